@@ -1,0 +1,93 @@
+// `pnpm agent`: a Node agent on the command line. It works until it is told to stop; SIGTERM and SIGINT hand its shards
+// back, a second signal ends it at once.
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { AgentSnapshot } from '@forge/shared/agent/snapshot.ts'
+import { defaultIdentityFile, identityFromFile } from './identity-file.ts'
+import type { NodeEngineName } from './lane-engine.ts'
+import { startNodeAgent } from './node-agent.ts'
+
+const HELP = `Lends this machine to a Forge Pool.
+
+  pnpm agent --url http://127.0.0.1:8080
+
+  --url URL         the pool's address (default http://127.0.0.1:8080)
+  --engine NAME     wasm or reference (default wasm)
+  --threads N       worker threads (default: half the cores)
+  --identity FILE   the key that says who this machine is, made when missing
+                    (default ${defaultIdentityFile(process.env)})
+  --ephemeral       a fresh key instead, forgotten at the end
+  --name TEXT       how the pool's pages call this agent
+  --help            this text
+
+SIGINT (Ctrl-C) or SIGTERM hands its shards back and ends; a second one ends at once.`
+
+const THREADS_MAX = 256
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      url: { type: 'string', default: 'http://127.0.0.1:8080' },
+      engine: { type: 'string', default: 'wasm' },
+      threads: { type: 'string', default: String(Math.max(1, Math.floor(availableParallelism() / 2))) },
+      identity: { type: 'string' },
+      ephemeral: { type: 'boolean', default: false },
+      name: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return console.log(HELP)
+  const identityFile = values.identity ?? defaultIdentityFile(process.env)
+  const agent = await startNodeAgent({
+    url: originOf(values.url),
+    engine: engineOf(values.engine),
+    threads: threadsOf(values.threads),
+    ...(values.ephemeral ? {} : { identity: await identityFromFile(identityFile) }),
+    name: values.name,
+    onSnapshot: teller(),
+  })
+
+  let signals = 0
+  const leave = (): void => {
+    signals += 1
+    if (signals > 1) process.exit(1)
+    void agent.stop()
+  }
+  process.on('SIGINT', leave)
+  process.on('SIGTERM', leave)
+  await agent.ended
+  process.exit(agent.snapshot().state === 'stopped' ? 0 : 1)
+}
+
+/** A line when the state changes, not one for every shard. */
+function teller(): (snapshot: AgentSnapshot) => void {
+  let last = ''
+  return ({ state, why, engine, lanes, lastRefusal }) => {
+    const on = engine === undefined ? '' : ` on ${engine}, ${lanes} ${lanes === 1 ? 'thread' : 'threads'}`
+    const refusal = lastRefusal === undefined ? '' : ` The pool refused: ${lastRefusal}`
+    const line = `${state}${on}${why === '' ? '' : `: ${why}`}${refusal}`
+    if (line !== last) console.log(line)
+    last = line
+  }
+}
+
+function originOf(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return new URL(text).origin
+  throw new Error(`--url must be an address like http://127.0.0.1:8080, not ${text}`)
+}
+
+function engineOf(text: string): NodeEngineName {
+  if (text === 'wasm' || text === 'reference') return text
+  throw new Error(`--engine must be wasm or reference, not ${text}`)
+}
+
+function threadsOf(text: string): number {
+  const threads = Number(text)
+  if (Number.isInteger(threads) && threads >= 0 && threads <= THREADS_MAX) return threads
+  throw new Error(`--threads must be a whole number up to ${THREADS_MAX}, not ${text}`)
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+})

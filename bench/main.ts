@@ -1,0 +1,73 @@
+// `pnpm bench`: how long the founding request takes and where the time goes, on this machine as it is. It prints medians
+// with their spread beside the targets; `--json FILE` keeps every sample. No result makes it fail.
+import { writeFile } from 'node:fs/promises'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { findChromium } from '../scripts/machine/chromium.ts'
+import { launchBrowser } from '../scripts/machine/browser.ts'
+import { measureEngines, measurePlanning, measureReduction, planOnce } from './alone.ts'
+import { told, type Section } from './figures.ts'
+import { measureFounding } from './founding.ts'
+import { measureDemo, measureServer } from './starts.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'string' },
+    /** Samples of each figure. */
+    runs: { type: 'string', default: '5' },
+    /** Only these parts: founding, server, demo, engines, planning, reduction. */
+    only: { type: 'string', multiple: true, default: [] },
+    /** What a process is started with that measures its own first plan. */
+    'plan-once': { type: 'boolean', default: false },
+  },
+})
+
+if (options['plan-once']) console.log(planOnce())
+else await main()
+process.exit()
+
+async function main(): Promise<void> {
+  const runs = Number(options.runs)
+  if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs is a whole number from 1')
+  const machine = describeMachine()
+  const loadBefore = loadavg()
+  console.log(
+    `${machine}\nload of the last 1, 5 and 15 minutes: ${loadBefore.map((load) => load.toFixed(1)).join(', ')}\n`,
+  )
+  const sections: Section[] = []
+  const tell = (found: Section): void => {
+    sections.push(found)
+    console.log(told(found))
+  }
+  const parts: Record<string, () => Promise<void>> = {
+    founding: () => measureInBrowser(runs, tell),
+    server: async () => tell(await measureServer(runs)),
+    demo: async () => tell(await measureDemo(runs)),
+    engines: async () => tell(await measureEngines()),
+    planning: async () => tell(await measurePlanning(runs)),
+    reduction: async () => tell(await measureReduction(runs)),
+  }
+  for (const [name, measure] of Object.entries(parts)) {
+    if (options.only.length === 0 || options.only.includes(name)) await measure()
+  }
+  if (options.json === undefined) return
+  const report = { at: new Date().toISOString(), machine, load_before: loadBefore, sections }
+  await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
+}
+
+async function measureInBrowser(runs: number, tell: (found: Section) => void): Promise<void> {
+  if ((await findChromium((line) => console.log(line))) === null) return
+  const browser = await launchBrowser()
+  try {
+    console.log(`Chromium ${browser.version()}, headless\n`)
+    await measureFounding(browser, runs, tell)
+  } finally {
+    await browser.close()
+  }
+}
+
+function describeMachine(): string {
+  const [first] = cpus()
+  const gib = Math.round(totalmem() / 2 ** 30)
+  return `${cpus().length} cores of ${first?.model.trim() ?? 'unknown make'}, ${gib} GiB, Node ${process.version}`
+}

@@ -1,0 +1,91 @@
+// Keeps the prose equal to the code where a machine can tell: the table of problem codes, the table of settings, the
+// digests of the printed answer, and that every link leads somewhere. What the sentences say is for people to check.
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { settingsHelp } from '@forge/server/config.ts'
+import { PROBLEMS } from '@forge/shared/contract/problem.ts'
+import { expect, test } from 'vitest'
+
+const root = path.resolve(import.meta.dirname, '..')
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
+
+test('docs/problems.md has a row for every problem code, as the contract has it', () => {
+  const rows = Object.entries(PROBLEMS).map(
+    ([code, { status, retryable, title }]) => `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${title} |`,
+  )
+  const written = read('docs/problems.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+  expect(written, 'Copy the rows of shared/src/contract/problem.ts into docs/problems.md, in their order.').toEqual(
+    rows,
+  )
+})
+
+test('the README’s table of settings is what --help prints', () => {
+  const rows = [...settingsHelp().matchAll(/^ {2}(\S+) +(.+) \(default: (.+)\)$/gm)].map(
+    ([, name, meaning, standard]) => `| \`${name}\` | ${standard} | ${meaning} |`,
+  )
+  expect(rows.length).toBeGreaterThan(5)
+  const [, after = ''] = read('README.md').split('<!-- settings:')
+  const written = after
+    .slice(0, after.indexOf('\n\n'))
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+  expect(written, 'Copy name, default and meaning from server/src/config.ts into the README.').toEqual(rows)
+})
+
+test('the README’s printed answer has the digests that its request gives today', { timeout: 60_000 }, async () => {
+  const run = promisify(execFile)
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', 'docs/recompute.ts'], { cwd: root })
+  const readme = read('README.md')
+  const digests = [...stdout.matchAll(/^(\w+) +([0-9a-f]{64})$/gm)].map(([, name, digest]) => `"${name}": "${digest}"`)
+  expect(digests).toHaveLength(4)
+  const stale = digests.filter((line) => !readme.includes(line))
+  expect(stale, 'Run pnpm demo and print its answer in the README anew.').toEqual([])
+})
+
+test('every link of the prose leads to a file, and every anchor to a heading', () => {
+  const pages = ['README.md', 'ARCHITECTURE.md', 'shared/PROTOCOL.md', ...markdownIn('docs')]
+  const broken = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = '']) => link)
+      .filter((link) => !/^https?:/.test(link) && !leadsSomewhere(page, link))
+      .map((link) => `${page}: ${link}`),
+  )
+  expect(broken, 'Mend the link, or remove it.').toEqual([])
+})
+
+test('every decision is in the list of decisions', () => {
+  const list = read('docs/decisions/README.md')
+  const missing = markdownIn('docs/decisions').filter((page) => !list.includes(`(${path.basename(page)})`))
+  expect(missing, 'Add it to docs/decisions/README.md.').toEqual(['docs/decisions/README.md'])
+})
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => path.posix.join(folder, file.split(path.sep).join('/')))
+    .toSorted()
+}
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [file = '', anchor] = link.split('#')
+  const target = file === '' ? page : path.posix.join(path.posix.dirname(page), file)
+  if (!existsSync(path.join(root, target))) return false
+  return anchor === undefined || anchorsOf(read(target)).has(anchor)
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(text: string): Set<string> {
+  const headings = [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => heading)
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}

@@ -1,0 +1,33 @@
+// An empty embedded store in a temporary folder. Making one takes PGlite seconds, so one is made and migrated once a
+// version and copied from then on.
+import { createHash } from 'node:crypto'
+import { cp, mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openStore } from '@forge/server/store/open-store.ts'
+import { cached } from './cache.ts'
+
+const MIGRATIONS = fileURLToPath(new URL('../../server/drizzle', import.meta.url))
+
+/** A folder for FORGE_DATA_DIR; whoever asked for it removes it. */
+export async function freshDataDir(): Promise<string> {
+  const template = await cached(`store-${await versionOfStore()}`, async (folder) => {
+    const store = await openStore({ dataDir: folder })
+    await store.close()
+  })
+  const folder = await mkdtemp(path.join(tmpdir(), 'forge-store-'))
+  await cp(template, folder, { recursive: true })
+  return folder
+}
+
+/** Changes with PGlite and with every migration. */
+async function versionOfStore(): Promise<string> {
+  const server = createRequire(new URL('../../server/package.json', import.meta.url))
+  const hash = createHash('sha256').update(await readFile(server.resolve('@electric-sql/pglite')))
+  for (const file of (await readdir(MIGRATIONS)).toSorted()) {
+    if (file.endsWith('.sql')) hash.update(await readFile(path.join(MIGRATIONS, file)))
+  }
+  return hash.digest('hex').slice(0, 16)
+}

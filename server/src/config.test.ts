@@ -1,0 +1,116 @@
+// Laws of the environment: SPEC section 9's names and defaults, and a sentence for everything that does not fit.
+import { expect, test } from 'vitest'
+import { ConfigError, loadConfig, settingsHelp, type Environment } from './config.ts'
+
+function sentencesOf(env: Environment): readonly string[] {
+  try {
+    loadConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.sentences
+    throw error
+  }
+  return []
+}
+
+test('the defaults of SPEC section 9', () => {
+  expect(loadConfig({ PATH: 'x', FORGE_TEST_ALL: '1', FORGE_TEST_REPORT: 'r.json', FORGE_AGENT_TOKEN: 't' })).toEqual({
+    port: 8080,
+    host: '127.0.0.1',
+    databaseUrl: null,
+    dataDir: '.forge',
+    adminToken: null,
+    apiKey: null,
+    signingKey: null,
+    publicUrl: null,
+    referee: true,
+    distinctNetwork: false,
+    logLevel: 'info',
+    notYetUsed: [],
+  })
+})
+
+test('every setting is read, and those without a use yet are named', () => {
+  const config = loadConfig({
+    PORT: '0',
+    HOST: '0.0.0.0',
+    DATABASE_URL: 'postgres://u:p@localhost:5432/forge',
+    FORGE_DATA_DIR: 'data',
+    FORGE_ADMIN_TOKEN: 'admin-admin-admin',
+    FORGE_API_KEY: 'sixteen-letters!',
+    FORGE_SIGNING_KEY: 'a'.repeat(64),
+    FORGE_PUBLIC_URL: 'https://pool.example/',
+    FORGE_REFEREE: 'off',
+    FORGE_DISTINCT_NETWORK: 'false',
+    FORGE_LOG_LEVEL: 'debug',
+  })
+  expect(config).toMatchObject({ port: 0, host: '0.0.0.0', dataDir: 'data', publicUrl: 'https://pool.example' })
+  expect(config).toMatchObject({
+    referee: false,
+    distinctNetwork: false,
+    logLevel: 'debug',
+    apiKey: 'sixteen-letters!',
+  })
+  expect(config.notYetUsed).toEqual(['FORGE_ADMIN_TOKEN', 'FORGE_SIGNING_KEY'])
+})
+
+test.each([
+  ['127.0.0.1', false],
+  ['127.1.2.3', false],
+  ['::1', false],
+  ['localhost', false],
+  ['0.0.0.0', true],
+  ['::', true],
+  ['pool.example', true],
+  ['127.example.com', true],
+])('on %s a checker must sit in another network: %s', (HOST, expected) => {
+  expect(loadConfig({ HOST }).distinctNetwork).toBe(expected)
+})
+
+test.each<[string, string, RegExp]>([
+  ['PORT', '65536', /^PORT is "65536", not a port from 0 to 65535\.$/],
+  ['PORT', '80a', /not a port/],
+  ['PORT', '-1', /not a port/],
+  ['PORT', '', /^PORT is empty; give it a value, or unset it/],
+  ['HOST', 'a b', /^HOST is "a b", not an IP address/],
+  ['HOST', '1.2.3', /not an IP address/],
+  ['HOST', '256.0.0.1', /not an IP address/],
+  ['DATABASE_URL', 'mysql://u:hidden@h/d', /^DATABASE_URL is not a Postgres address/],
+  ['FORGE_API_KEY', 'short', /^FORGE_API_KEY must be 16 to 512 printable/],
+  ['FORGE_API_KEY', 'with a space in the middle', /without spaces/],
+  ['FORGE_ADMIN_TOKEN', 'päßwörter-with-umlauts', /printable ASCII/],
+  ['FORGE_SIGNING_KEY', 'short', /at least 32/],
+  ['FORGE_PUBLIC_URL', 'pool.example', /https:\/\/pool\.example/],
+  ['FORGE_PUBLIC_URL', 'https://pool.example/sub', /without path/],
+  ['FORGE_REFEREE', 'true', /^FORGE_REFEREE is "true", not on or off\.$/],
+  ['FORGE_DISTINCT_NETWORK', 'on', /not true or false/],
+  ['FORGE_DISTINCT_NETWORK', 'toString', /not true or false/],
+  ['FORGE_LOG_LEVEL', 'loud', /not one of fatal/],
+  ['FORGE_REFREE', 'on', /^FORGE_REFREE is not a setting of this version: did you mean FORGE_REFEREE\?$/],
+  ['FORGE_S3_BUCKET', 'b', /^FORGE_S3_BUCKET is not a setting of this version: --help lists the settings\.$/],
+  ['FORGE_TEST_OTHER', '1', /not a setting/],
+])('%s=%s is refused with a sentence', (name, value, sentence) => {
+  const sentences = sentencesOf({ [name]: value })
+  expect(sentences).toHaveLength(1)
+  expect(sentences[0]).toMatch(sentence)
+})
+
+test('all that is wrong is said at once, and no secret is repeated', () => {
+  const sentences = sentencesOf({
+    PORT: 'x',
+    FORGE_API_KEY: 'tell-nobody this',
+    DATABASE_URL: 'http://user:tell-nobody@h/',
+    FORGE_X: '1',
+  })
+  expect(sentences).toHaveLength(4)
+  expect(sentences.join(' ')).not.toContain('tell-nobody')
+})
+
+test('help lists every setting of the section', () => {
+  const help = settingsHelp()
+  for (const name of ['PORT', 'HOST', 'DATABASE_URL', 'FORGE_DATA_DIR', 'FORGE_ADMIN_TOKEN', 'FORGE_API_KEY']) {
+    expect(help).toContain(`  ${name} `)
+  }
+  for (const name of ['SIGNING_KEY', 'PUBLIC_URL', 'REFEREE', 'DISTINCT_NETWORK', 'LOG_LEVEL']) {
+    expect(help).toContain(`  FORGE_${name} `)
+  }
+})

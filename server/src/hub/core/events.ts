@@ -1,0 +1,115 @@
+// What happens to the Hub and what it wants done. Events carry the time; commands are carried out by the edge, in
+// order, and what they find out comes back as events.
+import type { Assignment, Refusal, Reply, Tally } from '@forge/shared/contract/agent-events.ts'
+import type { AssignmentId, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { ProblemCode } from '@forge/shared/contract/problem.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { JobState, ShardWrites, SubmissionRow, VerdictRow } from '../../store/store.ts'
+import type { Ability, Agent, JobSpec } from './state.ts'
+
+export type HubEvent = { readonly nowMs: number } & (
+  | {
+      readonly type: 'job-planned'
+      readonly job: JobSpec
+      /** As its row has it; beyond QUEUED it was begun before a restart. */
+      readonly state: JobState
+      readonly submissions: readonly SubmissionRow[]
+      /** All of them or none: they are written together, once nothing can change them. */
+      readonly verdicts: readonly VerdictRow[]
+    }
+  | { readonly type: 'job-ended'; readonly jobId: JobId }
+  | {
+      readonly type: 'agent-joined'
+      readonly agent: Pick<Agent, 'session' | 'identity' | 'network' | 'referee'>
+    }
+  | { readonly type: 'agent-ready'; readonly session: SessionId; readonly kernel: string; readonly ability: Ability }
+  /** It takes no assignment until it is ready again. */
+  | { readonly type: 'agent-paused'; readonly session: SessionId }
+  | { readonly type: 'agent-left'; readonly session: SessionId }
+  /** Signature, digests and plausibility have been checked at the edge. */
+  | {
+      readonly type: 'answer'
+      readonly session: SessionId
+      readonly request: number
+      readonly assignmentId: AssignmentId
+      readonly epoch: number
+      readonly shards: readonly { readonly shard: number; readonly digest: Digest }[]
+      readonly kernelMs: number
+    }
+  /** The submissions of an answer are durable. */
+  | { readonly type: 'stored'; readonly submissions: readonly SubmissionRow[] }
+  /** They could not be made durable: as if never answered. */
+  | { readonly type: 'store-failed'; readonly submissions: readonly SubmissionRow[] }
+  | {
+      readonly type: 'shard-failed'
+      readonly session: SessionId
+      readonly assignmentId: AssignmentId
+      readonly epoch: number
+      readonly shard: number
+      readonly reason: string
+    }
+  | {
+      readonly type: 'handback'
+      readonly session: SessionId
+      readonly assignmentId: AssignmentId
+      readonly epoch: number
+    }
+  | { readonly type: 'tick' }
+)
+
+/** An assignment without what only the edge knows: the launch (constants, tables). */
+export type AssignmentOrder = Pick<Assignment, 'assignmentId' | 'epoch' | 'engine' | 'shards' | 'leaseMs'>
+
+export type HubCommand =
+  | { readonly type: 'assign'; readonly session: SessionId; readonly jobId: JobId; readonly order: AssignmentOrder }
+  | { readonly type: 'revoke'; readonly session: SessionId; readonly assignmentId: AssignmentId }
+  | { readonly type: 'reply'; readonly session: SessionId; readonly request: number; readonly reply: Reply }
+  /**
+   * Make these durable with their partials, raise `stored`, then acknowledge the request. `refused` names shards of the
+   * frame that did not count.
+   */
+  | {
+      readonly type: 'store'
+      readonly session: SessionId
+      readonly request: number
+      readonly submissions: readonly SubmissionRow[]
+    }
+  | { readonly type: 'write'; readonly writes: Pick<ShardWrites, 'voids' | 'quarantines'> }
+  | { readonly type: 'expel'; readonly session: SessionId; readonly refusal: Refusal }
+  | {
+      readonly type: 'job-state'
+      readonly jobId: JobId
+      readonly state: 'QUEUED' | 'RUNNING' | 'VERIFYING'
+      readonly reason: string | null
+    }
+  /** Write the verdicts, reduce the partials behind them, settle; then raise `job-ended`. */
+  | {
+      readonly type: 'complete'
+      readonly jobId: JobId
+      readonly verdicts: ShardWrites['verdicts']
+      readonly record: VerificationRecord
+      readonly kernelMs: number
+      readonly agents: number
+      readonly engines: readonly string[]
+      readonly warnings: readonly string[]
+    }
+  /** End the job unbilled; then raise `job-ended`. */
+  | { readonly type: 'fail'; readonly jobId: JobId; readonly code: ProblemCode; readonly detail: string }
+  | { readonly type: 'tally'; readonly session: SessionId; readonly tally: Tally }
+
+export interface VerificationRecord {
+  readonly mode: 'none' | 'spotcheck' | 'full'
+  readonly status: 'clean' | 'escalated' | 'degraded'
+  readonly shards: number
+  readonly checked: number
+  readonly checked_by_trusted: number
+  readonly mismatches: number
+  readonly voided: number
+  readonly authors: number
+  readonly networks: number
+  /** Whether a checker had to sit in another network than the author. */
+  readonly distinct_network: boolean
+}
+
+export type Voids = ShardWrites['voids']
+export type { Identity }

@@ -1,0 +1,156 @@
+// The end of a job: when everything is answered and checked, when nobody can check, when the deadline has come.
+import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { ProblemCode } from '@forge/shared/contract/problem.ts'
+import type { VerdictRow } from '../../store/store.ts'
+import { eligibleAgents, mayCheck, refereeOnline } from './eligibility.ts'
+import type { HubCommand, VerificationRecord } from './events.ts'
+import { CHECKER_WAIT_MS } from './limits.ts'
+import { authorOf, isChecked, settleShard, topUpChecks } from './settle.ts'
+import { shardOf, type HubState, type Job } from './state.ts'
+
+/** Looks at a running job after an event: tops up its checks, closes it, degrades or fails it. */
+export function review(state: HubState, job: Job): HubCommand[] {
+  if (job.phase !== 'running' && job.phase !== 'waiting') return []
+  const commands: HubCommand[] = []
+  if (job.phase === 'running' && job.answered === job.grid.shards) {
+    if (job.acceptedCount + job.toCheck.size === job.grid.shards) topUpChecks(job)
+    if (job.acceptedCount === job.grid.shards) return [complete(state, job)]
+    commands.push(...giveUpOnCheckers(state, job))
+    if (hasEnded(job)) return commands
+    if (job.announced === 'RUNNING') {
+      job.announced = 'VERIFYING'
+      commands.push({ type: 'job-state', jobId: job.id, state: 'VERIFYING', reason: null })
+    }
+    if (job.acceptedCount === job.grid.shards) return [...commands, complete(state, job)]
+  }
+  if (state.nowMs >= job.deadlineMs) return [...commands, ...pastDeadline(state, job)]
+  return commands
+}
+
+const hasEnded = ({ phase }: Job): boolean => phase === 'closing' || phase === 'ended'
+
+/** A check that nobody may do: since when, and what the policy says once it has lasted. */
+function giveUpOnCheckers(state: HubState, job: Job): HubCommand[] {
+  const stuck = job.disputed.size > 0 ? disputesStuck(state, job) : checksStuck(state, job)
+  if (!stuck) {
+    job.checkerMissingSinceMs = null
+    return []
+  }
+  job.checkerMissingSinceMs ??= state.nowMs
+  if (state.nowMs - job.checkerMissingSinceMs < CHECKER_WAIT_MS) return []
+  if (job.disputed.size > 0) {
+    const [first] = job.disputed
+    return [
+      fail(job, 'VERIFICATION_FAILED', `Agents disagree on shard ${first}, and no referee is there to settle it.`),
+    ]
+  }
+  // `full` never degrades: it waits for a checker until its deadline.
+  if (job.policy.verify === 'full') return []
+  if (job.policy.on_unverified === 'fail') return [fail(job, 'NO_ELIGIBLE_CHECKER', noChecker(job))]
+  return degrade(state, job)
+}
+
+function degrade(state: HubState, job: Job): HubCommand[] {
+  job.degraded = true
+  return [...job.toCheck].flatMap((index) => settleShard(state, job, index))
+}
+
+const noChecker = (job: Job): string =>
+  `${job.toCheck.size} shards wait for a second, different agent with an engine for target "${job.policy.target}".`
+
+/** With a referee expected it is worth waiting for, until the deadline. */
+const disputesStuck = (state: HubState, job: Job): boolean => !refereeOnline(state, job) && !state.settings.referee
+
+/** While one check can still be placed, the others may wait for it: giving up drops them all. */
+function checksStuck(state: HubState, job: Job): boolean {
+  if (job.toCheck.size === 0 || state.settings.referee || refereeOnline(state, job)) return false
+  return [...job.toCheck].every(forNobody(state, job))
+}
+
+/** Whether a check is for no ordinary agent online. */
+function forNobody(state: HubState, job: Job): (index: number) => boolean {
+  const agents = eligibleAgents(state, job)
+  return (index) => !agents.some((agent) => agent.lapses === 0 && mayCheck(state, agent, shardOf(job, index)))
+}
+
+function pastDeadline(state: HubState, job: Job): HubCommand[] {
+  if (job.phase === 'waiting') {
+    return [fail(job, 'NO_ELIGIBLE_AGENTS', `At the deadline the job was still ${job.reason ?? 'waiting for agents'}.`)]
+  }
+  const onlyChecksLeft = job.answered === job.grid.shards && job.acceptedCount + job.toCheck.size === job.grid.shards
+  if (onlyChecksLeft && !refereeOnline(state, job) && [...job.toCheck].some(forNobody(state, job))) {
+    // A referee that was worth waiting for has not come in time either.
+    if (job.policy.verify === 'spotcheck' && job.policy.on_unverified === 'degrade') {
+      return [...degrade(state, job), complete(state, job)]
+    }
+    return [fail(job, 'NO_ELIGIBLE_CHECKER', noChecker(job))]
+  }
+  if (job.answered < job.grid.shards && eligibleAgents(state, job).length === 0) {
+    const left = job.grid.shards - job.answered
+    return [
+      fail(
+        job,
+        'NO_ELIGIBLE_AGENTS',
+        `All eligible agents have left with ${left} of ${job.grid.shards} shards to run.`,
+      ),
+    ]
+  }
+  return [fail(job, 'TIMED_OUT', `${job.acceptedCount} of ${job.grid.shards} shards were accepted at the deadline.`)]
+}
+
+export function fail(job: Job, code: ProblemCode, detail: string): HubCommand {
+  job.phase = 'closing'
+  return { type: 'fail', jobId: job.id, code, detail }
+}
+
+function complete(state: HubState, job: Job): HubCommand {
+  job.phase = 'closing'
+  const verdicts: VerdictRow[] = []
+  const authors = new Set<Identity>()
+  const executors = new Set<Identity>()
+  const networks = new Set<string>()
+  const engines = new Set<string>()
+  let checked = 0
+  let checkedByTrusted = 0
+  job.shards.forEach((shard, index) => {
+    if (shard.accepted === null) throw new Error(`shard ${index} of job ${job.id} has no accepted digest at its end`)
+    const behind = shard.submissions.filter(({ digest }) => digest === shard.accepted)
+    const trusted = behind.some((submission) => submission.trusted)
+    verdicts.push({ jobId: job.id, shard: index, digest: shard.accepted, confirmations: behind.length, trusted })
+    const author = authorOf(shard)
+    if (author !== undefined) authors.add(author)
+    for (const submission of behind) {
+      executors.add(submission.executor)
+      networks.add(submission.network)
+      engines.add(submission.engine)
+    }
+    // A verdict that rests on the referee's own run is as good as a check.
+    if (isChecked(shard) || trusted) checked++
+    if (trusted) checkedByTrusted++
+  })
+  const record: VerificationRecord = {
+    mode: job.policy.verify,
+    status: job.degraded ? 'degraded' : 'clean',
+    shards: job.grid.shards,
+    checked,
+    checked_by_trusted: checkedByTrusted,
+    mismatches: job.mismatches,
+    voided: job.voided,
+    authors: authors.size,
+    networks: networks.size,
+    distinct_network: state.settings.distinctNetwork,
+  }
+  const warnings = job.degraded
+    ? [`Only ${checked} of ${job.grid.shards} shards were checked: no further eligible checker came in time.`]
+    : []
+  return {
+    type: 'complete',
+    jobId: job.id,
+    verdicts,
+    record,
+    kernelMs: job.kernelMs,
+    agents: executors.size,
+    engines: [...engines].toSorted(),
+    warnings,
+  }
+}

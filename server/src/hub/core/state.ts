@@ -1,0 +1,188 @@
+// What the Hub knows, all of it in memory: jobs with their shards, agents with their leases. Durable facts (jobs,
+// submissions, verdicts) are rows that events bring in; leases live here alone and die with the process.
+import type { Policy } from '@forge/shared/contract/envelope.ts'
+import type { AssignmentId, EngineName, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { ShardGrid } from '@forge/shared/kernels/kernel.ts'
+import type { ExecutorRole, SubmissionRow } from '../../store/store.ts'
+
+/*
+ * A shard:   open -> leased -> storing -> accepted                    (none; spotcheck, not drawn)
+ *                                      -> to-check -> checking -> accepted
+ *                                                              -> disputed -> refereeing -> accepted
+ * Back to open: its lease died, its agent failed on it, its author was exposed. `accepted` can go back only by exposure,
+ * and only until the job has ended.
+ */
+export type ShardStatus =
+  | 'open'
+  | 'leased'
+  | 'storing'
+  | 'to-check'
+  | 'checking'
+  | 'disputed'
+  | 'refereeing'
+  | 'accepted'
+
+export interface Shard {
+  status: ShardStatus
+  /** Durable answers that are not void. */
+  submissions: SubmissionRow[]
+  /** Identities that may not run this shard again: they answered it, even if void since, or failed on it. */
+  excluded: Set<Identity>
+  /** Network groups of those that answered it. */
+  networks: Set<string>
+  failures: number
+  /** A checker held it and did not answer: the referee need not wait for another. */
+  lapsed: boolean
+  /** Drawn by the sample, the strata or the mode: needs two agreeing answers, or the referee's. */
+  mustCheck: boolean
+  accepted: Digest | null
+  /** Executors whose answer has been counted as accepted or rejected. */
+  tallied: Set<Identity>
+}
+
+/*
+ * A job: waiting (too few agents) -> running -> closing (verdicts, reduction) -> ended
+ */
+export type JobPhase = 'waiting' | 'running' | 'closing' | 'ended'
+
+export interface JobSpec {
+  readonly id: JobId
+  /** Registry name of its kernel. */
+  readonly kernel: string
+  readonly kernelDigest: Digest
+  readonly grid: ShardGrid
+  readonly policy: Policy
+  /** On the monotonic clock of the events. */
+  readonly deadlineMs: number
+  readonly samplingKey: Uint8Array
+}
+
+export interface Job extends JobSpec {
+  phase: JobPhase
+  reason: string | null
+  /** The last state that was written to its row. */
+  announced: 'QUEUED' | 'RUNNING' | 'VERIFYING'
+  shards: Shard[]
+  /** Shards to run first, to check, and for the referee; each shard is in at most one. */
+  open: Set<number>
+  toCheck: Set<number>
+  disputed: Set<number>
+  answered: number
+  acceptedCount: number
+  mismatches: number
+  voided: number
+  /** Since when nothing but checks is left and nobody may do them. */
+  checkerMissingSinceMs: number | null
+  /** `on_unverified: degrade` gave up on the checks that are left. */
+  degraded: boolean
+  kernelMs: number
+}
+
+export interface Lease {
+  readonly assignmentId: AssignmentId
+  readonly epoch: number
+  readonly jobId: JobId
+  readonly role: ExecutorRole
+  readonly engine: EngineName
+  /** Not answered yet. */
+  readonly shards: Set<number>
+  readonly leaseMs: number
+  /** Answers renew a lease, but never beyond this: shards must not trickle in until the deadline. */
+  readonly endsAtMs: number
+  expiresAtMs: number
+}
+
+/** What an engine of an agent proved by its self-test, and how fast it is. */
+export interface Ability {
+  readonly engine: EngineName
+  readonly kernelDigest: Digest
+  unitsPerSecond: number
+}
+
+export interface Agent {
+  readonly session: SessionId
+  readonly identity: Identity
+  readonly network: string
+  /** The referee: checks and disputes only. */
+  readonly referee: boolean
+  /** By registry name of the kernel. */
+  readonly abilities: Map<string, Ability>
+  readonly leases: Map<AssignmentId, Lease>
+  /** Leases in a row that ran out, since its last answer. */
+  lapses: number
+  accepted: number
+  pending: number
+  rejected: number
+}
+
+export interface HubState {
+  nowMs: number
+  jobs: Map<JobId, Job>
+  agents: Map<SessionId, Agent>
+  quarantined: Set<Identity>
+  /** Sessions whose tally changed since it was last sent. */
+  tallyChanged: Set<SessionId>
+  epoch: number
+  /** Numbers assignments; the edge makes opaque ids of it. */
+  assignments: number
+  readonly settings: HubSettings
+}
+
+export interface HubSettings {
+  /** A referee is started by this server: worth waiting for. */
+  readonly referee: boolean
+  readonly distinctNetwork: boolean
+  /** Opaque and unpredictable, from the assignment's number. */
+  readonly assignmentId: (number: number) => AssignmentId
+}
+
+export function createHubState(settings: HubSettings): HubState {
+  return {
+    nowMs: 0,
+    jobs: new Map(),
+    agents: new Map(),
+    quarantined: new Set(),
+    tallyChanged: new Set(),
+    epoch: 0,
+    assignments: 0,
+    settings,
+  }
+}
+
+export function createJob(spec: JobSpec): Job {
+  return {
+    ...spec,
+    phase: 'waiting',
+    reason: null,
+    announced: 'QUEUED',
+    shards: Array.from({ length: spec.grid.shards }, () => ({
+      status: 'open',
+      submissions: [],
+      excluded: new Set<Identity>(),
+      networks: new Set<string>(),
+      failures: 0,
+      lapsed: false,
+      mustCheck: false,
+      accepted: null,
+      tallied: new Set<Identity>(),
+    })),
+    open: new Set(Array.from({ length: spec.grid.shards }, (_, shard) => shard)),
+    toCheck: new Set(),
+    disputed: new Set(),
+    answered: 0,
+    acceptedCount: 0,
+    mismatches: 0,
+    voided: 0,
+    checkerMissingSinceMs: null,
+    degraded: false,
+    kernelMs: 0,
+  }
+}
+
+/** Our own mistake if it is not there: ids in queues come from the grid. */
+export function shardOf(job: Job, shard: number): Shard {
+  const found = job.shards[shard]
+  if (found === undefined) throw new Error(`job ${job.id} has no shard ${shard}`)
+  return found
+}

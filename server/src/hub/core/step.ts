@@ -1,0 +1,242 @@
+// The Hub's one transition: an event in, commands out. No clock, socket, database or randomness: the event carries the
+// time, the settings carry ids. The state is owned by the caller and changed in place; equal histories give equal states.
+import type { HubCommand, HubEvent } from './events.ts'
+import { dispatch } from './dispatch.ts'
+import { fail, review } from './finish.ts'
+import { CHECKER_WAIT_MS, SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
+import { place, restoreVerdicts, settleShard, takeIn, tally } from './settle.ts'
+import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
+
+export function step(state: HubState, event: HubEvent): HubCommand[] {
+  // Time never runs backwards, whatever the edge's clock does.
+  state.nowMs = Math.max(state.nowMs, event.nowMs)
+  const commands = [...apply(state, event), ...expireLeases(state)]
+  for (const job of state.jobs.values()) commands.push(...review(state, job))
+  commands.push(...dispatch(state))
+  return [...commands, ...tallies(state)]
+}
+
+/** When the next `tick` is due; null while nothing waits for time. */
+export function nextWakeMs(state: HubState): number | null {
+  let wake = Infinity
+  for (const job of state.jobs.values()) {
+    if (job.phase === 'ended' || job.phase === 'closing') continue
+    wake = Math.min(wake, job.deadlineMs)
+    // Once it is over it is no reason to wake: `full` goes on waiting until its deadline.
+    const givesUpMs = (job.checkerMissingSinceMs ?? -Infinity) + CHECKER_WAIT_MS
+    if (givesUpMs > state.nowMs) wake = Math.min(wake, givesUpMs)
+  }
+  for (const agent of state.agents.values()) {
+    for (const lease of agent.leases.values()) wake = Math.min(wake, lease.expiresAtMs)
+  }
+  return wake === Infinity ? null : Math.max(wake, state.nowMs + 1)
+}
+
+function apply(state: HubState, event: HubEvent): HubCommand[] {
+  switch (event.type) {
+    case 'job-planned': {
+      if (state.jobs.has(event.job.id)) return []
+      const job = createJob(event.job)
+      state.jobs.set(job.id, job)
+      if (event.verdicts.length === job.grid.shards) return restoreVerdicts(job, event.submissions, event.verdicts)
+      return [...resumed(job, event), ...takeIn(state, job, event.submissions)]
+    }
+    case 'job-ended':
+      return endJob(state, event.jobId)
+    case 'agent-joined':
+      if (state.quarantined.has(event.agent.identity)) {
+        const message = 'This identity returned a wrong answer before; an operator can let it work again.'
+        return [{ type: 'expel', session: event.agent.session, refusal: { ok: false, code: 'QUARANTINED', message } }]
+      }
+      state.agents.set(event.agent.session, {
+        ...event.agent,
+        abilities: new Map(),
+        leases: new Map(),
+        lapses: 0,
+        accepted: 0,
+        pending: 0,
+        rejected: 0,
+      })
+      return []
+    case 'agent-ready':
+      state.agents.get(event.session)?.abilities.set(event.kernel, event.ability)
+      return []
+    case 'agent-paused':
+      state.agents.get(event.session)?.abilities.clear()
+      return []
+    case 'agent-left': {
+      const agent = state.agents.get(event.session)
+      if (agent === undefined) return []
+      state.agents.delete(event.session)
+      state.tallyChanged.delete(event.session)
+      return [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
+    }
+    case 'answer':
+      return takeAnswer(state, event)
+    case 'stored':
+      return takeStored(state, event.submissions)
+    case 'store-failed':
+      return giveBack(state, event.submissions)
+    case 'shard-failed':
+      return takeFailure(state, event)
+    case 'handback': {
+      const agent = state.agents.get(event.session)
+      const lease = agent?.leases.get(event.assignmentId)
+      return agent !== undefined && lease?.epoch === event.epoch ? release(state, agent, lease) : []
+    }
+    case 'tick':
+      return []
+  }
+}
+
+/** A job that had begun before a restart does not wait for `min_agents` again: it may need nobody any more. */
+function resumed(job: Job, { state, submissions }: Extract<HubEvent, { type: 'job-planned' }>): HubCommand[] {
+  if (state === 'QUEUED' && submissions.length === 0) return []
+  job.phase = 'running'
+  // Its row never goes back from VERIFYING to RUNNING.
+  job.announced = state === 'VERIFYING' ? 'VERIFYING' : 'RUNNING'
+  return state === 'QUEUED' ? [{ type: 'job-state', jobId: job.id, state: 'RUNNING', reason: null }] : []
+}
+
+function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }>): HubCommand[] {
+  const refuse = (code: 'NOT_YOURS' | 'STALE_EPOCH' | 'QUARANTINED', message: string): HubCommand[] => [
+    { type: 'reply', session: event.session, request: event.request, reply: { ok: false, code, message } },
+  ]
+  const agent = state.agents.get(event.session)
+  const lease = agent?.leases.get(event.assignmentId)
+  const job = lease && state.jobs.get(lease.jobId)
+  if (agent !== undefined && state.quarantined.has(agent.identity)) {
+    return refuse('QUARANTINED', 'This agent returned a wrong answer and may not work.')
+  }
+  if (agent === undefined || lease === undefined || job === undefined || job.phase !== 'running') {
+    return refuse('STALE_EPOCH', 'This assignment is no longer held; its shards went to others.')
+  }
+  if (lease.epoch !== event.epoch) return refuse('STALE_EPOCH', 'This answer carries an old epoch.')
+  if (event.shards.some(({ shard }) => !lease.shards.has(shard))) {
+    return refuse('NOT_YOURS', 'The answer names a shard that the assignment does not hold, or has answered before.')
+  }
+  const submissions = event.shards.map(({ shard, digest }) => {
+    lease.shards.delete(shard)
+    place(job, shard, 'storing')
+    return {
+      jobId: job.id,
+      shard,
+      executor: agent.identity,
+      role: lease.role,
+      engine: lease.engine,
+      trusted: agent.referee,
+      network: agent.network,
+      digest,
+    }
+  })
+  learnSpeed(job, agent, event.shards.length, event.kernelMs)
+  job.kernelMs += event.kernelMs
+  agent.lapses = 0
+  agent.pending += submissions.length
+  state.tallyChanged.add(agent.session)
+  lease.expiresAtMs = Math.min(state.nowMs + lease.leaseMs, lease.endsAtMs)
+  if (lease.shards.size === 0) agent.leases.delete(lease.assignmentId)
+  return [{ type: 'store', session: event.session, request: event.request, submissions }]
+}
+
+function learnSpeed(job: Job, agent: Agent, shards: number, kernelMs: number): void {
+  const ability = agent.abilities.get(job.kernel)
+  if (ability === undefined || kernelMs <= 0) return
+  // The time is the agent's own claim: an infinite speed would make every later size and lease NaN.
+  const measured = Math.min(SPEED_MAX, (shards * job.grid.unitsPerShard * 1_000) / kernelMs)
+  ability.unitsPerSecond += SPEED_WEIGHT * (measured - ability.unitsPerSecond)
+}
+
+function takeStored(state: HubState, submissions: readonly HubSubmission[]): HubCommand[] {
+  const [first] = submissions
+  const job = first && state.jobs.get(first.jobId)
+  if (job === undefined || job.phase !== 'running') {
+    for (const { executor } of submissions) tally(state, executor, 'dropped')
+    return []
+  }
+  return takeIn(state, job, submissions)
+}
+
+type HubSubmission = Extract<HubEvent, { type: 'stored' }>['submissions'][number]
+
+function giveBack(state: HubState, submissions: readonly HubSubmission[]): HubCommand[] {
+  return submissions.flatMap(({ jobId, shard, executor }) => {
+    tally(state, executor, 'dropped')
+    const job = state.jobs.get(jobId)
+    return job?.phase === 'running' ? settleShard(state, job, shard) : []
+  })
+}
+
+function takeFailure(state: HubState, event: Extract<HubEvent, { type: 'shard-failed' }>): HubCommand[] {
+  const agent = state.agents.get(event.session)
+  const lease = agent?.leases.get(event.assignmentId)
+  const job = lease && state.jobs.get(lease.jobId)
+  if (agent === undefined || lease?.epoch !== event.epoch || job === undefined || !lease.shards.delete(event.shard)) {
+    return []
+  }
+  if (lease.shards.size === 0) agent.leases.delete(lease.assignmentId)
+  if (job.phase !== 'running') return []
+  const shard = shardOf(job, event.shard)
+  if (agent.referee) {
+    return [fail(job, 'KERNEL_FAULT', `The referee failed on shard ${event.shard}: ${event.reason}`)]
+  }
+  // Not retried on the same agent.
+  shard.excluded.add(agent.identity)
+  shard.failures++
+  return settleShard(state, job, event.shard)
+}
+
+/** A lease's unanswered shards go back at once. */
+function release(state: HubState, agent: Agent, lease: Lease): HubCommand[] {
+  agent.leases.delete(lease.assignmentId)
+  const job = state.jobs.get(lease.jobId)
+  if (job === undefined || job.phase !== 'running') return []
+  return [...lease.shards].flatMap((index) => {
+    if (lease.role === 'check') shardOf(job, index).lapsed = true
+    return settleShard(state, job, index)
+  })
+}
+
+function expireLeases(state: HubState): HubCommand[] {
+  const commands: HubCommand[] = []
+  for (const agent of state.agents.values()) {
+    for (const lease of agent.leases.values()) {
+      if (lease.expiresAtMs > state.nowMs) continue
+      agent.lapses++
+      commands.push({ type: 'revoke', session: agent.session, assignmentId: lease.assignmentId })
+      commands.push(...release(state, agent, lease))
+    }
+  }
+  return commands
+}
+
+function endJob(state: HubState, jobId: Job['id']): HubCommand[] {
+  const job = state.jobs.get(jobId)
+  if (job === undefined) return []
+  job.phase = 'ended'
+  state.jobs.delete(jobId)
+  for (const shard of job.shards) {
+    for (const { executor } of shard.submissions) if (!shard.tallied.has(executor)) tally(state, executor, 'dropped')
+  }
+  const commands: HubCommand[] = []
+  for (const agent of state.agents.values()) {
+    for (const lease of agent.leases.values()) {
+      if (lease.jobId !== jobId) continue
+      agent.leases.delete(lease.assignmentId)
+      commands.push({ type: 'revoke', session: agent.session, assignmentId: lease.assignmentId })
+    }
+  }
+  return commands
+}
+
+function tallies(state: HubState): HubCommand[] {
+  const commands: HubCommand[] = []
+  for (const session of state.tallyChanged) {
+    const agent = state.agents.get(session)
+    if (agent === undefined) continue
+    const { accepted, pending, rejected } = agent
+    commands.push({ type: 'tally', session, tally: { accepted, pending, rejected } })
+  }
+  state.tallyChanged.clear()
+  return commands
+}

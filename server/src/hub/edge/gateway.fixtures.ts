@@ -1,0 +1,149 @@
+// A gateway on a port of this machine with a listener that only notes what it heard, and clients that say what a test
+// likes: what the tests of the agents' door start from.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { io, type Socket } from 'socket.io-client'
+import { afterEach, beforeEach, expect, vi } from 'vitest'
+import { answerFrame, helloFrame } from '@forge/shared/agent/frames.ts'
+import { identityFromKeys, newSecretKey, type Identity } from '@forge/shared/agent/identity.ts'
+import type { Assignment, Reply } from '@forge/shared/contract/agent-events.ts'
+import type { AssignmentId, SessionId } from '@forge/shared/contract/ids.ts'
+import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
+import { createLogger } from '../../logger.ts'
+import { createGateway, type Gateway, type GatewayListener } from './gateway.ts'
+
+export const TOKEN = 'token-of-the-referee-é'
+export const PUBLIC_URL = 'https://pool.example'
+export const fence = { assignmentId: 'ab'.repeat(16) as AssignmentId, epoch: 3 }
+
+export const newIdentity = (): Identity => identityFromKeys({ kind: 'bytes', secretKey: newSecretKey() })
+export const identity = newIdentity()
+
+/** What a client hears once. */
+export const heard = (client: Socket, event: string): Promise<unknown> =>
+  new Promise((resolve) => {
+    client.once(event, resolve)
+  })
+
+export const ask = (client: Socket, event: string, ...frame: unknown[]): Promise<Reply> =>
+  client.emitWithAck(event, ...frame)
+
+/** Two shards, signed. */
+export function signedAnswer(by = identity): Promise<object> {
+  const results = [1, 2].map((shard) => ({ shard, partial: Uint8Array.of(shard, 9), kernelMs: 1 }))
+  return answerFrame(fence as Assignment, results, by)
+}
+
+export function readyFrame(change: object = {}): object {
+  const [artifact] = artifacts
+  return {
+    engine: 'wasm',
+    kernel: artifact?.name,
+    kernelDigest: artifact?.kernelDigest,
+    digests: artifact?.knownAnswers.map(({ digest }) => digest),
+    unitsPerSecond: 1_000,
+    ...change,
+  }
+}
+
+/** One door a test. */
+export class Door {
+  gateway: Gateway
+  listener: GatewayListener
+  /** What the listener heard: the method's name, then its arguments. */
+  readonly said: unknown[][] = []
+  readonly #http = createServer((_, response) => response.end('here'))
+  readonly #clients: Socket[] = []
+
+  constructor() {
+    const note =
+      (name: string) =>
+      (...args: unknown[]): void =>
+        void this.said.push([name, ...args])
+    this.listener = {
+      joined: note('joined'),
+      ready: note('ready'),
+      answer: (session, { answer }, reply) => {
+        this.said.push(['answer', session, answer.shards.length])
+        reply({ ok: true })
+        return null
+      },
+      refuses: () => null,
+      failed: note('failed'),
+      handback: note('handback'),
+      paused: note('paused'),
+      left: note('left'),
+    }
+    this.gateway = createGateway(this.#http, {
+      logger: createLogger('silent'),
+      listener: this.listener,
+      refereeToken: TOKEN,
+      publicUrl: PUBLIC_URL,
+    })
+  }
+
+  async listen(): Promise<void> {
+    this.#http.listen(0, '127.0.0.1')
+    await once(this.#http, 'listening')
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.disconnect()
+    this.gateway.close()
+    this.#http.close()
+    await once(this.#http, 'close')
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`
+  }
+
+  get names(): unknown[] {
+    return this.said.map(([name]) => name)
+  }
+
+  open(origin?: string): Socket {
+    const client = io(this.url, {
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      ...(origin === undefined ? {} : { extraHeaders: { origin } }),
+    })
+    this.#clients.push(client)
+    return client
+  }
+
+  async challenged(origin?: string): Promise<{ client: Socket; nonce: string }> {
+    const client = this.open(origin)
+    const { nonce } = (await heard(client, 'challenge')) as { nonce: string }
+    return { client, nonce }
+  }
+
+  async joined(extra: { token?: string } = {}): Promise<{ client: Socket; session: SessionId }> {
+    const { client, nonce } = await this.challenged()
+    const reply = await ask(client, 'hello', await helloFrame(nonce, identity, { kind: 'node', ...extra }))
+    expect(reply).toEqual({ ok: true })
+    return { client, session: client.id as SessionId }
+  }
+
+  /** An honest agent still gets in: nothing that was done before has hurt the server. */
+  async mustStillBeOpen(): Promise<void> {
+    const { client } = await this.joined()
+    expect(await ask(client, 'ready', readyFrame())).toEqual({ ok: true })
+  }
+}
+
+/** A fresh door for each test of a file. */
+export function useDoor(): { door: Door } {
+  const holder = {} as { door: Door }
+  beforeEach(async () => {
+    holder.door = new Door()
+    await holder.door.listen()
+  })
+  afterEach(async () => {
+    vi.useRealTimers()
+    await holder.door.close()
+  })
+  return holder
+}

@@ -1,0 +1,68 @@
+// What the rest of the server may ask of the Hub. Web Core registers and reads; it never sees shards, sockets or leases.
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { InsertedJob, NewJob } from '../../store/store.ts'
+import type { VerificationRecord } from '../core/events.ts'
+
+/** How far a job is, from the Hub's memory; null for a job that the Hub does not hold (ended, or not planned yet). */
+export interface JobProgress {
+  readonly shards: number
+  /** Shards with at least one stored answer. */
+  readonly answered: number
+  readonly accepted: number
+  readonly toCheck: number
+  /** Sessions that hold shards of the job now. */
+  readonly agentsNow: number
+  readonly eligibleAgents: number
+  /** Why nothing moves, in a sentence; null while it does. */
+  readonly reason: string | null
+}
+
+export interface Hub {
+  /** Durable once resolved; attaches instead when the project has a job of that client id. Planning goes on behind. */
+  submit(job: NewJob): Promise<InsertedJob>
+  /** Resolves when the job has ended or after `waitMs`, whichever is first. */
+  ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void>
+  progress(id: JobId): JobProgress | null
+  /** The bytes of a table that agents fetch, or null. */
+  table(digest: Digest): Promise<Uint8Array | null>
+  readonly agentsOnline: number
+  readonly refereeOnline: boolean
+}
+
+/**
+ * The answer of a completed job as the store keeps it: `JobRow.answer` is the canonical JSON of this. Web Core adds
+ * `ok`, `job_id`, `status` and the client's `ctx` ids.
+ */
+export interface StoredAnswer {
+  readonly hub: {
+    readonly metrics: {
+      readonly wall_ms: number
+      readonly agents_used: number
+      readonly shards: number
+      readonly units: number
+      readonly kernel_ms: number
+      readonly verified_shards: number
+      readonly engines: readonly string[]
+      /** Parts of wall_ms in milliseconds: plan, tables, dispatch (to the last verdict), reduce. */
+      readonly parts: {
+        readonly plan: number
+        readonly tables: number
+        readonly dispatch: number
+        readonly reduce: number
+      }
+    }
+    readonly output: Record<string, unknown>
+    readonly replay: {
+      readonly root_seed: string
+      readonly contract_digest: Digest
+      readonly kernel_digest: Digest
+      readonly plan_digest: Digest
+      readonly merkle_root: Digest
+      readonly output_digest: Digest
+    }
+    readonly verification: VerificationRecord
+  }
+  readonly billing: { readonly credits: number; readonly eur: number }
+  readonly warnings: readonly string[]
+}

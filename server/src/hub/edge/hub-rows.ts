@@ -1,0 +1,95 @@
+// What the Hub makes durable: answers, voids, states, results. Every write is tried until the store takes it; those of one
+// job's row keep the order in which the core decided them.
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import { problem, type ProblemCode } from '@forge/shared/contract/problem.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { Logger } from '../../logger.ts'
+import { isPassing } from '../../store/sql-error.ts'
+import type { ShardWrites, Store, SubmissionRow } from '../../store/store.ts'
+import type { HubCommand } from '../core/events.ts'
+import { answerOf } from './answer.ts'
+import { STORE_GIVE_UP_MS } from './limits.ts'
+import { persistently } from './persistently.ts'
+import type { PlannedJob } from './planning.ts'
+
+export interface HubRows {
+  /** Rejects when the store has not taken them in time: they then count as never given. */
+  answers(submissions: readonly SubmissionRow[], partials: ReadonlyMap<number, Uint8Array>): Promise<void>
+  voided(writes: Extract<HubCommand, { type: 'write' }>['writes']): Promise<void>
+  jobState(change: Extract<HubCommand, { type: 'job-state' }>, planDigest: Digest | undefined): Promise<void>
+  completed(planned: PlannedJob, command: Extract<HubCommand, { type: 'complete' }>): Promise<void>
+  failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
+}
+
+const NOTHING: ShardWrites = { submissions: [], partials: [], verdicts: [], voids: [], quarantines: [] }
+
+export function createHubRows(store: Store, logger: Logger, closing: AbortSignal): HubRows {
+  const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>
+    persistently(write, { what, giveUpMs, logger, closing })
+  /** The last change of each unfinished job's row. */
+  const changes = new Map<JobId, Promise<unknown>>()
+
+  const finish = async (jobId: JobId, what: string, end: Parameters<Store['finishJob']>[1]): Promise<void> => {
+    await changes.get(jobId)
+    const ended = await persist(what, () => store.finishJob(jobId, end))
+    if (!ended) logger.warn({ job_id: jobId, state: end.state }, 'the job had ended before; its end stands')
+    changes.delete(jobId)
+  }
+  const failed: HubRows['failed'] = async (jobId, code, detail) => {
+    const end = {
+      state: 'FAILED',
+      problem: problem(code, detail, { job_id: jobId }),
+      finishedAtMs: Date.now(),
+    } as const
+    await finish(jobId, 'the failure', end)
+  }
+
+  return {
+    async answers(submissions, partials) {
+      const rows = submissions.map(({ jobId, shard, digest }) => {
+        const bytes = partials.get(shard)
+        if (bytes === undefined) throw new Error(`the answer has no partial of shard ${shard}`)
+        return { jobId, shard, digest, bytes }
+      })
+      const writes = { ...NOTHING, submissions, partials: rows }
+      await persist('answers', () => store.writeShards(writes), STORE_GIVE_UP_MS)
+    },
+    async voided({ voids, quarantines }) {
+      const dated = quarantines.map((row) => ({ ...row, atMs: Date.now() }))
+      await persist('voids', () => store.writeShards({ ...NOTHING, voids, quarantines: dated }))
+    },
+    async jobState({ jobId, state, reason }, planDigest) {
+      const change = {
+        state,
+        reason,
+        ...(planDigest === undefined ? {} : { planDigest }),
+        ...(state === 'RUNNING' ? { startedAtMs: Date.now() } : {}),
+      }
+      const before = changes.get(jobId) ?? Promise.resolve()
+      const made = before.then(() => persist('a job’s state', () => store.updateJob(jobId, change)))
+      changes.set(jobId, made)
+      await made
+    },
+    async completed(planned, command) {
+      const { jobId, verdicts, record } = command
+      let answer: string
+      try {
+        await persist('verdicts', () => store.writeShards({ ...NOTHING, verdicts }))
+        answer = await persistently(() => answerOf(planned, command, store), {
+          what: 'the reduction',
+          giveUpMs: Infinity,
+          logger,
+          closing,
+          passes: isPassing,
+        })
+      } catch (error) {
+        if (closing.aborted) throw error
+        logger.error({ job_id: jobId, err: error }, 'the reduction failed')
+        return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
+      }
+      await finish(jobId, 'the result', { state: 'COMPLETED', answer, finishedAtMs: Date.now() })
+      logger.info({ job_id: jobId, verification: record }, 'job completed')
+    },
+    failed,
+  }
+}

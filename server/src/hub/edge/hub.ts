@@ -1,0 +1,345 @@
+// The Hub's edge: it gives the core its events with the time in them and carries out its commands. What must be durable
+// is durable before anyone is told; jobs that a restart interrupted are planned again and go on.
+import { createHash, randomBytes } from 'node:crypto'
+import type { Server as HttpServer } from 'node:http'
+import type { Answer, Assignment, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
+import type { AssignmentId, JobId } from '@forge/shared/contract/ids.ts'
+import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
+import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
+import { fromHex } from '@forge/shared/exact/bytes.ts'
+import type { Config } from '../../config.ts'
+import type { Logger } from '../../logger.ts'
+import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
+import type { HubCommand, HubEvent } from '../core/events.ts'
+import { createHubState, type HubState } from '../core/state.ts'
+import { nextWakeMs, step } from '../core/step.ts'
+import { implausibleShard, refusal, type SignedAnswer } from './frames.ts'
+import { createGateway, type Gateway, type GatewayListener } from './gateway.ts'
+import type { Hub } from './hub-interface.ts'
+import { createHubRows, type HubRows } from './hub-rows.ts'
+import { planInTime, type PlannedJob } from './planning.ts'
+import { progressOf } from './progress.ts'
+import { createTables, type Tables } from './tables.ts'
+import { createWaiters } from './waiters.ts'
+
+export interface HubDeps {
+  readonly store: Store
+  readonly logger: Logger
+  readonly config: Pick<Config, 'referee' | 'distinctNetwork' | 'publicUrl'>
+  readonly http: HttpServer
+  readonly refereeToken: string | null
+}
+
+export interface RunningHub extends Hub {
+  /** Stops taking answers, lets begun writes end. Unfinished jobs stay where they are. */
+  close(): Promise<void>
+}
+
+/** An event as the edge raises it: the time is added on the way in. */
+type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs'> : never) : never
+
+export async function startHub(deps: HubDeps): Promise<RunningHub> {
+  const { store, logger, config } = deps
+  const secret = randomBytes(32)
+  const state = createHubState({
+    referee: config.referee,
+    distinctNetwork: config.distinctNetwork,
+    // Opaque: a hash of a number and a secret tells neither order nor role.
+    assignmentId: (number) =>
+      createHash('sha256').update(secret).update(String(number)).digest('hex').slice(0, 32) as AssignmentId,
+  })
+  for (const { identity } of await store.quarantines()) state.quarantined.add(identity)
+  const hub = new HubEdge(deps, state, createTables(store))
+  const unfinished = await store.unfinishedJobs()
+  if (unfinished.length > 0) logger.info({ jobs: unfinished.length }, 'unfinished jobs go on')
+  for (const row of unfinished) hub.resume(row)
+  hub.warm()
+  return hub
+}
+
+class HubEdge implements RunningHub, GatewayListener {
+  readonly #deps: HubDeps
+  readonly #state: HubState
+  readonly #tables: Tables
+  readonly #gateway: Gateway
+  readonly #planned = new Map<JobId, PlannedJob>()
+  readonly #frames = new Map<number, { signed: SignedAnswer; reply: (reply: Reply) => void }>()
+  readonly #rows: HubRows
+  readonly #waiters = createWaiters()
+  readonly #closing = new AbortController()
+  readonly #writes = new Set<Promise<void>>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #frameNumber = 0
+
+  constructor(deps: HubDeps, state: HubState, tables: Tables) {
+    this.#deps = deps
+    this.#state = state
+    this.#tables = tables
+    this.#rows = createHubRows(deps.store, deps.logger, this.#closing.signal)
+    this.#gateway = createGateway(deps.http, {
+      logger: deps.logger,
+      listener: this,
+      refereeToken: deps.refereeToken,
+      publicUrl: deps.config.publicUrl,
+    })
+  }
+
+  // ---- what the server asks
+
+  async submit(job: NewJob): ReturnType<Hub['submit']> {
+    const inserted = await this.#deps.store.insertJob(job)
+    if (inserted.inserted) this.resume({ ...job, state: 'QUEUED' })
+    // Its insert was answered by an error although it was done: whoever asks again sets it going.
+    else if (inserted.existing.finishedAtMs === null && !this.#waiters.unfinished.has(inserted.existing.id)) {
+      this.resume(inserted.existing)
+    }
+    return inserted
+  }
+
+  async ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void> {
+    const row = await this.#deps.store.job(id)
+    // Looked up first, waited for second: an end in between is announced to waiters, and the Hub knows who is unfinished.
+    if (row === null || row.finishedAtMs !== null || !this.#waiters.unfinished.has(id)) return
+    await this.#waiters.wait(id, waitMs, signal)
+  }
+
+  progress(id: JobId): ReturnType<Hub['progress']> {
+    return progressOf(this.#state, id)
+  }
+
+  table(digest: Parameters<Hub['table']>[0]): ReturnType<Hub['table']> {
+    return this.#tables.bytes(digest)
+  }
+
+  get agentsOnline(): number {
+    return [...this.#state.agents.values()].filter(({ referee }) => !referee).length
+  }
+
+  get refereeOnline(): boolean {
+    return [...this.#state.agents.values()].some(({ referee, abilities }) => referee && abilities.size > 0)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    clearTimeout(this.#timer)
+    this.#gateway.close()
+    await Promise.allSettled(this.#writes)
+    await this.#tables.close()
+    this.#waiters.releaseAll()
+  }
+
+  /** Tables of the self-tests, ahead of the first agent. */
+  warm(): void {
+    for (const { spec } of knownAnswerTables(artifacts)) {
+      this.#tables.compiled(spec).catch((error: unknown) => {
+        if (!this.#closing.signal.aborted) this.#deps.logger.error({ err: error }, 'a table failed')
+      })
+    }
+  }
+
+  /** Plans a job that is not in the core: a new one, or one that was begun before a restart. */
+  resume(row: ResumedJob): void {
+    this.#waiters.unfinished.add(row.id)
+    this.#track(this.#plan(row))
+  }
+
+  async #plan(row: ResumedJob): Promise<void> {
+    const { store, logger } = this.#deps
+    try {
+      const ready = await planInTime(row, { store, logger, tables: this.#tables, closing: this.#closing.signal })
+      if (this.#closing.signal.aborted) return
+      const { planned, submissions, verdicts } = ready
+      this.#planned.set(row.id, planned)
+      const job = {
+        id: row.id,
+        kernel: planned.kernelName,
+        kernelDigest: planned.kernel.digest,
+        grid: planned.plan.grid,
+        policy: planned.contract.policy,
+        deadlineMs: performance.now() + (row.deadlineAtMs - Date.now()),
+        samplingKey: fromHex(row.samplingKey),
+      }
+      this.#raise({ type: 'job-planned', job, state: row.state, submissions, verdicts })
+    } catch (error) {
+      if (this.#closing.signal.aborted) return
+      logger.error({ job_id: row.id, err: error }, 'a job could not be planned')
+      const [code, detail] =
+        row.deadlineAtMs <= Date.now()
+          ? (['TIMED_OUT', 'The job was still being planned at its deadline.'] as const)
+          : (['INTERNAL', 'The job could not be planned on this server.'] as const)
+      await this.#end(row.id, () => this.#rows.failed(row.id, code, detail))
+    }
+  }
+
+  // ---- what agents say
+
+  joined(agent: Parameters<GatewayListener['joined']>[0]): void {
+    this.#raise({ type: 'agent-joined', agent })
+  }
+
+  ready(session: SubmissionSession, kernel: string, ability: Parameters<GatewayListener['ready']>[2]): void {
+    this.#raise({ type: 'agent-ready', session, kernel, ability: { ...ability } })
+  }
+
+  refuses(session: SubmissionSession, { assignmentId, epoch, shards }: Answer): Refusal | null {
+    const lease = this.#state.agents.get(session)?.leases.get(assignmentId)
+    if (lease?.epoch !== epoch) return refusal('STALE_EPOCH', 'This assignment is no longer held.')
+    if (shards.every(({ shard }) => lease.shards.has(shard))) return null
+    return refusal('NOT_YOURS', 'The answer names a shard that the assignment does not hold, or has answered before.')
+  }
+
+  answer(session: SubmissionSession, signed: SignedAnswer, reply: (reply: Reply) => void): Refusal | null {
+    const { assignmentId, epoch, shards, kernelMs } = signed.answer
+    const lease = this.#state.agents.get(session)?.leases.get(assignmentId)
+    const planned = lease && this.#planned.get(lease.jobId)
+    // What belongs to no lease is for the core to refuse; what it holds must be possible.
+    const implausible = planned && lease.epoch === epoch ? implausibleShard(signed, planned) : null
+    if (implausible !== null) {
+      const { shard, reason } = implausible
+      this.#deps.logger.warn({ session, shard, reason }, 'a partial cannot be true')
+      // Only this shard is failed; what else it holds goes to others, unmarked.
+      this.#raise({ type: 'shard-failed', session, assignmentId, epoch, shard, reason })
+      this.#raise({ type: 'handback', session, assignmentId, epoch })
+      return refusal('BAD_PARTIAL', `Shard ${shard}: ${reason}.`)
+    }
+    const request = ++this.#frameNumber
+    this.#frames.set(request, { signed, reply })
+    this.#raise({
+      type: 'answer',
+      session,
+      request,
+      assignmentId,
+      epoch,
+      shards: shards.map(({ shard, digest }) => ({ shard, digest })),
+      kernelMs,
+    })
+    return null
+  }
+
+  failed(session: SubmissionSession, frame: Parameters<GatewayListener['failed']>[1]): void {
+    this.#deps.logger.warn({ session, shard: frame.shard, reason: frame.reason }, 'an agent failed on a shard')
+    this.#raise({ type: 'shard-failed', session, ...frame })
+  }
+
+  handback(session: SubmissionSession, frame: Parameters<GatewayListener['handback']>[1]): void {
+    this.#raise({ type: 'handback', session, ...frame })
+  }
+
+  paused(session: SubmissionSession): void {
+    this.#raise({ type: 'agent-paused', session })
+  }
+
+  left(session: SubmissionSession): void {
+    this.#raise({ type: 'agent-left', session })
+  }
+
+  // ---- events in, commands out
+
+  #raise(happening: Happening): void {
+    if (this.#closing.signal.aborted) return
+    for (const command of step(this.#state, { ...happening, nowMs: performance.now() })) this.#carryOut(command)
+    clearTimeout(this.#timer)
+    const wake = nextWakeMs(this.#state)
+    if (wake === null) return
+    this.#timer = setTimeout(
+      () => this.#raise({ type: 'tick' }),
+      Math.min(Math.max(0, wake - performance.now()), 60_000),
+    )
+  }
+
+  #carryOut(command: HubCommand): void {
+    switch (command.type) {
+      case 'assign':
+        return this.#gateway.send(command.session, 'assign', this.#assignment(command))
+      case 'revoke':
+        return this.#gateway.send(command.session, 'revoke', { assignmentId: command.assignmentId })
+      case 'tally':
+        return this.#gateway.send(command.session, 'tally', command.tally)
+      case 'expel':
+        this.#deps.logger.warn({ session: command.session, code: command.refusal.code }, command.refusal.message)
+        return this.#gateway.expel(command.session, command.refusal)
+      case 'reply':
+        return this.#reply(command.request, command.reply)
+      case 'store':
+        return this.#track(this.#store(command.request, command.submissions))
+      case 'write':
+        return this.#track(this.#rows.voided(command.writes))
+      case 'job-state':
+        return this.#track(this.#rows.jobState(command, this.#planned.get(command.jobId)?.planDigest))
+      case 'complete':
+        return this.#track(this.#end(command.jobId, () => this.#complete(command)))
+      case 'fail':
+        this.#deps.logger.warn({ job_id: command.jobId, code: command.code }, command.detail)
+        return this.#track(
+          this.#end(command.jobId, () => this.#rows.failed(command.jobId, command.code, command.detail)),
+        )
+    }
+  }
+
+  #assignment({ jobId, order }: Extract<HubCommand, { type: 'assign' }>): Assignment {
+    const planned = this.#planned.get(jobId)
+    if (planned === undefined) throw new Error(`job ${jobId} was dispatched before it was planned`)
+    return {
+      ...order,
+      kernel: planned.kernelName,
+      kernelDigest: planned.kernel.digest,
+      constants: [...planned.launch.constants],
+      tables: { ...planned.tableDigests },
+      units: planned.plan.grid.units.toString(),
+      unitsPerShard: planned.plan.grid.unitsPerShard,
+      shards: [...order.shards],
+    }
+  }
+
+  #reply(request: number, reply: Reply): void {
+    this.#frames.get(request)?.reply(reply)
+    this.#frames.delete(request)
+  }
+
+  /** Durable first, then the core hears of it, then the agent. */
+  async #store(request: number, submissions: readonly SubmissionRow[]): Promise<void> {
+    const partials = this.#frames.get(request)?.signed.partials
+    if (partials === undefined) throw new Error(`frame ${request} is gone before it was stored`)
+    try {
+      await this.#rows.answers(submissions, partials)
+    } catch (error) {
+      this.#deps.logger.error({ err: error }, 'answers could not be stored; their shards run again')
+      this.#reply(request, refusal('SERVER_STOPPING', 'The answer could not be stored.'))
+      return this.#raise({ type: 'store-failed', submissions })
+    }
+    this.#reply(request, { ok: true })
+    this.#raise({ type: 'stored', submissions })
+  }
+
+  async #complete(command: Extract<HubCommand, { type: 'complete' }>): Promise<void> {
+    const planned = this.#planned.get(command.jobId)
+    if (planned === undefined) throw new Error(`job ${command.jobId} ended before it was planned`)
+    await this.#rows.completed(planned, command)
+  }
+
+  async #end(jobId: JobId, write: () => Promise<void>): Promise<void> {
+    try {
+      await write()
+    } catch (error) {
+      if (this.#closing.signal.aborted) throw error
+      this.#deps.logger.error({ job_id: jobId, err: error }, 'the end of a job was refused by the store')
+      await this.#rows.failed(jobId, 'INTERNAL', 'The end of the job could not be stored.')
+    }
+    this.#planned.delete(jobId)
+    this.#waiters.release(jobId)
+    this.#raise({ type: 'job-ended', jobId })
+  }
+
+  /** Keeps `close` waiting for it; a failure while closing is what the next start repairs. */
+  #track(work: Promise<void>): void {
+    const tracked = work.catch((error: unknown) => {
+      if (!this.#closing.signal.aborted)
+        this.#deps.logger.error({ err: error }, 'the Hub failed to carry out a command')
+    })
+    this.#writes.add(tracked)
+    void tracked.finally(() => this.#writes.delete(tracked))
+  }
+}
+
+type ResumedJob = NewJob & Pick<JobRow, 'state'>
+type SubmissionSession = Parameters<GatewayListener['left']>[0]

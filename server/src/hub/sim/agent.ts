@@ -1,0 +1,185 @@
+// A simulated agent: its sessions come and go, compute what they were assigned at their speed, and misbehave as their
+// plan says. It sees of the Hub what a real agent sees: assignments and revocations.
+import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { AssignmentOrder, HubEvent } from '../core/events.ts'
+import type { Random } from './random.ts'
+import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD, type AgentPlan } from './scenario.ts'
+
+/** An event before the world adds the time. */
+export type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs'> : never) : never
+
+export interface Surroundings {
+  readonly random: Random
+  readonly faultsEndMs: number
+  nowMs(): number
+  after(delayMs: number, happen: () => void): void
+  raise(happening: Happening): void
+  newSession(agent: SimAgent): SessionId
+  nextRequest(): number
+  /** Any assignment that another session was ever handed: what a forger may have overheard. */
+  foreignAssignment(session: SessionId): AssignmentOrder | undefined
+}
+
+export const trueDigest = (jobId: JobId, shard: number): Digest => `true|${jobId}|${shard}` as Digest
+
+export function wrongDigest(plan: AgentPlan, jobId: JobId, shard: number): Digest {
+  return (plan.kind === 'colluder' ? `together|${jobId}|${shard}` : `${plan.identity}|${jobId}|${shard}`) as Digest
+}
+
+interface Held {
+  readonly jobId: JobId
+  readonly order: AssignmentOrder
+  left: number[]
+  revoked: boolean
+}
+
+interface Tab {
+  readonly session: SessionId
+  held: Held[]
+  busy: boolean
+  open: boolean
+}
+
+const RECONNECT_MS = 3_000
+
+export class SimAgent {
+  readonly plan: AgentPlan
+  readonly #world: Surroundings
+  readonly #tabs = new Map<SessionId, Tab>()
+  #banned = false
+
+  constructor(plan: AgentPlan, world: Surroundings) {
+    this.plan = plan
+    this.#world = world
+  }
+
+  get identity(): Identity {
+    return this.plan.identity
+  }
+
+  start(): void {
+    for (let n = 0; n < this.plan.sessions; n++) this.#world.after(this.plan.joinsAtMs, () => this.#join())
+  }
+
+  /** The Hub closed the connection, or is gone. */
+  dropped(session: SessionId, banned: boolean): void {
+    const tab = this.#tabs.get(session)
+    if (tab === undefined) return
+    // One that was banned may answer until its connection is closed.
+    tab.open = banned
+    this.#tabs.delete(session)
+    this.#banned ||= banned
+    // One that was banned tries once more, to be refused.
+    if (!this.#banned || this.#world.random.chance(0.5)) {
+      this.#world.after(this.#world.random.int(1, RECONNECT_MS), () => this.#join())
+    }
+  }
+
+  assigned(session: SessionId, jobId: JobId, order: AssignmentOrder): void {
+    const tab = this.#tabs.get(session)
+    if (tab === undefined) return
+    tab.held.push({ jobId, order, left: [...order.shards], revoked: false })
+    this.#work(tab)
+  }
+
+  revoked(session: SessionId, assignmentId: string): void {
+    for (const held of this.#tabs.get(session)?.held ?? []) {
+      if (held.order.assignmentId === assignmentId) held.revoked = true
+    }
+  }
+
+  #join(): void {
+    const { plan } = this
+    const session = this.#world.newSession(this)
+    const tab: Tab = { session, held: [], busy: false, open: true }
+    this.#tabs.set(session, tab)
+    const { identity, network, referee } = plan
+    this.#world.raise({ type: 'agent-joined', agent: { session, identity, network, referee } })
+    this.#readyAfter(tab, 10)
+    if (plan.stayMs > 0) this.#world.after(this.#world.random.int(1, 2 * plan.stayMs), () => this.#leave(tab))
+  }
+
+  #readyAfter(tab: Tab, delayMs: number): void {
+    const { session } = tab
+    const { engine, claimed } = this.plan
+    this.#world.after(delayMs, () => {
+      if (!tab.open) return
+      const ability = { engine, kernelDigest: KERNEL_DIGEST, unitsPerSecond: claimed }
+      this.#world.raise({ type: 'agent-ready', session, kernel: KERNEL, ability })
+    })
+  }
+
+  #leave(tab: Tab): void {
+    // The connection of one that was banned is closed by the Hub, once.
+    if (!tab.open || this.#banned || this.#world.nowMs() >= this.#world.faultsEndMs) return
+    tab.open = false
+    this.#tabs.delete(tab.session)
+    // A closed tab is seen at once, a lost network only by its silence.
+    const seenAfterMs = this.#world.random.chance(0.7) ? 0 : 18_000
+    this.#world.after(seenAfterMs, () => this.#world.raise({ type: 'agent-left', session: tab.session }))
+    this.#world.after(this.#world.random.int(1, RECONNECT_MS), () => this.#join())
+  }
+
+  #work(tab: Tab): void {
+    const { random, faultsEndMs } = this.#world
+    if (tab.busy || !tab.open || this.plan.kind === 'hung') return
+    const held = tab.held.find(({ revoked }) => !revoked)
+    tab.held = tab.held.filter(({ revoked }) => !revoked)
+    if (held === undefined) return
+    tab.busy = true
+    const shards = held.left.splice(0, random.int(1, 8))
+    if (held.left.length === 0) tab.held = tab.held.filter((other) => other !== held)
+    const kernelMs = (shards.length * UNITS_PER_SHARD * 1_000) / this.plan.unitsPerSecond
+    const frozen = this.#world.nowMs() < faultsEndMs && random.chance(this.plan.freezeRate)
+    // Longer than a lease: what it answers then, it no longer holds.
+    const frozenMs = frozen ? random.int(1_000, 90_000) : 0
+    this.#world.after(kernelMs + frozenMs + 20, () => {
+      tab.busy = false
+      if (!tab.open) return
+      // One that was frozen has not heard the revocation yet.
+      if (!held.revoked || frozen) this.#answer(tab, held, shards, kernelMs)
+      this.#work(tab)
+    })
+  }
+
+  #answer(tab: Tab, { jobId, order }: Held, computed: readonly number[], kernelMs: number): void {
+    const { random } = this.#world
+    const { session } = tab
+    const { assignmentId, epoch } = order
+    if (random.chance(this.plan.forgeRate)) this.#forge(session, order)
+    if (random.chance(0.01)) return this.#world.raise({ type: 'handback', session, assignmentId, epoch })
+    if (random.chance(0.01)) {
+      this.#world.raise({ type: 'agent-paused', session })
+      this.#readyAfter(tab, random.int(1, 5_000))
+    }
+    const failed = computed.filter(() => random.chance(this.plan.failRate))
+    for (const shard of failed) {
+      this.#world.raise({ type: 'shard-failed', session, assignmentId, epoch, shard, reason: 'out of memory' })
+    }
+    const shards = computed
+      .filter((shard) => !failed.includes(shard))
+      .map((shard) => ({ shard, digest: this.#digest(jobId, shard) }))
+    if (shards.length === 0) return
+    // Its time is a claim like any other: one that forges claims what it likes, within what the frame's schema allows.
+    const claimedMs = random.chance(this.plan.forgeRate) ? random.pick([0, 5e-324, 1e9]) : kernelMs
+    const said = { type: 'answer', session, assignmentId, epoch, shards, kernelMs: claimedMs } as const
+    this.#world.raise({ ...said, request: this.#world.nextRequest() })
+    if (random.chance(this.plan.doubleRate)) this.#world.raise({ ...said, request: this.#world.nextRequest() })
+  }
+
+  #digest(jobId: JobId, shard: number): Digest {
+    const lies = this.#world.random.chance(this.plan.lieRate)
+    return lies ? wrongDigest(this.plan, jobId, shard) : trueDigest(jobId, shard)
+  }
+
+  #forge(session: SessionId, own: AssignmentOrder): void {
+    const { random } = this.#world
+    const other = this.#world.foreignAssignment(session) ?? { ...own, epoch: own.epoch + 1 }
+    const order = random.pick([other, { ...own, epoch: own.epoch - 1 }, { ...own, shards: [...own.shards, 9_999] }])
+    const shards = order.shards.slice(-3).map((shard) => ({ shard, digest: 'forged' as Digest }))
+    const { assignmentId, epoch } = order
+    const request = this.#world.nextRequest()
+    this.#world.raise({ type: 'answer', session, request, assignmentId, epoch, shards, kernelMs: 1 })
+  }
+}

@@ -1,0 +1,188 @@
+// What a seed stands for: which agents there are and how they misbehave, which jobs come when, how the store and the
+// referee behave, and when the Hub is killed.
+import type { EngineName, Identity, JobId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { JobSpec } from '../core/state.ts'
+import { Random } from './random.ts'
+
+export const KERNEL = 'sim.kernel@1'
+export const KERNEL_DIGEST = 'kernel' as Digest
+export const UNITS_PER_SHARD = 100
+
+export interface AgentPlan {
+  readonly identity: Identity
+  readonly network: string
+  readonly referee: boolean
+  readonly engine: EngineName
+  readonly unitsPerSecond: number
+  /** What it claims when it is ready: a first guess, sometimes far off. */
+  readonly claimed: number
+  readonly sessions: number
+  readonly joinsAtMs: number
+  /** A liar's wrong digest is its own, a colluder's is that of all colluders. */
+  readonly kind: 'honest' | 'liar' | 'colluder' | 'hung'
+  readonly lieRate: number
+  /** Of shards it reports as failed. */
+  readonly failRate: number
+  /** Of pieces of work during which it freezes; afterwards it answers although the lease is gone. */
+  readonly freezeRate: number
+  /** Of answers that are sent twice, and of frames that name an epoch, assignment or shard that is not its own. */
+  readonly doubleRate: number
+  readonly forgeRate: number
+  /** Mean time until it leaves and comes back as another session; 0: it stays. */
+  readonly stayMs: number
+}
+
+export interface JobPlan {
+  readonly spec: JobSpec
+  readonly arrivesAtMs: number
+}
+
+export interface Scenario {
+  readonly seed: number
+  readonly agents: readonly AgentPlan[]
+  readonly jobs: readonly JobPlan[]
+  readonly referee: boolean
+  readonly distinctNetwork: boolean
+  readonly storeDelayMs: number
+  readonly storeFailRate: number
+  readonly crashesAtMs: readonly number[]
+  /** From here on nothing freezes, leaves, fails or crashes; liars go on lying. */
+  readonly faultsEndMs: number
+  /** Honest agents stay and there is time enough: every job must complete. */
+  readonly mustComplete: boolean
+}
+
+export function scenarioOf(seed: number): Scenario {
+  const random = new Random(seed)
+  const faultsEndMs = random.pick([0, 20_000, 60_000])
+  // One tab and the referee must finish any job but a full one.
+  const alone = random.chance(0.1)
+  const steady = alone || random.chance(0.6)
+  const referee = alone || random.chance(0.6)
+  const broken = random.chance(0.15)
+  const others = Array.from({ length: alone ? 0 : random.int(steady ? 0 : 1, 6) }, (_, n) =>
+    broken ? brokenAgent(random, n) : otherAgent(random, n, faultsEndMs),
+  )
+  const honest = steady ? Array.from({ length: alone ? 1 : 3 }, (_, n) => steadyAgent(random, n, alone)) : []
+  const agents = shuffled(random, [...others, ...honest])
+  if (referee) agents.splice(random.int(0, agents.length), 0, refereeAgent(random, steady))
+  // Without a referee nobody can settle what a liar leaves behind.
+  const settled = referee || !others.some(({ lieRate }) => lieRate > 0)
+  return {
+    seed,
+    agents,
+    jobs: Array.from({ length: random.int(1, 3) }, (_, n) => jobPlan(random, n, steady, alone)),
+    referee,
+    distinctNetwork: random.chance(0.5),
+    storeDelayMs: random.pick([5, 50, 2_000]),
+    storeFailRate: random.pick([0, 0, 0.02, 0.2]),
+    crashesAtMs:
+      faultsEndMs > 0 && random.chance(0.5)
+        ? Array.from({ length: random.int(1, 4) }, () => random.int(100, faultsEndMs))
+        : [],
+    faultsEndMs,
+    mustComplete: steady && settled,
+  }
+}
+
+const HONEST = { kind: 'honest', lieRate: 0, failRate: 0, freezeRate: 0, forgeRate: 0, stayMs: 0 } as const
+
+function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
+  const kind = random.pick(['honest', 'honest', 'liar', 'colluder', 'colluder', 'hung'] as const)
+  const unitsPerSecond = random.int(100, 5_000)
+  const faulty = faultsEndMs > 0
+  return {
+    identity: `other-${n}` as Identity,
+    network: `network-${random.int(0, 5)}`,
+    referee: false,
+    engine: random.pick(['wasm', 'webgpu', 'reference']),
+    unitsPerSecond,
+    claimed: unitsPerSecond * random.pick([1, 1, 0.01, 100]),
+    sessions: random.pick([1, 1, 1, 2, 3]),
+    joinsAtMs: random.int(0, 5_000),
+    kind,
+    lieRate: kind === 'liar' || kind === 'colluder' ? random.pick([0.02, 0.2, 1]) : 0,
+    failRate: random.pick([0, 0, 0.05, 0.5, 1]),
+    freezeRate: faulty ? random.pick([0, 0, 0.05, 0.3]) : 0,
+    doubleRate: random.pick([0, 0.2]),
+    forgeRate: random.pick([0, 0.2]),
+    stayMs: faulty ? random.pick([0, 1_000, 10_000]) : 0,
+  }
+}
+
+/** It fails on every shard: free keys must not be able to kill a job. */
+function brokenAgent(random: Random, n: number): AgentPlan {
+  return { ...steadyAgent(random, n, false), identity: `broken-${n}` as Identity, failRate: 1, joinsAtMs: 0 }
+}
+
+function steadyAgent(random: Random, n: number, alone: boolean): AgentPlan {
+  const unitsPerSecond = random.int(500, 3_000)
+  return {
+    ...HONEST,
+    identity: `steady-${n}` as Identity,
+    network: `steady-network-${n}`,
+    referee: false,
+    // Admitted to every target.
+    engine: 'reference',
+    unitsPerSecond,
+    claimed: unitsPerSecond,
+    // Nobody else is there to run what it failed on but the referee.
+    failRate: alone ? random.pick([0, 0.05]) : 0,
+    sessions: random.pick([1, 1, 2]),
+    joinsAtMs: random.int(0, 3_000),
+    doubleRate: random.pick([0, 0.1]),
+    // Even these blink: a tab that is reloaded now and then.
+    stayMs: random.pick([0, 0, 8_000]),
+  }
+}
+
+function refereeAgent(random: Random, steady: boolean): AgentPlan {
+  return {
+    ...HONEST,
+    identity: 'referee' as Identity,
+    network: 'referee-network',
+    referee: true,
+    engine: 'wasm',
+    unitsPerSecond: random.int(500, 3_000),
+    claimed: 1_000,
+    sessions: 1,
+    // Late, or (where nothing is promised) never.
+    joinsAtMs: random.pick([0, 0, 30_000, steady ? 60_000 : 1e9]),
+    doubleRate: 0,
+    stayMs: random.pick([0, 0, 15_000]),
+  }
+}
+
+function jobPlan(random: Random, n: number, steady: boolean, alone: boolean): JobPlan {
+  const shards = random.pick([1, 2, random.int(3, 12), random.int(10, 60), random.int(60, 300)])
+  const arrivesAtMs = random.int(0, 10_000)
+  const timeoutMs = steady ? 1_800_000 : random.int(5_000, 240_000)
+  const minAgents = alone ? 1 : random.int(1, 3)
+  const policy: JobSpec['policy'] = {
+    target: random.pick(['cpu', 'gpu', 'any']),
+    min_agents: minAgents,
+    max_agents: random.int(minAgents, 6),
+    verify: random.pick(['none', 'spotcheck', 'spotcheck', alone ? 'none' : 'full']),
+    timeout_ms: timeoutMs,
+    spotcheck_rate: random.pick([0.05, 0.1, 0.5, 1]),
+    on_unverified: random.pick(['degrade', 'fail']),
+  }
+  const spec: JobSpec = {
+    id: `job-${n}` as JobId,
+    kernel: KERNEL,
+    kernelDigest: KERNEL_DIGEST,
+    grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards },
+    policy,
+    deadlineMs: arrivesAtMs + timeoutMs,
+    samplingKey: Uint8Array.from({ length: 32 }, () => random.int(0, 255)),
+  }
+  return { spec, arrivesAtMs }
+}
+
+function shuffled<T>(random: Random, items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, at: random.next() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}

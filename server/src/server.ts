@@ -1,0 +1,103 @@
+// The composition: configuration, store, HTTP, Hub, Web Core, referee, in this order, and the same backwards at the end.
+// main.ts, the demo and the tests start a server through here; nothing else puts these parts together.
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { getRequestListener } from '@hono/node-server'
+import { ulid } from 'ulid'
+import type { Config } from './config.ts'
+import { startHub, type RunningHub } from './hub/edge/hub.ts'
+import { startReferee } from './hub/edge/referee.ts'
+import type { Logger } from './logger.ts'
+import { openStore } from './store/open-store.ts'
+import type { Store } from './store/store.ts'
+import { createWebCore } from './web-core/app.ts'
+import { ensureApiKey } from './web-core/auth.ts'
+import { localUrl } from './web-core/start-text.ts'
+
+/** How long a stopping server lets open requests end. */
+const DRAIN_MS = 5_000
+
+export interface RunningServer {
+  /** Scheme, host and port as a client on this machine writes them. */
+  readonly url: string
+  /** The default project's key if it was made on this start. */
+  readonly madeKey: string | null
+  readonly hub: RunningHub
+  readonly store: Store
+  close(): Promise<void>
+}
+
+export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+  const { databaseUrl, dataDir } = config
+  const store = await openStore({ dataDir, ...(databaseUrl === null ? {} : { databaseUrl }) })
+  const stopping = new AbortController()
+  const undo: (() => Promise<void> | void)[] = [() => store.close()]
+  const close = async (): Promise<void> => {
+    stopping.abort()
+    for (const step of undo.splice(0).toReversed()) await step()
+  }
+  try {
+    const http = createServer()
+    // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
+    undo.push(() => drain(http))
+    const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
+    const hub = await startHub({ store, logger, config, http, refereeToken })
+    undo.push(() => hub.close())
+    const webCore = createWebCore({
+      store,
+      hub,
+      config,
+      logger,
+      clock: Date.now,
+      newUlid: ulid,
+      randomBytes: (count) => randomBytes(count),
+      agentWebDir: fileURLToPath(new URL('../../agent-web/dist', import.meta.url)),
+      stopping: stopping.signal,
+    })
+    // socket.io has put its own listeners on upgrades and on its path; all else is Web Core's.
+    http.on('request', getRequestListener(webCore.fetch))
+    const port = await listen(http, config.port, config.host)
+    const url = localUrl(config.host, port)
+    // Once nothing can fail any more: the key is shown on this start alone.
+    const madeKey = await ensureApiKey({
+      store,
+      configuredKey: config.apiKey,
+      nowMs: Date.now(),
+      newUlid: ulid,
+      randomBytes: (count) => randomBytes(count),
+    })
+    if (refereeToken !== null) {
+      const referee = startReferee(url, refereeToken, logger)
+      undo.push(() => referee.close())
+    }
+    return { url, madeKey, hub, store, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function listen(http: HttpServer, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(port, host, () => {
+      http.off('error', reject)
+      const { port: taken } = http.address() as AddressInfo
+      resolve(taken)
+    })
+  })
+}
+
+/** No new connections; those with a request in flight get a moment. */
+function drain(http: HttpServer): Promise<void> {
+  return new Promise((resolve) => {
+    const impatience = setTimeout(() => http.closeAllConnections(), DRAIN_MS)
+    http.close(() => {
+      clearTimeout(impatience)
+      resolve()
+    })
+    http.closeIdleConnections()
+  })
+}

@@ -1,0 +1,80 @@
+// What PGlite and Postgres have in common: a driver gives two functions, and this file makes of them the handle that all
+// queries run on, the same code for both. It refuses a query from inside a transaction that does not belong to it, which
+// on one connection would wait for itself for ever, and tries again what the world interrupted.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { drizzle, type PgRemoteDatabase } from 'drizzle-orm/pg-proxy'
+import { STORE_LIMITS } from './limits.ts'
+import { retrying } from './retry.ts'
+
+/** One statement; its rows as arrays in the order of the selected columns. */
+export type Query = (text: string, params: readonly unknown[]) => Promise<unknown[][]>
+
+export interface Driver {
+  readonly query: Query
+  /** Commits when `work` resolves, rolls back when it rejects or when any of its statements failed. */
+  begin<T>(work: (query: Query) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export type Db = PgRemoteDatabase
+
+/** `attempt` counts from 1; a later one may follow a commit whose answer was lost, so work must be idempotent. */
+export type Work<T> = (db: Db, attempt: number) => Promise<T>
+
+export interface Engine {
+  /** For work of a single statement. */
+  run<T>(work: Work<T>): Promise<T>
+  /** For work of several: SQL only, nothing else may be awaited inside. */
+  transaction<T>(work: Work<T>): Promise<T>
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export function createEngine(driver: Driver): Engine {
+  const inside = new AsyncLocalStorage<{ open: boolean }>()
+  const closing = new AbortController()
+  const db = bind(driver.query)
+
+  const attempts = <T>(once: (attempt: number) => Promise<T>): Promise<T> => {
+    if (inside.getStore()?.open)
+      return Promise.reject(new Error('inside a transaction only its own handle may be used'))
+    return retrying(once, closing.signal)
+  }
+
+  return {
+    run: (work) => attempts((attempt) => work(db, attempt)),
+    transaction: (work) =>
+      attempts((attempt) =>
+        driver.begin(async (query) => {
+          const mark = { open: true }
+          try {
+            return await inside.run(mark, () => work(bind(query), attempt))
+          } finally {
+            mark.open = false
+          }
+        }),
+      ),
+    ping: () => answersWithin(driver.query('select 1', []), STORE_LIMITS.pingTimeoutMs),
+    close() {
+      closing.abort()
+      return driver.close()
+    },
+  }
+}
+
+function bind(query: Query): Db {
+  return drizzle(async (text, params) => ({ rows: await query(text, params) }))
+}
+
+async function answersWithin(answer: Promise<unknown>, timeoutMs: number): Promise<void> {
+  const waiting = new AbortController()
+  const late = sleep(timeoutMs, 'late', { signal: waiting.signal }).catch(() => 'answered')
+  try {
+    const first = await Promise.race([answer, late])
+    if (first === 'late') throw new Error(`the database did not answer within ${timeoutMs} ms`)
+  } finally {
+    waiting.abort()
+    answer.catch(() => undefined)
+  }
+}

@@ -1,0 +1,73 @@
+// Group commit: while one transaction is on its way, what comes meanwhile is gathered for the next. No timer delays a
+// lone write, and a busy pool pays one commit for many. Each caller waits until its own write is durable.
+import { isRefusal, StoreBusy } from './sql-error.ts'
+
+export interface GroupLimits {
+  readonly bytesPerGroupMax: number
+  readonly bytesWaitingMax: number
+}
+
+export interface GroupCommit<T> {
+  write(item: T): Promise<void>
+  /** Resolves when nothing waits any more. */
+  idle(): Promise<void>
+}
+
+interface Waiting<T> {
+  readonly item: T
+  readonly bytes: number
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+export function groupCommit<T>(
+  commit: (items: readonly T[]) => Promise<void>,
+  bytesOf: (item: T) => number,
+  limits: GroupLimits,
+): GroupCommit<T> {
+  const waiting: Waiting<T>[] = []
+  let bytesWaiting = 0
+  let running: Promise<void> | null = null
+
+  const nextGroup = (): Waiting<T>[] => {
+    let bytes = 0
+    const end = waiting.findIndex((one, i) => (bytes += one.bytes) > limits.bytesPerGroupMax && i > 0)
+    return waiting.splice(0, end === -1 ? waiting.length : end)
+  }
+  const commitAll = async (group: readonly Waiting<T>[]): Promise<void> => {
+    try {
+      await commit(group.map((one) => one.item))
+      for (const one of group) one.resolve()
+    } catch (error) {
+      // One caller's contradiction must not be its neighbours' failure: alone, each stands for itself.
+      if (isRefusal(error) && group.length > 1) for (const one of group) await commitAll([one])
+      else for (const one of group) one.reject(error)
+    }
+  }
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const group = nextGroup()
+      await commitAll(group)
+      for (const one of group) bytesWaiting -= one.bytes
+    }
+    running = null
+  }
+
+  return {
+    write(item) {
+      const bytes = bytesOf(item)
+      if (bytesWaiting + bytes > limits.bytesWaitingMax && bytesWaiting > 0) {
+        return Promise.reject(
+          new StoreBusy(`${bytesWaiting} bytes wait to be written; the database is too slow for more`),
+        )
+      }
+      bytesWaiting += bytes
+      return new Promise((resolve, reject) => {
+        waiting.push({ item, bytes, resolve, reject })
+        // After this turn of the event loop's microtasks, so that calls made together travel together.
+        running ??= Promise.resolve().then(run)
+      })
+    },
+    idle: () => running ?? Promise.resolve(),
+  }
+}

@@ -1,0 +1,31 @@
+// Every bound of the store, with its unit and its reason. Nothing here changes what is stored, only how much of it may
+// wait, how long and how often.
+export const STORE_LIMITS = {
+  /** Connections to Postgres for single statements, and one for each lane of transactions; the server's default is 100. */
+  postgresReadersMax: 3,
+  postgresLanes: 2,
+  connectTimeoutSeconds: 5,
+  /** No statement of ours takes a second; one that takes this long hangs on something, and is better ended. */
+  statementTimeoutMs: 30_000,
+  /** Readiness must answer before the load balancer loses patience. */
+  pingTimeoutMs: 2_000,
+
+  /** A restarting Postgres is back within some seconds: 50, 100, ... 2000, 2000 ms make about 9 seconds in all. */
+  attemptsMax: 10,
+  retryFirstMs: 50,
+  retryDelayMsMax: 2_000,
+
+  /** Of one group commit, so that no caller waits behind a transaction of seconds. One call may exceed it, alone. */
+  bytesPerGroupMax: 8 * 1024 * 1024,
+  /** Of all writes that wait for their group. Beyond it the database is too slow for the pool, and callers are told. */
+  bytesWaitingMax: 256 * 1024 * 1024,
+  /** What a row weighs beside its bytes, roughly. */
+  bytesPerRow: 300,
+
+  /** Partials read at once: 256 of 24 kB are 6 MB. */
+  partialsPerBatch: 256,
+
+  /** Two servers that start in the same moment may both stand back; then they try again, some tens of ms apart. */
+  lockAttemptsMax: 4,
+  lockPauseMsMax: 60,
+} as const

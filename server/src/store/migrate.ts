@@ -1,0 +1,29 @@
+// Brings a database to the schema of this version, in one transaction: several servers may start at once, and a failed
+// migration leaves nothing behind. Making the migrations is drizzle-kit's work, from schema.ts.
+import { fileURLToPath } from 'node:url'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
+import type { Driver } from './engine.ts'
+
+const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url))
+/** Any number will do that no other program on this database takes; it spells "forge". */
+const ADVISORY_LOCK = 0x66_6f_72_67
+
+export async function migrate(driver: Driver): Promise<void> {
+  const known = readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER })
+  await driver.begin(async (query) => {
+    await query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK])
+    await query('create table if not exists migrations (position integer primary key, hash text not null)', [])
+    const applied = await query('select hash from migrations order by position', [])
+    const foreign = applied.some(([hash], position) => known[position]?.hash !== hash)
+    if (foreign) {
+      throw new Error(
+        'this database was made by another version of Forge Pool: its migrations are not those known here',
+      )
+    }
+    for (const [position, migration] of known.entries()) {
+      if (position < applied.length) continue
+      for (const statement of migration.sql) await query(statement, [])
+      await query('insert into migrations (position, hash) values ($1, $2)', [position, migration.hash])
+    }
+  })
+}

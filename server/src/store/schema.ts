@@ -1,0 +1,177 @@
+// The tables, and the unique keys that make doubles impossible. Migrations in server/drizzle are generated from this
+// file; what drizzle cannot say, the triggers that guard ended jobs, is a migration written by hand beside them.
+import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+} from 'drizzle-orm/pg-core'
+import type { ExecutorRole, JobState } from './store.ts'
+
+/** Postgres hands out Buffers, PGlite plain arrays: both are read as plain arrays. */
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => 'bytea',
+  fromDriver: (value) => new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
+})
+const ms = (name: string) => bigint(name, { mode: 'number' })
+const digest = (name: string) => text(name).$type<Digest>()
+const jobId = () => text('job_id').$type<JobId>().notNull()
+
+export const projects = pgTable('projects', {
+  id: text('id').$type<ProjectId>().primaryKey(),
+  name: text('name').notNull(),
+})
+
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: text('id').primaryKey(),
+    projectId: text('project_id')
+      .$type<ProjectId>()
+      .notNull()
+      .references(() => projects.id),
+    hash: digest('hash').notNull(),
+    prefix: text('prefix').notNull(),
+    createdAtMs: ms('created_at_ms').notNull(),
+    revokedAtMs: ms('revoked_at_ms'),
+  },
+  (key) => [unique('api_keys_hash').on(key.hash), index('api_keys_project').on(key.projectId)],
+)
+
+export const settings = pgTable('settings', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+})
+
+export const jobs = pgTable(
+  'jobs',
+  {
+    id: text('id').$type<JobId>().primaryKey(),
+    projectId: text('project_id')
+      .$type<ProjectId>()
+      .notNull()
+      .references(() => projects.id),
+    clientJobId: text('client_job_id'),
+    requestDigest: digest('request_digest').notNull(),
+    request: text('request').notNull(),
+    rootSeed: text('root_seed').notNull(),
+    contractDigest: digest('contract_digest').notNull(),
+    kernelDigest: digest('kernel_digest').notNull(),
+    samplingKey: text('sampling_key').notNull(),
+    createdAtMs: ms('created_at_ms').notNull(),
+    deadlineAtMs: ms('deadline_at_ms').notNull(),
+    state: text('state').$type<JobState>().notNull(),
+    reason: text('reason'),
+    planDigest: digest('plan_digest'),
+    startedAtMs: ms('started_at_ms'),
+    finishedAtMs: ms('finished_at_ms'),
+    answer: text('answer'),
+    problem: text('problem'),
+  },
+  (job) => [
+    // Null ids never collide, so jobs without one are always new.
+    unique('jobs_client_job_id').on(job.projectId, job.clientJobId),
+    index('jobs_unfinished')
+      .on(job.createdAtMs)
+      .where(sql`finished_at_ms is null`),
+    check(
+      'jobs_state',
+      sql`case state
+        when 'QUEUED' then finished_at_ms is null
+        when 'RUNNING' then finished_at_ms is null
+        when 'VERIFYING' then finished_at_ms is null
+        when 'COMPLETED' then finished_at_ms is not null and answer is not null and problem is null
+        when 'FAILED' then finished_at_ms is not null and answer is null and problem is not null
+        when 'CANCELLED' then finished_at_ms is not null and answer is null and problem is not null
+        else false end`,
+    ),
+  ],
+)
+
+export const submissions = pgTable(
+  'submissions',
+  {
+    jobId: jobId(),
+    shard: integer('shard').notNull(),
+    executor: text('executor').$type<Identity>().notNull(),
+    role: text('role').$type<ExecutorRole>().notNull(),
+    engine: text('engine').$type<EngineName>().notNull(),
+    trusted: boolean('trusted').notNull(),
+    network: text('network').notNull(),
+    digest: digest('digest').notNull(),
+  },
+  (row) => [
+    primaryKey({ name: 'submissions_once', columns: [row.jobId, row.shard, row.executor] }),
+    foreignKey({ name: 'submissions_job', columns: [row.jobId], foreignColumns: [jobs.id] }),
+  ],
+)
+
+export const partials = pgTable(
+  'partials',
+  {
+    jobId: jobId(),
+    shard: integer('shard').notNull(),
+    digest: digest('digest').notNull(),
+    bytes: bytes('bytes').notNull(),
+  },
+  (row) => [
+    primaryKey({ name: 'partials_once', columns: [row.jobId, row.shard, row.digest] }),
+    foreignKey({ name: 'partials_job', columns: [row.jobId], foreignColumns: [jobs.id] }),
+  ],
+)
+
+export const verdicts = pgTable(
+  'verdicts',
+  {
+    jobId: jobId(),
+    shard: integer('shard').notNull(),
+    digest: digest('digest').notNull(),
+    confirmations: integer('confirmations').notNull(),
+    trusted: boolean('trusted').notNull(),
+  },
+  (row) => [
+    primaryKey({ name: 'verdicts_once', columns: [row.jobId, row.shard] }),
+    foreignKey({ name: 'verdicts_job', columns: [row.jobId], foreignColumns: [jobs.id] }),
+  ],
+)
+
+export const voids = pgTable(
+  'voids',
+  {
+    jobId: jobId(),
+    shard: integer('shard').notNull(),
+    executor: text('executor').$type<Identity>().notNull(),
+    reason: text('reason').notNull(),
+  },
+  (row) => [
+    primaryKey({ name: 'voids_once', columns: [row.jobId, row.shard, row.executor] }),
+    foreignKey({ name: 'voids_job', columns: [row.jobId], foreignColumns: [jobs.id] }),
+  ],
+)
+
+export const quarantines = pgTable('quarantines', {
+  identity: text('identity').$type<Identity>().primaryKey(),
+  reason: text('reason').notNull(),
+  atMs: ms('at_ms').notNull(),
+})
+
+export const tables = pgTable(
+  'tables',
+  {
+    key: text('key').primaryKey(),
+    digest: digest('digest').notNull(),
+    /** Little-endian u32 words. */
+    words: bytes('words').notNull(),
+  },
+  (table) => [index('tables_digest').on(table.digest)],
+)

@@ -1,0 +1,308 @@
+// What every store must do, whichever engine is under it. store.pglite.test.ts and store.postgres.test.ts run it.
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import { problem } from '@forge/shared/contract/problem.ts'
+import { ulid } from 'ulid'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { NewJob, Store } from './store.ts'
+import {
+  accepted,
+  aJob,
+  aPartial,
+  aSubmission,
+  aVerdict,
+  digestOf,
+  identityOf,
+  noWrites,
+  partialsOf,
+} from './store.fixtures.ts'
+
+export interface Opened {
+  readonly store: Store
+  /** Statements past the store, as an operator's tool would send them. */
+  sql(text: string): Promise<unknown>
+}
+
+export function describeStore(title: string, open: () => Promise<Opened>, openTimeoutMs: number): void {
+  describe(title, () => {
+    let opened: Opened
+    let store: Store
+    let project: ProjectId
+    beforeAll(async () => {
+      opened = await open()
+      store = opened.store
+      project = await store.defaultProject()
+    }, openTimeoutMs)
+    afterAll(() => opened.store.close())
+    const inserted = async (change: Partial<NewJob> = {}): Promise<JobId> => {
+      const job = aJob(project, change)
+      expect(await store.insertJob(job)).toEqual({ inserted: true })
+      return job.id
+    }
+    /** A second project, made as an operator would. */
+    const otherProject = async (): Promise<ProjectId> => {
+      const id = ulid() as ProjectId
+      await opened.sql(`insert into projects (id, name) values ('${id}', 'other')`)
+      return id
+    }
+
+    describe('projects, keys and settings', () => {
+      test('the default project is one, whoever asks first', async () => {
+        expect(new Set(await Promise.all(Array.from({ length: 5 }, () => store.defaultProject())))).toEqual(
+          new Set([project]),
+        )
+      })
+
+      test('a key is found by its hash, and listed for its own project alone', async () => {
+        const other = await otherProject()
+        const key = {
+          id: ulid(),
+          projectId: other,
+          hash: digestOf(ulid()),
+          prefix: 'fp_abc',
+          createdAtMs: 7,
+          revokedAtMs: null,
+        }
+        await store.insertApiKey(key)
+        await store.insertApiKey(key)
+        expect(await store.apiKeyByHash(key.hash)).toEqual(key)
+        expect(await store.apiKeys(other)).toEqual([key])
+        expect(await store.apiKeys(project)).not.toContainEqual(key)
+        expect(await store.apiKeyByHash(digestOf('unknown'))).toBeNull()
+        await expect(store.insertApiKey({ ...key, id: ulid() })).rejects.toThrow(/api_keys_hash/)
+        await expect(store.insertApiKey({ ...key, hash: digestOf(ulid()) })).rejects.toThrow(/another key/)
+      })
+
+      test('the first value of a setting stays, even in a race', async () => {
+        const name = `setting-${ulid()}`
+        expect(await store.setting(name)).toBeNull()
+        const got = await Promise.all(Array.from({ length: 8 }, (_, i) => store.settingOrPut(name, `value ${i}`)))
+        expect(new Set(got).size).toBe(1)
+        expect(await store.setting(name)).toBe(got[0])
+        expect(await store.settingOrPut(name, 'too late')).toBe(got[0])
+      })
+    })
+
+    describe('jobs', () => {
+      test('a job comes back as it went in', async () => {
+        const job = aJob(project, { request: '{"text":"ü 𝄞 \\u0000 \' $1"}', deadlineAtMs: 2 ** 53 - 1 })
+        await store.insertJob(job)
+        expect(await store.job(job.id)).toEqual({
+          ...job,
+          state: 'QUEUED',
+          reason: null,
+          planDigest: null,
+          startedAtMs: null,
+          finishedAtMs: null,
+          answer: null,
+          problem: null,
+        })
+        expect(await store.job(ulid() as JobId)).toBeNull()
+      })
+
+      test('of many inserts of one client id at once, one inserts and all others attach to it', async () => {
+        const clientJobId = `client-${ulid()}`
+        const jobs = Array.from({ length: 12 }, () => aJob(project, { clientJobId }))
+        const results = await Promise.all(jobs.map((job) => store.insertJob(job)))
+        expect(results.filter((result) => result.inserted)).toHaveLength(1)
+        const winner = jobs[results.findIndex((result) => result.inserted)]
+        for (const result of results) if (!result.inserted) expect(result.existing.id).toBe(winner?.id)
+      })
+
+      test('two projects may use the same client id; jobs without one never attach', async () => {
+        const other = await otherProject()
+        const clientJobId = `client-${ulid()}`
+        expect(await store.insertJob(aJob(project, { clientJobId }))).toEqual({ inserted: true })
+        expect(await store.insertJob(aJob(other, { clientJobId }))).toEqual({ inserted: true })
+        expect(await store.insertJob(aJob(project))).toEqual({ inserted: true })
+        expect(await store.insertJob(aJob(project))).toEqual({ inserted: true })
+      })
+
+      test('an update shows, and leaves alone what it does not name', async () => {
+        const id = await inserted()
+        const planDigest = digestOf('plan')
+        expect(await store.updateJob(id, { state: 'RUNNING', reason: null, planDigest, startedAtMs: 5 })).toBe(true)
+        expect(await store.updateJob(id, { state: 'VERIFYING', reason: 'one shard waits' })).toBe(true)
+        const row = await store.job(id)
+        expect(row).toMatchObject({ state: 'VERIFYING', reason: 'one shard waits', planDigest, startedAtMs: 5 })
+        expect((await store.unfinishedJobs()).map((job) => job.id)).toContain(id)
+        await expect(store.updateJob(id, { state: 'COMPLETED', reason: null })).rejects.toThrow(/finishJob/)
+        expect(await store.updateJob(ulid() as JobId, { state: 'RUNNING', reason: null })).toBe(false)
+      })
+
+      test('of many ends at once one counts, and after it nothing changes', async () => {
+        const id = await inserted()
+        const stopped = problem('CANCELLED', 'The client asked for it.', { job_id: id })
+        const ends = await Promise.all([
+          store.finishJob(id, { state: 'COMPLETED', answer: '{"a":1}', finishedAtMs: 9 }),
+          store.finishJob(id, { state: 'CANCELLED', problem: stopped, finishedAtMs: 9 }),
+          store.finishJob(id, { state: 'COMPLETED', answer: '{"a":1}', finishedAtMs: 9 }),
+          store.finishJob(id, { state: 'CANCELLED', problem: stopped, finishedAtMs: 9 }),
+        ])
+        expect(ends.filter(Boolean)).toHaveLength(1)
+        const ended = await store.job(id)
+        expect(await store.updateJob(id, { state: 'RUNNING', reason: 'again' })).toBe(false)
+        expect(await store.finishJob(id, { state: 'FAILED', problem: stopped, finishedAtMs: 10 })).toBe(false)
+        expect(await store.job(id)).toEqual(ended)
+        expect((await store.unfinishedJobs()).map((job) => job.id)).not.toContain(id)
+      })
+
+      test('a failed job keeps its problem', async () => {
+        const id = await inserted()
+        const why = problem('KERNEL_FAULT', 'Shard 3 faulted.', { job_id: id, errors: [{ path: 'a', message: 'b' }] })
+        expect(await store.finishJob(id, { state: 'FAILED', problem: why, finishedAtMs: 11 })).toBe(true)
+        expect(await store.job(id)).toMatchObject({ state: 'FAILED', problem: why, answer: null, finishedAtMs: 11 })
+      })
+
+      test('the database itself refuses to change, delete or truncate an ended job', async () => {
+        const id = await inserted()
+        await opened.sql(`update jobs set reason = 'still running' where id = '${id}'`)
+        await store.finishJob(id, { state: 'COMPLETED', answer: '{}', finishedAtMs: 12 })
+        await expect(opened.sql(`update jobs set answer = '{}' where id = '${id}'`)).rejects.toThrow(/never changed/)
+        await expect(opened.sql(`delete from jobs where id = '${id}'`)).rejects.toThrow(/never changed/)
+        await expect(opened.sql('truncate jobs cascade')).rejects.toThrow(/never truncated/)
+        const running = await inserted()
+        await expect(opened.sql(`update jobs set state = 'LOST' where id = '${running}'`)).rejects.toThrow(/jobs_state/)
+      })
+    })
+
+    describe('shards', () => {
+      test('a group written twice is there once', async () => {
+        const id = await inserted()
+        const writes = accepted(id, [2, 0, 1])
+        await store.writeShards(writes)
+        await store.writeShards(writes)
+        expect(await store.submissions(id)).toEqual([0, 1, 2].map((shard) => aSubmission(id, shard)))
+        expect(await store.verdicts(id)).toEqual([0, 1, 2].map((shard) => aVerdict(id, shard)))
+        expect((await partialsOf(store, id)).map((row) => row.shard)).toEqual([0, 1, 2])
+      })
+
+      test('an executor’s first submission to a shard is its only one', async () => {
+        const id = await inserted()
+        const second = aSubmission(id, 0, { digest: digestOf('second thoughts') })
+        await store.writeShards({ ...noWrites, submissions: [aSubmission(id, 0)] })
+        await store.writeShards({ ...noWrites, submissions: [second, second] })
+        expect(await store.submissions(id)).toEqual([aSubmission(id, 0)])
+      })
+
+      test('two verdicts of different digests on one shard are refused, with all that came along', async () => {
+        const id = await inserted()
+        await store.writeShards(accepted(id, [0]))
+        const other = aVerdict(id, 0, { digest: digestOf('another truth') })
+        const clash = store.writeShards({ ...accepted(id, [1]), verdicts: [aVerdict(id, 1), other] })
+        await expect(clash).rejects.toThrow(/cannot also be/)
+        expect(await store.verdicts(id)).toEqual([aVerdict(id, 0)])
+        expect(await store.submissions(id)).toHaveLength(1)
+        const both = [aVerdict(id, 5), aVerdict(id, 5, { digest: digestOf('another truth') })]
+        await expect(store.writeShards({ ...noWrites, verdicts: both })).rejects.toThrow(/cannot also be/)
+      })
+
+      test('calls made together are each durable when they resolve, and one that fails fails alone', async () => {
+        const id = await inserted()
+        const strange = ulid() as JobId
+        const results = await Promise.allSettled([
+          ...Array.from({ length: 40 }, async (_, i) => {
+            await store.writeShards(accepted(id, [i]))
+            expect((await store.verdicts(id)).map((row) => row.shard)).toContain(i)
+          }),
+          store.writeShards(accepted(strange, [0])),
+        ])
+        expect(results.slice(0, 40).every((result) => result.status === 'fulfilled')).toBe(true)
+        expect(results[40]).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/_job/) } })
+        expect(await store.verdicts(id)).toHaveLength(40)
+        expect(await store.verdicts(strange)).toEqual([])
+      })
+
+      test('bytes come back as they went in', async () => {
+        const id = await inserted()
+        const large = Uint8Array.from({ length: 24 * 1024 }, (_, i) => (i * 7) & 0xff)
+        const frame = Uint8Array.of(9, 0x00, 0xff, 0x5c, 0x00, 9)
+        const contents = [Uint8Array.of(0), Uint8Array.of(0xff), frame.subarray(1, 5), large, new Uint8Array(0)]
+        await store.writeShards({
+          ...accepted(id, [0, 1, 2, 3, 4]),
+          partials: contents.map((bytes, shard) => aPartial(id, shard, bytes)),
+        })
+        expect((await partialsOf(store, id)).map((row) => row.bytes)).toEqual(
+          contents.map((bytes) => Uint8Array.from(bytes)),
+        )
+        expect(large.length, 'what was written still belongs to its writer').toBe(24 * 1024)
+      })
+
+      test('accepted partials come in shard order over many batches, and only those with the accepted digest', async () => {
+        const id = await inserted()
+        const shards = Array.from({ length: 600 }, (_, i) => (i * 7919) % 600)
+        await store.writeShards({
+          ...accepted(id, shards),
+          partials: [
+            ...accepted(id, shards).partials,
+            { ...aPartial(id, 3, Uint8Array.of(66)), digest: digestOf('not accepted') },
+            aPartial(id, 601),
+          ],
+        })
+        const rows = await partialsOf(store, id)
+        expect(rows.map((row) => row.shard)).toEqual(Array.from({ length: 600 }, (_, i) => i))
+        expect(rows[3]).toEqual(aPartial(id, 3))
+        const first = store.acceptedPartials(id)[Symbol.asyncIterator]()
+        expect((await first.next()).value?.shard).toBe(0)
+        await first.return?.()
+      })
+
+      test('a verdict whose partial is missing is an error, not a gap', async () => {
+        const id = await inserted()
+        await store.writeShards({ ...accepted(id, [0, 1]), partials: [aPartial(id, 0)] })
+        await expect(partialsOf(store, id)).rejects.toThrow(/no partial/)
+      })
+
+      test('void submissions are left out, and stay', async () => {
+        const id = await inserted()
+        const liar = identityOf(`liar ${id}`)
+        await store.writeShards({
+          ...noWrites,
+          submissions: [
+            aSubmission(id, 0),
+            aSubmission(id, 0, { executor: liar }),
+            aSubmission(id, 1, { executor: liar }),
+          ],
+        })
+        const exposed = { identity: liar, reason: 'a trusted referee disagreed', atMs: 1_790_000_000_001 }
+        const writes = {
+          ...noWrites,
+          voids: [0, 1].map((shard) => ({ jobId: id, shard, executor: liar, reason: 'exposed' })),
+          quarantines: [exposed],
+        }
+        await store.writeShards(writes)
+        await store.writeShards(writes)
+        expect(await store.submissions(id)).toEqual([aSubmission(id, 0)])
+        expect(await store.quarantines()).toContainEqual(exposed)
+        await store.writeShards({ ...noWrites, submissions: [aSubmission(id, 1, { executor: liar })] })
+        expect(await store.submissions(id), 'a void one cannot be handed in again').toEqual([aSubmission(id, 0)])
+      })
+    })
+
+    test('tables come back word by word, by key and by digest', async () => {
+      const words = Uint32Array.of(
+        0,
+        1,
+        0x7fffffff,
+        0x80000000,
+        0xffffffff,
+        ...Array.from({ length: 5000 }, (_, i) => i),
+      )
+      const key = `table ${ulid()}`
+      const digest = digestOf(key)
+      expect(await store.table(key)).toBeNull()
+      await Promise.all([store.putTable(key, digest, words), store.putTable(key, digest, words)])
+      expect(await store.table(key)).toEqual(words)
+      expect(await store.tableByDigest(digest)).toEqual(words)
+      expect(await store.tableByDigest(digestOf('unknown'))).toBeNull()
+      await expect(store.putTable(key, digestOf('another'), words)).rejects.toThrow(/cannot be/)
+    })
+
+    test('it answers a ping', () => store.ping())
+
+    test('no error tells a parameter of its statement', async () => {
+      const id = ulid() as JobId
+      const error: unknown = await store.writeShards(accepted(id, [0])).catch((caught: unknown) => caught)
+      expect(String(error)).not.toContain('192.0.2.0')
+    })
+  })
+}

@@ -1,0 +1,132 @@
+// The store on PGlite, and what only a directory of one's own can suffer: close and open, a second process, a sudden end.
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import { openStore } from './open-store.ts'
+import { openPglite } from './pglite-driver.ts'
+import { createEngine } from './engine.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { migrate } from './migrate.ts'
+import { createStore } from './sql-store.ts'
+import { describeStore } from './store.case.ts'
+import { accepted, aJob, partialsOf } from './store.fixtures.ts'
+import { setting, settingOrPut } from './queries/settings.ts'
+
+const START_TIMEOUT_MS = 60_000
+const CHILD = fileURLToPath(new URL('./store-test-worker.ts', import.meta.url))
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'forge-store-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+// Opened by hand instead of by openStore, to keep the driver for statements past the store.
+describeStore(
+  'the store on PGlite',
+  async () => {
+    const lock = await lockDirectory(folder)
+    const driver = await openPglite(path.join(folder, 'pglite'))
+    await migrate(driver)
+    const store = createStore(createEngine(driver), () => lock.release())
+    return { store, sql: (text) => driver.query(text, []) }
+  },
+  START_TIMEOUT_MS,
+)
+
+test('one directory is opened by one process, once', async () => {
+  const store = await openStore({ dataDir: folder })
+  await expect(openStore({ dataDir: folder })).rejects.toThrow(/in use by this very process/)
+  const child = startChild('open')
+  expect(await heard(child)).toMatch(/in use by another process \(pid \d+\)/)
+  await store.close()
+  await store.close()
+  expect(await readdir(path.join(folder, 'lock'))).toEqual([])
+})
+
+test('what was written is there after close and open', async () => {
+  const first = await openStore({ dataDir: folder })
+  const job = aJob(await first.defaultProject())
+  await first.insertJob(job)
+  await first.writeShards(accepted(job.id, [0, 1, 2], 2_500))
+  await first.close()
+  const second = await openStore({ dataDir: folder })
+  expect(await second.job(job.id)).toMatchObject(job)
+  expect(await partialsOf(second, job.id)).toHaveLength(3)
+  await second.close()
+})
+
+test('a process killed in the midst of writing loses nothing acknowledged, and leaves no lock behind', async () => {
+  const child = startChild('write')
+  const written: number[] = []
+  let jobId = ''
+  await new Promise<void>((resolve) => {
+    child.on('message', (message: unknown) => {
+      if (jobId === '') jobId = String(message)
+      else written.push(Number(message))
+      if (written.length === 30) resolve()
+    })
+  })
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const store = await openStore({ dataDir: folder })
+  const there = (await partialsOf(store, jobId as JobId)).map((row) => row.shard)
+  expect(there.slice(0, written.length)).toEqual(written)
+  await store.close()
+}, 30_000)
+
+test('a query from outside waits for the transaction; from inside, any handle but its own is refused', async () => {
+  const lock = await lockDirectory(folder)
+  const engine = createEngine(await openPglite(path.join(folder, 'pglite')))
+  const order: string[] = []
+  let outside = Promise.resolve<string | null>(null)
+  const begun = signal()
+  const asked = signal()
+  const transaction = engine.transaction(async (db) => {
+    await settingOrPut(db, 'nesting', 'from inside')
+    begun.give()
+    await asked.given
+    await expect(engine.run((other) => setting(other, 'nesting'))).rejects.toThrow(/only its own handle/)
+    await expect(engine.transaction((other) => setting(other, 'nesting'))).rejects.toThrow(/only its own handle/)
+    order.push('transaction')
+  })
+  await begun.given
+  outside = engine.run((db) => setting(db, 'nesting')).finally(() => order.push('outside'))
+  asked.give()
+  await transaction
+  expect(await outside).toBe('from inside')
+  expect(order).toEqual(['transaction', 'outside'])
+
+  const forgiving = engine.transaction(async (db) => {
+    await settingOrPut(db, 'half', 'done')
+    await db.execute('select no_such_function()').catch(() => undefined)
+  })
+  await expect(forgiving, 'a forgiven failure is no commit').rejects.toThrow(/no_such_function/)
+  expect(await engine.run((db) => setting(db, 'half'))).toBeNull()
+  await engine.close()
+  await lock.release()
+})
+
+function signal() {
+  let give: () => void = () => undefined
+  const given = new Promise<void>((resolve) => {
+    give = resolve
+  })
+  return { give: () => give(), given }
+}
+
+function startChild(task: 'open' | 'write'): ChildProcess {
+  return fork(CHILD, [task, folder], { execArgv: ['--import', TSX], stdio: 'inherit' })
+}
+
+async function heard(child: ChildProcess): Promise<string> {
+  const [message] = await once(child, 'message')
+  return String(message)
+}

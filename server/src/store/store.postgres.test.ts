@@ -1,0 +1,77 @@
+// The store on a real Postgres, and what only a server can do to it: restart under load.
+import { mkdtemp } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPostgres, type Postgres } from '../../../scripts/machine/postgres.ts'
+import { openStore } from './open-store.ts'
+import { describeStore } from './store.case.ts'
+import { accepted, aJob, partialsOf } from './store.fixtures.ts'
+
+const START_TIMEOUT_MS = 60_000
+let server: Postgres
+beforeAll(async () => {
+  // With fsync, for a killed server must keep what it acknowledged.
+  server = await startPostgres({ fsync: true })
+}, START_TIMEOUT_MS)
+afterAll(() => server.stop())
+
+const openHere = async () => openStore({ databaseUrl: server.url, dataDir: path.join(os.tmpdir(), 'unused') })
+
+describeStore(
+  'the store on Postgres',
+  async () => {
+    const store = await openHere()
+    const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+    return {
+      store: { ...store, close: () => Promise.all([store.close(), tool.end()]).then(() => undefined) },
+      sql: (text) => tool.unsafe(text),
+    }
+  },
+  START_TIMEOUT_MS,
+)
+
+test('servers that start at once migrate once and agree', async () => {
+  const stores = await Promise.all([openHere(), openHere(), openHere()])
+  const projects = await Promise.all(stores.map((store) => store.defaultProject()))
+  expect(new Set(projects).size).toBe(1)
+  await Promise.all(stores.map((store) => store.close()))
+})
+
+test('sudden ends of the server are waited out, and nothing acknowledged is lost', { timeout: 30_000 }, async () => {
+  const store = await openHere()
+  const job = aJob(await store.defaultProject())
+  await store.insertJob(job)
+  const written: number[] = []
+  const end = { come: false }
+  const writer = (async () => {
+    for (let shard = 0; !end.come; shard++) {
+      await Promise.all([store.writeShards(accepted(job.id, [shard], 2_500)), store.job(job.id)])
+      written.push(shard)
+    }
+  })()
+  for (let round = 0; round < 4; round++) {
+    const before = written.length
+    await expect.poll(() => written.length, { timeout: 10_000, interval: 5 }).toBeGreaterThan(before + 5)
+    if (round % 2 === 0) server.kill()
+    await server.restart()
+  }
+  end.come = true
+  await writer
+  // Not at the first try, perhaps: a connection of the pool may still hold the old server's last words.
+  await expect.poll(() => store.ping().then(() => 'up', String), { timeout: 5_000 }).toBe('up')
+  expect((await store.verdicts(job.id)).map((row) => row.shard)).toEqual(written)
+  expect(await partialsOf(store, job.id)).toHaveLength(written.length)
+  await store.close()
+  await expect(store.job(job.id)).rejects.toThrow(/closed/)
+})
+
+test('a ping says at once that the server is gone', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'forge-store-'))
+  const store = await openStore({ databaseUrl: server.url, dataDir: folder })
+  server.kill()
+  await expect(store.ping()).rejects.toThrow(Error)
+  await store.close()
+  await server.restart()
+})

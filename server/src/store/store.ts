@@ -1,0 +1,153 @@
+// The one interface between the server and its tables. PGlite and Postgres implement it with the same queries; nothing
+// else in the server knows SQL. Every write is durable when its promise resolves.
+import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { Problem } from '@forge/shared/contract/problem.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+
+export const JOB_STATES = ['QUEUED', 'RUNNING', 'VERIFYING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
+export type JobState = (typeof JOB_STATES)[number]
+
+/** A job as registered; never changed afterwards. Times are milliseconds since 1970, UTC. */
+export interface NewJob {
+  readonly id: JobId
+  readonly projectId: ProjectId
+  /** The client's own id: unique in its project. */
+  readonly clientJobId: string | null
+  /** Of the body without its labels: the same id with another digest is a conflict. */
+  readonly requestDigest: Digest
+  /** Canonical JSON of the parsed contract, defaults filled in. */
+  readonly request: string
+  readonly rootSeed: string
+  readonly contractDigest: Digest
+  readonly kernelDigest: Digest
+  /** Random, 64 hexadecimal digits: decides which shards are checked; secret until the job ends. */
+  readonly samplingKey: string
+  readonly createdAtMs: number
+  readonly deadlineAtMs: number
+}
+
+export interface JobRow extends NewJob {
+  readonly state: JobState
+  /** Why it is where it is, in a sentence, when that helps: a queued job's lack of agents. */
+  readonly reason: string | null
+  readonly planDigest: Digest | null
+  readonly startedAtMs: number | null
+  readonly finishedAtMs: number | null
+  /** Canonical JSON of the answer's `hub`, `billing` and `warnings`; of completed jobs only. */
+  readonly answer: string | null
+  /** Of failed and cancelled jobs only. */
+  readonly problem: Problem | null
+}
+
+export type ExecutorRole = 'first' | 'check' | 'referee'
+
+/** One answer of one executor to one shard. (job, shard, executor) is unique. */
+export interface SubmissionRow {
+  readonly jobId: JobId
+  readonly shard: number
+  readonly executor: Identity
+  readonly role: ExecutorRole
+  readonly engine: EngineName
+  readonly trusted: boolean
+  /** Network group of the connection. */
+  readonly network: string
+  readonly digest: Digest
+}
+
+/** A partial's bytes, once per (job, shard, digest). */
+export interface PartialRow {
+  readonly jobId: JobId
+  readonly shard: number
+  readonly digest: Digest
+  readonly bytes: Uint8Array
+}
+
+/** The accepted digest of a shard; (job, shard) is unique. Voiding deletes nothing: see `voids`. */
+export interface VerdictRow {
+  readonly jobId: JobId
+  readonly shard: number
+  readonly digest: Digest
+  /** How many distinct executors stand behind it, and whether a trusted one does. */
+  readonly confirmations: number
+  readonly trusted: boolean
+}
+
+/** A group of writes that become durable together, in one transaction. Repeating a group changes nothing. */
+export interface ShardWrites {
+  readonly submissions: readonly SubmissionRow[]
+  readonly partials: readonly PartialRow[]
+  readonly verdicts: readonly VerdictRow[]
+  /** Submissions that no longer count, because their executor was exposed. Appended, never deleted. */
+  readonly voids: readonly {
+    readonly jobId: JobId
+    readonly shard: number
+    readonly executor: Identity
+    readonly reason: string
+  }[]
+  /** Identities that may not work again until an operator says so. */
+  readonly quarantines: readonly { readonly identity: Identity; readonly reason: string; readonly atMs: number }[]
+}
+
+export interface ApiKeyRow {
+  readonly id: string
+  readonly projectId: ProjectId
+  /** Digest (domain `api-key.v1`) of the key's text. */
+  readonly hash: Digest
+  /** The first characters, to tell keys apart. */
+  readonly prefix: string
+  readonly createdAtMs: number
+  readonly revokedAtMs: number | null
+}
+
+export type InsertedJob = { readonly inserted: true } | { readonly inserted: false; readonly existing: JobRow }
+
+export interface Store {
+  /** The project of a fresh installation; made on the first call. */
+  defaultProject(): Promise<ProjectId>
+  insertApiKey(key: ApiKeyRow): Promise<void>
+  apiKeys(projectId: ProjectId): Promise<ApiKeyRow[]>
+  apiKeyByHash(hash: Digest): Promise<ApiKeyRow | null>
+
+  setting(name: string): Promise<string | null>
+  /** Keeps the first value that was ever put, and returns it: two servers that start at once agree. */
+  settingOrPut(name: string, value: string): Promise<string>
+
+  /** Attaches instead when the project already has a job of that client id. */
+  insertJob(job: NewJob): Promise<InsertedJob>
+  job(id: JobId): Promise<JobRow | null>
+  unfinishedJobs(): Promise<JobRow[]>
+  /** False, and nothing written, when the job has already ended. */
+  updateJob(
+    id: JobId,
+    change: {
+      readonly state: JobState
+      readonly reason: string | null
+      readonly planDigest?: Digest
+      readonly startedAtMs?: number
+    },
+  ): Promise<boolean>
+  /** The one transition into an end. False, and nothing written, when it has ended before: finished is finished. */
+  finishJob(
+    id: JobId,
+    end:
+      | { readonly state: 'COMPLETED'; readonly answer: string; readonly finishedAtMs: number }
+      | { readonly state: 'FAILED' | 'CANCELLED'; readonly problem: Problem; readonly finishedAtMs: number },
+  ): Promise<boolean>
+
+  writeShards(writes: ShardWrites): Promise<void>
+  /** Those that are not void. */
+  submissions(jobId: JobId): Promise<SubmissionRow[]>
+  verdicts(jobId: JobId): Promise<VerdictRow[]>
+  /** The partial behind each verdict, in shard order, in bounded batches. */
+  acceptedPartials(jobId: JobId): AsyncIterable<PartialRow>
+  quarantines(): Promise<{ readonly identity: Identity; readonly reason: string; readonly atMs: number }[]>
+
+  /** Compiled tables by the key of what they are compiled from. */
+  table(key: string): Promise<Uint32Array | null>
+  tableByDigest(digest: Digest): Promise<Uint32Array | null>
+  putTable(key: string, digest: Digest, words: Uint32Array): Promise<void>
+
+  /** Throws when the store cannot answer: readiness. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}

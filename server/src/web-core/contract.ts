@@ -1,0 +1,115 @@
+// From a parsed body to a job: envelope, kernel, args, plan and the parts of a policy that this server does not offer,
+// each refused with its own code. Nothing is stored here and no table is compiled.
+import { contractSchema, type Contract } from '@forge/shared/contract/envelope.ts'
+import { jobIdSchema, type ProjectId } from '@forge/shared/contract/ids.ts'
+import type { FieldError } from '@forge/shared/contract/problem.ts'
+import { toHex } from '@forge/shared/exact/bytes.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
+import { digestOfJson, type Digest } from '@forge/shared/exact/digest.ts'
+import { isRefusal, type Kernel } from '@forge/shared/kernels/kernel.ts'
+import { contractDigest } from '@forge/shared/planner/contract.ts'
+import { findKernel, kernelCatalogue } from '../kernels.ts'
+import type { NewJob } from '../store/store.ts'
+import { fieldErrors, refuse, type Refusal } from './refusal.ts'
+import type { JsonValue } from './strict-json.ts'
+
+/** A contract that this server can run. */
+export interface Accepted {
+  readonly contract: Contract
+  readonly kernel: Kernel
+  /** With every default filled in. */
+  readonly args: unknown
+  readonly requestDigest: Digest
+}
+
+export interface JobMaker {
+  readonly nowMs: number
+  readonly newUlid: () => string
+  readonly randomBytes: (count: number) => Uint8Array
+}
+
+/** Secret until the job ends; decides which shards are checked. */
+const SAMPLING_KEY_BYTES = 32
+
+export function acceptContract(body: JsonValue): Accepted | Refusal {
+  const envelope = contractSchema.safeParse(body)
+  if (!envelope.success) return invalid(fieldErrors(envelope.error))
+  const contract = envelope.data
+  const { op } = contract
+  const kernel = findKernel(op.name, op.version, op.profile)
+  if (kernel === null) {
+    const message = `there is: ${kernelCatalogue()}`
+    return refuse('UNKNOWN_OP', `No such op; ${message}.`, { errors: [{ path: 'op', message }] })
+  }
+  if (op.kernel_digest !== undefined && op.kernel_digest !== kernel.digest) {
+    const message = `this server runs ${kernel.digest}`
+    const detail = 'The pinned kernel is not here: its bits could differ, so nothing was run.'
+    return refuse('KERNEL_DIGEST_MISMATCH', detail, { errors: [{ path: 'op.kernel_digest', message }] })
+  }
+  const args = kernel.argsSchema.safeParse(contract.args)
+  if (!args.success) return invalid(fieldErrors(args.error, ['args']))
+  const unsupported = unsupportedPolicy(contract)
+  if (unsupported.length > 0) {
+    const detail = 'This version cannot do what these fields ask, and does not pretend to; leave them out.'
+    return refuse('POLICY_NOT_SUPPORTED', detail, { errors: unsupported })
+  }
+  const plan = kernel.plan(args.data)
+  if (isRefusal(plan)) {
+    const detail = 'Losses this large do not fit the kernel’s integers. Any one of these changes would make it fit.'
+    return refuse(plan.code, detail, { errors: plan.errors })
+  }
+  return { contract, kernel, args: args.data, requestDigest: requestDigest(body) }
+}
+
+/** A derived seed is the new job's own id: unique, recorded, and sent again as an explicit seed it gives the same bits. */
+export function newJob(accepted: Accepted, projectId: ProjectId, maker: JobMaker): NewJob {
+  const { contract, kernel, args } = accepted
+  const id = jobIdSchema.parse(maker.newUlid())
+  const rootSeed = contract.seed.mode === 'explicit' ? contract.seed.value : id
+  return {
+    id,
+    projectId,
+    clientJobId: contract.ctx.job_id ?? null,
+    requestDigest: accepted.requestDigest,
+    request: canonicalJson({ ...contract, op: { ...contract.op, profile: kernel.id.profile }, args }),
+    rootSeed,
+    contractDigest: contractDigest(kernel, args, rootSeed),
+    kernelDigest: kernel.digest,
+    samplingKey: toHex(maker.randomBytes(SAMPLING_KEY_BYTES)),
+    createdAtMs: maker.nowMs,
+    deadlineAtMs: maker.nowMs + contract.policy.timeout_ms,
+  }
+}
+
+/**
+ * Over the body as sent, labels aside: a retry of the same bytes attaches for ever, also when a later version fills in
+ * other defaults. Spelling out a default is another body.
+ */
+function requestDigest(body: JsonValue): Digest {
+  if (!isObject(body) || !isObject(body['ctx']))
+    throw new TypeError('a contract that was accepted is an object with ctx')
+  const { trace_id: _trace, run_id: _run, stage_id: _stage, metadata: _metadata, ...ctx } = body['ctx']
+  return digestOfJson('request.v1', { ...body, ctx })
+}
+
+function isObject(value: JsonValue | undefined): value is { [name: string]: JsonValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function unsupportedPolicy({ policy, artifacts = {} }: Contract): FieldError[] {
+  const missing: readonly [boolean, string, string][] = [
+    [policy.pool !== undefined, 'policy.pool', 'this version has no pools; every agent is in one'],
+    [policy.region !== undefined, 'policy.region', 'this version does not know where agents are'],
+    [artifacts.persist === true, 'artifacts.persist', 'this version keeps no artifacts; the answer itself is kept'],
+    [(artifacts.include ?? []).length > 0, 'artifacts.include', 'this version makes no artifacts'],
+    [artifacts.kv_namespace !== undefined, 'artifacts.kv_namespace', 'this version has no KV'],
+  ]
+  return missing.filter(([asked]) => asked).map(([, path, message]) => ({ path, message }))
+}
+
+function invalid(errors: readonly FieldError[]): Refusal {
+  const [first] = errors
+  const where = first === undefined || first.path === '' ? 'the body' : first.path
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  return refuse('VALIDATION_FAILED', `${where}: ${first?.message ?? 'does not fit'}${more}.`, { errors })
+}

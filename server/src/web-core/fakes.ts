@@ -1,0 +1,127 @@
+// A store and a Hub in memory for the tests of Web Core: they keep what they are given and end a job when a test says so.
+// The real ones have their own tests; these promise nothing but the shape of the interface.
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { StoredAnswer } from '../hub/edge/hub-interface.ts'
+import type { ApiKeyRow, JobRow, NewJob } from '../store/store.ts'
+import type { WebCoreDeps } from './app.ts'
+
+export const DEFAULT_PROJECT = 'default' as ProjectId
+
+export interface FakeStore {
+  keys: ApiKeyRow[]
+  readonly jobs: Map<string, JobRow>
+  ping(): Promise<void>
+  defaultProject(): Promise<ProjectId>
+  insertApiKey(key: ApiKeyRow): Promise<void>
+  apiKeys(projectId: ProjectId): Promise<ApiKeyRow[]>
+  apiKeyByHash(hash: Digest): Promise<ApiKeyRow | null>
+  job(id: string): Promise<JobRow | null>
+}
+
+export function createFakeStore(): FakeStore {
+  const store: FakeStore = {
+    keys: [],
+    jobs: new Map(),
+    ping: async () => {},
+    defaultProject: async () => DEFAULT_PROJECT,
+    insertApiKey: async (key) => void store.keys.push(key),
+    apiKeys: async (projectId) => store.keys.filter((key) => key.projectId === projectId),
+    apiKeyByHash: async (hash) => store.keys.find((key) => key.hash === hash) ?? null,
+    job: async (id) => store.jobs.get(id) ?? null,
+  }
+  return store
+}
+
+type JobEnd = Partial<Pick<JobRow, 'state' | 'reason' | 'answer' | 'problem' | 'startedAtMs' | 'finishedAtMs'>>
+
+export interface FakeHub extends Record<'agentsOnline', number> {
+  /** What every job becomes as soon as someone waits for it; null leaves it as it is, and the wait lasts. */
+  end: JobEnd | null
+  readonly tables: Map<string, Uint8Array>
+  readonly waits: number[]
+  readonly hub: WebCoreDeps['hub']
+}
+
+export function createFakeHub(store: FakeStore): FakeHub {
+  const fake: FakeHub = {
+    agentsOnline: 0,
+    end: { state: 'COMPLETED', answer: canonicalJson(ANSWER), finishedAtMs: 2 },
+    tables: new Map(),
+    waits: [],
+    hub: {
+      agentsOnline: 0,
+      refereeOnline: false,
+      async submit(job) {
+        const existing = [...store.jobs.values()].find(
+          ({ projectId, clientJobId }) => projectId === job.projectId && clientJobId === job.clientJobId,
+        )
+        if (existing !== undefined && job.clientJobId !== null) return { inserted: false, existing }
+        store.jobs.set(job.id, rowOf(job))
+        return { inserted: true }
+      },
+      async ended(id, waitMs, signal) {
+        fake.waits.push(waitMs)
+        const row = store.jobs.get(id)
+        if (row !== undefined && fake.end !== null) store.jobs.set(id, { ...row, ...fake.end })
+        if (fake.end !== null || signal?.aborted) return
+        await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
+      },
+      progress: () => null,
+      table: async (digest) => fake.tables.get(digest) ?? null,
+    },
+  }
+  return fake
+}
+
+const rowOf = (job: NewJob): JobRow => ({
+  ...job,
+  state: 'QUEUED',
+  reason: null,
+  planDigest: null,
+  startedAtMs: null,
+  finishedAtMs: null,
+  answer: null,
+  problem: null,
+})
+
+const digest = 'd'.repeat(64) as Digest
+
+export const ANSWER: StoredAnswer = {
+  hub: {
+    metrics: {
+      wall_ms: 37_317,
+      agents_used: 10,
+      shards: 153,
+      units: 10_000_000,
+      kernel_ms: 1_000,
+      verified_shards: 16,
+      engines: ['wasm'],
+      parts: { plan: 1, tables: 2, dispatch: 3, reduce: 4 },
+    },
+    output: { loss: { mean: 1853.46, variance: 22_930_414.49 } },
+    replay: {
+      root_seed: 'ROOT_SEED_001',
+      contract_digest: digest,
+      kernel_digest: digest,
+      plan_digest: digest,
+      merkle_root: digest,
+      output_digest: digest,
+    },
+    verification: {
+      mode: 'spotcheck',
+      status: 'clean',
+      shards: 153,
+      checked: 16,
+      checked_by_trusted: 0,
+      mismatches: 0,
+      voided: 0,
+      authors: 10,
+      networks: 1,
+      distinct_network: false,
+    },
+  },
+  billing: { credits: 1.42, eur: 0.17 },
+  warnings: [],
+}

@@ -1,0 +1,78 @@
+// The body of a request as JSON: its media type, its bytes counted on the stream, its UTF-8 and its grammar. Everything
+// here is refused before any schema is asked, and nothing past the limit is kept in memory.
+import { CONTRACT_LIMITS } from '@forge/shared/contract/envelope.ts'
+import { concat } from '@forge/shared/exact/bytes.ts'
+import { pathOf, refuse, Refusal } from './refusal.ts'
+import { parseStrictJson, type JsonValue } from './strict-json.ts'
+
+export async function readJsonBody(request: Request): Promise<JsonValue | Refusal> {
+  const wrongType = refuseMediaType(request.headers)
+  if (wrongType !== null) return wrongType
+  const bytes = await readBytes(request)
+  if (bytes instanceof Refusal) return bytes
+  const text = decodeUtf8(bytes)
+  if (text === null) return refuse('NOT_UTF8', 'The bytes of the body are not UTF-8. JSON is always sent as UTF-8.')
+  const parsed = parseStrictJson(text)
+  return 'fault' in parsed ? refusalOf(parsed.fault) : parsed.value
+}
+
+function refusalOf(fault: Extract<ReturnType<typeof parseStrictJson>, { fault: unknown }>['fault']): Refusal {
+  const { code, message } = fault
+  const path = pathOf(fault.path)
+  if (code === 'MALFORMED_JSON')
+    return refuse(code, `The body is not JSON: ${message}.`, { errors: [{ path, message }] })
+  return refuse(code, `${path === '' ? 'The body' : path}: ${message}.`, { errors: [{ path, message }] })
+}
+
+function refuseMediaType(headers: Headers): Refusal | null {
+  const sent = headers.get('content-type') ?? ''
+  const [type = '', ...parameters] = sent.split(';').map((part) => part.trim().toLowerCase())
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))
+  if (type !== 'application/json' || (charset !== undefined && !/^charset="?utf-8"?$/.test(charset))) {
+    return refuse(
+      'UNSUPPORTED_MEDIA_TYPE',
+      'Send the contract with the header Content-Type: application/json, in UTF-8.',
+    )
+  }
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
+  if (encoding === 'identity') return null
+  return refuse('UNSUPPORTED_MEDIA_TYPE', 'The body is compressed; send it as it is, without Content-Encoding.')
+}
+
+/** What is left of the body is not read, so nothing else can come on this connection. */
+function tooLarge(limit: number): Refusal {
+  const { problem } = refuse('BODY_TOO_LARGE', `A body has at most ${limit} bytes (1 MiB).`)
+  return new Refusal(problem, { Connection: 'close' })
+}
+
+/** Stops at the first byte over the limit; the HTTP server throws the rest away. */
+async function readBytes(request: Request): Promise<Uint8Array | Refusal> {
+  const limit = CONTRACT_LIMITS.bodyBytesMax
+  if (request.body === null) return new Uint8Array(0)
+  const reader = request.body.getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return concat(...chunks)
+      length += value.length
+      if (length > limit) return tooLarge(limit)
+      chunks.push(value)
+    }
+  } catch {
+    // The connection broke or the framing was wrong: whose fault it was cannot be told, and nobody is waiting.
+    return refuse('MALFORMED_JSON', 'The body broke off before its end.')
+  } finally {
+    reader.releaseLock()
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    // ignoreBOM keeps the mark in the text, where the grammar refuses it.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,52 @@
+// An expected refusal, as a value: what the steps of a route return instead of going on. How it is sent is in reply.ts,
+// which codes there are in the contract's problem.ts.
+import type { z } from 'zod'
+import { problem, type FieldError, type Problem, type ProblemCode } from '@forge/shared/contract/problem.ts'
+import { WEB_LIMITS } from './limits.ts'
+
+export class Refusal {
+  readonly problem: Problem
+  readonly headers: Readonly<Record<string, string>>
+  constructor(document: Problem, headers: Readonly<Record<string, string>> = {}) {
+    this.problem = document
+    this.headers = headers
+  }
+}
+
+export const refuse = (
+  code: ProblemCode,
+  detail: string,
+  extra: { readonly job_id?: string; readonly errors?: readonly FieldError[] } = {},
+): Refusal => new Refusal(problem(code, detail, extra))
+
+/** The errors of a schema as paths and sentences, each unknown field by its own path. */
+export function fieldErrors(error: z.ZodError, prefix: readonly string[] = []): FieldError[] {
+  const errors: FieldError[] = []
+  for (const issue of error.issues) {
+    const at = [...prefix, ...issue.path]
+    const names = issue.code === 'unrecognized_keys' ? issue.keys : [null]
+    for (const name of names) {
+      if (errors.length === WEB_LIMITS.fieldErrorsMax) return errors
+      if (name === null) errors.push({ path: pathOf(at), message: sentenceOf(issue) })
+      else errors.push({ path: pathOf([...at, name]), message: 'there is no such field' })
+    }
+  }
+  return errors
+}
+
+/** `policy.min_agents`, `artifacts.include.0`; the whole body is the empty path. */
+export function pathOf(segments: readonly PropertyKey[]): string {
+  return cut(segments.map(String).join('.'), WEB_LIMITS.echoCharactersMax)
+}
+
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  const missing = issue.message.endsWith('received undefined')
+  const sentence = missing ? 'this field is required' : issue.message.replace('expected record', 'expected object')
+  return cut(sentence, WEB_LIMITS.messageCharactersMax)
+}
+
+/** Never between the halves of a surrogate pair. */
+function cut(text: string, charactersMax: number): string {
+  if (text.length <= charactersMax) return text
+  return `${text.slice(0, charactersMax - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+}

@@ -1,0 +1,200 @@
+// JSON as a contract needs it: RFC 8259's grammar, no field named twice, bounded depth, numbers as their nearest double
+// with -0 as 0, and text that UTF-8 and the store can hold. Where JSON.parse would guess or lose something, this says
+// what is wrong and where; the meaning of the fields is for the schemas.
+import { WEB_LIMITS } from './limits.ts'
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue }
+
+export interface JsonFault {
+  /** Grammar, a field named twice, or well-formed JSON that we cannot take. */
+  readonly code: 'MALFORMED_JSON' | 'DUPLICATE_KEY' | 'VALIDATION_FAILED'
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+export type ParsedJson = { readonly value: JsonValue } | { readonly fault: JsonFault }
+
+const SPACE = /[ \t\n\r]*/y
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+/** What may stand unescaped: anything from U+0020 on but the quote and the backslash. */
+const PLAIN = /[ !#-[\]-\uffff]*/y
+const UNICODE_ESCAPE = /[\da-fA-F]{4}/y
+const WORD = /true|false|null/y
+const WORDS: Readonly<Record<string, boolean>> = { true: true, false: false }
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+}
+
+export function parseStrictJson(text: string): ParsedJson {
+  const reader = new Reader(text)
+  try {
+    return { value: reader.document() }
+  } catch (error) {
+    if (error instanceof Fault) return { fault: error.fault }
+    throw error
+  }
+}
+
+/** Never leaves this file: it ends the recursion. */
+class Fault extends Error {
+  readonly fault: JsonFault
+  constructor(fault: JsonFault) {
+    super(fault.message)
+    this.fault = fault
+  }
+}
+
+class Reader {
+  readonly #text: string
+  #at = 0
+  readonly #path: (string | number)[] = []
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  document(): JsonValue {
+    this.#take(SPACE)
+    if (this.#text === '') throw this.#malformed('the body is empty')
+    if (this.#text.startsWith('\uFEFF')) throw this.#malformed('a byte order mark, which JSON does not allow,')
+    const value = this.#value()
+    this.#take(SPACE)
+    if (this.#at < this.#text.length) throw this.#unexpected('the end')
+    return value
+  }
+
+  #value(): JsonValue {
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#object()
+      case '[':
+        return this.#array()
+      case '"':
+        return this.#string()
+      default:
+        return this.#wordOrNumber()
+    }
+  }
+
+  #object(): JsonValue {
+    const object: { [name: string]: JsonValue } = {}
+    this.#open()
+    if (this.#skip('}')) return object
+    do {
+      this.#take(SPACE)
+      if (this.#text[this.#at] !== '"') throw this.#unexpected('a field name in quotes')
+      const name = this.#string()
+      this.#path.push(name)
+      if (name === '__proto__') throw this.#refused('no field may have this name')
+      if (Object.hasOwn(object, name)) throw this.#fault('DUPLICATE_KEY', 'this field is there twice')
+      this.#take(SPACE)
+      if (!this.#skip(':')) throw this.#unexpected('a colon')
+      this.#take(SPACE)
+      object[name] = this.#value()
+      this.#path.pop()
+      this.#take(SPACE)
+    } while (this.#skip(','))
+    if (!this.#skip('}')) throw this.#unexpected('a comma or }')
+    return object
+  }
+
+  #array(): JsonValue {
+    const array: JsonValue[] = []
+    this.#open()
+    if (this.#skip(']')) return array
+    do {
+      this.#take(SPACE)
+      this.#path.push(array.length)
+      array.push(this.#value())
+      this.#path.pop()
+      this.#take(SPACE)
+    } while (this.#skip(','))
+    if (!this.#skip(']')) throw this.#unexpected('a comma or ]')
+    return array
+  }
+
+  #string(): string {
+    this.#at++
+    let text = ''
+    for (;;) {
+      text += this.#take(PLAIN)
+      if (this.#skip('"')) break
+      if (!this.#skip('\\')) throw this.#unexpected('a closing quote')
+      text += this.#escape()
+    }
+    if (/\p{Surrogate}/u.test(text)) throw this.#refused('half a surrogate pair, which UTF-8 cannot say')
+    if (text.includes('\0')) throw this.#refused('text must not contain U+0000')
+    return text
+  }
+
+  #escape(): string {
+    const plain = ESCAPES[this.#text[this.#at] ?? '']
+    if (plain !== undefined) {
+      this.#at++
+      return plain
+    }
+    const digits = this.#skip('u') ? this.#take(UNICODE_ESCAPE) : ''
+    if (digits === '') throw this.#unexpected('an escape such as \\n or \\u00e9')
+    return String.fromCharCode(Number.parseInt(digits, 16))
+  }
+
+  #wordOrNumber(): JsonValue {
+    const word = this.#take(WORD)
+    if (word !== '') return WORDS[word] ?? null
+    const text = this.#take(NUMBER)
+    if (text === '') throw this.#unexpected('a value')
+    const value = Number(text)
+    if (!Number.isFinite(value)) throw this.#refused('this number is beyond the greatest double, 1.797e308')
+    return value === 0 ? 0 : value
+  }
+
+  /** Enters an object or array; its depth is that of the path, whose members are one deeper. */
+  #open(): void {
+    const { jsonDepthMax: most } = WEB_LIMITS
+    if (this.#path.length >= most) throw this.#refused(`nothing may be nested deeper than ${most} levels`)
+    this.#at++
+    this.#take(SPACE)
+  }
+
+  /** What a sticky pattern matches here; empty when it does not. */
+  #take(pattern: RegExp): string {
+    pattern.lastIndex = this.#at
+    const found = pattern.exec(this.#text)?.[0] ?? ''
+    this.#at += found.length
+    return found
+  }
+
+  #skip(character: string): boolean {
+    if (this.#text[this.#at] !== character) return false
+    this.#at++
+    return true
+  }
+
+  #unexpected(wanted: string): Fault {
+    const found = this.#text.codePointAt(this.#at)
+    if (found === undefined) return this.#malformed(`the text ends where ${wanted} should be,`)
+    return this.#malformed(`${JSON.stringify(String.fromCodePoint(found))} stands where ${wanted} should be,`)
+  }
+
+  #malformed(what: string): Fault {
+    const before = this.#text.slice(0, this.#at)
+    const line = before.split('\n').length
+    const column = this.#at - before.lastIndexOf('\n')
+    return this.#fault('MALFORMED_JSON', `${what} at character ${this.#at} (line ${line}, column ${column})`)
+  }
+
+  #refused(message: string): Fault {
+    return this.#fault('VALIDATION_FAILED', message)
+  }
+
+  #fault(code: JsonFault['code'], message: string): Fault {
+    return new Fault({ code, path: [...this.#path], message })
+  }
+}

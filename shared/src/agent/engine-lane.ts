@@ -1,0 +1,128 @@
+// A lane: one worker with one engine in it. This file is both ends of the talk between it and its host, and the worker's
+// whole program; a browser's worker, a Node thread and a plain function in the same thread all serve it alike.
+import type { Ready } from '../contract/agent-events.ts'
+import type { Digest } from '../exact/digest.ts'
+import type { Launch, ShardRange } from '../kernels/kernel.ts'
+import { EngineError, type Engine, type LoadedKernel } from './engines/engine.ts'
+import { sentenceOf } from './engine-host.ts'
+
+export type KnownTables = ReadonlyMap<Digest, Uint32Array>
+
+export type ToLane =
+  /** With the tables that the known answers need, because a lane has no network. */
+  | { readonly type: 'selfTest'; readonly tables: KnownTables }
+  | { readonly type: 'load'; readonly key: string; readonly kernel: string; readonly launch: Launch }
+  /** Shards of a launch that was loaded; batches run in the order in which they came. */
+  | { readonly type: 'run'; readonly batch: number; readonly key: string; readonly shards: readonly ShardRange[] }
+  /** Ends every batch that came before. */
+  | { readonly type: 'abort' }
+
+export type FromLane =
+  | { readonly type: 'tested'; readonly readies: readonly Ready[] }
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'shard'; readonly shard: number; readonly partial: Uint8Array; readonly kernelMs: number }
+  | { readonly type: 'ended'; readonly batch: number; readonly fault: Fault | undefined }
+
+export interface Fault {
+  readonly reason: string
+  /** The engine is lost, not just the shard. */
+  readonly engine: boolean
+}
+
+/** One end of the talk. */
+export interface Port<In, Out> {
+  send(message: Out): void
+  receive(listener: (message: In) => void): void
+}
+
+export interface Lane extends Port<FromLane, ToLane> {
+  /** The worker died: it could not start, or threw outside of any batch. */
+  crashed(listener: (reason: string) => void): void
+  terminate(): void
+}
+
+/** Launches that a lane keeps loaded; the host keeps the same list in the same order, so nobody has to ask. */
+const LOADED_MAX = 4
+
+export function loadedKeys(): { has(key: string): boolean; add(key: string): string | undefined } {
+  const keys: string[] = []
+  return {
+    has: (key) => keys.includes(key),
+    /** Returns the key that has to go. */
+    add(key) {
+      keys.push(key)
+      return keys.length > LOADED_MAX ? keys.shift() : undefined
+    },
+  }
+}
+
+export interface LaneEngine {
+  open(): Promise<Engine>
+  selfTest(engine: Engine, tables: KnownTables): Promise<readonly Ready[]>
+  /** Milliseconds on a clock that never jumps. */
+  now(): number
+}
+
+/** The worker's program. */
+export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now }: LaneEngine): void {
+  const loaded = new Map<string, Promise<LoadedKernel>>()
+  const keys = loadedKeys()
+  let engine: Promise<Engine> | undefined
+  let aborting = new AbortController()
+  let tail: Promise<void> = Promise.resolve()
+
+  const opened = (): Promise<Engine> => (engine ??= open())
+  const load = (key: string, kernel: string, launch: Launch): void => {
+    const next = opened().then((ready) => ready.load(kernel, launch))
+    // Whoever runs it hears of the failure; until then it is nobody's unhandled rejection.
+    next.catch(() => {})
+    loaded.set(key, next)
+    const old = keys.add(key)
+    if (old === undefined) return
+    void loaded.get(old)?.then(
+      (kernelToClose) => kernelToClose.close(),
+      () => {},
+    )
+    loaded.delete(old)
+  }
+  const run = async (key: string, shards: readonly ShardRange[], signal: AbortSignal): Promise<Fault | undefined> => {
+    if (signal.aborted) return undefined
+    try {
+      const kernel = await loaded.get(key)
+      if (kernel === undefined) throw new EngineError('a launch ran before it was loaded')
+      let since = now()
+      const emit = (shard: number, partial: Uint8Array): void => {
+        const at = now()
+        port.send({ type: 'shard', shard, partial, kernelMs: Math.max(0, at - since) })
+        since = at
+      }
+      await kernel.run(shards, emit, signal)
+      return undefined
+    } catch (error) {
+      if (signal.aborted) return undefined
+      return { reason: sentenceOf(error), engine: error instanceof EngineError }
+    }
+  }
+
+  port.receive((message) => {
+    switch (message.type) {
+      case 'selfTest':
+        void opened()
+          .then((ready) => selfTest(ready, message.tables))
+          .then((readies) => port.send({ type: 'tested', readies }))
+          .catch((error: unknown) => port.send({ type: 'refused', reason: sentenceOf(error) }))
+        return
+      case 'load':
+        return load(message.key, message.kernel, message.launch)
+      case 'run': {
+        const { batch, key, shards } = message
+        const { signal } = aborting
+        tail = tail.then(async () => port.send({ type: 'ended', batch, fault: await run(key, shards, signal) }))
+        return
+      }
+      case 'abort':
+        aborting.abort(new Error('aborted'))
+        aborting = new AbortController()
+    }
+  })
+}

@@ -1,0 +1,107 @@
+// The WASM engine: one thread, one instance of the kernel's module for every load, no imports and fixed memory. Runs in
+// windows, workers and Node alike; whoever wants more cores starts more workers.
+import { fromBase64 } from '../../exact/bytes.ts'
+import { paddedTables, type KernelArtifact } from '../../kernels/artifact.ts'
+import type { Launch, ShardRange } from '../../kernels/kernel.ts'
+import { EngineError, type Engine, type LoadedKernel } from './engine.ts'
+import { takeTurns } from './turns.ts'
+
+/** A call into the module is at most this many units, some ten milliseconds, so that an abort is soon heard. */
+const UNITS_PER_CALL = 2 ** 16
+
+// The part of the JavaScript interface that is used: the types of Node know none, and those of the DOM too much.
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<object>
+  instantiate(module: object, imports: object): Promise<{ readonly exports: Record<string, unknown> }>
+}
+
+export function createWasmEngine(artifacts: readonly KernelArtifact[]): Engine {
+  const modules = new Map<string, Promise<object>>()
+  const moduleOf = (artifact: KernelArtifact): Promise<object> => {
+    const known = modules.get(artifact.name) ?? WebAssembly.compile(fromBase64(artifact.wasm.text))
+    modules.set(artifact.name, known)
+    return known
+  }
+  return {
+    name: 'wasm',
+    async load(kernel, launch) {
+      const artifact = artifacts.find(({ name }) => name === kernel)
+      if (artifact === undefined) throw new EngineError(`this agent has no kernel ${kernel}`)
+      try {
+        const { exports } = await WebAssembly.instantiate(await moduleOf(artifact), {})
+        return loadedKernel(artifact, programOf(exports), launch)
+      } catch (error) {
+        throw new EngineError(`WASM could not load ${kernel}: ${String(error)}`, { cause: error })
+      }
+    },
+    close: () => modules.clear(),
+  }
+}
+
+interface WasmProgram {
+  readonly memory: ArrayBuffer
+  address(name: string): number
+  reset(): void
+  run(unitLow: number, unitHigh: number, units: number): void
+}
+
+function programOf(exports: Record<string, unknown>): WasmProgram {
+  const call = (name: string): ((...args: number[]) => unknown) => {
+    const found = exports[name]
+    if (typeof found !== 'function') throw new TypeError(`the module exports no function ${name}`)
+    return (...args) => found(...args)
+  }
+  const { memory } = exports
+  if (!hasField(memory, 'buffer') || !(memory.buffer instanceof ArrayBuffer)) {
+    throw new TypeError('the module exports no memory')
+  }
+  return {
+    memory: memory.buffer,
+    address(name) {
+      const found = exports[name]
+      if (!hasField(found, 'value') || typeof found.value !== 'number') {
+        throw new TypeError(`the module exports no address ${name}`)
+      }
+      return found.value
+    },
+    reset: call('reset'),
+    run: call('run'),
+  }
+}
+
+const hasField = <Name extends string>(value: unknown, name: Name): value is Record<Name, unknown> =>
+  typeof value === 'object' && value !== null && name in value
+
+function loadedKernel(artifact: KernelArtifact, program: WasmProgram, launch: Launch): LoadedKernel {
+  // WASM is little endian, and so is every machine that a browser or Node runs on.
+  const put = (name: string, words: Uint32Array): void =>
+    new Uint32Array(program.memory, program.address(name), words.length).set(words)
+  for (const { name, words } of paddedTables(artifact, launch)) put(name, words)
+  put('constants', launch.constants)
+  const accumulators = new Uint32Array(program.memory, program.address('accumulators'), artifact.accumulators)
+
+  return {
+    async run(shards, emit, signal) {
+      const turns = takeTurns(signal)
+      try {
+        for (const range of shards) {
+          program.reset()
+          for (const slice of slices(range)) {
+            await turns.next()
+            program.run(Number(slice.firstUnit & 0xffffffffn), Number(slice.firstUnit >> 32n), slice.units)
+          }
+          emit(range.shard, artifact.encode(accumulators, range.units))
+        }
+      } finally {
+        turns.close()
+      }
+    },
+    close() {},
+  }
+}
+
+function* slices({ shard, firstUnit, units }: ShardRange): Generator<ShardRange> {
+  for (let done = 0; done < units; done += UNITS_PER_CALL) {
+    yield { shard, firstUnit: firstUnit + BigInt(done), units: Math.min(UNITS_PER_CALL, units - done) }
+  }
+}

@@ -1,0 +1,151 @@
+// A host deals shards to its lanes, and survives shards that fail, engines that are lost and workers that die.
+import { describe, expect, test } from 'vitest'
+import { digest } from '../exact/digest.ts'
+import type { Launch, ShardRange } from '../kernels/kernel.ts'
+import { EngineError, type Engine } from './engines/engine.ts'
+import { serveLane, type FromLane, type Lane, type ToLane } from './engine-lane.ts'
+import { laneHost } from './lane-host.ts'
+import type { EngineHost, RunOrder } from './engine-host.ts'
+
+const launch: Launch = { constants: new Uint32Array(), tables: {} }
+const order = (shards: number, launchKey = 'a'): RunOrder => ({
+  kernel: 'k',
+  launchKey,
+  launch,
+  shards: Array.from({ length: shards }, (_, shard) => ({ shard, firstUnit: 0n, units: 1 })),
+})
+const forever = new AbortController().signal
+
+/** An engine that calls `before` ahead of every shard; what that throws is the shard's fault. */
+const engineThat = (before: (range: ShardRange) => void | Promise<void>, loads: string[] = []): Engine => ({
+  name: 'wasm',
+  async load(kernel) {
+    loads.push(kernel)
+    return {
+      async run(shards, emit, signal) {
+        for (const range of shards) {
+          signal?.throwIfAborted()
+          await before(range)
+          emit(range.shard, Uint8Array.of(range.shard))
+        }
+      },
+      close() {},
+    }
+  },
+  close() {},
+})
+
+/** A lane in this thread; messages arrive later, as from a worker. */
+function lane(engine: Engine): Lane & { die(reason: string): void } {
+  let toLane: (message: ToLane) => void = () => {}
+  let fromLane: (message: FromLane) => void = () => {}
+  let crash: (reason: string) => void = () => {}
+  let now = 0
+  const later = (act: () => void): void => void setTimeout(act, 0)
+  serveLane(
+    { send: (message) => later(() => fromLane(message)), receive: (listener) => (toLane = listener) },
+    {
+      open: async () => engine,
+      selfTest: async ({ name }) => [
+        { engine: name, kernel: 'k', kernelDigest: digest('kernel.v1'), digests: [], unitsPerSecond: 5 },
+      ],
+      now: () => (now += 1),
+    },
+  )
+  return {
+    send: (message) => later(() => toLane(message)),
+    receive: (listener) => (fromLane = listener),
+    crashed: (listener) => (crash = listener),
+    die: (reason) => crash(reason),
+    terminate: () => {},
+  }
+}
+
+const hostOf = (lanes: readonly Lane[], batchMax = 1): EngineHost =>
+  laneHost({ engine: 'wasm', lanes, batchMax, knownTables: async () => new Map() })
+
+async function run(host: EngineHost, asked: RunOrder, signal = forever) {
+  const done: number[] = []
+  const failed: [number, string][] = []
+  await host.run(
+    asked,
+    {
+      started: () => {},
+      done: (shard, partial) => {
+        expect(partial).toEqual(Uint8Array.of(shard))
+        done.push(shard)
+      },
+      failed: (shard, reason) => failed.push([shard, reason]),
+    },
+    signal,
+  )
+  return { done, failed }
+}
+
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
+const sorted = (numbers: number[]): number[] => numbers.toSorted((a, b) => a - b)
+
+describe('a host of lanes', () => {
+  test.each([
+    [1, 1],
+    [3, 1],
+    [2, Infinity],
+  ])('%i lanes with batches of %d: every shard once', async (lanes, batchMax) => {
+    const host = hostOf(
+      upTo(lanes).map(() => lane(engineThat(() => {}))),
+      batchMax,
+    )
+    expect(sorted((await run(host, order(50))).done)).toEqual(upTo(50))
+    expect((await run(host, order(0))).done).toEqual([])
+  })
+
+  test('what is loaded stays loaded, a few launches deep', async () => {
+    const loads: string[] = []
+    const host = hostOf([lane(engineThat(() => {}, loads))])
+    for (const key of ['a', 'b', 'a', 'b', 'c', 'd', 'a']) await run(host, order(2, key))
+    expect(loads).toHaveLength(4)
+    await run(host, order(2, 'e'))
+    await run(host, order(2, 'a'))
+    expect(loads).toHaveLength(6)
+  })
+
+  test.each([1, Infinity])('a shard that fails is told, the others are done (batches of %d)', async (batchMax) => {
+    const faulty = engineThat(({ shard }) => {
+      if (shard % 7 === 3) throw new RangeError(`no ${shard}`)
+    })
+    const { done, failed } = await run(hostOf([lane(faulty), lane(faulty)], batchMax), order(20))
+    expect(failed.toSorted(([a], [b]) => a - b)).toEqual([3, 10, 17].map((shard) => [shard, `no ${shard}`]))
+    expect(sorted(done)).toEqual(upTo(20).filter((shard) => shard % 7 !== 3))
+  })
+
+  test('a lost engine ends the run and every later one', async () => {
+    const lost = engineThat(({ shard }) => {
+      if (shard === 5) throw new EngineError('device lost')
+    })
+    const host = hostOf([lane(lost)])
+    await expect(run(host, order(10))).rejects.toThrow('device lost')
+    await expect(run(host, order(1))).rejects.toThrow('device lost')
+    await expect(host.selfTest()).rejects.toThrow('device lost')
+  })
+
+  test('a worker that dies ends the run with a sentence', async () => {
+    const mortal = lane(engineThat(() => new Promise(() => {})))
+    const running = run(hostOf([mortal]), order(3))
+    mortal.die('out of memory')
+    await expect(running).rejects.toThrow('A worker of the wasm engine died: out of memory')
+  })
+
+  test('an abort ends the run soon and without faults, and the next run is untouched', async () => {
+    const aborting = new AbortController()
+    const host = hostOf([lane(engineThat(({ shard }) => (shard === 4 ? aborting.abort() : undefined)))])
+    const { done, failed } = await run(host, order(1000), aborting.signal)
+    expect(done.length).toBeLessThan(20)
+    expect(failed).toEqual([])
+    expect((await run(host, order(3))).done).toEqual([0, 1, 2])
+  })
+
+  test('lanes are tested together and their speeds add up', async () => {
+    const host = hostOf(upTo(3).map(() => lane(engineThat(() => {}))))
+    expect(await host.selfTest()).toMatchObject([{ kernel: 'k', unitsPerSecond: 15 }])
+  })
+})

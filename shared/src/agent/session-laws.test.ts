@@ -1,0 +1,134 @@
+// The laws of an agent's session: whatever the order of events, it answers only what it holds, runs one assignment at a
+// time and keeps a bounded number of things.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { AGENT_LIMITS, refusalCodes } from '../contract/agent-events.ts'
+import type { AssignmentId } from '../contract/ids.ts'
+import { openSession, SESSION_LIMITS, type Command, type Session, type SessionEvent } from './session-state.ts'
+import { assignment, done, ended, JOINED, names, ok, play, ready } from './session.case.ts'
+import { step } from './session.ts'
+
+describe('whatever happens', () => {
+  const n = fc.integer({ min: 0, max: 5 })
+  const shard = fc.integer({ min: 0, max: 3 })
+  const reply = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(ok) },
+    fc.constantFrom(...refusalCodes).map((code) => ({ ok: false as const, code, message: code })),
+  )
+  const anyEvent: fc.Arbitrary<readonly SessionEvent[]> = fc.oneof(
+    { weight: 2, arbitrary: fc.constant(JOINED) },
+    n.map((i) => [{ type: 'assigned', assignment: assignment(i) } as const]),
+    fc.tuple(n, shard, fc.integer({ min: 0, max: 2000 })).map(([i, s, ms]) => [done(i, s, ms)]),
+    fc.tuple(n, shard).map(([i, s]) => {
+      const { assignmentId } = assignment(i)
+      return [{ type: 'shardFailed', assignmentId, shard: s, reason: 'x' } as const]
+    }),
+    n.map((i) => [ended(i)]),
+    n.map((i) => [{ type: 'revoked', assignmentId: assignment(i).assignmentId } as const]),
+    fc.tuple(n, reply).map(([i, said]) => {
+      const { assignmentId } = assignment(i)
+      return [{ type: 'acknowledged', assignmentId, reply: said } as const]
+    }),
+    reply.map((said) => [{ type: 'helloReply', reply: said } as const]),
+    reply.map((said) => [{ type: 'readyReply', ready, reply: said } as const]),
+    fc.constant([{ type: 'disconnected' } as const]),
+    fc.constant([{ type: 'challenge', nonce: '00' } as const]),
+    fc.constant([{ type: 'engineFailed', reason: 'lost' } as const]),
+    fc.constant([{ type: 'misunderstood' } as const]),
+    { weight: 1, arbitrary: fc.constantFrom([{ type: 'finish' } as const], [{ type: 'stop' } as const]) },
+  )
+
+  test('it answers only what it holds, each shard once, and runs one assignment at a time', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 60 }), (events) => {
+        const world = newWorld()
+        let { session } = openSession()
+        for (const event of events.flat()) {
+          if (event.type === 'runEnded' && event.assignmentId !== world.running) continue
+          const next = step(session, event)
+          world.heard(event)
+          for (const command of next.commands) world.saw(command)
+          session = next.session
+          bounded(session)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('stop gives everything up, then it only says goodbye, and nothing after the end', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 40 }), fc.array(anyEvent, { maxLength: 20 }), (before, after) => {
+        const stop: SessionEvent = { type: 'stop' }
+        const { session } = play([...before.flat(), stop])
+        const goodbye = play(after.flat(), session)
+        expect(session.held).toEqual([])
+        expect(names(goodbye.said).filter((name) => !['handback', 'abort', 'disconnect'].includes(name))).toEqual([])
+        expect(play(after.flat(), play([stop], goodbye.session).session).said).toEqual([])
+      }),
+    )
+  })
+})
+
+function bounded(session: Session): void {
+  expect(session.held.length).toBeLessThanOrEqual(SESSION_LIMITS.heldMax)
+  for (const { results, open, assignment: of } of session.held) {
+    expect(results.length).toBeLessThan(AGENT_LIMITS.shardsPerAnswerMax)
+    expect(results.length + open.size).toBeLessThanOrEqual(of.shards.length)
+    expect(open.size, 'what is done is not held').toBeGreaterThan(0)
+  }
+}
+
+/** The Hub and the engine as they see the agent: what it was given on this connection and what it said of it. */
+function newWorld() {
+  const given = new Map<AssignmentId, Set<number>>()
+  const world = {
+    running: undefined as AssignmentId | undefined,
+    heard(event: SessionEvent) {
+      if (event.type === 'disconnected') given.clear()
+      if (event.type === 'runEnded') world.running = undefined
+      if (event.type === 'revoked') given.delete(event.assignmentId)
+      if (
+        event.type === 'acknowledged' &&
+        event.assignmentId !== null &&
+        !event.reply.ok &&
+        /NOT_YOURS|STALE/.test(event.reply.code)
+      ) {
+        given.delete(event.assignmentId)
+      }
+      if (event.type === 'assigned' && !given.has(event.assignment.assignmentId)) {
+        given.set(event.assignment.assignmentId, new Set(event.assignment.shards))
+      }
+    },
+    saw(command: Command) {
+      switch (command.type) {
+        case 'run':
+          expect(world.running, 'two runs at once').toBeUndefined()
+          world.running = command.assignment.assignmentId
+          return expect(given.has(world.running)).toBe(true)
+        case 'abort':
+          return expect(command.assignmentId).toBe(world.running)
+        case 'answer': {
+          const open = given.get(command.assignment.assignmentId)
+          for (const { shard } of command.results)
+            expect(open?.delete(shard), 'held, and not answered before').toBe(true)
+          if (open?.size === 0) given.delete(command.assignment.assignmentId)
+          return
+        }
+        case 'failed':
+          expect(given.get(command.assignment.assignmentId)?.delete(command.shard)).toBe(true)
+          return
+        case 'handback':
+          expect(given.delete(command.assignment.assignmentId), 'handed back once').toBe(true)
+          return
+        case 'hello':
+        case 'ready':
+        case 'selfTest':
+        case 'pause':
+        case 'connect':
+        case 'disconnect':
+      }
+    },
+  }
+  return world
+}

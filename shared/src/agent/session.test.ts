@@ -1,0 +1,199 @@
+// The stories of an agent's session, one by one; session-laws.test.ts has what holds in any order of events.
+import { describe, expect, test } from 'vitest'
+import { AGENT_LIMITS } from '../contract/agent-events.ts'
+import { openSession, type SessionEvent } from './session-state.ts'
+import { assignment, done, ended, JOINED, names, ok, play, ready, working } from './session.case.ts'
+
+describe('joining', () => {
+  test('it tests itself while it connects, and announces each kernel when both are there', () => {
+    expect(names(openSession().commands)).toEqual(['selfTest', 'connect'])
+    const { session, said } = play(JOINED)
+    expect(names(said)).toEqual(['hello', 'ready'])
+    expect(session.phase).toBe('working')
+    const late = play([
+      { type: 'challenge', nonce: '00' },
+      { type: 'helloReply', reply: ok },
+    ])
+    expect(names(play([{ type: 'selfTestPassed', readies: [ready] }], late.session).said)).toEqual(['ready'])
+  })
+
+  test.each(['PROTOCOL_TOO_OLD', 'QUARANTINED', 'BAD_TOKEN'] as const)(
+    '%s ends it with the sentence of the Hub',
+    (code) => {
+      const refusal = { ok: false, code, message: 'Reload the page.' } as const
+      const { session, said } = play([
+        { type: 'challenge', nonce: '00' },
+        { type: 'helloReply', reply: refusal },
+      ])
+      expect(session).toMatchObject({ phase: 'refused', reason: 'Reload the page.' })
+      expect(names(said)).toEqual(['hello', 'disconnect'])
+      expect(play([{ type: 'disconnected' }], session).said).toEqual([])
+    },
+  )
+
+  test('a self-test that fails leaves it idle and disconnected', () => {
+    const { session, said } = play([{ type: 'selfTestFailed', reason: 'no adapter' }])
+    expect(session).toMatchObject({ phase: 'unfit', reason: 'no adapter' })
+    expect(names(said)).toEqual(['disconnect'])
+  })
+
+  test('a lost connection is opened again, later each time, and soon again once it worked', () => {
+    const lost: SessionEvent = { type: 'disconnected' }
+    expect(play([lost, lost], working()).said).toEqual([
+      { type: 'connect', attempt: 1 },
+      { type: 'connect', attempt: 2 },
+    ])
+    const again = play([lost, lost, { type: 'challenge', nonce: '00' }, ...JOINED.slice(2)], working())
+    expect(again.session).toMatchObject({ phase: 'working', attempt: 0 })
+  })
+})
+
+describe('working', () => {
+  test('one runs, one waits, the third goes back', () => {
+    const assign = [1, 2, 3].map<SessionEvent>((i) => ({ type: 'assigned', assignment: assignment(i) }))
+    const { session, said } = play(assign, working())
+    expect(said).toEqual([
+      { type: 'run', assignment: assignment(1) },
+      { type: 'handback', assignment: assignment(3) },
+    ])
+    expect(session.held).toHaveLength(2)
+  })
+
+  test('what it did not announce goes back', () => {
+    const foreign = assignment(1, [0], { engine: 'webgpu' })
+    expect(names(play([{ type: 'assigned', assignment: foreign }], working()).said)).toEqual(['handback'])
+  })
+
+  test('results wait for company until 250 ms are over or the assignment is complete', () => {
+    const assign: SessionEvent = { type: 'assigned', assignment: assignment(1, [0, 1, 2, 3]) }
+    const { said } = play([assign, done(1, 0, 0), done(1, 1, 100), done(1, 2, 260), done(1, 3, 300)], working())
+    expect(
+      said.flatMap((command) => (command.type === 'answer' ? [command.results.map(({ shard }) => shard)] : [])),
+    ).toEqual([[0], [1, 2], [3]])
+  })
+
+  test('an answer never has more shards than the wire allows', () => {
+    const many = Array.from({ length: 200 }, (_, i) => i)
+    const events: SessionEvent[] = many.map((shard) => done(1, shard, 0))
+    const { said } = play([{ type: 'assigned', assignment: assignment(1, many) }, ...events], working())
+    const sizes = said.flatMap((command) => (command.type === 'answer' ? [command.results.length] : []))
+    expect(sizes).toEqual([1, 64, 64, 64, 7])
+  })
+
+  test('a shard that fails is told, and the others go on', () => {
+    const { assignmentId } = assignment(1)
+    const { said } = play(
+      [
+        { type: 'assigned', assignment: assignment(1) },
+        { type: 'shardFailed', assignmentId, shard: 0, reason: 'x'.repeat(900) },
+        done(1, 1, 0),
+        done(1, 2, 1),
+      ],
+      working(),
+    )
+    expect(names(said)).toEqual(['run', 'failed', 'answer', 'answer'])
+    expect(said[1]).toMatchObject({ reason: 'x'.repeat(AGENT_LIMITS.reasonCharactersMax) })
+  })
+
+  test('a lost engine gives everything back and the next one is tested', () => {
+    const { session, said } = play(
+      [
+        { type: 'assigned', assignment: assignment(1) },
+        { type: 'assigned', assignment: assignment(2) },
+        { type: 'engineFailed', reason: 'device lost' },
+        ended(1),
+      ],
+      working(),
+    )
+    expect(names(said)).toEqual(['run', 'pause', 'abort', 'handback', 'handback', 'selfTest'])
+    expect(session).toMatchObject({ phase: 'joining', held: [] })
+    expect(names(play([{ type: 'selfTestPassed', readies: [ready] }], session).said)).toEqual(['ready'])
+  })
+
+  test('revoked work is dropped without a word, and the next begins when the engine is free', () => {
+    const { said } = play(
+      [
+        { type: 'assigned', assignment: assignment(1) },
+        { type: 'assigned', assignment: assignment(2) },
+        { type: 'revoked', assignmentId: assignment(1).assignmentId },
+        done(1, 0, 0),
+        ended(1),
+      ],
+      working(),
+    )
+    expect(names(said)).toEqual(['run', 'abort', 'run'])
+  })
+
+  test('after a sleep it drops what it no longer holds, and goes on with the rest', () => {
+    const { assignmentId } = assignment(1)
+    const refusal = { ok: false, code: 'NOT_YOURS', message: 'The lease is over.' } as const
+    const { session, said } = play(
+      [
+        { type: 'assigned', assignment: assignment(1) },
+        { type: 'assigned', assignment: assignment(2) },
+        done(1, 0, 0),
+        { type: 'acknowledged', assignmentId, reply: refusal },
+        ended(1),
+      ],
+      working(),
+    )
+    expect(names(said)).toEqual(['run', 'answer', 'abort', 'run'])
+    expect(session).toMatchObject({ running: assignment(2).assignmentId, lastRefusal: refusal })
+  })
+
+  test('a disconnect drops everything', () => {
+    const { session, said } = play(
+      [{ type: 'assigned', assignment: assignment(1) }, { type: 'disconnected' }, done(1, 0, 0), ended(1)],
+      working(),
+    )
+    expect(names(said)).toEqual(['run', 'abort', 'connect'])
+    expect(session.held).toEqual([])
+  })
+})
+
+describe('leaving', () => {
+  const two: readonly SessionEvent[] = [
+    { type: 'assigned', assignment: assignment(1) },
+    { type: 'assigned', assignment: assignment(2) },
+    done(1, 0, 0),
+    done(1, 1, 1),
+  ]
+
+  test('finish completes what runs, gives the rest back, and goes when all is acknowledged', () => {
+    const acknowledged: SessionEvent = { type: 'acknowledged', assignmentId: assignment(1).assignmentId, reply: ok }
+    const { session, said } = play([...two, { type: 'finish' }, done(1, 2, 2), ended(1)], working())
+    expect(names(said)).toEqual(['run', 'answer', 'pause', 'handback', 'answer'])
+    expect(session.phase).toBe('finishing')
+    const end = play([acknowledged, acknowledged, acknowledged, acknowledged], session)
+    expect(end.session.phase).toBe('stopped')
+    expect(names(end.said)).toEqual(['disconnect'])
+  })
+
+  test.each(['finish', 'stop'] as const)(
+    'a connection lost after %s is the end: nothing is left to come back for',
+    (go) => {
+      const { session, said } = play([...two, { type: go }, { type: 'disconnected' }], working())
+      expect(names(said).slice(-2)).toEqual(['abort', 'disconnect'])
+      expect(session.phase).toBe('stopped')
+    },
+  )
+
+  test('finish with nothing to do is the end', () => {
+    const { session, said } = play([{ type: 'finish' }], working())
+    expect(names(said), 'the Hub may be about to assign').toEqual(['pause'])
+    const acknowledged: SessionEvent = { type: 'acknowledged', assignmentId: null, reply: ok }
+    expect(play([acknowledged], session).session.phase).toBe('stopped')
+    expect(play([{ type: 'finish' }]).session.phase, 'nobody to tell').toBe('stopped')
+  })
+
+  test('stop keeps what is done and gives the rest back at once', () => {
+    const { session, said } = play([...two, { type: 'stop' }], working())
+    expect(names(said)).toEqual(['run', 'answer', 'pause', 'abort', 'answer', 'handback', 'handback'])
+    expect(session.phase).toBe('leaving')
+    const acknowledged: SessionEvent = { type: 'acknowledged', assignmentId: assignment(1).assignmentId, reply: ok }
+    const end = play([acknowledged, acknowledged, acknowledged, acknowledged, acknowledged], session)
+    expect(end.session.phase).toBe('stopped')
+    expect(names(end.said).at(-1)).toBe('disconnect')
+    expect(names(play([{ type: 'stop' }], session).said), 'a second stop does not wait').toContain('disconnect')
+  })
+})

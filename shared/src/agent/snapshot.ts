@@ -1,0 +1,91 @@
+// What a person, a test or a log is told of an agent: one plain object, derived from the session and what the runner
+// measured.
+import type { Tally } from '../contract/agent-events.ts'
+import type { EngineName } from '../contract/ids.ts'
+import type { EngineReport } from './engine-host.ts'
+import { isLive, type Session } from './session-state.ts'
+
+export type AgentWord = 'selftest' | 'working' | 'idle' | 'finishing' | 'stopped' | 'refused'
+export type ShardWord = 'waiting' | 'running' | 'answered'
+
+export interface AgentSnapshot {
+  readonly state: AgentWord
+  /** Why it is in that state, in a sentence; empty while it works. */
+  readonly why: string
+  readonly connected: boolean
+  readonly engine: EngineName | undefined
+  /** Workers of that engine. */
+  readonly lanes: number
+  readonly selfTests: readonly EngineReport[]
+  readonly assignment:
+    | { readonly kernel: string; readonly shards: readonly { readonly shard: number; readonly state: ShardWord }[] }
+    | undefined
+  /** Over the last ten seconds. */
+  readonly unitsPerSecond: number
+  readonly tally: Tally
+  /** What the Hub refused last, in its words. */
+  readonly lastRefusal: string | undefined
+}
+
+export interface Measured {
+  readonly engine: EngineName | undefined
+  readonly lanes: number
+  readonly selfTests: readonly EngineReport[]
+  readonly unitsPerSecond: number
+  /** Shards of the current assignment that an engine has before it. */
+  readonly started: ReadonlySet<number>
+  /** A shard was done within the last second: between two assignments it still works. */
+  readonly warm: boolean
+}
+
+export function snapshotOf(session: Session, measured: Measured): AgentSnapshot {
+  const [state, why] = describe(session, measured.warm)
+  const { engine, lanes, selfTests, unitsPerSecond, started } = measured
+  const held = session.held[0]
+  return {
+    state,
+    why,
+    connected: ['greeting', 'joining', 'working', 'finishing', 'leaving'].includes(session.phase),
+    engine,
+    lanes,
+    selfTests,
+    assignment: held && {
+      kernel: held.assignment.kernel,
+      shards: held.assignment.shards.map((shard) => ({
+        shard,
+        state: held.open.has(shard) ? (started.has(shard) ? 'running' : 'waiting') : 'answered',
+      })),
+    },
+    unitsPerSecond: isLive(session) ? unitsPerSecond : 0,
+    tally: session.tally,
+    lastRefusal: session.lastRefusal?.message,
+  }
+}
+
+function describe(session: Session, warm: boolean): readonly [AgentWord, string] {
+  const testing = session.readies === undefined
+  switch (session.phase) {
+    case 'connecting':
+      if (session.attempt > 0) {
+        return ['idle', 'The pool cannot be reached. This agent goes on trying; work starts again by itself.']
+      }
+      return testing ? ['selftest', TESTING] : ['idle', 'Connecting to the pool.']
+    case 'greeting':
+    case 'joining':
+      return testing ? ['selftest', TESTING] : ['idle', 'Joining the pool.']
+    case 'working':
+      if (session.held.length > 0 || warm) return ['working', '']
+      return ['idle', 'No shard for this agent now. Work starts by itself when there is some.']
+    case 'finishing':
+      return ['finishing', 'What has begun is being completed; nothing new is taken.']
+    case 'unfit':
+      return ['idle', `No engine of this machine can work here. ${session.reason ?? ''}`.trim()]
+    case 'leaving':
+    case 'stopped':
+      return ['stopped', 'Shards that were not finished went back to the pool.']
+    case 'refused':
+      return ['refused', session.reason ?? 'The pool refused this agent.']
+  }
+}
+
+const TESTING = 'Before its first shard, an engine must reproduce answers that are known, on this machine, bit for bit.'

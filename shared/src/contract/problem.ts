@@ -1,0 +1,79 @@
+// Every public error, one row each: RFC 9457 documents with a stable code. A new refusal is a new row here.
+import { z } from 'zod'
+
+interface ProblemRow {
+  readonly status: number
+  /** Whether sending the same request again can help. */
+  readonly retryable: boolean
+  readonly title: string
+}
+
+export const PROBLEMS = {
+  MALFORMED_JSON: { status: 400, retryable: false, title: 'The body is not JSON' },
+  DUPLICATE_KEY: { status: 400, retryable: false, title: 'The body names a field twice' },
+  NOT_UTF8: { status: 400, retryable: false, title: 'The body is not UTF-8' },
+  VALIDATION_FAILED: { status: 422, retryable: false, title: 'The request does not fit its schema' },
+  UNKNOWN_OP: { status: 422, retryable: false, title: 'There is no such op, version and profile' },
+  KERNEL_DIGEST_MISMATCH: { status: 422, retryable: false, title: 'The pinned kernel is not the one that would run' },
+  RANGE_NOT_SUPPORTED: {
+    status: 422,
+    retryable: false,
+    title: 'The losses of this contract exceed the kernel’s integers',
+  },
+  POLICY_NOT_SUPPORTED: { status: 422, retryable: false, title: 'This server does not offer that policy' },
+  BAD_PREFERENCE: { status: 400, retryable: false, title: 'The Prefer header cannot be read' },
+  UNAUTHENTICATED: { status: 401, retryable: false, title: 'A valid project key is needed' },
+  CONFLICTING_CREDENTIALS: { status: 400, retryable: false, title: 'Two different keys were sent' },
+  FORBIDDEN: { status: 403, retryable: false, title: 'The key lacks the scope for this' },
+  NOT_FOUND: { status: 404, retryable: false, title: 'There is no such thing here' },
+  METHOD_NOT_ALLOWED: { status: 405, retryable: false, title: 'This address does not take that method' },
+  JOB_ID_REUSED: { status: 409, retryable: false, title: 'That ctx.job_id belongs to a job with another body' },
+  CANCELLED: { status: 409, retryable: false, title: 'The job was cancelled' },
+  BODY_TOO_LARGE: { status: 413, retryable: false, title: 'The body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, title: 'The body must be application/json' },
+  NO_ELIGIBLE_AGENTS: { status: 503, retryable: true, title: 'Too few eligible agents came before the deadline' },
+  NO_ELIGIBLE_CHECKER: { status: 503, retryable: true, title: 'No eligible checker came before the deadline' },
+  VERIFICATION_FAILED: { status: 502, retryable: true, title: 'Agents disagreed and no referee could settle it' },
+  KERNEL_FAULT: { status: 500, retryable: false, title: 'The kernel failed on a shard' },
+  TIMED_OUT: { status: 504, retryable: true, title: 'The job did not end before its deadline' },
+  SERVER_STOPPING: { status: 503, retryable: true, title: 'The server is stopping; the job goes on when it is back' },
+  INTERNAL: { status: 500, retryable: true, title: 'The server failed; nothing was billed' },
+} as const satisfies Record<string, ProblemRow>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+export const fieldErrorSchema = z.strictObject({ path: z.string(), message: z.string() })
+export type FieldError = z.infer<typeof fieldErrorSchema>
+
+/** The document as sent: `application/problem+json`. */
+export const problemSchema = z.strictObject({
+  ok: z.literal(false),
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+  detail: z.string(),
+  retryable: z.boolean(),
+  job_id: z.string().optional(),
+  errors: z.array(fieldErrorSchema).optional(),
+})
+export type Problem = z.infer<typeof problemSchema>
+
+export function problem(
+  code: ProblemCode,
+  detail: string,
+  extra: { readonly job_id?: string; readonly errors?: readonly FieldError[] } = {},
+): Problem {
+  const { status, title, retryable } = PROBLEMS[code]
+  return {
+    ok: false,
+    type: `urn:forge-pool:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title,
+    status,
+    code,
+    detail,
+    retryable,
+    ...(extra.job_id === undefined ? {} : { job_id: extra.job_id }),
+    ...(extra.errors === undefined ? {} : { errors: [...extra.errors] }),
+  }
+}

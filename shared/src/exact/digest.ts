@@ -1,0 +1,41 @@
+// SHA-256 with domain tags: bytes that mean different things can never share a digest by accident.
+// A tagged digest is SHA-256(utf8("forge-pool/" + tag) | 0x00 | bytes).
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { canonicalJson } from './canonical-json.ts'
+import { concat, toHex, utf8 } from './bytes.ts'
+
+/** 64 lower-case hexadecimal digits. */
+export type Digest = string & { readonly __brand: 'Digest' }
+
+/** Every domain that is digested; a new meaning is a new tag, never a reused one. */
+export type DigestTag =
+  | 'contract.v1'
+  | 'plan.v1'
+  | 'kernel.v1'
+  | 'table.v1'
+  | 'partial.v1'
+  | 'output.v1'
+  | 'request.v1'
+  | 'seed-to-key.v1'
+  | 'agent-hello.v1'
+  | 'agent-answer.v1'
+  | 'api-key.v1'
+  | 'identity.v1'
+  | 'artifact.v1'
+
+export function digestBytes(tag: DigestTag, ...parts: Uint8Array[]): Uint8Array {
+  return sha256(concat(utf8(`forge-pool/${tag}\0`), ...parts))
+}
+
+export function digest(tag: DigestTag, ...parts: Uint8Array[]): Digest {
+  return toHex(digestBytes(tag, ...parts)) as Digest
+}
+
+/** HMAC-SHA256 (RFC 2104). */
+export const hmacSha256 = (key: Uint8Array, bytes: Uint8Array): Uint8Array => hmac(sha256, key, bytes)
+
+/** The digest of a value's RFC 8785 form. */
+export function digestOfJson(tag: DigestTag, value: unknown): Digest {
+  return digest(tag, utf8(canonicalJson(value)))
+}

@@ -1,0 +1,68 @@
+// What the engines need of a kernel: its programs, the tables they load, and how their accumulators become a partial.
+// Planning and reduction are kernel.ts's; an agent runs shards from this alone. artifacts.gen.ts lists them all.
+import type { Digest } from '../exact/digest.ts'
+import type { Launch, ShardRange, TableSpec } from './kernel.ts'
+
+/** One program text, named by the SHA-256 (tag `artifact.v1`) of its bytes: the WASM module, or the WGSL in UTF-8. */
+export interface Program {
+  readonly digest: Digest
+  /** Base64 of a WASM module; WGSL as it is. */
+  readonly text: string
+}
+
+/** A shard whose partial is known: what an engine must reproduce on a machine before it works there. */
+export interface KnownAnswer {
+  readonly constants: readonly number[]
+  /** The specs are for whoever compiles tables, the digests for whoever loads them. */
+  readonly tables: Readonly<Record<string, { readonly spec: TableSpec; readonly digest: Digest }>>
+  readonly firstUnit: string
+  readonly units: number
+  /** Tag `partial.v1`. */
+  readonly digest: Digest
+}
+
+export interface KernelArtifact {
+  /** `mc/1/insurance.v1` */
+  readonly name: string
+  readonly kernelDigest: Digest
+  /**
+   * Exports `memory`, the addresses `constants`, `accumulators` and one by the name of each table, `reset()` and
+   * `run(unitLow, unitHigh, units)`, which adds units to the accumulators.
+   */
+  readonly wasm: Program
+  /**
+   * Bindings of group 0: the constants (uniform), the dispatch's workgroups as vec4u (first unit low, high, units,
+   * slot), the slots' accumulators, then the tables in their order. The entry point is `main`; the override THREADS,
+   * a power of two up to 256, is the size of its workgroups, each of up to `unitsPerWorkgroupMax` units.
+   */
+  readonly wgsl: Program
+  readonly unitsPerWorkgroupMax: number
+  /** In the order of WGSL's bindings, each with the words that the programs keep room for. */
+  readonly tables: readonly { readonly name: string; readonly words: number; readonly padding: number }[]
+  readonly constants: number
+  /** u32 words of one shard's accumulators, the same in WASM and WGSL; they start at 0. */
+  readonly accumulators: number
+  encode(accumulators: Uint32Array, units: number): Uint8Array
+  reference(launch: Launch, range: ShardRange): Uint8Array
+  readonly knownAnswers: readonly KnownAnswer[]
+}
+
+/** A launch's table as the programs keep it: padded to its room. Throws a `RangeError` when it does not fit. */
+export function paddedTables(artifact: KernelArtifact, launch: Launch): { name: string; words: Uint32Array }[] {
+  if (launch.constants.length !== artifact.constants) {
+    throw new RangeError(`${artifact.name} has ${artifact.constants} constants, not ${launch.constants.length}`)
+  }
+  return artifact.tables.map(({ name, words, padding }) => {
+    const given = launch.tables[name] ?? new Uint32Array()
+    if (given.length > words) throw new RangeError(`the table ${name} has ${given.length} words, at most ${words} fit`)
+    const padded = new Uint32Array(words).fill(padding)
+    padded.set(given)
+    return { name, words: padded }
+  })
+}
+
+/** The tables of all known answers, each once: whoever serves agents compiles them before the first one comes. */
+export function knownAnswerTables(artifacts: readonly KernelArtifact[]): { spec: TableSpec; digest: Digest }[] {
+  const tables = artifacts.flatMap(({ knownAnswers }) => knownAnswers.flatMap((known) => Object.values(known.tables)))
+  return [...new Map(tables.map((table) => [table.digest, table])).values()]
+}

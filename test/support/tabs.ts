@@ -1,0 +1,56 @@
+// Tabs of a real browser: each in a context of its own, hence with an identity of its own, on the pool's page as a
+// volunteer opens it. What a tab says is read from the page by role and label, as a person reads it.
+import type { Browser, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { launchBrowser } from '../../scripts/machine/browser.ts'
+import { eventually } from './eventually.ts'
+
+export type OpenBrowser = Browser
+
+export interface TabOptions {
+  readonly engine: 'wasm' | 'webgpu'
+  /** WASM workers; 1 unless said. */
+  readonly threads?: number
+}
+
+export interface Tab {
+  readonly page: Page
+  /** Waits until its self-test has passed and the pool has taken it in. */
+  ready(): Promise<void>
+  /** Shards of this tab that the pool has accepted. */
+  accepted(): Promise<number>
+  /** Without a word to the pool, as when a person closes it. */
+  close(): Promise<void>
+}
+
+/** Self-test and shader compilation on a software adapter and a busy machine. */
+const READY_MS = 60_000
+
+export const openBrowser = (): Promise<OpenBrowser> => launchBrowser({ webgpu: true })
+
+export async function openTab(browser: OpenBrowser, url: string, { engine, threads = 1 }: TabOptions): Promise<Tab> {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await page.goto(`${url}/?autostart=1&engine=${engine}&threads=${threads}`)
+  const text = async (id: string): Promise<string> => (await page.locator(`#${id}`).textContent()) ?? ''
+  return {
+    page,
+    async ready() {
+      await eventually(
+        'the tab’s state',
+        () => text('word'),
+        (word) => /^(Idle|Working)$/.test(word),
+        READY_MS,
+      )
+      await eventually(
+        'its connection',
+        () => text('connection'),
+        (said) => said.startsWith('connected'),
+        READY_MS,
+      )
+      expect(await text('engine')).toMatch(engine === 'wasm' ? /^WASM/ : /^WebGPU/)
+    },
+    accepted: async () => Number((await text('accepted')).replaceAll(',', '')),
+    close: () => context.close(),
+  }
+}
