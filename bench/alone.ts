@@ -68,7 +68,9 @@ function planned(iterations: number, mu = 6): Planned {
   const plan = kernel.plan(args)
   if (isRefusal(plan)) throw new Error('the founding request cannot be planned')
   const tables = Object.entries(plan.tables).map(([name, spec]) => [name, compileTable(spec).words] as const)
-  return { plan, launch: kernel.launch(plan, keyOfSeed(kernel.id, 'bench'), Object.fromEntries(tables)) }
+  const [pass] = plan.passes
+  if (pass === undefined) throw new Error('the founding request has no pass')
+  return { plan, launch: kernel.launch(plan, pass, keyOfSeed(kernel.id, 'bench'), Object.fromEntries(tables)) }
 }
 
 const argsOf = (iterations: number, mu = 6) =>

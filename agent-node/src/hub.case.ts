@@ -71,6 +71,7 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
   )
   const named = Object.fromEntries(Object.entries(known.tables).map(([name, table]) => [name, table.digest]))
   const launch: Launch = {
+    program: known.program,
     constants: Uint32Array.from(known.constants),
     tables: Object.fromEntries(
       Object.entries(named).map(([name, of]) => [name, tables.get(of) ?? new Uint32Array()] as const),
@@ -100,10 +101,12 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
       kernel: artifact.name,
       kernelDigest: artifact.kernelDigest,
       engine: 'wasm',
+      program: known.program,
       constants: [...known.constants],
       tables: named,
       units: String(options.shards * options.unitsPerShard),
       unitsPerShard: options.unitsPerShard,
+      passes: 1,
       shards,
       leaseMs: 30_000,
     }

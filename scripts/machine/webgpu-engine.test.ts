@@ -30,7 +30,11 @@ describe.skipIf(gpu === null)('WebGPU on Dawn', () => {
   it('rejects with an EngineError when the device is lost', { timeout: 60_000 }, async () => {
     const engine = await open()
     const [known] = artifact.knownAnswers
-    const launch = { constants: Uint32Array.from(known?.constants ?? []), tables: { count: new Uint32Array(260) } }
+    const launch = {
+      program: known?.program ?? '',
+      constants: Uint32Array.from(known?.constants ?? []),
+      tables: { count: new Uint32Array(260) },
+    }
     const loaded = await engine.load(artifact.name, launch)
     const shards = Array.from({ length: 1000 }, (_, shard) => ({ shard, firstUnit: BigInt(shard), units: 1 }))
     const running = loaded.run(shards, (shard) => {

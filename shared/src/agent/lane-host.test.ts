@@ -7,7 +7,7 @@ import { serveLane, type FromLane, type Lane, type ToLane } from './engine-lane.
 import { laneHost } from './lane-host.ts'
 import type { EngineHost, RunOrder } from './engine-host.ts'
 
-const launch: Launch = { constants: new Uint32Array(), tables: {} }
+const launch: Launch = { program: 'sums', constants: new Uint32Array(), tables: {} }
 const order = (shards: number, launchKey = 'a'): RunOrder => ({
   kernel: 'k',
   launchKey,

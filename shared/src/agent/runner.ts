@@ -241,20 +241,21 @@ class AgentRunner implements Runner {
     }
   }
 
-  async #launch({ constants, tables }: Assignment): Promise<Launch> {
+  async #launch({ program, constants, tables }: Assignment): Promise<Launch> {
     const loaded = await Promise.all(
       Object.entries(tables).map(async ([name, of]) => [name, await this.#options.tables(of)] as const),
     )
-    return { constants: Uint32Array.from(constants), tables: Object.fromEntries(loaded) }
+    return { program, constants: Uint32Array.from(constants), tables: Object.fromEntries(loaded) }
   }
 
   /** Where the shards lie; one that the job does not have is refused on its own. */
-  #ranges({ assignmentId, units, unitsPerShard, shards }: Assignment): Map<number, ShardRange> {
+  #ranges({ assignmentId, units, unitsPerShard, passes, shards }: Assignment): Map<number, ShardRange> {
     const all = BigInt(units)
     const grid = {
       units: all,
       unitsPerShard,
       shards: Number((all + BigInt(unitsPerShard) - 1n) / BigInt(unitsPerShard)),
+      passes,
     }
     const ranges = new Map<number, ShardRange>()
     for (const shard of shards) {
@@ -281,9 +282,10 @@ class AgentRunner implements Runner {
   }
 }
 
-const launchKey = ({ kernelDigest, constants, tables }: Assignment): string =>
+const launchKey = ({ kernelDigest, program, constants, tables }: Assignment): string =>
   [
     kernelDigest,
+    program,
     constants.join(),
     ...Object.entries(tables)
       .map(([name, of]) => `${name}=${of}`)

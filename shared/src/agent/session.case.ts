@@ -15,6 +15,8 @@ export const assignment = (n: number, shards: number[] = [0, 1, 2], over: Partia
     kernel: ready.kernel,
     kernelDigest,
     engine: 'wasm',
+    program: 'sums',
+    passes: 1,
     constants: [],
     tables: {},
     units: '1000',

@@ -64,7 +64,9 @@ export const assignmentSchema = z.strictObject({
   kernelDigest: digestSchema,
   engine: engineNameSchema,
   /** The kernel's constants, key included. */
-  constants: z.array(u32).max(64),
+  constants: z.array(u32).max(256),
+  /** Which of the kernel's programs. */
+  program: z.string().max(100),
   /** Fetched once each from `/agent/tables/{digest}`. */
   tables: z.record(z.string(), digestSchema),
   /** Units of the whole job, in decimal; with unitsPerShard it gives each shard's range. */
@@ -73,6 +75,8 @@ export const assignmentSchema = z.strictObject({
     .int()
     .min(1)
     .max(2 ** 31),
+  /** Of the job; the shards of one pass follow those of the one before, over the same units. */
+  passes: z.int().min(1).max(4),
   shards: z.array(z.int().min(0).max(65_535)).min(1).max(AGENT_LIMITS.shardsPerAssignmentMax),
   leaseMs: z.int().min(1),
 })

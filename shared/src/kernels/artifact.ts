@@ -10,8 +10,42 @@ export interface Program {
   readonly text: string
 }
 
+/**
+ * One of a kernel's programs, on every engine. Programs of a kernel share tables and constants; they differ in what they
+ * accumulate, and may share texts that look at the constants.
+ */
+export interface KernelProgram {
+  /**
+   * Exports `memory`, the addresses `constants`, `accumulators`, `listed` and one by the name of each table, `reset()`
+   * and `run(unitLow, unitHigh, units)`, which adds units to the accumulators.
+   */
+  readonly wasm: Program
+  /** The same for machines with 128-bit SIMD; null where nobody wrote one. */
+  readonly wasmSimd: Program | null
+  /**
+   * Bindings of group 0: the constants (uniform), the dispatch's workgroups as vec4u (first unit low, high, units,
+   * slot), the slots' accumulators, then the tables in their order, then, where shards list words, the slots' lists.
+   * The entry point is `main`; the override THREADS, a power of two up to 256, is the size of its workgroups, each of up
+   * to `unitsPerWorkgroupMax` units.
+   */
+  readonly wgsl: Program
+  /** Further overrides that make this program of the text. */
+  readonly overrides: Readonly<Record<string, number>>
+  /** u32 words of one shard's accumulators, the same in WASM and WGSL; they start at 0. */
+  readonly accumulators: number
+  /**
+   * A shard may list words beside its accumulators, in any order: at most `wordsPerUnit` a unit (1 or 2), their number
+   * in the accumulator's word `countAt`. Null: it lists none.
+   */
+  readonly listed: { readonly wordsPerUnit: number; readonly countAt: number } | null
+  /** Greatest shard that it can run. */
+  readonly unitsMax: number
+  encode(accumulators: Uint32Array, units: number, listed: Uint32Array): Uint8Array
+}
+
 /** A shard whose partial is known: what an engine must reproduce on a machine before it works there. */
 export interface KnownAnswer {
+  readonly program: string
   readonly constants: readonly number[]
   /** The specs are for whoever compiles tables, the digests for whoever loads them. */
   readonly tables: Readonly<Record<string, { readonly spec: TableSpec; readonly digest: Digest }>>
@@ -25,26 +59,21 @@ export interface KernelArtifact {
   /** `mc/1/insurance.v1` */
   readonly name: string
   readonly kernelDigest: Digest
-  /**
-   * Exports `memory`, the addresses `constants`, `accumulators` and one by the name of each table, `reset()` and
-   * `run(unitLow, unitHigh, units)`, which adds units to the accumulators.
-   */
-  readonly wasm: Program
-  /**
-   * Bindings of group 0: the constants (uniform), the dispatch's workgroups as vec4u (first unit low, high, units,
-   * slot), the slots' accumulators, then the tables in their order. The entry point is `main`; the override THREADS,
-   * a power of two up to 256, is the size of its workgroups, each of up to `unitsPerWorkgroupMax` units.
-   */
-  readonly wgsl: Program
+  /** By the name that a launch gives. */
+  readonly programs: Readonly<Record<string, KernelProgram>>
   readonly unitsPerWorkgroupMax: number
   /** In the order of WGSL's bindings, each with the words that the programs keep room for. */
   readonly tables: readonly { readonly name: string; readonly words: number; readonly padding: number }[]
   readonly constants: number
-  /** u32 words of one shard's accumulators, the same in WASM and WGSL; they start at 0. */
-  readonly accumulators: number
-  encode(accumulators: Uint32Array, units: number): Uint8Array
   reference(launch: Launch, range: ShardRange): Uint8Array
   readonly knownAnswers: readonly KnownAnswer[]
+}
+
+/** Throws a `RangeError` when the kernel has no such program. */
+export function programOf({ name, programs }: KernelArtifact, { program }: Launch): KernelProgram {
+  const found = Object.hasOwn(programs, program) ? programs[program] : undefined
+  if (found === undefined) throw new RangeError(`${name} has no program ${program}`)
+  return found
 }
 
 /** A launch's table as the programs keep it: padded to its room. Throws a `RangeError` when it does not fit. */

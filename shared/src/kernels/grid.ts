@@ -9,13 +9,13 @@ export const SHARDS_MAX = 16_384
 /** A shard's counts are u32 in the partial. */
 const UNITS_PER_SHARD_MAX = 2 ** 30
 
-/** The smallest power of two of units with 2^18 expected draws, doubled until the job has at most 16,384 shards. */
-export function shardGrid(units: bigint, drawsPerUnit: Rational): ShardGrid {
+/** The smallest power of two of units with 2^18 expected draws, doubled until a pass has at most 16,384 shards. */
+export function shardGrid(units: bigint, drawsPerUnit: Rational, passes: number): ShardGrid {
   let unitsPerShard = 1n
   while (compare(multiply(drawsPerUnit, rational(unitsPerShard)), DRAWS_PER_SHARD) < 0) unitsPerShard *= 2n
   const shardsOf = (size: bigint): number => Number(ceil(rational(units, size)))
   while (shardsOf(unitsPerShard) > SHARDS_MAX) unitsPerShard *= 2n
   if (unitsPerShard > BigInt(UNITS_PER_SHARD_MAX))
     throw new RangeError(`a shard of ${unitsPerShard} units is too large`)
-  return { units, unitsPerShard: Number(unitsPerShard), shards: shardsOf(unitsPerShard) }
+  return { units, unitsPerShard: Number(unitsPerShard), shards: shardsOf(unitsPerShard), passes }
 }

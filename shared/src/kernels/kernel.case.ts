@@ -112,10 +112,10 @@ export function itComputes(
       const planned = args.filter((sent) => !isRefusal(kernel.plan(kernel.argsSchema.parse(sent))))
       await fc.assert(
         fc.asyncProperty(planned, ranges(500), fc.string(), async (sent, range, seed) => {
-          const { launch, plan } = plannedCase({ name: 'random', args: sent, root_seed: seed }, kernel, compile)
+          const { launch, plan, pass } = plannedCase({ name: 'random', args: sent, root_seed: seed }, kernel, compile)
           const [partial = new Uint8Array()] = await partials(launch, [range])
           expect(partial).toEqual(kernel.reference(launch, range))
-          expect(() => kernel.decode(partial, range.units, plan)).not.toThrow()
+          expect(() => kernel.decode(partial, range.units, plan, pass)).not.toThrow()
         }),
         { numRuns: 4 },
       )
@@ -125,7 +125,7 @@ export function itComputes(
     if (founding === undefined) throw new Error('a kernel has vectors')
 
     it('adds up to the same total however a range is cut', async () => {
-      const { launch, plan } = plannedCase(founding, kernel, compile)
+      const { launch, plan, pass } = plannedCase(founding, kernel, compile)
       const total = async (cuts: readonly number[]): Promise<unknown> => {
         const edges = [0, ...cuts, unitsMax]
         const pieces = edges.slice(1).map((to, i) => ({ from: edges[i] ?? 0, to }))
@@ -134,7 +134,7 @@ export function itComputes(
           .map(({ from, to }, shard) => ({ shard, firstUnit: 2n ** 32n - 999n + BigInt(from), units: to - from }))
         const sum = kernel.empty()
         for (const [i, partial] of (await partials(launch, shards)).entries()) {
-          kernel.add(sum, kernel.decode(partial, shards[i]?.units ?? 0, plan))
+          kernel.add(sum, kernel.decode(partial, shards[i]?.units ?? 0, plan, pass), 0)
         }
         return sum
       }

@@ -30,6 +30,8 @@ export interface CompiledTable {
 
 /** What a shard run needs: nothing in it names a client, a job or the args. */
 export interface Launch {
+  /** Which of the kernel's programs runs it: its artifact lists them. */
+  readonly program: string
   /** The kernel's constants, u32 words in the order that the kernel's folder documents. */
   readonly constants: Uint32Array
   /** By the name the kernel gives each table; a table that the contract does not need is absent. */
@@ -40,7 +42,17 @@ export interface Launch {
 export interface ShardGrid {
   readonly units: bigint
   readonly unitsPerShard: number
+  /** Of one pass over the units. */
   readonly shards: number
+  /** Pass k has the shards k * shards to (k + 1) * shards - 1, over the same units in the same order. */
+  readonly passes: number
+}
+
+/** One run over all units of a job. */
+export interface PassPlan {
+  readonly program: string
+  /** What the pass adds to the plan's facts: JSON of the kernel's own, covered by the plan's digest. */
+  readonly facts: object
 }
 
 /** A contract's plan before its tables are compiled. */
@@ -48,6 +60,10 @@ export interface KernelPlan {
   readonly grid: ShardGrid
   readonly drawsPerUnit: Rational
   readonly tables: Readonly<Record<string, TableSpec>>
+  /** Those that are known from the start and run side by side. */
+  readonly passes: readonly PassPlan[]
+  /** Whether one more pass follows, planned by `refine` from the total of these: grid.passes counts it. */
+  readonly refines: boolean
   /** What the args fix and the plan's digest covers: JSON of the kernel's own; the key comes from the root seed. */
   readonly facts: object
 }
@@ -78,19 +94,32 @@ export interface Kernel<Args = unknown, Shard = unknown, Total = unknown, Plan e
   readonly partialBytesMax: number
   plan(args: Args): Plan | PlanRefusal
   /** Puts key, facts and compiled tables together for the engines. */
-  launch(plan: Plan, key: readonly [number, number], tables: Readonly<Record<string, Uint32Array>>): Launch
+  launch(
+    plan: Plan,
+    pass: PassPlan,
+    key: readonly [number, number],
+    tables: Readonly<Record<string, Uint32Array>>,
+  ): Launch
   /** The definition: slow, clear, and right. */
   reference(launch: Launch, range: ShardRange): Uint8Array
   /**
    * Strictly parses one shard's partial and checks that it could be true (bins add up to the units, sums lie within
-   * what the bins allow). Throws a `PartialError` with a sentence; an honest agent never causes it.
+   * what the bins allow). Throws a `PartialError` with a sentence; an honest agent never causes it. A shard of the
+   * refined pass is also held against what the first pass's shard of the same units witnessed.
    */
-  decode(bytes: Uint8Array, units: number, plan: Plan): Shard
+  decode(bytes: Uint8Array, units: number, plan: Plan, pass: PassPlan, witness?: Witness): Shard
   empty(): Total
-  /** Integer addition only, so any order of shards gives the same total. */
-  add(total: Total, shard: Shard): void
+  /** Integer addition only, so any order of shards gives the same total. `pass` counts from 0. */
+  add(total: Total, shard: Shard, pass: number): void
+  /** The last pass of a plan that refines: a pure function of the total of the others. */
+  refine(total: Total, args: Args, plan: Plan): PassPlan
+  /** What a shard of the first pass says of the refined pass's shard of the same units. */
+  witness(shard: Shard, refined: PassPlan): Witness
   output(total: Total, args: Args, plan: Plan): KernelOutput
 }
+
+/** Numbers that two passes over the same units must agree on. */
+export type Witness = readonly bigint[]
 
 /** An answer that no honest agent can return. */
 export class PartialError extends Error {
@@ -99,12 +128,16 @@ export class PartialError extends Error {
 
 export const isRefusal = (plan: object): plan is PlanRefusal => 'refused' in plan
 
-/** Shard n of a grid. Throws when there is none. */
+export const shardsOf = ({ shards, passes }: ShardGrid): number => shards * passes
+/** Which pass a shard belongs to, from 0. */
+export const passOf = ({ shards }: ShardGrid, shard: number): number => Math.floor(shard / shards)
+
+/** Shard n of a grid, of whichever pass. Throws when there is none. */
 export function shardRange(grid: ShardGrid, shard: number): ShardRange {
-  if (!Number.isInteger(shard) || shard < 0 || shard >= grid.shards) {
-    throw new RangeError(`shard ${shard} is not one of ${grid.shards}`)
+  if (!Number.isInteger(shard) || shard < 0 || shard >= shardsOf(grid)) {
+    throw new RangeError(`shard ${shard} is not one of ${shardsOf(grid)}`)
   }
-  const firstUnit = BigInt(shard) * BigInt(grid.unitsPerShard)
+  const firstUnit = BigInt(shard % grid.shards) * BigInt(grid.unitsPerShard)
   const rest = grid.units - firstUnit
   return {
     shard,

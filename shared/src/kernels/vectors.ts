@@ -7,7 +7,15 @@ import { tableDigest } from '../distributions/table.ts'
 import { digest, digestOfJson, type Digest } from '../exact/digest.ts'
 import { keyOfSeed } from '../planner/contract.ts'
 import type { KnownAnswer } from './artifact.ts'
-import { isRefusal, type Kernel, type KernelId, type KernelPlan, type Launch, type TableSpec } from './kernel.ts'
+import {
+  isRefusal,
+  type Kernel,
+  type KernelId,
+  type KernelPlan,
+  type Launch,
+  type PassPlan,
+  type TableSpec,
+} from './kernel.ts'
 
 const tableSpecSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -31,6 +39,7 @@ const askedSchema = z.strictObject({
   units: z.int().min(1),
 })
 const answeredSchema = askedSchema.extend({
+  program: z.string(),
   constants: z.array(z.int()),
   tables: z.record(z.string(), z.strictObject({ spec: tableSpecSchema, digest: digestSchema })),
   partial: z.strictObject({
@@ -57,7 +66,7 @@ export function answered(file: unknown, kernel: Kernel, compile: Compile): Vecto
   return {
     ...rest,
     cases: cases.map((asked) => {
-      const { plan, launch } = plannedCase(asked, kernel, compile)
+      const { plan, pass, launch } = plannedCase(asked, kernel, compile)
       const range = { shard: 0, firstUnit: BigInt(asked.first_unit), units: asked.units }
       const partial = kernel.reference(launch, range)
       const tables = Object.entries(plan.tables).map(
@@ -65,12 +74,13 @@ export function answered(file: unknown, kernel: Kernel, compile: Compile): Vecto
       )
       return {
         ...asked,
+        program: launch.program,
         constants: [...launch.constants],
         tables: Object.fromEntries(tables),
         partial: {
           digest: digest('partial.v1', partial),
           bytes: partial.length,
-          reads: scalars(kernel.decode(partial, asked.units, plan)),
+          reads: scalars(kernel.decode(partial, asked.units, plan, pass)),
         },
       }
     }),
@@ -79,11 +89,18 @@ export function answered(file: unknown, kernel: Kernel, compile: Compile): Vecto
 
 type Asked = Pick<VectorCase, 'name' | 'args' | 'root_seed'>
 
-export function plannedCase(asked: Asked, kernel: Kernel, compile: Compile): { plan: KernelPlan; launch: Launch } {
+export function plannedCase(
+  asked: Asked,
+  kernel: Kernel,
+  compile: Compile,
+): { plan: KernelPlan; pass: PassPlan; launch: Launch } {
   const plan = kernel.plan(kernel.argsSchema.parse({ iterations: 1_000_000, ...asked.args }))
   if (isRefusal(plan)) throw new Error(`the vector "${asked.name}" is refused: ${JSON.stringify(plan.errors)}`)
   const tables = Object.entries(plan.tables).map(([name, spec]) => [name, compile(spec)] as const)
-  return { plan, launch: kernel.launch(plan, keyOfSeed(kernel.id, asked.root_seed), Object.fromEntries(tables)) }
+  const [pass] = plan.passes
+  if (pass === undefined) throw new Error(`the vector "${asked.name}" has no pass`)
+  const launch = kernel.launch(plan, pass, keyOfSeed(kernel.id, asked.root_seed), Object.fromEntries(tables))
+  return { plan, pass, launch }
 }
 
 function scalars(shard: unknown): Record<string, number | string> {
@@ -113,7 +130,8 @@ export function kernelDigestOf({ op, version, profile }: KernelId, vectors: Vect
 export function knownAnswersOf(vectors: Vectors): KnownAnswer[] {
   return vectors.cases
     .filter(({ known_answer: known }) => known)
-    .map(({ constants, tables, first_unit: firstUnit, units, partial }) => ({
+    .map(({ program, constants, tables, first_unit: firstUnit, units, partial }) => ({
+      program,
       constants,
       tables,
       firstUnit,

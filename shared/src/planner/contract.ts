@@ -30,6 +30,8 @@ export function planDigest(
     contract_digest: contract,
     kernel_digest: kernel.digest,
     shards: plan.grid.shards,
+    passes: plan.grid.passes,
+    planned_passes: plan.passes,
     units: plan.grid.units.toString(),
     units_per_shard: plan.grid.unitsPerShard,
     tables,

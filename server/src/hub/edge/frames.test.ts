@@ -120,7 +120,7 @@ describe('anything at all', () => {
 })
 
 describe('an implausible shard', () => {
-  const grid = { units: 250n, unitsPerShard: 100, shards: 3 }
+  const grid = { units: 250n, unitsPerShard: 100, shards: 3, passes: 1 }
   /** Takes partials of one byte: the units of the shard. */
   const kernel = {
     decode(bytes: Uint8Array, units: number) {
@@ -129,7 +129,7 @@ describe('an implausible shard', () => {
       return null
     },
   } as unknown as Kernel
-  const plan = { grid } as unknown as KernelPlan
+  const plan = { grid, passes: [{ program: 'sums', facts: {} }] } as unknown as KernelPlan
   const judge = (shards: [number, Uint8Array][]): ReturnType<typeof implausibleShard> =>
     implausibleShard({ partials: new Map(shards) } as unknown as SignedAnswer, { kernel, plan })
 

@@ -69,7 +69,8 @@ export function implausibleShard(
 ): { shard: number; reason: string } | null {
   for (const [shard, partial] of partials) {
     try {
-      kernel.decode(partial, shardRange(plan.grid, shard).units, plan)
+      const [pass] = plan.passes
+      if (pass !== undefined) kernel.decode(partial, shardRange(plan.grid, shard).units, plan, pass)
     } catch (error) {
       if (error instanceof PartialError || error instanceof RangeError) return { shard, reason: error.message }
       throw error

@@ -283,10 +283,12 @@ class HubEdge implements RunningHub, GatewayListener {
       ...order,
       kernel: planned.kernelName,
       kernelDigest: planned.kernel.digest,
+      program: planned.launch.program,
       constants: [...planned.launch.constants],
       tables: { ...planned.tableDigests },
       units: planned.plan.grid.units.toString(),
       unitsPerShard: planned.plan.grid.unitsPerShard,
+      passes: planned.plan.grid.passes,
       shards: [...order.shards],
     }
   }

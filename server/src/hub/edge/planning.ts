@@ -81,6 +81,8 @@ async function planJob(row: NewJob, tables: Tables): Promise<PlannedJob> {
   const args = kernel.argsSchema.parse(contract.args)
   const plan = kernel.plan(args)
   if (isRefusal(plan)) throw new Error(`the stored contract cannot be planned: ${JSON.stringify(plan.errors)}`)
+  const [pass] = plan.passes
+  if (pass === undefined) throw new Error('the plan has no pass')
   const planned = performance.now()
   const compiled = await Promise.all(
     Object.entries(plan.tables).map(async ([name, spec]) => ({ name, ...(await tables.compiled(spec)) })),
@@ -95,7 +97,7 @@ async function planJob(row: NewJob, tables: Tables): Promise<PlannedJob> {
     args,
     plan,
     planDigest: planDigest(row.contractDigest, kernel, plan, tableDigests, contract.policy),
-    launch: kernel.launch(plan, keyOfSeed(kernel.id, row.rootSeed), words),
+    launch: kernel.launch(plan, pass, keyOfSeed(kernel.id, row.rootSeed), words),
     tableDigests,
     planMs: planned - started,
     tablesMs: performance.now() - planned,

@@ -69,7 +69,7 @@ export class Pool {
       id: jobId,
       kernel: KERNEL,
       kernelDigest: KERNEL_DIGEST,
-      grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards },
+      grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards, passes: 1 },
       policy: {
         target: 'any',
         min_agents: 1,

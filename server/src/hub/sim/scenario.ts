@@ -172,7 +172,7 @@ function jobPlan(random: Random, n: number, steady: boolean, alone: boolean): Jo
     id: `job-${n}` as JobId,
     kernel: KERNEL,
     kernelDigest: KERNEL_DIGEST,
-    grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards },
+    grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards, passes: 1 },
     policy,
     deadlineMs: arrivesAtMs + timeoutMs,
     samplingKey: Uint8Array.from({ length: 32 }, () => random.int(0, 255)),

@@ -82,8 +82,8 @@ const failed = ({ name }: KernelArtifact, engine: Engine, answer: number): SelfT
   reason: `${engine.name} computes ${name} wrongly on this machine: known answer ${answer} differs`,
 })
 
-async function launchOf({ constants, tables }: KnownAnswer, loadTable: LoadTable): Promise<Launch> {
+async function launchOf({ program, constants, tables }: KnownAnswer, loadTable: LoadTable): Promise<Launch> {
   const loaded: Record<string, Uint32Array> = {}
   for (const [name, { digest: table }] of Object.entries(tables)) loaded[name] = await loadTable(table)
-  return { constants: Uint32Array.from(constants), tables: loaded }
+  return { program, constants: Uint32Array.from(constants), tables: loaded }
 }

@@ -1,7 +1,14 @@
 // The WASM engine: one thread, one instance of the kernel's module for every load, no imports and fixed memory. Runs in
 // windows, workers and Node alike; whoever wants more cores starts more workers.
 import { fromBase64 } from '../../exact/bytes.ts'
-import { paddedTables, type KernelArtifact } from '../../kernels/artifact.ts'
+import type { Digest } from '../../exact/digest.ts'
+import {
+  paddedTables,
+  programOf,
+  type KernelArtifact,
+  type KernelProgram,
+  type Program,
+} from '../../kernels/artifact.ts'
 import type { Launch, ShardRange } from '../../kernels/kernel.ts'
 import { EngineError, type Engine, type LoadedKernel } from './engine.ts'
 import { takeTurns } from './turns.ts'
@@ -11,16 +18,30 @@ const UNITS_PER_CALL = 2 ** 16
 
 // The part of the JavaScript interface that is used: the types of Node know none, and those of the DOM too much.
 declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean
   compile(bytes: Uint8Array): Promise<object>
   instantiate(module: object, imports: object): Promise<{ readonly exports: Record<string, unknown> }>
 }
 
-export function createWasmEngine(artifacts: readonly KernelArtifact[]): Engine {
-  const modules = new Map<string, Promise<object>>()
-  const moduleOf = (artifact: KernelArtifact): Promise<object> => {
-    const known = modules.get(artifact.name) ?? WebAssembly.compile(fromBase64(artifact.wasm.text))
-    modules.set(artifact.name, known)
+export interface WasmOptions {
+  /** False: the scalar programs, as on a machine without SIMD. */
+  readonly simd?: boolean
+}
+
+export function createWasmEngine(artifacts: readonly KernelArtifact[], { simd = true }: WasmOptions = {}): Engine {
+  /** By the digest of the program's text. */
+  const modules = new Map<Digest, Promise<object>>()
+  const compiled = ({ digest, text }: Program): Promise<object> => {
+    const known = modules.get(digest) ?? WebAssembly.compile(fromBase64(text))
+    modules.set(digest, known)
     return known
+  }
+  const usable = new Map<Digest, boolean>()
+  const moduleOf = ({ wasm, wasmSimd }: KernelProgram): Promise<object> => {
+    if (!simd || wasmSimd === null) return compiled(wasm)
+    const runs = usable.get(wasmSimd.digest) ?? WebAssembly.validate(fromBase64(wasmSimd.text))
+    usable.set(wasmSimd.digest, runs)
+    return compiled(runs ? wasmSimd : wasm)
   }
   return {
     name: 'wasm',
@@ -28,8 +49,9 @@ export function createWasmEngine(artifacts: readonly KernelArtifact[]): Engine {
       const artifact = artifacts.find(({ name }) => name === kernel)
       if (artifact === undefined) throw new EngineError(`this agent has no kernel ${kernel}`)
       try {
-        const { exports } = await WebAssembly.instantiate(await moduleOf(artifact), {})
-        return loadedKernel(artifact, programOf(exports), launch)
+        const program = programOf(artifact, launch)
+        const { exports } = await WebAssembly.instantiate(await moduleOf(program), {})
+        return loadedKernel(artifact, program, interfaceOf(exports), launch)
       } catch (error) {
         throw new EngineError(`WASM could not load ${kernel}: ${String(error)}`, { cause: error })
       }
@@ -38,14 +60,14 @@ export function createWasmEngine(artifacts: readonly KernelArtifact[]): Engine {
   }
 }
 
-interface WasmProgram {
+interface WasmInterface {
   readonly memory: ArrayBuffer
   address(name: string): number
   reset(): void
   run(unitLow: number, unitHigh: number, units: number): void
 }
 
-function programOf(exports: Record<string, unknown>): WasmProgram {
+function interfaceOf(exports: Record<string, unknown>): WasmInterface {
   const call = (name: string): ((...args: number[]) => unknown) => {
     const found = exports[name]
     if (typeof found !== 'function') throw new TypeError(`the module exports no function ${name}`)
@@ -72,25 +94,35 @@ function programOf(exports: Record<string, unknown>): WasmProgram {
 const hasField = <Name extends string>(value: unknown, name: Name): value is Record<Name, unknown> =>
   typeof value === 'object' && value !== null && name in value
 
-function loadedKernel(artifact: KernelArtifact, program: WasmProgram, launch: Launch): LoadedKernel {
+function loadedKernel(
+  artifact: KernelArtifact,
+  { accumulators: accumulatorWords, listed, unitsMax, encode }: KernelProgram,
+  program: WasmInterface,
+  launch: Launch,
+): LoadedKernel {
   // WASM is little endian, and so is every machine that a browser or Node runs on.
   const put = (name: string, words: Uint32Array): void =>
     new Uint32Array(program.memory, program.address(name), words.length).set(words)
   for (const { name, words } of paddedTables(artifact, launch)) put(name, words)
   put('constants', launch.constants)
-  const accumulators = new Uint32Array(program.memory, program.address('accumulators'), artifact.accumulators)
+  const accumulators = new Uint32Array(program.memory, program.address('accumulators'), accumulatorWords)
+  const listedWords = (): Uint32Array =>
+    listed === null
+      ? new Uint32Array()
+      : new Uint32Array(program.memory, program.address('listed'), accumulators[listed.countAt])
 
   return {
     async run(shards, emit, signal) {
       const turns = takeTurns(signal)
       try {
         for (const range of shards) {
+          if (range.units > unitsMax) throw new EngineError(`a shard of ${range.units} units exceeds ${unitsMax}`)
           program.reset()
           for (const slice of slices(range)) {
             await turns.next()
             program.run(Number(slice.firstUnit & 0xffffffffn), Number(slice.firstUnit >> 32n), slice.units)
           }
-          emit(range.shard, artifact.encode(accumulators, range.units))
+          emit(range.shard, encode(accumulators, range.units, listedWords()))
         }
       } finally {
         turns.close()

@@ -1,6 +1,6 @@
 // The WebGPU engine: one device, one pipeline for every kernel, a set of buffers for every launch. It takes the GPU as an
 // object, so that windows, workers and Dawn in Node are alike to it; webgpu-pace.ts says how much a dispatch takes.
-import { paddedTables, type KernelArtifact } from '../../kernels/artifact.ts'
+import { paddedTables, programOf, type KernelArtifact, type KernelProgram } from '../../kernels/artifact.ts'
 import type { Launch, ShardRange } from '../../kernels/kernel.ts'
 import { EngineError, type Engine, type LoadedKernel } from './engine.ts'
 import {
@@ -52,8 +52,9 @@ export async function createWebGpuEngine(
     async load(kernel, launch) {
       const artifact = artifacts.find(({ name }) => name === kernel)
       if (artifact === undefined) throw new EngineError(`this agent has no kernel ${kernel}`)
-      const pipeline = await guard.pipeline(artifact)
-      return guard.whole(async () => new WebGpuLaunch(guard, artifact, pipeline, launch))
+      const program = programOf(artifact, launch)
+      const pipeline = await guard.pipeline(`${kernel} ${launch.program}`, program)
+      return guard.whole(async () => new WebGpuLaunch(guard, artifact, program, pipeline, launch))
     },
     close: () => device.destroy(),
   }
@@ -76,11 +77,11 @@ class DeviceGuard {
     this.#lost.catch(() => {})
   }
 
-  /** Compiled once for each kernel. */
-  async pipeline({ name, wgsl }: KernelArtifact): Promise<GPUComputePipeline> {
+  /** Compiled once for each program. */
+  async pipeline(name: string, { wgsl, overrides }: KernelProgram): Promise<GPUComputePipeline> {
     const compile = (): Promise<GPUComputePipeline> => {
       const module = this.device.createShaderModule({ code: wgsl.text })
-      const compute = { module, entryPoint: 'main', constants: { THREADS: this.shape.threads } }
+      const compute = { module, entryPoint: 'main', constants: { ...overrides, THREADS: this.shape.threads } }
       return this.device.createComputePipelineAsync({ layout: 'auto', compute })
     }
     const compiling = this.#pipelines.get(name) ?? compile()
@@ -116,6 +117,7 @@ class DeviceGuard {
 class WebGpuLaunch implements LoadedKernel {
   readonly #guard: DeviceGuard
   readonly #artifact: KernelArtifact
+  readonly #program: KernelProgram
   readonly #pipeline: GPUComputePipeline
   readonly #bindings: GPUBindGroup
   readonly #workgroups: GPUBuffer
@@ -125,11 +127,18 @@ class WebGpuLaunch implements LoadedKernel {
   readonly #slotBytes: number
   readonly #pace = new Pace()
 
-  constructor(guard: DeviceGuard, artifact: KernelArtifact, pipeline: GPUComputePipeline, launch: Launch) {
+  constructor(
+    guard: DeviceGuard,
+    artifact: KernelArtifact,
+    program: KernelProgram,
+    pipeline: GPUComputePipeline,
+    launch: Launch,
+  ) {
     this.#guard = guard
     this.#artifact = artifact
+    this.#program = program
     this.#pipeline = pipeline
-    this.#slotBytes = artifact.accumulators * 4
+    this.#slotBytes = program.accumulators * 4
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage
     const constants = this.#filled(launch.constants, UNIFORM)
     this.#workgroups = this.#buffer(WORKGROUPS_MAX * 16, STORAGE | COPY_DST)
@@ -161,8 +170,8 @@ class WebGpuLaunch implements LoadedKernel {
       dispatch.ended.forEach((index, i) => {
         const range = shards[index]
         if (range === undefined) return
-        const words = accumulators.subarray(i * this.#artifact.accumulators, (i + 1) * this.#artifact.accumulators)
-        emit(range.shard, this.#artifact.encode(words, range.units))
+        const { accumulators: length, encode } = this.#program
+        emit(range.shard, encode(accumulators.subarray(i * length, (i + 1) * length), range.units, new Uint32Array()))
       })
       at = dispatch.next
     }

@@ -51,7 +51,7 @@ const launches: fc.Arbitrary<Launch> = fc
     const count = compilePoissonThreshold(rate)
     const tables =
       named.catPossible === 1 ? { severity, count, catastrophe: randomTable(~table >>> 0) } : { severity, count }
-    return { constants, tables }
+    return { program: 'narrow', constants, tables }
   })
 
 const money = (max: number): fc.Arbitrary<number> => fc.double({ min: 0, max, noNaN: true })

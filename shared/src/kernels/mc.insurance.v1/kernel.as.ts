@@ -55,8 +55,8 @@ export function run(unitLow: u32, unitHigh: u32, units: u32): void {
 function batch(first: u64, years: u32): void {
   const key0 = load<u32>(constants)
   const key1 = load<u32>(constants, 4)
-  const catPossible = load<u32>(constants, 32)
-  const catHigh = load<u32>(constants, 36)
+  const catPossible = load<u32>(constants, 56)
+  const catHigh = load<u32>(constants, 60)
 
   memory.fill(SUMS, 0, <usize>years << 3)
   let claims: u64 = 0
@@ -123,7 +123,7 @@ function addPayments(first: u64, block: u32, owners: u32, end: usize): void {
 /** Returns whether a word needs its refinement, in which case the sums are wrong. */
 function runningSums(end: usize): bool {
   const deductible = load<u32>(constants, 8)
-  const policyLimit = load<u32>(constants, 12)
+  const policyLimit = load<u32>(constants, 16)
   let sum: u64 = 0
   let tail: u32 = 0
   let to = RUNNING
@@ -145,7 +145,7 @@ function runningSums(end: usize): bool {
 // Once in some thousand blocks: the same sums, with the refinement of every claim that has one.
 function refinedRunningSums(first: u64, block: u32, owners: u32, end: usize): void {
   const deductible = load<u32>(constants, 8)
-  const policyLimit = load<u32>(constants, 12)
+  const policyLimit = load<u32>(constants, 16)
   let sum: u64 = 0
   let to = RUNNING
   let owner: usize = 0
@@ -168,9 +168,9 @@ function refinedRunningSums(first: u64, block: u32, owners: u32, end: usize): vo
 }
 
 function addCatastrophes(first: u64, end: usize): void {
-  const catLimit = load<u32>(constants, 16)
-  const catHigh = load<u32>(constants, 36)
-  const catLow = load<u32>(constants, 40)
+  const catLimit = load<u32>(constants, 24)
+  const catHigh = load<u32>(constants, 60)
+  const catLow = load<u32>(constants, 64)
   for (let at = CANDIDATES; at < end; at += 8) {
     const i = load<u32>(at)
     drawRare(first + i, 0, CATASTROPHE)
@@ -183,9 +183,9 @@ function addCatastrophes(first: u64, end: usize): void {
 
 // From sums of payments to losses, and into the accumulators.
 function closeYears(years: u32): void {
-  const aggregateDeductible = load<u32>(constants, 20)
-  const aggregateLimit = load<u32>(constants, 24)
-  const sumCap: u64 = load<u32>(constants, 28)
+  const aggregateDeductible = load<u32>(constants, 32)
+  const aggregateLimit = load<u32>(constants, 40)
+  const sumCap: u64 = load<u32>(constants, 48)
   let total = load<u64>(accumulators)
   let squares = load<u64>(accumulators, 8)
   let squaresHigh = load<u32>(accumulators, 16)

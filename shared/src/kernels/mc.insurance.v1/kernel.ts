@@ -5,7 +5,7 @@ import { kernelDigest } from './digest.gen.ts'
 import { CONSTANT, CONSTANTS } from './launch.ts'
 import { addShard, emptyTotal, output, type Total } from './output.ts'
 import { decodePartial, PARTIAL_BYTES_MAX, type ShardPartial } from './partial.ts'
-import { plan, type InsurancePlan } from './plan.ts'
+import { plan, type InsuranceFacts, type InsurancePlan } from './plan.ts'
 import { reference } from './reference.ts'
 
 export const kernel: Kernel<InsuranceArgs, ShardPartial, Total, InsurancePlan> = {
@@ -15,15 +15,24 @@ export const kernel: Kernel<InsuranceArgs, ShardPartial, Total, InsurancePlan> =
   argsSchema,
   partialBytesMax: PARTIAL_BYTES_MAX,
   plan,
-  launch({ facts }, [key0, key1], tables): Launch {
-    const constants = new Uint32Array(CONSTANTS)
-    const named: Record<keyof typeof CONSTANT, number> = { ...facts, key0, key1 }
-    for (const [name, index] of Object.entries(CONSTANT)) constants[index] = named[name as keyof typeof CONSTANT]
-    return { constants, tables }
-  },
+  launch: ({ facts }, { program }, key, tables): Launch => ({ program, constants: constantsOf(facts, key), tables }),
   reference,
   decode: (bytes, units, { facts }) => decodePartial(bytes, units, facts),
   empty: emptyTotal,
   add: addShard,
+  refine: () => {
+    throw new Error('no plan of this kernel refines')
+  },
+  witness: () => [],
   output,
+}
+
+function constantsOf(facts: InsuranceFacts, [key0, key1]: readonly [number, number]): Uint32Array {
+  const constants = new Uint32Array(CONSTANTS)
+  const named = { ...facts, key0, key1, greatestEvent: 0, selected: 0 }
+  for (const [name, value] of Object.entries(named)) {
+    if (name in CONSTANT) constants[CONSTANT[name as keyof typeof CONSTANT]] = Number(value)
+  }
+  constants.fill(0xffffffff, CONSTANT.selectedBins)
+  return constants
 }

@@ -7,7 +7,7 @@
 
 struct Work { unit_low: u32, unit_high: u32, units: u32, slot: u32 }
 
-@group(0) @binding(0) var<uniform> constants: array<vec4u, 4>;
+@group(0) @binding(0) var<uniform> constants: array<vec4u, 24>;
 @group(0) @binding(1) var<storage, read> works: array<Work>;
 @group(0) @binding(2) var<storage, read_write> slots: array<atomic<u32>>;
 @group(0) @binding(3) var<storage, read> severity: array<vec4i, 4096>;
@@ -104,14 +104,14 @@ fn capped_sum(sum: u32, payment: u32, cap: u32) -> u32 {
 /** The year's loss and its number of claims. */
 fn year(unit: vec2u) -> vec2u {
   let deductible = constants[0].z;
-  let policy_limit = constants[0].w;
-  let cat_limit = constants[1].x;
-  let aggregate_deductible = constants[1].y;
-  let aggregate_limit = constants[1].z;
-  let cap = constants[1].w;
-  let cat_possible = constants[2].x;
-  let cat_high = constants[2].y;
-  let cat_low = constants[2].z;
+  let policy_limit = constants[1].x;
+  let cat_limit = constants[1].z;
+  let aggregate_deductible = constants[2].x;
+  let aggregate_limit = constants[2].z;
+  let cap = constants[3].x;
+  let cat_possible = constants[3].z;
+  let cat_high = constants[3].w;
+  let cat_low = constants[4].x;
 
   let first = philox(unit, 0u, CLAIM);
   let n = count_of(first.x);
@@ -156,7 +156,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     sum = add_2(sum, vec2u(loss, 0u));
     squares = add_3(squares, vec3u(multiply(loss, loss), 0u));
     claims = add_2(claims, vec2u(drawn.y, 0u));
-    at_limit += select(0u, 1u, loss == constants[1].z);
+    at_limit += select(0u, 1u, loss == constants[2].z);
     least_inverted = max(least_inverted, ~loss);
     greatest = max(greatest, loss);
     // Below 128 the shift is 0 and the bin the loss itself.

@@ -1,25 +1,35 @@
-// What every engine of this kernel is handed: sixteen constants and up to three tables, by name and position.
+// What every engine of this kernel is handed: 96 constants and up to three tables, by name and position.
 import type { Launch } from '../kernel.ts'
 
 /** Philox domains: the fourth counter word. */
 export const DOMAIN = { claim: 0x494e5331, refine: 0x494e5232, catastrophe: 0x494e4333 } as const
 
-/** Positions in `Launch.constants`; amounts in quanta, 2^32 - 1 for none. Positions 11 to 15 are 0. */
+/**
+ * Positions in `Launch.constants`. Amounts are in quanta, two words each, the low one first; none is 2^32 - 1 (narrow,
+ * whose high words are 0) or 2^64 - 1 (wide). What is not named is 0.
+ */
 export const CONSTANT = {
   key0: 0,
   key1: 1,
   deductible: 2,
-  policyLimit: 3,
-  catLimit: 4,
-  aggregateDeductible: 5,
-  aggregateLimit: 6,
-  sumCap: 7,
+  policyLimit: 4,
+  catLimit: 6,
+  aggregateDeductible: 8,
+  aggregateLimit: 10,
+  sumCap: 12,
   /** 1 when a catastrophe can happen: its word is then at most (catHigh, catLow). */
-  catPossible: 8,
-  catHigh: 9,
-  catLow: 10,
+  catPossible: 14,
+  catHigh: 15,
+  catLow: 16,
+  /** 1: a year's loss is its greatest payment instead of the sum of them. */
+  greatestEvent: 17,
+  /** How many bins a tail program lists. */
+  selected: 18,
+  /** Those bins, ascending; 2^32 - 1 fills the places that are left. */
+  selectedBins: 32,
 } as const
-export const CONSTANTS = 16
+export const CONSTANTS = 96
+export const SELECTED_MAX = CONSTANTS - CONSTANT.selectedBins
 
 export interface Tables {
   readonly severity: Uint32Array

@@ -53,9 +53,11 @@ export function plan(args: InsuranceArgs): InsurancePlan | PlanRefusal {
   if (facts === null) return refusal(args, greatest)
   const drawsPerUnit = add(rational(1n), add(rationalFromNumber(args.claim_freq), rationalFromNumber(args.cat_prob)))
   return {
-    grid: shardGrid(BigInt(args.iterations), drawsPerUnit),
+    grid: shardGrid(BigInt(args.iterations), drawsPerUnit, 1),
     drawsPerUnit,
     tables: tablesOf(args, facts),
+    passes: [{ program: 'narrow', facts: {} }],
+    refines: false,
     facts,
   }
 }

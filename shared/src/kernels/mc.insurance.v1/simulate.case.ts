@@ -57,14 +57,16 @@ export function planned(sent: object): { args: InsuranceArgs; plan: InsurancePla
 export async function simulate(sent: object, rootSeed: string): Promise<Simulated> {
   const { args, plan: found } = planned(sent)
   const tables = Object.entries(found.tables).map(([name, spec]) => [name, compile(spec)] as const)
-  const launch = kernel.launch(found, keyOfSeed(kernel.id, rootSeed), Object.fromEntries(tables))
+  const [pass] = found.passes
+  if (pass === undefined) throw new Error('a plan has a pass')
+  const launch = kernel.launch(found, pass, keyOfSeed(kernel.id, rootSeed), Object.fromEntries(tables))
   const loaded = await createWasmEngine([artifact]).load(artifact.name, launch)
   const ranges = Array.from({ length: found.grid.shards }, (_, shard) => shardRange(found.grid, shard))
   const total = kernel.empty()
   const partials: Uint8Array[] = []
   await loaded.run(ranges, (shard, partial) => {
     partials.push(partial)
-    kernel.add(total, kernel.decode(partial, ranges[shard]?.units ?? 0, found))
+    kernel.add(total, kernel.decode(partial, ranges[shard]?.units ?? 0, found, pass), 0)
   })
   loaded.close()
   const { loss } = kernel.output(total, args, found) as unknown as { loss: Loss }
