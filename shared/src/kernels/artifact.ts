@@ -24,7 +24,11 @@ export interface KernelProgram {
   readonly wasmSimd: Program | null
   /**
    * Bindings of group 0: the constants (uniform), the dispatch's workgroups as vec4u (first unit low, high, units,
-   * slot), the slots' accumulators, then the tables in their order, then, where shards list words, the slots' lists.
+   * slot), the slots' accumulators, then the tables in their order, then the slots' lists, read_write, as
+   * `struct { stride: u32, words: array<u32> }`. Slot s owns `words` from s * stride to (s + 1) * stride - 1, where
+   * `stride`, which the engine sets, has room for every unit of the run's greatest shard. The word `countAt` of the
+   * slot's accumulators, added to atomically, says where in its own words the next one goes. The lists are not cleared;
+   * only the first `countAt` words of a slot are read. A program that lists nothing may leave the binding out.
    * The entry point is `main`; the override THREADS, a power of two up to 256, is the size of its workgroups, each of up
    * to `unitsPerWorkgroupMax` units.
    */
