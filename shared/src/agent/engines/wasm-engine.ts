@@ -122,7 +122,7 @@ function loadedKernel(
             await turns.next()
             program.run(Number(slice.firstUnit & 0xffffffffn), Number(slice.firstUnit >> 32n), slice.units)
           }
-          emit(range.shard, encode(accumulators, range.units, listedWords()))
+          emit(range.shard, encode(accumulators, range.units, listedWords(), launch))
         }
       } finally {
         turns.close()

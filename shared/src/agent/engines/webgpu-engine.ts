@@ -142,6 +142,7 @@ class WebGpuLaunch implements LoadedKernel {
   readonly #guard: DeviceGuard
   readonly #artifact: KernelArtifact
   readonly #program: KernelProgram
+  readonly #launch: Launch
   readonly #pipeline: GPUComputePipeline
   readonly #workgroups: GPUBuffer
   readonly #slots: GPUBuffer
@@ -163,6 +164,7 @@ class WebGpuLaunch implements LoadedKernel {
     this.#guard = guard
     this.#artifact = artifact
     this.#program = program
+    this.#launch = launch
     this.#pipeline = pipeline
     this.#slotBytes = program.accumulators * 4
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage
@@ -194,7 +196,8 @@ class WebGpuLaunch implements LoadedKernel {
       dispatch.ended.forEach((index, i) => {
         const range = shards[index]
         if (range === undefined) return
-        emit(range.shard, encode(accumulators[i] ?? new Uint32Array(), range.units, lists[i] ?? new Uint32Array()))
+        const [words, list] = [accumulators[i] ?? new Uint32Array(), lists[i] ?? new Uint32Array()]
+        emit(range.shard, encode(words, range.units, list, this.#launch))
       })
       at = dispatch.next
     }
