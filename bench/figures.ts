@@ -2,13 +2,13 @@
 // SPEC or the founding document sets for it. Targets are shown, never asserted: a busy machine is no broken build.
 import { loadavg } from 'node:os'
 
-export type Unit = 'ms' | 'M years/s'
+export type Unit = 'ms' | 'M years/s' | 'times'
 
 export interface Figure {
   readonly what: string
   readonly unit: Unit
   readonly samples: readonly number[]
-  /** At most this for milliseconds. */
+  /** At most this for milliseconds, at least this for the others. */
   readonly target?: number
 }
 
@@ -25,7 +25,7 @@ export function section(title: string, figures: readonly Figure[], notes: readon
   return { title, figures, notes, load: loadavg()[0] ?? 0 }
 }
 
-function median(samples: readonly number[]): number {
+export function median(samples: readonly number[]): number {
   const sorted = samples.toSorted((a, b) => a - b)
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
   const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN
@@ -39,22 +39,26 @@ export function told({ title, figures, notes, load }: Section): string {
   const row = (...cells: readonly string[]): string =>
     cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[0]) : cell.padStart(WIDTHS[i] ?? 0))).join(' ')
   const lines = figures.map((figure) => {
-    const { what, samples, target, unit } = figure
-    const range = `${amount(Math.min(...samples), unit)} to ${amount(Math.max(...samples), unit)}`
-    const aim = target === undefined ? ['', ''] : [`<= ${amount(target, unit)}`, isMet(figure) ? 'met' : 'NOT']
-    return row(
-      `  ${what}`,
-      `${amount(median(samples), unit)} ${unit === 'ms' ? 'ms' : 'M/s'}`,
-      range,
-      `${samples.length}`,
-      ...aim,
-    )
+    const text = figureText(figure)
+    return row(`  ${figure.what}`, text.median, text.range, `${figure.samples.length}`, text.target, text.met)
   })
   const head = row(title, 'median', 'least to greatest', 'n', 'target', '')
   return [head, ...lines, ...notes.map((note) => `  ${note}`), `  load ${load.toFixed(1)}`, ''].join('\n')
 }
 
-const isMet = ({ samples, target = Infinity }: Figure): boolean => median(samples) <= target
+const SHORT = { ms: 'ms', 'M years/s': 'M/s', times: 'x' } as const
+
+/** The cells of one figure. */
+export function figureText({ samples, target, unit }: Figure): Record<'median' | 'range' | 'target' | 'met', string> {
+  const atMost = unit === 'ms'
+  const reached = atMost ? median(samples) <= (target ?? Infinity) : median(samples) >= (target ?? 0)
+  return {
+    median: `${amount(median(samples), unit)} ${SHORT[unit]}`,
+    range: `${amount(Math.min(...samples), unit)} to ${amount(Math.max(...samples), unit)}`,
+    target: target === undefined ? '' : `${atMost ? '<=' : '>='} ${amount(target, unit)}`,
+    met: target === undefined ? '' : reached ? 'met' : 'NOT',
+  }
+}
 
 const amount = (value: number, unit: Unit): string =>
   value.toFixed(unit === 'ms' && value >= 100 ? 0 : value >= 10 ? 1 : 2)

@@ -8,6 +8,7 @@ import { launchBrowser } from '../scripts/machine/browser.ts'
 import { measureEngines, measurePlanning, measureReduction, planOnce } from './alone.ts'
 import { told, type Section } from './figures.ts'
 import { measureFounding } from './founding.ts'
+import { measurePeers } from './peers.ts'
 import { measureDemo, measureServer } from './starts.ts'
 
 const { values: options } = parseArgs({
@@ -15,7 +16,7 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     /** Samples of each figure. */
     runs: { type: 'string', default: '5' },
-    /** Only these parts: founding, server, demo, engines, planning, reduction. */
+    /** Only these parts: founding, server, demo, engines, peers, planning, reduction. */
     only: { type: 'string', multiple: true, default: [] },
     /** What a process is started with that measures its own first plan. */
     'plan-once': { type: 'boolean', default: false },
@@ -44,6 +45,11 @@ async function main(): Promise<void> {
     server: async () => tell(await measureServer(runs)),
     demo: async () => tell(await measureDemo(runs)),
     engines: async () => tell(await measureEngines()),
+    peers: async () => {
+      const { found, pasted } = await measurePeers(runs)
+      tell(found)
+      console.log(pasted)
+    },
     planning: async () => tell(await measurePlanning(runs)),
     reduction: async () => tell(await measureReduction(runs)),
   }
