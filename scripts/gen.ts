@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { compileTable, tableKey } from '@forge/shared/distributions/table.ts'
 import type { Kernel, TableSpec } from '@forge/shared/kernels/kernel.ts'
+import type { WasmVariant } from '@forge/shared/kernels/variant.ts'
 import { answered, vectorsSchema } from '@forge/shared/kernels/vectors.ts'
 import { compileAssembly } from './gen/assembly.ts'
 import { artifactsFile, digestFile, enginesFile, registryFile } from './gen/kernel-files.ts'
@@ -23,7 +24,7 @@ async function main(options: ReadonlySet<string>): Promise<number> {
     const kernel = await kernelIn(folder)
     if (options.has('--vectors')) writeFileSync(file('vectors.json'), answeredText(file('vectors.json'), kernel))
     const vectors = vectorsSchema.parse(JSON.parse(readFileSync(file('vectors.json'), 'utf8')))
-    const wasm = await compileAssembly(file('kernel.as.ts'))
+    const wasm = await modulesIn(folder, file)
     generated.set(file('digest.gen.ts'), digestFile(kernel.id, vectors))
     generated.set(file('engines.gen.ts'), enginesFile(wasm, readFileSync(file('kernel.wgsl'), 'utf8'), vectors))
   }
@@ -41,6 +42,16 @@ async function main(options: ReadonlySet<string>): Promise<number> {
     console.log(`wrote ${path.relative(root, file)}`)
   }
   return 0
+}
+
+/** The modules of a kernel by the names of their exports. */
+async function modulesIn(folder: string, file: (name: string) => string): Promise<Map<string, Uint8Array>> {
+  const loaded: { wasmVariants: readonly WasmVariant[] } = await import(`@forge/shared/kernels/${folder}/variants.ts`)
+  const modules = new Map<string, Uint8Array>()
+  for (const { name, source, ...options } of loaded.wasmVariants) {
+    modules.set(name, await compileAssembly(file(source), options))
+  }
+  return modules
 }
 
 async function kernelIn(folder: string): Promise<Kernel> {

@@ -4,14 +4,21 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import asc from 'assemblyscript/asc'
 
-/** Four pages, fixed: a kernel that needs more says so here, for all. */
-const OPTIONS = '-O3 --runtime stub --noAssert --noColors --initialMemory 4 --maximumMemory 4'.split(' ')
+const OPTIONS = '-O3 --runtime stub --noAssert --noColors'.split(' ')
 
-export async function compileAssembly(file: string): Promise<Uint8Array> {
-  const source = readFileSync(file, 'utf8')
+export interface AssemblyOptions {
+  /** Put before the source: the constants that choose between its variants. */
+  readonly prelude?: string
+  /** Of 64 KiB, fixed. */
+  readonly pages: number
+}
+
+export async function compileAssembly(file: string, { prelude = '', pages }: AssemblyOptions): Promise<Uint8Array> {
+  const source = prelude + readFileSync(file, 'utf8')
   const entry = path.basename(file)
+  const memory = ['--initialMemory', `${pages}`, '--maximumMemory', `${pages}`]
   let wasm: Uint8Array | undefined
-  const { error, stderr } = await asc.main([entry, '--outFile', 'kernel.wasm', ...OPTIONS], {
+  const { error, stderr } = await asc.main([entry, '--outFile', 'kernel.wasm', ...OPTIONS, ...memory], {
     readFile: (name) => (name === entry ? source : null),
     listFiles: () => [],
     writeFile(_, contents) {

@@ -13,7 +13,7 @@ export const kernelDigest = '${kernelDigestOf(id, vectors)}' as Digest
 `
 }
 
-export function enginesFile(wasm: Uint8Array, wgsl: string, vectors: Vectors): string {
+export function enginesFile(wasm: ReadonlyMap<string, Uint8Array>, wgsl: string, vectors: Vectors): string {
   const program = (name: string, bytes: Uint8Array, text: string): string => `export const ${name}: Program = {
   digest: '${digest('artifact.v1', bytes)}' as Digest,
   text: ${JSON.stringify(text)},
@@ -23,7 +23,7 @@ export function enginesFile(wasm: Uint8Array, wgsl: string, vectors: Vectors): s
   return `${HEADER}import type { Digest } from '../../exact/digest.ts'
 import type { KnownAnswer, Program } from '../artifact.ts'
 
-${program('wasm', wasm, toBase64(wasm))}
+${[...wasm].map(([name, bytes]) => program(name, bytes, toBase64(bytes))).join('\n')}
 ${program('wgsl', utf8(wgsl), wgsl)}
 export const knownAnswers: readonly KnownAnswer[] = ${answers.replace(/("digest": "[0-9a-f]{64}")/g, '$1 as Digest')}
 `

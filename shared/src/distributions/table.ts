@@ -5,14 +5,17 @@ import { canonicalJson } from '../exact/canonical-json.ts'
 import { digest } from '../exact/digest.ts'
 import type { Digest } from '../exact/digest.ts'
 import type { CompiledTable, TableSpec } from '../kernels/kernel.ts'
-import { compileLogNormalQuantile } from './lognormal-quantile.ts'
+import { compileEmpirical } from './empirical-quantile.ts'
+import { compileLogNormal } from './lognormal-table.ts'
 import { compilePoissonThreshold } from './poisson-threshold.ts'
 
 /** Throws a `RangeError` when the parameters or the values leave what the kind of table can hold. */
 export function compileTable(spec: TableSpec): CompiledTable {
   switch (spec.kind) {
-    case 'lognormal-quantile.v1':
-      return { words: compileLogNormalQuantile(spec) }
+    case 'lognormal-quantile.v2':
+      return { words: compileLogNormal(spec) }
+    case 'empirical-quantile.v1':
+      return { words: compileEmpirical(spec) }
     case 'poisson-threshold.v1':
       return { words: compilePoissonThreshold(spec.rate) }
   }

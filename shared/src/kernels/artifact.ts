@@ -44,7 +44,7 @@ export interface KernelProgram {
   readonly listed: { readonly wordsPerUnit: number; readonly countAt: number } | null
   /** Greatest shard that it can run. */
   readonly unitsMax: number
-  encode(accumulators: Uint32Array, units: number, listed: Uint32Array): Uint8Array
+  encode(accumulators: Uint32Array, units: number, listed: Uint32Array, launch: Launch): Uint8Array
 }
 
 /** A shard whose partial is known: what an engine must reproduce on a machine before it works there. */

@@ -13,13 +13,23 @@ export interface KernelId {
 /** Names one table by what it is compiled from; equal specs give equal bytes on every machine. */
 export type TableSpec =
   | {
-      readonly kind: 'lognormal-quantile.v1'
+      readonly kind: 'lognormal-quantile.v2'
       readonly mu: number
       readonly sigma: number
       /** Values are in quanta of 2^-fractionBits. */
       readonly fractionBits: number
-      /** In quanta; values at or above it read as the ceiling. `null`: none. */
-      readonly ceiling: number | null
+      /** In quanta, in decimal; values at or above it read as the ceiling or more. `null`: none. */
+      readonly ceiling: string | null
+      /** Whether rows have shifts and values may reach 2^63, instead of 2^32. */
+      readonly wide: boolean
+    }
+  | {
+      readonly kind: 'empirical-quantile.v1'
+      /** 2 to 1,024 points (p, x), p rising from 0 to 1, x never falling; linear between them. */
+      readonly quantiles: readonly (readonly [p: number, x: number])[]
+      readonly fractionBits: number
+      readonly ceiling: string | null
+      readonly wide: boolean
     }
   | { readonly kind: 'poisson-threshold.v1'; readonly rate: number }
 

@@ -17,13 +17,13 @@ import {
   type TableSpec,
 } from './kernel.ts'
 
+const scale = { fractionBits: z.int(), ceiling: z.string().nullable(), wide: z.boolean() }
 const tableSpecSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('lognormal-quantile.v2'), mu: z.number(), sigma: z.number(), ...scale }),
   z.strictObject({
-    kind: z.literal('lognormal-quantile.v1'),
-    mu: z.number(),
-    sigma: z.number(),
-    fractionBits: z.int(),
-    ceiling: z.int().nullable(),
+    kind: z.literal('empirical-quantile.v1'),
+    quantiles: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
+    ...scale,
   }),
   z.strictObject({ kind: z.literal('poisson-threshold.v1'), rate: z.number() }),
 ])
@@ -33,7 +33,9 @@ const askedSchema = z.strictObject({
   why: z.string(),
   /** An agent's engines must give this answer before they work. */
   known_answer: z.boolean(),
-  args: z.record(z.string(), z.number().nullable()),
+  args: z.record(z.string(), z.unknown()),
+  /** Another pass than the plan's first: what a first pass would have led to. */
+  pass: z.strictObject({ program: z.string(), facts: z.record(z.string(), z.unknown()) }).optional(),
   root_seed: z.string(),
   first_unit: z.string().regex(/^\d{1,16}$/),
   units: z.int().min(1),
@@ -87,7 +89,7 @@ export function answered(file: unknown, kernel: Kernel, compile: Compile): Vecto
   }
 }
 
-type Asked = Pick<VectorCase, 'name' | 'args' | 'root_seed'>
+type Asked = Pick<VectorCase, 'name' | 'args' | 'root_seed' | 'pass'>
 
 export function plannedCase(
   asked: Asked,
@@ -97,7 +99,7 @@ export function plannedCase(
   const plan = kernel.plan(kernel.argsSchema.parse({ iterations: 1_000_000, ...asked.args }))
   if (isRefusal(plan)) throw new Error(`the vector "${asked.name}" is refused: ${JSON.stringify(plan.errors)}`)
   const tables = Object.entries(plan.tables).map(([name, spec]) => [name, compile(spec)] as const)
-  const [pass] = plan.passes
+  const pass = asked.pass ?? plan.passes[0]
   if (pass === undefined) throw new Error(`the vector "${asked.name}" has no pass`)
   const launch = kernel.launch(plan, pass, keyOfSeed(kernel.id, asked.root_seed), Object.fromEntries(tables))
   return { plan, pass, launch }

@@ -1,30 +1,52 @@
 // `mc` 1 `insurance.v1` as the engines see it: the programs and known answers that `pnpm gen` embeds, and the rooms of
 // the three tables.
 import type { KernelArtifact, KernelProgram } from '../artifact.ts'
-import { ACCUMULATORS, encodeAccumulators } from './accumulators.ts'
+import {
+  accumulatorsOf,
+  encodeNarrow,
+  encodeTailWords,
+  encodeWide,
+  LISTED_AT,
+  TAIL_ACCUMULATORS,
+} from './accumulators.ts'
 import { kernelDigest } from './digest.gen.ts'
-import { knownAnswers, wasm, wgsl } from './engines.gen.ts'
-import { CONSTANTS } from './launch.ts'
+import { knownAnswers, wasmNarrow, wasmNarrowTail, wasmWide, wasmWideTail, wgsl } from './engines.gen.ts'
+import { CONSTANT, CONSTANTS } from './launch.ts'
+import { NARROW, WIDE, type Profile } from './profile.ts'
 import { reference } from './reference.ts'
+import { TAIL_UNITS_MAX } from './refusal.ts'
 
 /** A shard's counts are u32. */
 const UNITS_MAX = 2 ** 30
 
-const narrow: KernelProgram = {
-  wasm,
-  wasmSimd: null,
-  wgsl,
-  overrides: {},
-  accumulators: ACCUMULATORS,
+type Texts = Pick<KernelProgram, 'wasm' | 'wasmSimd' | 'wgsl' | 'overrides'>
+
+const totals = (profile: Profile, texts: Texts): KernelProgram => ({
+  ...texts,
+  accumulators: accumulatorsOf(profile),
   listed: null,
   unitsMax: UNITS_MAX,
-  encode: encodeAccumulators,
-}
+  encode: profile === WIDE ? encodeWide : encodeNarrow,
+})
+
+const tail = (profile: Profile, texts: Texts): KernelProgram => ({
+  ...texts,
+  accumulators: TAIL_ACCUMULATORS,
+  listed: { wordsPerUnit: profile.lossBytes / 4, countAt: LISTED_AT },
+  unitsMax: TAIL_UNITS_MAX,
+  encode: (words, units, listed, { constants }) =>
+    encodeTailWords(profile, words, units, listed, constants[CONSTANT.selected] ?? 0),
+})
 
 export const artifact: KernelArtifact = {
   name: 'mc/1/insurance.v1',
   kernelDigest,
-  programs: { narrow },
+  programs: {
+    narrow: totals(NARROW, { wasm: wasmNarrow, wasmSimd: null, wgsl, overrides: {} }),
+    'narrow.tail': tail(NARROW, { wasm: wasmNarrowTail, wasmSimd: null, wgsl, overrides: {} }),
+    wide: totals(WIDE, { wasm: wasmWide, wasmSimd: null, wgsl, overrides: {} }),
+    'wide.tail': tail(WIDE, { wasm: wasmWideTail, wasmSimd: null, wgsl, overrides: {} }),
+  },
   unitsPerWorkgroupMax: 16_384,
   tables: [
     { name: 'severity', words: 16_384, padding: 0 },

@@ -2,21 +2,34 @@
 // nothing and allocates nothing; the host copies constants and tables to the exported addresses, calls reset(), then
 // run() as often as it likes, and reads the accumulators, whose words are described in accumulators.ts.
 //
+// One source makes the four programs: the generator puts `const WIDE: bool` and `const TAIL: bool` before it. Wide money
+// is u64 instead of u32; a tail lists losses and sums segments where the others fill a histogram.
+//
 // A batch of years is drawn block by block. The claims of one block of all years lie in one dense list, so that the
 // quantiles are computed without a branch, and a year's share of their running sum is the difference of two of its
-// elements. Sums are u64 here: capping the whole sum once is the same as capping it after every payment.
+// elements. Sums are u64 here: capping a narrow sum once is the same as capping it after every payment. Wide sums may
+// leave 64 bits and greatest events are no sums, so those go payment by payment.
 
-// Layout of the memory, four pages; the host reads the exported addresses and fills whole tables or nothing.
+// Layout of the memory, four pages and the list; the host reads the exported addresses and fills whole tables or nothing.
 export const constants: usize = 0x400
 export const accumulators: usize = 0x1000
 /** At most 4,096 words. */
 export const count: usize = 0x8000
 export const severity: usize = 0x10000
 export const catastrophe: usize = 0x20000
+/** The losses that a tail lists, four or eight bytes each. */
+export const listed: usize = 0x40000
 
 const BATCH: u32 = 256
-const HISTOGRAM: usize = accumulators + 64
-const ACCUMULATOR_BYTES: usize = 64 + 3328 * 4
+const MANTISSA_BITS: u32 = WIDE ? 6 : 7
+const BINS: u32 = WIDE ? 3776 : 3328
+/** A tail has segments of ten words where the others have bins of one. */
+const BINS_AT: usize = accumulators + 64
+const ACCUMULATOR_BYTES: usize = 64 + (TAIL ? 640 : <usize>BINS) * 4
+const CLAIMS: usize = WIDE ? 36 : 20
+/** Of a tail, a byte for each bin: the number of selected bins below or at it, and LISTED if it is one. */
+const CLASSES: usize = 0x6000
+const LISTED: u32 = 0x80
 /** Four words of a draw. */
 const DRAW: usize = 0x800
 /** A block's claim words, at most four a year; 16 bytes past the end may be written. */
@@ -39,6 +52,17 @@ const CATASTROPHE: u32 = 0x494e4333
 
 export function reset(): void {
   memory.fill(accumulators, 0, ACCUMULATOR_BYTES)
+  if (TAIL) classify()
+}
+
+function classify(): void {
+  const selected = load<u32>(constants, 72)
+  let below: u32 = 0
+  for (let bin: u32 = 0; bin < BINS; bin++) {
+    const isSelected = below < selected && load<u32>(constants + (<usize>below << 2), 128) == bin
+    below += u32(isSelected)
+    store<u8>(CLASSES + bin, <u8>(below | (isSelected ? LISTED : 0)))
+  }
 }
 
 /** Adds the years from unitHigh 2^32 + unitLow on to the accumulators. */
@@ -103,13 +127,17 @@ function batch(first: u64, years: u32): void {
   }
 
   addCatastrophes(first, candidate)
-  store<u64>(accumulators, load<u64>(accumulators, 20) + claims, 20)
+  if (!TAIL) store<u64>(accumulators + CLAIMS, load<u64>(accumulators + CLAIMS) + claims)
   closeYears(years)
 }
 
 // Payments of one block's claims, whose words lie from WORDS to `end`.
 function addPayments(first: u64, block: u32, owners: u32, end: usize): void {
   store<u32>(STARTS + (<usize>owners << 2), <u32>end)
+  if (WIDE || load<u32>(constants, 68) == 1) {
+    addOneByOne(first, block, owners)
+    return
+  }
   if (runningSums(end)) refinedRunningSums(first, block, owners, end)
   let before = load<u64>(RUNNING)
   for (let at: usize = 0, last = <usize>owners << 2; at < last; at += 4) {
@@ -118,6 +146,42 @@ function addPayments(first: u64, block: u32, owners: u32, end: usize): void {
     store<u64>(sum, load<u64>(sum) + after - before)
     before = after
   }
+}
+
+function addOneByOne(first: u64, block: u32, owners: u32): void {
+  const deductible = amount(8)
+  const policyLimit = amount(16)
+  for (let at: usize = 0, last = <usize>owners << 2; at < last; at += 4) {
+    const begin = load<u32>(STARTS + at)
+    const end = load<u32>(STARTS + at, 4)
+    const i = load<u32>(OWNERS + at)
+    for (let word = begin; word < end; word += 4) {
+      const claim = ((word - begin) >> 2) + (block == 0 ? 0 : 4 * block - 2)
+      const x = claimValue(first + i, claim, load<u32>(<usize>word))
+      addPayment(i, min<u64>(x - min<u64>(x, deductible), policyLimit))
+    }
+  }
+}
+
+/** A wide sum that leaves 64 bits is above any cap. */
+function addPayment(i: u32, payment: u64): void {
+  const place = SUMS + (<usize>i << 3)
+  const sum = load<u64>(place)
+  if (load<u32>(constants, 68) == 1) {
+    store<u64>(place, max<u64>(sum, payment))
+    return
+  }
+  const next = sum + payment
+  store<u64>(place, WIDE && next < payment ? u64.MAX_VALUE : next)
+}
+
+function claimValue(unit: u64, claim: u32, word: u32): u64 {
+  let refinement: u32 = 0
+  if ((word & 0x7fffffff) < 0x800) {
+    drawRare(unit, claim >> 2, REFINE)
+    refinement = load<u32>(DRAW + (<usize>(claim & 3) << 2))
+  }
+  return refinedValue(severity, word, refinement)
 }
 
 /** Returns whether a word needs its refinement, in which case the sums are wrong. */
@@ -135,7 +199,7 @@ function runningSums(end: usize): bool {
     tail |= (word & 0x7fffffff) - 0x800
     const v = (word << 1) | 1
     const octave = <u32>clz(v)
-    const x = rowValue(severity, word >> 31, octave, v << octave)
+    const x = <u32>rowValue(severity, word >> 31, octave, v << octave)
     sum += min<u32>(x - min<u32>(x, deductible), policyLimit)
   }
   store<u64>(to, sum)
@@ -156,19 +220,14 @@ function refinedRunningSums(first: u64, block: u32, owners: u32, end: usize): vo
     store<u64>(to, sum)
     to += 8
     const word = load<u32>(at)
-    let refinement: u32 = 0
-    if ((word & 0x7fffffff) < 0x800) {
-      drawRare(first + load<u32>(OWNERS + (owner << 2)), claim >> 2, REFINE)
-      refinement = load<u32>(DRAW + (<usize>(claim & 3) << 2))
-    }
-    const x = refinedValue(severity, word, refinement)
+    const x = <u32>claimValue(first + load<u32>(OWNERS + (owner << 2)), claim, word)
     sum += min<u32>(x - min<u32>(x, deductible), policyLimit)
   }
   store<u64>(to, sum)
 }
 
 function addCatastrophes(first: u64, end: usize): void {
-  const catLimit = load<u32>(constants, 24)
+  const catLimit = amount(24)
   const catHigh = load<u32>(constants, 60)
   const catLow = load<u32>(constants, 64)
   for (let at = CANDIDATES; at < end; at += 8) {
@@ -176,16 +235,29 @@ function addCatastrophes(first: u64, end: usize): void {
     drawRare(first + i, 0, CATASTROPHE)
     if (load<u32>(at, 4) == catHigh && load<u32>(DRAW) > catLow) continue
     const x = refinedValue(catastrophe, load<u32>(DRAW, 4), load<u32>(DRAW, 8))
-    const sum = SUMS + (<usize>i << 3)
-    store<u64>(sum, load<u64>(sum) + min<u32>(x, catLimit))
+    addPayment(i, min<u64>(x, catLimit))
   }
 }
 
 // From sums of payments to losses, and into the accumulators.
 function closeYears(years: u32): void {
-  const aggregateDeductible = load<u32>(constants, 32)
-  const aggregateLimit = load<u32>(constants, 40)
-  const sumCap: u64 = load<u32>(constants, 48)
+  const aggregateDeductible = amount(32)
+  const aggregateLimit = amount(40)
+  const sumCap = amount(48)
+  for (let at = SUMS, end = SUMS + (<usize>years << 3); at < end; at += 8) {
+    const sum = min<u64>(load<u64>(at), sumCap)
+    store<u64>(at, min<u64>(sum - min<u64>(sum, aggregateDeductible), aggregateLimit))
+  }
+  if (TAIL) {
+    listYears(years)
+  } else if (WIDE) {
+    countWideYears(years, aggregateLimit)
+  } else {
+    countYears(years, <u32>aggregateLimit)
+  }
+}
+
+function countYears(years: u32, aggregateLimit: u32): void {
   let total = load<u64>(accumulators)
   let squares = load<u64>(accumulators, 8)
   let squaresHigh = load<u32>(accumulators, 16)
@@ -193,8 +265,7 @@ function closeYears(years: u32): void {
   let leastInverted = load<u32>(accumulators, 32)
   let greatest = load<u32>(accumulators, 36)
   for (let at = SUMS, end = SUMS + (<usize>years << 3); at < end; at += 8) {
-    const sum = <u32>min<u64>(load<u64>(at), sumCap)
-    const loss = min<u32>(sum - min<u32>(sum, aggregateDeductible), aggregateLimit)
+    const loss = load<u32>(at)
     const square = <u64>loss * <u64>loss
     total += loss
     squares += square
@@ -202,9 +273,7 @@ function closeYears(years: u32): void {
     atLimit += u32(loss == aggregateLimit)
     leastInverted = max<u32>(leastInverted, ~loss)
     greatest = max<u32>(greatest, loss)
-    // Below 128 the shift is 0 and the bin the loss itself.
-    const shift = 24 - <u32>clz(loss | 128)
-    const bin = HISTOGRAM + (<usize>((shift << 7) + (loss >> shift)) << 2)
+    const bin = BINS_AT + (<usize>binOf(loss) << 2)
     store<u32>(bin, load<u32>(bin) + 1)
   }
   store<u64>(accumulators, total)
@@ -213,6 +282,75 @@ function closeYears(years: u32): void {
   store<u32>(accumulators, atLimit, 28)
   store<u32>(accumulators, leastInverted, 32)
   store<u32>(accumulators, greatest, 36)
+}
+
+function countWideYears(years: u32, aggregateLimit: u64): void {
+  let atLimit = load<u32>(accumulators, 44)
+  let leastInverted = load<u64>(accumulators, 48)
+  let greatest = load<u64>(accumulators, 56)
+  for (let at = SUMS, end = SUMS + (<usize>years << 3); at < end; at += 8) {
+    const loss = load<u64>(at)
+    addWide(accumulators, loss)
+    atLimit += u32(loss == aggregateLimit)
+    leastInverted = max<u64>(leastInverted, ~loss)
+    greatest = max<u64>(greatest, loss)
+    const bin = BINS_AT + (<usize>binOf(loss) << 2)
+    store<u32>(bin, load<u32>(bin) + 1)
+  }
+  store<u32>(accumulators, atLimit, 44)
+  store<u64>(accumulators, leastInverted, 48)
+  store<u64>(accumulators, greatest, 56)
+}
+
+function listYears(years: u32): void {
+  let words = load<u32>(accumulators)
+  for (let at = SUMS, end = SUMS + (<usize>years << 3); at < end; at += 8) {
+    const loss = load<u64>(at)
+    const found = <u32>load<u8>(CLASSES + binOf(loss))
+    if (found & LISTED) {
+      // A narrow loss writes a high word that the next loss overwrites.
+      store<u64>(listed + (<usize>words << 2), loss)
+      words += WIDE ? 2 : 1
+    } else {
+      addWide(BINS_AT + <usize>(found * 40), loss)
+    }
+  }
+  store<u32>(accumulators, words)
+}
+
+/** Adds a loss to 128 bits at `place`, and its square to the 160 bits behind them. */
+function addWide(place: usize, loss: u64): void {
+  const sum = load<u64>(place) + loss
+  store<u64>(place, sum)
+  store<u64>(place, load<u64>(place, 8) + u64(sum < loss), 8)
+  const low: u64 = <u64>(<u32>loss)
+  const high = loss >> 32
+  const middle = low * high
+  const corner = low * low
+  const squareLow = corner + (middle << 33)
+  const squareHigh = high * high + (middle >> 31) + u64(squareLow < corner)
+  const first = load<u64>(place, 16) + squareLow
+  const carry = u64(first < squareLow)
+  const second = load<u64>(place, 24) + squareHigh
+  const third = second + carry
+  store<u64>(place, first, 16)
+  store<u64>(place, third, 24)
+  store<u32>(place, load<u32>(place, 32) + u32(second < squareHigh) + u32(third < carry), 32)
+}
+
+// @ts-ignore: decorator
+@inline
+function binOf(loss: u64): u32 {
+  // Below 2^MANTISSA_BITS the shift is 0 and the bin the loss itself.
+  const shift = 63 - MANTISSA_BITS - <u32>clz(loss | (1 << MANTISSA_BITS))
+  return (shift << MANTISSA_BITS) + <u32>(loss >> shift)
+}
+
+/** An amount of the constants; narrow ones have a high word of 0. */
+// @ts-ignore: decorator
+@inline
+function amount(at: usize): u64 {
+  return load<u64>(constants + at)
 }
 
 // @ts-ignore: decorator
@@ -226,15 +364,16 @@ function countOf(word: u32): u32 {
 
 // @ts-ignore: decorator
 @inline
-function rowValue(table: usize, side: u32, octave: u32, normalized: u32): u32 {
+function rowValue(table: usize, side: u32, octave: u32, normalized: u32): u64 {
   const row = table + (<usize>((((side << 6) | octave) << 5) | ((normalized >> 26) & 31)) << 4)
   const t = <i64>((normalized << 6) >> 1)
   const slope = load<i32>(row, 4) + <i32>((t * <i64>load<i32>(row, 8)) >> 32)
-  return <u32>(load<i32>(row) + <i32>((t * <i64>slope) >> 32))
+  const value = <u64><u32>(load<i32>(row) + <i32>((t * <i64>slope) >> 32))
+  return WIDE ? value << load<u32>(row, 12) : value
 }
 
 /** The quantile of any word; the refinement is ignored unless k >= 20. */
-function refinedValue(table: usize, word: u32, refinement: u32): u32 {
+function refinedValue(table: usize, word: u32, refinement: u32): u64 {
   const v = (word << 1) | 1
   if (v >= 0x1000) return rowValue(table, word >> 31, <u32>clz(v), v << <u32>clz(v))
   const wide = (((<u64>(word & 0x7fffffff) << 32) | refinement) << 1) | 1

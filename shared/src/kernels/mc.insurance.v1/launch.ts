@@ -1,5 +1,7 @@
 // What every engine of this kernel is handed: 96 constants and up to three tables, by name and position.
 import type { Launch } from '../kernel.ts'
+import type { InsuranceFacts } from './plan.ts'
+import { PROFILES } from './profile.ts'
 
 /** Philox domains: the fourth counter word. */
 export const DOMAIN = { claim: 0x494e5331, refine: 0x494e5232, catastrophe: 0x494e4333 } as const
@@ -29,7 +31,8 @@ export const CONSTANT = {
   selectedBins: 32,
 } as const
 export const CONSTANTS = 96
-export const SELECTED_MAX = CONSTANTS - CONSTANT.selectedBins
+/** One place stays free: as many segments as places lie around them. */
+export const SELECTED_MAX = CONSTANTS - CONSTANT.selectedBins - 1
 
 export interface Tables {
   readonly severity: Uint32Array
@@ -45,4 +48,44 @@ export function readTables(launch: Launch): Tables {
     throw new TypeError('a launch with catastrophes has their table')
   }
   return { severity, count, catastrophe: catastrophe ?? new Uint32Array() }
+}
+
+/** An amount of two words. */
+export const amountOf = ({ constants }: Launch, at: number): bigint =>
+  BigInt(constants[at] ?? 0) | (BigInt(constants[at + 1] ?? 0) << 32n)
+
+/** The bins that a tail program lists. */
+export const selectedBins = ({ constants }: Launch): number[] => [
+  ...constants.subarray(CONSTANT.selectedBins, CONSTANT.selectedBins + (constants[CONSTANT.selected] ?? 0)),
+]
+
+/** Amounts of the facts, the key, and what the pass adds. A pass of events knows no aggregate terms. */
+export function constantsOf(
+  facts: InsuranceFacts,
+  [key0, key1]: readonly [number, number],
+  events: boolean,
+  bins: readonly number[],
+): Uint32Array {
+  const constants = new Uint32Array(CONSTANTS)
+  const put = (at: number, amount: bigint): void => {
+    constants[at] = Number(amount & 0xffffffffn)
+    constants[at + 1] = Number(amount >> 32n)
+  }
+  const { none } = PROFILES[facts.profile]
+  constants[CONSTANT.key0] = key0
+  constants[CONSTANT.key1] = key1
+  put(CONSTANT.deductible, BigInt(facts.deductible))
+  put(CONSTANT.policyLimit, BigInt(facts.policyLimit))
+  put(CONSTANT.catLimit, BigInt(facts.catLimit))
+  put(CONSTANT.aggregateDeductible, events ? 0n : BigInt(facts.aggregateDeductible))
+  put(CONSTANT.aggregateLimit, events ? none : BigInt(facts.aggregateLimit))
+  put(CONSTANT.sumCap, events ? none : BigInt(facts.sumCap))
+  constants[CONSTANT.catPossible] = facts.catPossible
+  constants[CONSTANT.catHigh] = facts.catHigh
+  constants[CONSTANT.catLow] = facts.catLow
+  constants[CONSTANT.greatestEvent] = events ? 1 : 0
+  constants[CONSTANT.selected] = bins.length
+  constants.fill(0xffffffff, CONSTANT.selectedBins)
+  constants.set(bins, CONSTANT.selectedBins)
+  return constants
 }

@@ -1,6 +1,6 @@
 // The loss of a year by other mathematics than the kernel's: closed forms of the lognormal in doubles and a numerical
 // convolution by fast Fourier transform. It shares no code with what it judges; its own errors are some 1e-6 of a figure.
-import type { InsuranceArgs } from './args.ts'
+import { catSeverity, claimSeverity, type InsuranceArgs, type Severity } from './args.ts'
 
 /** P(Z > z) within some 1e-15: the series of Abramowitz & Stegun 26.2.11 near 0, Lentz's continued fraction beyond. */
 export function normalTail(z: number): number {
@@ -40,8 +40,12 @@ function layerMoments(of: LogNormal, deductible: number, limit: number): { first
   return { first, second: squares - 2 * deductible * first }
 }
 
-const claimOf = (args: InsuranceArgs): LogNormal => ({ mu: args.claim_severity_mu, sigma: args.claim_severity_sig })
-const catOf = (args: InsuranceArgs): LogNormal => ({ mu: args.cat_mu, sigma: args.cat_sig })
+const claimOf = (args: InsuranceArgs): LogNormal => lognormalOf(claimSeverity(args))
+const catOf = (args: InsuranceArgs): LogNormal => lognormalOf(catSeverity(args))
+function lognormalOf(severity: Severity): LogNormal {
+  if (severity.kind !== 'lognormal') throw new TypeError('the closed forms are for lognormal severities')
+  return severity
+}
 const orInfinity = (limit: number | null): number => limit ?? Infinity
 
 /** Mean and variance of S, before the aggregate layer: lambda E[Y] + q E[C], lambda E[Y^2] + q E[C^2] - (q E[C])^2. */

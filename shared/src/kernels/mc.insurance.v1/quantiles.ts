@@ -1,18 +1,21 @@
-// VaR and TVaR from the histogram: intervals [lower, upper) that surely hold the order statistic, never a point.
-// SPEC section 5 has the definitions; a second pass for exact ones is another kernel feature.
+// VaR and TVaR: from the histogram alone as intervals [lower, upper) that surely hold the order statistic, never a point;
+// with the second pass exactly. SPEC section 5 has the definitions.
 import {
   ceil,
   floor,
   integerSqrt,
   rational,
   rationalFromDecimal,
+  sqrtToNumber,
   toNumber,
   type Rational,
 } from '../../exact/rational.ts'
-import { binLower, binUpper } from './histogram.ts'
+import { DEFAULT_LEVELS } from './args.ts'
+import { binLower, binUpper, octaveOf } from './histogram.ts'
+import { SELECTED_MAX } from './launch.ts'
+import type { TailTotal } from './tail-total.ts'
+import type { Profile } from './profile.ts'
 
-/** Levels as the decimals they are; each is published with its interval. */
-export const LEVELS = ['0.5', '0.9', '0.95', '0.99', '0.995', '0.999'] as const
 /** Fewer than this many years beyond VaR make the tail's mean a guess. */
 const TAIL_YEARS_MIN = 100n
 
@@ -22,7 +25,8 @@ export interface Interval {
   readonly upper: number
 }
 
-export interface Quantile {
+/** From the histogram. */
+export interface QuantileInterval {
   readonly p: number
   readonly var: Interval
   /** Between the order statistics at n p +- 1.96 sqrt(n p (1 - p)); null where a rank leaves 1..n. */
@@ -31,77 +35,203 @@ export interface Quantile {
   readonly low_tail_count: boolean
 }
 
+/** From the second pass: each figure the double nearest to the exact one. */
+export interface ExactQuantile {
+  readonly p: number
+  readonly var: number
+  /** Both ends are order statistics, hence lower <= upper. */
+  readonly var_interval_95: Interval | null
+  readonly tvar: number
+  /** sd(max(L - VaR, 0)) / ((1 - p) sqrt n); null for one year. */
+  readonly tvar_std_error: number | null
+  readonly low_tail_count: boolean
+}
+
 export interface Histogram {
   readonly years: bigint
-  readonly least: number
-  readonly greatest: number
+  readonly sum: bigint
+  readonly sumSquares: bigint
+  readonly least: bigint
+  readonly greatest: bigint
   readonly counts: BigUint64Array
 }
 
 /** One non-empty bin: losses in quanta with lower <= loss < upper. */
 interface Bin {
+  readonly bin: number
   readonly lower: bigint
   readonly upper: bigint
   readonly count: bigint
+  /** Years in lower bins. */
+  readonly before: bigint
 }
 
-export function quantiles(histogram: Histogram, fractionBits: number): Quantile[] {
-  const bins = binsOf(histogram)
-  const quantum = 1n << BigInt(fractionBits)
-  const n = histogram.years
+/** What a level asks of n years. */
+interface Level {
+  readonly p: number
+  readonly rank: bigint
+  /** Null where a rank leaves 1..n. */
+  readonly ranks95: readonly [low: bigint, high: bigint] | null
+  /** n (1 - p) */
+  readonly tailYears: Rational
+  readonly lowTailCount: boolean
+}
+
+function levelOf(p: number, n: bigint): Level {
+  const decimal = rationalFromDecimal(String(p))
+  const rank = ceil(rational(n * decimal.numerator, decimal.denominator))
+  const tailYears = rational(n * (decimal.denominator - decimal.numerator), decimal.denominator)
+  const [low, high] = ranks95(n, decimal)
+  return {
+    p,
+    rank: rank > 0n ? rank : 1n,
+    ranks95: low >= 1n && high <= n ? [low, high] : null,
+    tailYears,
+    lowTailCount: tailYears.numerator < TAIL_YEARS_MIN * tailYears.denominator,
+  }
+}
+
+const ranksOf = ({ rank, ranks95: around }: Level): bigint[] => [rank, ...(around ?? [])]
+
+export function intervalQuantiles(profile: Profile, histogram: Histogram, fractionBits: number): QuantileInterval[] {
+  const bins = binsOfHistogram(profile, histogram)
   const money = (lower: Rational, upper: Rational): Interval => ({
-    lower: toNumber({ ...lower, denominator: lower.denominator * quantum }),
-    upper: toNumber({ ...upper, denominator: upper.denominator * quantum }),
+    lower: moneyOf(lower, fractionBits),
+    upper: moneyOf(upper, fractionBits),
   })
-  return LEVELS.map((level) => {
-    const p = rationalFromDecimal(level)
-    const rank = ceil(rational(n * p.numerator, p.denominator))
-    const at = binOfRank(bins, rank > 0n ? rank : 1n)
-    const tailYears = rational(n * (p.denominator - p.numerator), p.denominator)
-    const [lowRank, highRank] = ranks95(n, p)
-    const ranked = lowRank >= 1n && highRank <= n
+  return DEFAULT_LEVELS.map((p) => {
+    const { rank, ranks95: around, tailYears, lowTailCount } = levelOf(p, histogram.years)
+    const at = binOfRank(bins, rank)
     return {
-      p: Number(level),
+      p,
       var: money(rational(at.lower), rational(at.upper)),
-      var_interval_95: ranked
-        ? money(rational(binOfRank(bins, lowRank).lower), rational(binOfRank(bins, highRank).upper))
-        : null,
+      var_interval_95:
+        around && money(rational(binOfRank(bins, around[0]).lower), rational(binOfRank(bins, around[1]).upper)),
       tvar: money(tailMean(bins, at.lower, tailYears, 'lower'), tailMean(bins, at.upper, tailYears, 'upper')),
-      low_tail_count: tailYears.numerator < TAIL_YEARS_MIN * tailYears.denominator,
+      low_tail_count: lowTailCount,
     }
   })
 }
 
-function binsOf({ counts, least, greatest }: Histogram): Bin[] {
+/** The bins whose losses the second pass lists: those of every rank that is asked for, unless all their losses are equal. */
+export function binsToSelect(profile: Profile, histogram: Histogram, levels: readonly number[]): number[] {
+  const bins = binsOfHistogram(profile, histogram)
+  const ranks = levels.flatMap((p) => ranksOf(levelOf(p, histogram.years)))
+  const wide = ranks.map((rank) => binOfRank(bins, rank)).filter(({ bin }) => octaveOf(profile, bin) > 0)
+  const selected = [...new Set(wide.map(({ bin }) => bin))].toSorted((a, b) => a - b)
+  if (selected.length > SELECTED_MAX) throw new RangeError(`${selected.length} bins are more than ${SELECTED_MAX}`)
+  return selected
+}
+
+export function exactQuantiles(
+  profile: Profile,
+  histogram: Histogram,
+  tail: TailTotal,
+  levels: readonly number[],
+  fractionBits: number,
+): ExactQuantile[] {
+  const bins = binsOfHistogram(profile, histogram)
+  const n = histogram.years
+  const lossOfRank = (rank: bigint): bigint => {
+    const { bin, lower, before } = binOfRank(bins, rank)
+    return octaveOf(profile, bin) === 0 ? lower : tail.lossOfRank(bin, rank - before)
+  }
+  const money = (quanta: Rational): number => moneyOf(quanta, fractionBits)
+  return levels.map((p) => {
+    const { rank, ranks95: around, tailYears, lowTailCount } = levelOf(p, n)
+    const value = lossOfRank(rank)
+    const { years, sum, squares } = beyond(profile, bins, histogram, tail, value)
+    const excess = sum - years * value
+    const excessSquares = squares - 2n * value * sum + years * value * value
+    const { numerator: a, denominator: b } = tailYears
+    return {
+      p,
+      var: money(rational(value)),
+      var_interval_95: around && {
+        lower: money(rational(lossOfRank(around[0]))),
+        upper: money(rational(lossOfRank(around[1]))),
+      },
+      // VaR + excess / (a / b) = (VaR a + excess b) / a
+      tvar: money(rational(value * a + excess * b, a)),
+      tvar_std_error: n > 1n ? tailStdError(n, excess, excessSquares, tailYears, fractionBits) : null,
+      low_tail_count: lowTailCount,
+    }
+  })
+}
+
+/** sd / ((1 - p) sqrt n) = sqrt(variance n) / (n (1 - p)), with the variance over n - 1. */
+function tailStdError(
+  n: bigint,
+  excess: bigint,
+  excessSquares: bigint,
+  { numerator, denominator }: Rational,
+  fractionBits: number,
+): number {
+  const quantum = 1n << BigInt(fractionBits)
+  const variance = n * excessSquares - excess * excess
+  return sqrtToNumber(
+    rational(variance * denominator * denominator, (n - 1n) * numerator * numerator * quantum * quantum),
+  )
+}
+
+interface Sums {
+  readonly years: bigint
+  readonly sum: bigint
+  readonly squares: bigint
+}
+
+/** Of the years whose loss exceeds `value`, which is the loss of a rank that was asked for. */
+function beyond(profile: Profile, bins: readonly Bin[], total: Histogram, tail: TailTotal, value: bigint): Sums {
+  const at = bins.find(({ lower, upper }) => lower <= value && value < upper)
+  if (at === undefined) throw new RangeError(`no year has a loss of ${value} quanta`)
+  if (octaveOf(profile, at.bin) > 0) {
+    const { upTo, sum, squares } = tail.beyond(at.bin, value)
+    return { years: total.years - at.before - upTo, sum, squares }
+  }
+  // Below every bin that holds more than one loss the histogram is exact.
+  let { years, sum, sumSquares: squares } = total
+  for (const { lower, count } of bins) {
+    if (lower > value) break
+    years -= count
+    sum -= count * lower
+    squares -= count * lower * lower
+  }
+  return { years, sum, squares }
+}
+
+const moneyOf = ({ numerator, denominator }: Rational, fractionBits: number): number =>
+  toNumber(rational(numerator, denominator << BigInt(fractionBits)))
+
+function binsOfHistogram(profile: Profile, { counts, least, greatest }: Histogram): Bin[] {
   const bins: Bin[] = []
+  let before = 0n
   counts.forEach((count, bin) => {
     if (count === 0n) return
-    const lower = binLower(bin)
-    const upper = binUpper(bin)
+    const lower = binLower(profile, bin)
+    const upper = binUpper(profile, bin)
     // The least and the greatest loss are known exactly: they narrow the outermost bins.
     bins.push({
-      lower: lower < BigInt(least) ? BigInt(least) : lower,
-      upper: upper > BigInt(greatest) + 1n ? BigInt(greatest) + 1n : upper,
+      bin,
+      lower: lower < least ? least : lower,
+      upper: upper > greatest + 1n ? greatest + 1n : upper,
       count,
+      before,
     })
+    before += count
   })
   return bins
 }
 
 function binOfRank(bins: readonly Bin[], rank: bigint): Bin {
-  let before = 0n
-  for (const bin of bins) {
-    before += bin.count
-    if (before >= rank) return bin
-  }
-  throw new RangeError(`there is no year of rank ${rank} among ${before}`)
+  const found = bins.find(({ before, count }) => before + count >= rank)
+  if (found === undefined) throw new RangeError(`there is no year of rank ${rank}`)
+  return found
 }
 
 /** VaR + sum max(L - VaR, 0) / (n (1 - p)) with every loss at one edge of its bin: TVaR grows with every loss. */
 function tailMean(bins: readonly Bin[], valueAtRisk: bigint, tailYears: Rational, edge: 'lower' | 'upper'): Rational {
   let excess = 0n
   for (const bin of bins) if (bin[edge] > valueAtRisk) excess += bin.count * (bin[edge] - valueAtRisk)
-  // VaR + excess / (a / b) = (VaR a + excess b) / a
   return rational(valueAtRisk * tailYears.numerator + excess * tailYears.denominator, tailYears.numerator)
 }
 

@@ -1,42 +1,63 @@
 // The kernel's truth: one year at a time, in the order of README.md, with u32 words and BigInt sums. It is slow and
-// plain on purpose; kernel.as.ts and kernel.wgsl must return its bytes.
+// plain on purpose; the WASM and the WGSL must return its bytes.
 import { countFromTable } from '../../distributions/poisson-threshold.ts'
-import { needsRefinement, quantileFromTable } from '../../distributions/lognormal-quantile.ts'
+import { needsRefinement, quantileFromTable, wideQuantileFromTable } from '../../distributions/lognormal-quantile.ts'
 import { philox4x32 } from '../../exact/philox.ts'
 import type { Launch, ShardRange } from '../kernel.ts'
-import { BINS, binOf } from './histogram.ts'
-import { CONSTANT, DOMAIN, readTables } from './launch.ts'
+import { binOf, binsOf, narrowBinOf } from './histogram.ts'
+import { amountOf, CONSTANT, DOMAIN, readTables, selectedBins } from './launch.ts'
 import { encodePartial } from './partial.ts'
+import { NARROW, WIDE, type Profile } from './profile.ts'
+import { encodeTail } from './tail.ts'
 
 export function reference(launch: Launch, range: ShardRange): Uint8Array {
-  const year = yearOf(launch)
-  const aggregateLimit = launch.constants[CONSTANT.aggregateLimit] ?? 0
-  const histogram = new Uint32Array(BINS)
-  let sum = 0n
-  let sumSquares = 0n
-  let claims = 0n
-  let zeroYears = 0
-  let yearsAtAggregateLimit = 0
-  let least = 0xffffffff
-  let greatest = 0
+  switch (launch.program) {
+    case 'narrow':
+      return totals(NARROW, launch, range)
+    case 'wide':
+      return totals(WIDE, launch, range)
+    case 'narrow.tail':
+      return tail(NARROW, launch, range)
+    case 'wide.tail':
+      return tail(WIDE, launch, range)
+    default:
+      throw new RangeError(`there is no program ${launch.program}`)
+  }
+}
+
+interface Year {
+  readonly loss: bigint
+  readonly claims: number
+}
+
+const yearsOf = (profile: Profile, launch: Launch): ((unit: bigint) => Year) =>
+  profile.name === 'narrow' ? narrowYears(launch) : wideYears(launch)
+
+function totals(profile: Profile, launch: Launch, range: ShardRange): Uint8Array {
+  const year = yearsOf(profile, launch)
+  const aggregateLimit = amountOf(launch, CONSTANT.aggregateLimit)
+  const histogram = new Uint32Array(binsOf(profile))
+  let [sum, sumSquares, claims, zeroYears, yearsAtAggregateLimit] = [0n, 0n, 0, 0, 0]
+  let [least, greatest] = [profile.none, 0n]
   for (let i = 0; i < range.units; i++) {
-    const { loss, count } = year(range.firstUnit + BigInt(i))
-    sum += BigInt(loss)
-    sumSquares += BigInt(loss) * BigInt(loss)
-    claims += BigInt(count)
-    if (loss === 0) zeroYears++
-    // No loss reaches 2^32 - 1, so "no limit" counts nothing.
+    const drawn = year(range.firstUnit + BigInt(i))
+    const { loss } = drawn
+    sum += loss
+    sumSquares += loss * loss
+    claims += drawn.claims
+    if (loss === 0n) zeroYears++
+    // No loss of a plan reaches "no limit", so it counts nothing then.
     if (loss === aggregateLimit) yearsAtAggregateLimit++
-    least = Math.min(least, loss)
-    greatest = Math.max(greatest, loss)
-    const bin = binOf(loss)
+    if (loss < least) least = loss
+    if (loss > greatest) greatest = loss
+    const bin = profile.name === 'narrow' ? narrowBinOf(profile.mantissaBits, Number(loss)) : binOf(profile, loss)
     histogram[bin] = (histogram[bin] ?? 0) + 1
   }
-  return encodePartial({
+  return encodePartial(profile, {
     units: range.units,
     sum,
     sumSquares,
-    claims,
+    claims: BigInt(claims),
     zeroYears,
     yearsAtAggregateLimit,
     least,
@@ -45,47 +66,110 @@ export function reference(launch: Launch, range: ShardRange): Uint8Array {
   })
 }
 
-/** The loss of a year and its number of claims, by the year's index alone. */
-function yearOf(launch: Launch): (unit: bigint) => { loss: number; count: number } {
-  const { severity, catastrophe, count: countTable } = readTables(launch)
+function tail(profile: Profile, launch: Launch, range: ShardRange): Uint8Array {
+  const year = yearsOf(profile, launch)
+  const selected = selectedBins(launch)
+  const segments = Array.from({ length: selected.length + 1 }, () => ({ sum: 0n, squares: 0n }))
+  const listed: bigint[] = []
+  for (let i = 0; i < range.units; i++) {
+    const { loss } = year(range.firstUnit + BigInt(i))
+    const bin = binOf(profile, loss)
+    if (selected.includes(bin)) {
+      listed.push(loss)
+      continue
+    }
+    const segment = segments[selected.filter((below) => below < bin).length]
+    if (segment === undefined) throw new Error('there is a segment for every loss')
+    segment.sum += loss
+    segment.squares += loss * loss
+  }
+  return encodeTail(profile, range.units, segments, BigUint64Array.from(listed).sort())
+}
+
+/** Reads the words of a year: how many claims, each claim's words, the catastrophe's words if it happens. */
+function wordsOf(launch: Launch) {
+  const { count: countTable } = readTables(launch)
   const constant = (index: number): number => launch.constants[index] ?? 0
-  const key0 = constant(CONSTANT.key0)
-  const key1 = constant(CONSTANT.key1)
-  const deductible = constant(CONSTANT.deductible)
-  const policyLimit = constant(CONSTANT.policyLimit)
-  const catLimit = constant(CONSTANT.catLimit)
-  const aggregateDeductible = constant(CONSTANT.aggregateDeductible)
-  const aggregateLimit = constant(CONSTANT.aggregateLimit)
-  const sumCap = constant(CONSTANT.sumCap)
+  const [key0, key1] = [constant(CONSTANT.key0), constant(CONSTANT.key1)]
   const catPossible = constant(CONSTANT.catPossible) === 1
-  const catHigh = constant(CONSTANT.catHigh)
-  const catLow = constant(CONSTANT.catLow)
+  const [catHigh, catLow] = [constant(CONSTANT.catHigh), constant(CONSTANT.catLow)]
   const words = new Uint32Array(4)
   const draw = (unit: bigint, block: number, domain: number, word: number): number => {
     philox4x32(words, Number(unit & 0xffffffffn), Number(unit >> 32n), block, domain, key0, key1)
     return words[word] ?? 0
   }
-
-  return (unit) => {
-    const count = countFromTable(countTable, draw(unit, 0, DOMAIN.claim, 0))
-    let sum = 0
-    for (let i = 0; i < count; i++) {
+  return {
+    count: (unit: bigint): number => countFromTable(countTable, draw(unit, 0, DOMAIN.claim, 0)),
+    claim(unit: bigint, i: number): readonly [word: number, refinement: number] {
       const word =
         i < 2 ? draw(unit, 0, DOMAIN.claim, 2 + i) : draw(unit, 1 + ((i - 2) >> 2), DOMAIN.claim, (i - 2) & 3)
-      const refinement = needsRefinement(word) ? draw(unit, i >> 2, DOMAIN.refine, i & 3) : 0
-      const claim = quantileFromTable(severity, word, refinement)
-      const payment = claim > deductible ? Math.min(claim - deductible, policyLimit) : 0
-      sum = Math.min(sum + payment, sumCap)
-    }
-    if (catPossible) {
+      return [word, needsRefinement(word) ? draw(unit, i >> 2, DOMAIN.refine, i & 3) : 0]
+    },
+    catastrophe(unit: bigint): readonly [word: number, refinement: number] | null {
+      if (!catPossible) return null
       const high = draw(unit, 0, DOMAIN.claim, 1)
-      const low = draw(unit, 0, DOMAIN.catastrophe, 0)
-      if (high < catHigh || (high === catHigh && low <= catLow)) {
-        const word = draw(unit, 0, DOMAIN.catastrophe, 1)
-        const refinement = draw(unit, 0, DOMAIN.catastrophe, 2)
-        sum = Math.min(sum + Math.min(quantileFromTable(catastrophe, word, refinement), catLimit), sumCap)
-      }
-    }
-    return { loss: sum > aggregateDeductible ? Math.min(sum - aggregateDeductible, aggregateLimit) : 0, count }
+      if (high > catHigh) return null
+      if (high === catHigh && draw(unit, 0, DOMAIN.catastrophe, 0) > catLow) return null
+      const word = draw(unit, 0, DOMAIN.catastrophe, 1)
+      return [word, draw(unit, 0, DOMAIN.catastrophe, 2)]
+    },
   }
 }
+
+/** Money in u32, which a double holds exactly. */
+function narrowYears(launch: Launch): (unit: bigint) => Year {
+  const { severity, catastrophe } = readTables(launch)
+  const amount = (index: number): number => launch.constants[index] ?? 0
+  const deductible = amount(CONSTANT.deductible)
+  const policyLimit = amount(CONSTANT.policyLimit)
+  const catLimit = amount(CONSTANT.catLimit)
+  const aggregateDeductible = amount(CONSTANT.aggregateDeductible)
+  const aggregateLimit = amount(CONSTANT.aggregateLimit)
+  const sumCap = amount(CONSTANT.sumCap)
+  const greatestEvent = amount(CONSTANT.greatestEvent) === 1
+  const words = wordsOf(launch)
+  const combined = (sum: number, payment: number): number =>
+    Math.min(greatestEvent ? Math.max(sum, payment) : sum + payment, sumCap)
+
+  return (unit) => {
+    const claims = words.count(unit)
+    let sum = 0
+    for (let i = 0; i < claims; i++) {
+      const claim = quantileFromTable(severity, ...words.claim(unit, i))
+      sum = combined(sum, claim > deductible ? Math.min(claim - deductible, policyLimit) : 0)
+    }
+    const cat = words.catastrophe(unit)
+    if (cat !== null) sum = combined(sum, Math.min(quantileFromTable(catastrophe, ...cat), catLimit))
+    const loss = sum > aggregateDeductible ? Math.min(sum - aggregateDeductible, aggregateLimit) : 0
+    return { loss: BigInt(loss), claims }
+  }
+}
+
+/** The same in u64. */
+function wideYears(launch: Launch): (unit: bigint) => Year {
+  const { severity, catastrophe } = readTables(launch)
+  const deductible = amountOf(launch, CONSTANT.deductible)
+  const policyLimit = amountOf(launch, CONSTANT.policyLimit)
+  const catLimit = amountOf(launch, CONSTANT.catLimit)
+  const aggregateDeductible = amountOf(launch, CONSTANT.aggregateDeductible)
+  const aggregateLimit = amountOf(launch, CONSTANT.aggregateLimit)
+  const sumCap = amountOf(launch, CONSTANT.sumCap)
+  const greatestEvent = launch.constants[CONSTANT.greatestEvent] === 1
+  const words = wordsOf(launch)
+  const combined = (sum: bigint, payment: bigint): bigint =>
+    min(greatestEvent ? (sum > payment ? sum : payment) : sum + payment, sumCap)
+
+  return (unit) => {
+    const claims = words.count(unit)
+    let sum = 0n
+    for (let i = 0; i < claims; i++) {
+      const claim = wideQuantileFromTable(severity, ...words.claim(unit, i))
+      sum = combined(sum, claim > deductible ? min(claim - deductible, policyLimit) : 0n)
+    }
+    const cat = words.catastrophe(unit)
+    if (cat !== null) sum = combined(sum, min(wideQuantileFromTable(catastrophe, ...cat), catLimit))
+    return { loss: sum > aggregateDeductible ? min(sum - aggregateDeductible, aggregateLimit) : 0n, claims }
+  }
+}
+
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -1,24 +1,27 @@
-// What tests of this kernel share: what an honest engine accumulates over given losses, and one job from args to figures, without
-// server or agents: plan, tables, the WASM engine and the total of all shards, for tests that need millions of years.
-// That the engine's bytes are the reference's is shown elsewhere.
+// What tests of this kernel share: what an honest engine accumulates over given losses, and one job from args to figures,
+// without server or agents: plan, tables, the WASM engine and the total of all shards, for tests that need millions of
+// years. That the engine's bytes are the reference's is shown elsewhere.
 import { createWasmEngine } from '../../agent/engines/wasm-engine.ts'
 import { compileTable, tableKey } from '../../distributions/table.ts'
-import { keyOfSeed } from '../../planner/contract.ts'
-import { isRefusal, shardRange, type TableSpec } from '../kernel.ts'
+import { planQuestion } from '../../verifier/audit.ts'
+import { isRefusal, shardRange, type PassPlan, type TableSpec } from '../kernel.ts'
 import { argsSchema, type InsuranceArgs } from './args.ts'
 import { artifact } from './artifact.ts'
+import type { ExceedancePoint } from './exceedance.ts'
+import { binOf, binsOf } from './histogram.ts'
 import { kernel } from './kernel.ts'
-import { BINS, binOf } from './histogram.ts'
 import type { Total } from './output.ts'
 import type { Accumulators } from './partial.ts'
 import { plan, type InsurancePlan } from './plan.ts'
-import type { Quantile } from './quantiles.ts'
+import { NARROW, type Profile } from './profile.ts'
+import type { ExactQuantile, QuantileInterval } from './quantiles.ts'
 import type { Truncation } from './truncation.ts'
 
 /** The published figures, as a client reads them. */
 export interface Loss {
   readonly mean: number
   readonly variance: number | null
+  readonly variance_std_error: number | null
   readonly std_dev: number | null
   readonly std_error: number | null
   readonly min: number
@@ -28,7 +31,9 @@ export interface Loss {
   readonly claims: number
   readonly years: number
   readonly quantum: number
-  readonly quantiles: readonly Quantile[]
+  /** Intervals, where `args.quantiles` asks for none. */
+  readonly quantiles: readonly QuantileInterval[]
+  readonly oep?: readonly ExceedancePoint[]
   readonly truncation?: readonly Truncation[]
 }
 
@@ -54,41 +59,56 @@ export function planned(sent: object): { args: InsuranceArgs; plan: InsurancePla
   return { args, plan: found }
 }
 
+/** Of a contract that asks for `quantiles`. */
+export interface ExactLoss extends Omit<Loss, 'quantiles'> {
+  readonly quantiles: readonly ExactQuantile[]
+  readonly aep: readonly ExceedancePoint[]
+}
+
 export async function simulate(sent: object, rootSeed: string): Promise<Simulated> {
   const { args, plan: found } = planned(sent)
-  const tables = Object.entries(found.tables).map(([name, spec]) => [name, compile(spec)] as const)
-  const [pass] = found.passes
-  if (pass === undefined) throw new Error('a plan has a pass')
-  const launch = kernel.launch(found, pass, keyOfSeed(kernel.id, rootSeed), Object.fromEntries(tables))
-  const loaded = await createWasmEngine([artifact]).load(artifact.name, launch)
-  const ranges = Array.from({ length: found.grid.shards }, (_, shard) => shardRange(found.grid, shard))
+  const op = { name: 'mc', version: 1, profile: 'insurance.v1' }
+  const question = planQuestion({ op, args: sent, rootSeed }, compile)
+  const engine = createWasmEngine([artifact])
   const total = kernel.empty()
   const partials: Uint8Array[] = []
-  await loaded.run(ranges, (shard, partial) => {
-    partials.push(partial)
-    kernel.add(total, kernel.decode(partial, ranges[shard]?.units ?? 0, found, pass), 0)
-  })
-  loaded.close()
+  const { grid, passes } = found
+  for (let index = 0; index < grid.passes; index++) {
+    const pass: PassPlan = passes[index] ?? kernel.refine(total, args, found)
+    const loaded = await engine.load(artifact.name, question.launch(pass))
+    const ranges = Array.from({ length: grid.shards }, (_, i) => shardRange(grid, index * grid.shards + i))
+    await loaded.run(ranges, (shard, partial) => {
+      partials.push(partial)
+      kernel.add(total, kernel.decode(partial, ranges[shard % grid.shards]?.units ?? 0, found, pass), index)
+    })
+    loaded.close()
+  }
   const { loss } = kernel.output(total, args, found) as unknown as { loss: Loss }
   return { args, plan: found, total, partials, loss }
 }
 
-const NONE = 0xffffffff
-
 /** Over years of these losses, in quanta, with as many claims each. */
-export function accumulated(losses: readonly number[], aggregateLimit = NONE, claims = 3n): Accumulators {
-  const histogram = new Uint32Array(BINS)
-  for (const loss of losses) histogram[binOf(loss)] = (histogram[binOf(loss)] ?? 0) + 1
-  const total = (f: (loss: bigint) => bigint): bigint => losses.reduce((sum, loss) => sum + f(BigInt(loss)), 0n)
+export function accumulated(
+  losses: readonly bigint[],
+  aggregateLimit: bigint = NARROW.none,
+  claims = 3n,
+  profile: Profile = NARROW,
+): Accumulators {
+  const histogram = new Uint32Array(binsOf(profile))
+  for (const loss of losses) {
+    const bin = binOf(profile, loss)
+    histogram[bin] = (histogram[bin] ?? 0) + 1
+  }
+  const total = (f: (loss: bigint) => bigint): bigint => losses.reduce((sum, loss) => sum + f(loss), 0n)
   return {
     units: losses.length,
     sum: total((loss) => loss),
     sumSquares: total((loss) => loss * loss),
     claims: claims * BigInt(losses.length),
-    zeroYears: losses.filter((loss) => loss === 0).length,
+    zeroYears: losses.filter((loss) => loss === 0n).length,
     yearsAtAggregateLimit: losses.filter((loss) => loss === aggregateLimit).length,
-    least: losses.reduce((a, b) => Math.min(a, b), NONE),
-    greatest: losses.reduce((a, b) => Math.max(a, b), 0),
+    least: losses.reduce((a, b) => (a < b ? a : b), profile.none),
+    greatest: losses.reduce((a, b) => (a > b ? a : b), 0n),
     histogram,
   }
 }

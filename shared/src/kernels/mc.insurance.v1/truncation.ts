@@ -10,7 +10,7 @@ import {
   type Fixed,
 } from '../../exact/fixed-point.ts'
 import { add, compare, rational, rationalFromNumber, toNumber } from '../../exact/rational.ts'
-import type { InsuranceArgs } from './args.ts'
+import { catSeverity, claimSeverity, type InsuranceArgs, type Severity } from './args.ts'
 import type { InsurancePlan } from './plan.ts'
 
 const SHARE_SHOWN = rational(1n, 1_000_000n)
@@ -23,12 +23,21 @@ export interface Truncation {
 }
 
 export function truncation(args: InsuranceArgs, plan: InsurancePlan): Truncation[] {
-  const claim = unlimited(args.claim_severity_mu, args.claim_severity_sig, args.policy_limit, args.deductible)
-  const catastrophe = unlimited(args.cat_mu, args.cat_sig, args.cat_limit, 0)
   return [
-    ...(claim && args.claim_freq > 0 ? shares('claim', args.claim_severity_sig) : []),
-    ...(catastrophe && plan.facts.catPossible === 1 ? shares('catastrophe', args.cat_sig) : []),
+    ...(args.claim_freq > 0 ? missing('claim', claimSeverity(args), args.policy_limit, args.deductible) : []),
+    ...(plan.facts.catPossible === 1 ? missing('catastrophe', catSeverity(args), args.cat_limit, 0) : []),
   ]
+}
+
+/** An empirical severity ends where its last word does; a limit below the greatest that can be drawn cuts all off. */
+function missing(
+  name: Truncation['severity'],
+  severity: Severity,
+  limit: number | null,
+  deductible: number,
+): Truncation[] {
+  if (severity.kind === 'empirical' || !unlimited(severity.mu, severity.sigma, limit, deductible)) return []
+  return shares(name, severity.sigma)
 }
 
 /** Whether the greatest severity that can be drawn is paid in full. */

@@ -1,0 +1,20 @@
+// The WASM modules that `pnpm gen` makes of this kernel's AssemblyScript, by the names that engines.gen.ts exports.
+import type { WasmVariant } from '../variant.ts'
+
+/** What every program keeps below its list, and room for the list of a shard of 2^18 years and a word beyond. */
+const PAGES = 4
+const listPages = (bytes: number): number => PAGES + bytes * 4 + 1
+
+const scalar = (name: string, wide: boolean, tail: boolean, pages: number): WasmVariant => ({
+  name,
+  source: 'kernel.as.ts',
+  prelude: `const WIDE: bool = ${wide}\nconst TAIL: bool = ${tail}\n`,
+  pages,
+})
+
+export const wasmVariants: readonly WasmVariant[] = [
+  scalar('wasmNarrow', false, false, PAGES),
+  scalar('wasmNarrowTail', false, true, listPages(4)),
+  scalar('wasmWide', true, false, PAGES),
+  scalar('wasmWideTail', true, true, listPages(8)),
+]
