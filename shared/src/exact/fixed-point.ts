@@ -11,7 +11,7 @@ export const FRACTION_BITS = 192n
 export const ONE: Fixed = 1n << FRACTION_BITS
 
 /** Constants are computed with as many bits more, so that they are right to one ulp. */
-const GUARD_BITS = 32n
+export const GUARD_BITS = 32n
 
 /** Exact but for the floor: at most one ulp below the double. */
 export const fixedFromNumber = (value: number): Fixed =>
@@ -38,8 +38,9 @@ function inverseSeries(q: bigint, sign: 1n | -1n): bigint {
   return sum
 }
 
-/** ln 2 = 2 artanh(1/3). */
-export const LN_2: Fixed = (2n * inverseSeries(3n, 1n)) >> GUARD_BITS
+/** ln 2 = 2 artanh(1/3), with the guard bits: within 2^-216. */
+export const LN_2_GUARDED: bigint = 2n * inverseSeries(3n, 1n)
+export const LN_2: Fixed = LN_2_GUARDED >> GUARD_BITS
 /** pi by Machin's formula, 16 arctan(1/5) - 4 arctan(1/239). */
 export const PI: Fixed = (16n * inverseSeries(5n, -1n) - 4n * inverseSeries(239n, -1n)) >> GUARD_BITS
 const SQRT_TWO_PI = fixedSqrt(2n * PI)
