@@ -61,7 +61,7 @@ export function encodeTailWords(
   // An engine lists in any order; the copy is aligned as u64 wants it, little endian like every machine with a browser.
   const own = Uint32Array.from(listed)
   const losses = profile.lossBytes === 4 ? own : new BigUint64Array(own.buffer, 0, own.length >> 1)
-  return encodeTail(profile, units, segments, losses.sort())
+  return encodeTail(profile, units, segments, losses.toSorted())
 }
 
 function limbs(words: Uint32Array, at: number, count: number): bigint {

@@ -14,7 +14,7 @@ import { knownAnswers, wasmNarrow, wasmNarrowTail, wasmWide, wasmWideTail, wgsl 
 import { CONSTANT, CONSTANTS } from './launch.ts'
 import { NARROW, WIDE, type Profile } from './profile.ts'
 import { reference } from './reference.ts'
-import { TAIL_UNITS_MAX } from './refusal.ts'
+import { TAIL_UNITS_MAX } from './tail.ts'
 
 /** A shard's counts are u32. */
 const UNITS_MAX = 2 ** 30

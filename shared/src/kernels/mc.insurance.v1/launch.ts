@@ -1,6 +1,6 @@
 // What every engine of this kernel is handed: 96 constants and up to three tables, by name and position.
 import type { Launch } from '../kernel.ts'
-import type { InsuranceFacts } from './plan.ts'
+import type { InsuranceFacts } from './facts.ts'
 import { PROFILES } from './profile.ts'
 
 /** Philox domains: the fourth counter word. */

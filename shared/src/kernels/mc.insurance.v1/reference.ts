@@ -83,7 +83,7 @@ function tail(profile: Profile, launch: Launch, range: ShardRange): Uint8Array {
     segment.sum += loss
     segment.squares += loss * loss
   }
-  return encodeTail(profile, range.units, segments, BigUint64Array.from(listed).sort())
+  return encodeTail(profile, range.units, segments, BigUint64Array.from(listed).toSorted())
 }
 
 /** Reads the words of a year: how many claims, each claim's words, the catastrophe's words if it happens. */

@@ -2,10 +2,8 @@
 import { SHARDS_MAX } from '../grid.ts'
 import type { PlanRefusal } from '../kernel.ts'
 import { AMOUNT_MAX, type InsuranceArgs } from './args.ts'
-import { fittingFacts, greatestOf, type Greatest } from './plan.ts'
-
-/** A shard that lists losses keeps room for one a year. */
-export const TAIL_UNITS_MAX = 2 ** 18
+import { fittingFacts, greatestOf, type Greatest } from './facts.ts'
+import { TAIL_UNITS_MAX } from './tail.ts'
 
 type Remedy = readonly [path: string, changed: (value: number) => InsuranceArgs, condition: string]
 

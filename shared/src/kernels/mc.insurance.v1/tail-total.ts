@@ -85,7 +85,7 @@ export class TailTotal {
 
 function append(bin: Bin, loss: bigint, years: number): void {
   if (bin.length === bin.losses.length) {
-    const larger = new BigUint64Array(2 * bin.length)
+    const larger = new BigUint64Array(Math.max(64, 2 * bin.length))
     larger.set(bin.losses)
     bin.losses = larger
   }
@@ -96,9 +96,9 @@ function append(bin: Bin, loss: bigint, years: number): void {
 
 /** The distinct losses, ascending, with their years. */
 function* entries(bin: Bin): Generator<readonly [loss: bigint, years: bigint]> {
-  const losses = bin.losses.subarray(0, bin.length)
-  if (!bin.sorted) losses.sort()
+  if (!bin.sorted) bin.losses = bin.losses.subarray(0, bin.length).toSorted()
   bin.sorted = true
+  const losses = bin.losses.subarray(0, bin.length)
   for (let i = 0; i < losses.length;) {
     const loss = losses[i] ?? 0n
     let end = i + 1

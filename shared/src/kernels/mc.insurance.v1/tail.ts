@@ -6,6 +6,8 @@ import { putInteger, readInteger, type ShardPartial } from './partial.ts'
 import type { Profile } from './profile.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
 
+/** A shard that lists losses keeps room for one a year. */
+export const TAIL_UNITS_MAX = 2 ** 18
 const HEAD_BYTES = 8
 
 /** Sums over the years of one segment, in quanta. */
