@@ -1,4 +1,5 @@
-// Programs that list words beside their accumulators, on Dawn: a made-up kernel whose answers are plain to see.
+// Programs that list words beside their accumulators, and devices that are lost under them, on Dawn: a made-up kernel
+// whose answers are plain to see.
 
 import type { Engine } from '@forge/shared/agent/engines/engine.ts'
 import { createWebGpuEngine } from '@forge/shared/agent/engines/webgpu-engine.ts'
@@ -10,9 +11,19 @@ import { dawnGpu } from './dawn.ts'
 const why: string[] = []
 const gpu = await dawnGpu((line) => why.push(line))
 
-async function open(): Promise<Engine> {
+/** Notes the devices that it is given. */
+async function open(devices: GPUDevice[]): Promise<Engine> {
   if (gpu === null) throw new Error(why.join(' '))
-  return createWebGpuEngine(gpu, [artifact])
+  const requestAdapter = async (options?: GPURequestAdapterOptions): Promise<GPUAdapter | null> => {
+    const adapter = await gpu.requestAdapter(options)
+    const requestDevice = async (asked?: GPUDeviceDescriptor): Promise<GPUDevice | undefined> => {
+      const device = await adapter?.requestDevice(asked)
+      if (device) devices.push(device)
+      return device
+    }
+    return adapter && ({ info: adapter.info, limits: adapter.limits, requestDevice } as unknown as GPUAdapter)
+  }
+  return createWebGpuEngine({ requestAdapter } as unknown as GPU, [artifact])
 }
 
 /** Word 0 counts a shard's units, word 1 the words it lists: the low word of each unit that `EVERY` divides, and ~it. */
@@ -83,14 +94,20 @@ const artifact: KernelArtifact = {
 }
 
 describe.skipIf(gpu === null)('lists on Dawn', { timeout: 60_000 }, () => {
-  const lists = async (name: string, sizes: readonly number[]): Promise<number[][]> => {
-    const engine = await open()
+  const lists = async (
+    name: string,
+    sizes: readonly number[],
+    each: (shard: number, devices: readonly GPUDevice[]) => void = () => {},
+  ): Promise<number[][]> => {
+    const devices: GPUDevice[] = []
+    const engine = await open(devices)
     const loaded = await engine.load(artifact.name, { program: name, constants: new Uint32Array(4), tables: {} })
     const found: number[][] = []
     const shards = sizes.map((units, shard) => ({ shard, firstUnit: BigInt(1000 * shard), units }))
     await loaded.run(shards, (shard, partial) => {
       expect(shard).toBe(found.length)
       found.push([...new Uint32Array(partial.buffer)])
+      each(shard, devices)
     })
     engine.close()
     return found
@@ -110,12 +127,23 @@ describe.skipIf(gpu === null)('lists on Dawn', { timeout: 60_000 }, () => {
   })
 
   it('keeps one slot when a list is large', async () => {
-    const sizes = [3, 2 ** 22 + 1, 3]
+    const sizes = [3, 2 ** 21 + 1, 3]
     const [first, middle, last] = await lists('thirds', sizes)
     const [wanted, all, other] = expected(sizes, 3)
     expect([first, last]).toEqual([wanted, other])
     expect(middle?.length).toBe(all?.length)
     expect(middle?.every((word, i) => word === all?.[i])).toBe(true)
+  })
+
+  it('goes on with the same words when its device is destroyed', async () => {
+    const sizes = Array.from({ length: 300 }, (_, i) => 100 + i)
+    let devices = 0
+    const found = await lists('thirds', sizes, (shard, opened) => {
+      if (shard === 40 || shard === 150) opened.at(-1)?.destroy()
+      devices = opened.length
+    })
+    expect(found).toEqual(expected(sizes, 3))
+    expect(devices).toBe(3)
   })
 
   it('runs a program that lists nothing and names no list', async () => {

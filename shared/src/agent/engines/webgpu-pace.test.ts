@@ -18,7 +18,9 @@ it('draws every unit of every shard once, each shard in its slot', () => {
       let at: Cursor = { index: 0, units: 0 }
       for (let turn = 0; at.index < shards.length; turn++) {
         const budget = unitsMax[turn % unitsMax.length] ?? 1
-        const dispatch = planDispatch(shards, at, budget, SLOTS, WORKGROUP_UNITS, shape)
+        const until = at.index + SLOTS
+        const limits = { units: budget, until, slots: SLOTS, unitsPerWorkgroupMax: WORKGROUP_UNITS }
+        const dispatch = planDispatch(shards, at, limits, shape)
         expect(dispatch.units).toBeGreaterThan(0)
         expect(dispatch.units).toBeLessThanOrEqual(budget)
         expect(dispatch.workgroups.length / 4).toBeLessThanOrEqual(WORKGROUPS_MAX)
@@ -67,4 +69,23 @@ it('does not take a short last dispatch for a slow device', () => {
   const before = pace.units
   pace.measured(3, 5)
   expect(pace.units).toBe(before)
+})
+
+it('spreads the last shards of a run over the whole device', () => {
+  const limits = { units: 2 ** 26, until: 1, slots: SLOTS, unitsPerWorkgroupMax: 16_384 }
+  const last = [{ shard: 0, firstUnit: 0n, units: 2 ** 17 }]
+  expect(planDispatch(last, { index: 0, units: 0 }, limits, HARDWARE).workgroups.length / 4).toBe(2 ** 17 / 256)
+})
+
+it('aims at half the time after a loss', () => {
+  const settled = (pace: Pace): number => {
+    for (let i = 0; i < 20; i++) pace.measured(pace.units, pace.units / 1000)
+    return pace.units
+  }
+  const pace = new Pace()
+  expect(settled(pace)).toBe(50_000)
+  pace.halve()
+  expect(pace.units).toBe(25_000)
+  expect(settled(pace)).toBe(25_000)
+  expect(settled(new Pace(2))).toBe(12_500)
 })
