@@ -9,6 +9,7 @@ import type { WasmVariant } from '@forge/shared/kernels/variant.ts'
 import { answered, vectorsSchema } from '@forge/shared/kernels/vectors.ts'
 import { compileAssembly } from './gen/assembly.ts'
 import { artifactsFile, digestFile, enginesFile, registryFile } from './gen/kernel-files.ts'
+import { normalNodesFile } from './gen/normal-nodes.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const home = path.join(root, 'shared/src/kernels')
@@ -30,6 +31,7 @@ async function main(options: ReadonlySet<string>): Promise<number> {
   }
   generated.set(path.join(home, 'registry.gen.ts'), registryFile(folders))
   generated.set(path.join(home, 'artifacts.gen.ts'), artifactsFile(folders))
+  generated.set(path.join(root, 'shared/src/distributions/normal-nodes.gen.ts'), normalNodesFile())
 
   const stale = [...generated].filter(([file, text]) => readIfThere(file) !== text)
   if (options.has('--check')) {
