@@ -1,28 +1,70 @@
-// Engines of a Node agent: lanes in worker threads, or one lane in this thread, which tests and small helpers want.
-// WebGPU belongs to browsers; here are WASM and the reference.
+// Engines of a Node agent: lanes in worker threads, or one lane in this thread, which tests and small helpers want. WebGPU
+// always has the one in this thread: it waits for the GPU most of the time, and Dawn wants to live and die with its thread.
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
-import { chooseEngine, type EngineChoice } from '@forge/shared/agent/engine-host.ts'
-import { serveLane, type FromLane, type Lane, type ToLane } from '@forge/shared/agent/engine-lane.ts'
+import {
+  chooseEngine,
+  type EngineCandidate,
+  type EngineChoice,
+  type EngineHost,
+} from '@forge/shared/agent/engine-host.ts'
+import { serveLane, type FromLane, type Lane, type LaneEngine, type ToLane } from '@forge/shared/agent/engine-lane.ts'
 import { knownTables } from '@forge/shared/agent/known-tables.ts'
 import { laneHost } from '@forge/shared/agent/lane-host.ts'
 import type { TableSource } from '@forge/shared/agent/link.ts'
+import type { EngineName } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
+import { dawnLane } from './dawn.ts'
 import { laneEngine, type NodeEngineName } from './lane-engine.ts'
 
+/** `auto`: WebGPU where there is a real GPU that passes, else WASM. */
+export type NodeEngineChoice = NodeEngineName | 'webgpu' | 'auto'
+
+/** As often as WASM and the reference may be lost; WebGPU forgives its devices itself. */
+const CHANCES = 3
+
 export function nodeEngines(
-  engine: NodeEngineName,
+  choice: NodeEngineChoice,
   threads: number,
   tables: TableSource,
   changed: () => void,
 ): EngineChoice {
-  const open = async () =>
-    laneHost({
-      engine,
-      lanes: threads === 0 ? [sameThreadLane(engine)] : Array.from({ length: threads }, () => threadLane(engine)),
-      batchMax: 1,
-      knownTables: (isOver) => knownTables(artifacts, tables, isOver),
-    })
-  return chooseEngine([{ engine, open, chances: 3 }], changed)
+  const host = (engine: EngineName, lanes: readonly Lane[], batchMax: number): EngineHost =>
+    laneHost({ engine, lanes, batchMax, knownTables: (isOver) => knownTables(artifacts, tables, isOver) })
+  const onCpu = (engine: NodeEngineName): EngineCandidate => ({
+    engine,
+    chances: CHANCES,
+    open: async () =>
+      host(
+        engine,
+        threads === 0
+          ? [sameThreadLane(laneEngine(engine))]
+          : Array.from({ length: threads }, () => threadLane(engine)),
+        1,
+      ),
+  })
+  const onGpu: EngineCandidate = {
+    engine: 'webgpu',
+    chances: 1,
+    // Asked for by name, it takes an adapter in software too.
+    open: async () => host('webgpu', [sameThreadLane(dawnLane(choice === 'webgpu'))], Infinity),
+  }
+  return chooseEngine(candidates(choice, onGpu, onCpu), changed)
+}
+
+function candidates(
+  choice: NodeEngineChoice,
+  onGpu: EngineCandidate,
+  onCpu: (engine: NodeEngineName) => EngineCandidate,
+): readonly EngineCandidate[] {
+  switch (choice) {
+    case 'webgpu':
+      return [onGpu]
+    case 'auto':
+      return [onGpu, onCpu('wasm')]
+    case 'wasm':
+    case 'reference':
+      return [onCpu(choice)]
+  }
 }
 
 function threadLane(engine: NodeEngineName): Lane {
@@ -35,14 +77,14 @@ function threadLane(engine: NodeEngineName): Lane {
   }
 }
 
-function sameThreadLane(engine: NodeEngineName): Lane {
+function sameThreadLane(engine: LaneEngine): Lane {
   // Messages still travel through a channel, so that an abort and the socket are heard between two shards.
   const { port1, port2 } = new MessageChannel()
   const receive =
     <Message>(port: MessagePort) =>
     (listener: (message: Message) => void): void =>
       void port.on('message', listener)
-  serveLane({ send: (message) => port2.postMessage(message), receive: receive<ToLane>(port2) }, laneEngine(engine))
+  serveLane({ send: (message) => port2.postMessage(message), receive: receive<ToLane>(port2) }, engine)
   return {
     send: (message) => port1.postMessage(message),
     receive: receive<FromLane>(port1),

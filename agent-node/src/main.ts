@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { AgentSnapshot } from '@forge/shared/agent/snapshot.ts'
 import { defaultIdentityFile, identityFromFile } from './identity-file.ts'
-import type { NodeEngineName } from './lane-engine.ts'
+import type { NodeEngineChoice } from './engines.ts'
 import { startNodeAgent } from './node-agent.ts'
 
 const HELP = `Lends this machine to a Forge Pool.
@@ -12,8 +12,9 @@ const HELP = `Lends this machine to a Forge Pool.
   pnpm agent --url http://127.0.0.1:8080
 
   --url URL         the pool's address (default http://127.0.0.1:8080)
-  --engine NAME     wasm or reference (default wasm)
-  --threads N       worker threads (default: half the cores)
+  --engine NAME     wasm, webgpu (on the GPU that there is, or in software where there is none),
+                    auto (webgpu on a real GPU, else wasm) or reference (default wasm)
+  --threads N       worker threads, for all but webgpu (default: half the cores)
   --identity FILE   the key that says who this machine is, made when missing
                     (default ${defaultIdentityFile(process.env)})
   --ephemeral       a fresh key instead, forgotten at the end
@@ -76,9 +77,12 @@ function originOf(text: string): string {
   throw new Error(`--url must be an address like http://127.0.0.1:8080, not ${text}`)
 }
 
-function engineOf(text: string): NodeEngineName {
-  if (text === 'wasm' || text === 'reference') return text
-  throw new Error(`--engine must be wasm or reference, not ${text}`)
+const ENGINES: readonly NodeEngineChoice[] = ['wasm', 'webgpu', 'auto', 'reference']
+
+function engineOf(text: string): NodeEngineChoice {
+  const engine = ENGINES.find((name) => name === text)
+  if (engine !== undefined) return engine
+  throw new Error(`--engine must be wasm, webgpu, auto or reference, not ${text}`)
 }
 
 function threadsOf(text: string): number {

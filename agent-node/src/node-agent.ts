@@ -5,15 +5,14 @@ import { httpTables, socketLink } from '@forge/shared/agent/link.ts'
 import { startRunner } from '@forge/shared/agent/runner.ts'
 import type { AgentSnapshot } from '@forge/shared/agent/snapshot.ts'
 import { io } from 'socket.io-client'
-import { nodeEngines } from './engines.ts'
-import type { NodeEngineName } from './lane-engine.ts'
+import { nodeEngines, type NodeEngineChoice } from './engines.ts'
 
 export interface NodeAgentOptions {
   /** The server's origin. */
   readonly url: string
   /** Default `wasm`. */
-  readonly engine?: NodeEngineName
-  /** Worker threads; 0 runs the engine in this thread. Default 1. */
+  readonly engine?: NodeEngineChoice
+  /** Worker threads; 0 runs the engine in this thread, as WebGPU always does. Default 1. */
   readonly threads?: number
   /** Default: a fresh one, forgotten with the process. */
   readonly identity?: Identity

@@ -13,8 +13,8 @@ import type { TableSource } from '@forge/shared/agent/link.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import type { AgentOptions } from './options.ts'
 
-/** After its third loss an engine rests, and the next goes on. */
-const CHANCES = 3
+/** After its third loss WASM rests. WebGPU forgives its devices itself, so what it loses is lost for good. */
+const WASM_CHANCES = 3
 
 export function tabEngines({ engine, threads }: AgentOptions, tables: TableSource, changed: () => void): EngineChoice {
   const host = (name: 'webgpu' | 'wasm', workers: readonly string[], batchMax: number): EngineHost =>
@@ -26,12 +26,12 @@ export function tabEngines({ engine, threads }: AgentOptions, tables: TableSourc
     })
   const webgpu: EngineCandidate = {
     engine: 'webgpu',
-    chances: CHANCES,
+    chances: 1,
     open: async () => host('webgpu', [engine === 'webgpu' ? 'webgpu-any' : 'webgpu'], Infinity),
   }
   const wasm: EngineCandidate = {
     engine: 'wasm',
-    chances: CHANCES,
+    chances: WASM_CHANCES,
     open: async () =>
       host(
         'wasm',
