@@ -14,7 +14,12 @@ const filled = {
   deductible: 0,
   aggregate_deductible: 0,
   cat_limit: 50_000,
+  quantiles: [],
+  oep: false,
 }
+/** Where the fault of a change is found. */
+const pathsOf = (change: object): string[] =>
+  (argsSchema.safeParse({ ...required, ...change }).error?.issues ?? []).map(({ path }) => path.join('.'))
 const accepts = (change: object): boolean => argsSchema.safeParse({ ...required, ...change }).success
 
 describe('the arguments', () => {
@@ -31,7 +36,8 @@ describe('the arguments', () => {
   })
 
   it('read -0 as 0 everywhere', () => {
-    const zeros = Object.fromEntries(Object.keys(filled).map((name) => [name, name === 'iterations' ? 1 : -0]))
+    const numbers = Object.entries(filled).filter(([, value]) => typeof value === 'number')
+    const zeros = Object.fromEntries(numbers.map(([name]) => [name, name === 'iterations' ? 1 : -0]))
     for (const value of Object.values(argsSchema.parse(zeros))) expect(Object.is(value, -0)).toBe(false)
   })
 
@@ -67,6 +73,87 @@ describe('the arguments', () => {
   it('are whole years, and nothing that is not known', () => {
     expect(accepts({ iterations: 1.5 })).toBe(false)
     expect(accepts({ claim_frequency: 2 })).toBe(false)
-    expect(accepts({ __proto__: null, quantiles: [0.5] })).toBe(false)
+    expect(accepts({ __proto__: null, var_levels: [0.5] })).toBe(false)
+    expect(accepts({ oep: 1 })).toBe(false)
+  })
+})
+
+describe('the levels of exact quantiles', () => {
+  const levels = (quantiles: unknown): readonly number[] => argsSchema.parse({ ...required, quantiles }).quantiles
+
+  it('are none by default, the usual six when true, and otherwise those sent', () => {
+    expect(levels(undefined)).toEqual([])
+    expect(levels(false)).toEqual([])
+    expect(levels(true)).toEqual([0.5, 0.9, 0.95, 0.99, 0.995, 0.999])
+    expect(levels([1e-9, 0.25, 1 - 2 ** -53])).toEqual([1e-9, 0.25, 1 - 2 ** -53])
+    const twenty = Array.from({ length: 20 }, (_, i) => (i + 1) / 21)
+    expect(levels(twenty)).toEqual(twenty)
+  })
+
+  it.each<[string, unknown, (string | number)[]]>([
+    ['none', [], ['quantiles']],
+    ['more than 20', Array.from({ length: 21 }, (_, i) => (i + 1) / 22), ['quantiles']],
+    ['one twice', [0.5, 0.5], ['quantiles']],
+    ['falling ones', [0.9, 0.5], ['quantiles']],
+    ['0', [0, 0.5], ['quantiles', 0]],
+    ['1', [0.5, 1], ['quantiles', 1]],
+    ['a word', 'all', ['quantiles']],
+    ['null', null, ['quantiles']],
+  ])('refuse %s, by name', (_, quantiles, path) => {
+    expect(pathsOf({ quantiles })).toContain(path.join('.'))
+  })
+})
+
+describe('a severity as data', () => {
+  const empirical = (...quantiles: unknown[]) => ({ kind: 'empirical', quantiles })
+  const lines = empirical([0, 10], [0.5, 10], [0.75, 20.5], [1, 1e15])
+  const { claim_severity_mu: _, claim_severity_sig: __, ...bare } = required
+  const { cat_mu: ___, cat_sig: ____, ...others } = filled
+  const many = (points: number) => empirical(...Array.from({ length: points }, (_, i) => [i / (points - 1), i]))
+
+  it('takes the place of the two parameters, and of no others', () => {
+    expect(argsSchema.parse({ ...bare, claim_severity: lines })).toEqual({
+      ...bare,
+      cat_mu: 10,
+      cat_sig: 1.5,
+      claim_severity: lines,
+      ...Object.fromEntries(Object.entries(others).filter(([name]) => !name.startsWith('claim_severity'))),
+    })
+    expect(argsSchema.parse({ ...required, cat_severity: lines })).toEqual({ ...others, cat_severity: lines })
+    expect(accepts({ cat_severity: many(1024) })).toBe(true)
+  })
+
+  it.each([
+    ['claim_severity_mu', { claim_severity: lines, claim_severity_mu: 6, claim_severity_sig: undefined }],
+    ['claim_severity_sig', { claim_severity: lines, claim_severity_mu: undefined, claim_severity_sig: 1 }],
+    ['cat_mu', { cat_severity: lines, cat_mu: 10 }],
+    ['cat_sig', { cat_severity: lines, cat_sig: 1.5 }],
+    ['claim_severity_mu', { claim_severity_mu: undefined, cat_severity: lines }],
+  ])('%s is named where it is both or neither', (path, sent) => {
+    expect(pathsOf(sent)).toEqual([path])
+  })
+
+  it.each<[string, unknown, string]>([
+    ['of another kind', { ...lines, kind: 'gamma' }, 'kind'],
+    ['with more than it has', { ...lines, mean: 3 }, ''],
+    ['of one point', empirical([0, 1]), 'quantiles'],
+    ['of 1,025 points', many(1025), 'quantiles'],
+    ['that starts after 0', empirical([0.1, 1], [1, 2]), 'quantiles'],
+    ['that ends before 1', empirical([0, 1], [0.9, 2]), 'quantiles'],
+    ['with a probability twice', empirical([0, 1], [0.5, 2], [0.5, 3], [1, 4]), 'quantiles'],
+    ['with a falling probability', empirical([0, 1], [0.5, 2], [0.4, 3], [1, 4]), 'quantiles'],
+    ['with a falling amount', empirical([0, 1], [0.5, 3], [1, 2]), 'quantiles'],
+    ['with an amount below 0', empirical([0, -1], [1, 2]), 'quantiles.0.1'],
+    ['with an amount above 10^15', empirical([0, 1], [1, 1.0001e15]), 'quantiles.1.1'],
+    ['with a probability above 1', empirical([0, 1], [1.5, 2]), 'quantiles.1.0'],
+    ['with half a point', empirical([0, 1], [1]), 'quantiles.1'],
+    ['with three numbers a point', empirical([0, 1, 2], [1, 2]), 'quantiles.0'],
+  ])('%s is refused, by name', (_, severity, place) => {
+    for (const name of ['claim_severity', 'cat_severity']) {
+      const sent = name === 'claim_severity' ? { ...bare, [name]: severity } : { ...required, [name]: severity }
+      const result = argsSchema.safeParse(sent)
+      const paths = result.error?.issues.map((issue) => issue.path.join('.'))
+      expect(paths?.some((path) => path.startsWith([name, ...(place ? [place] : [])].join('.')))).toBe(true)
+    }
   })
 })
