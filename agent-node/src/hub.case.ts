@@ -214,7 +214,7 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
 
 function socketServer(http: HttpServer): SocketServer {
   const { Server }: { Server: new (http: HttpServer, options: object) => SocketServer } = load('socket.io')
-  return new Server(http, { transports: ['websocket'], serveClient: false, maxHttpBufferSize: 4_000_000 })
+  return new Server(http, { transports: ['websocket'], serveClient: false, maxHttpBufferSize: 5_000_000 })
 }
 
 async function listening(http: HttpServer): Promise<string> {

@@ -22,8 +22,9 @@ export const STORE_LIMITS = {
   /** What a row weighs beside its bytes, roughly. */
   bytesPerRow: 300,
 
-  /** Partials read at once: 256 of 24 kB are 6 MB. */
+  /** Partials read at once, and how many bytes of them before the last one: most have some kB, some kernels' have a MB. */
   partialsPerBatch: 256,
+  bytesPerBatchMax: 4 * 1024 * 1024,
 
   /** Two servers that start in the same moment may both stand back; then they try again, some tens of ms apart. */
   lockAttemptsMax: 4,

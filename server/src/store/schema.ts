@@ -73,6 +73,7 @@ export const jobs = pgTable(
     state: text('state').$type<JobState>().notNull(),
     reason: text('reason'),
     planDigest: digest('plan_digest'),
+    basis: digest('basis'),
     startedAtMs: ms('started_at_ms'),
     finishedAtMs: ms('finished_at_ms'),
     answer: text('answer'),

@@ -1,13 +1,21 @@
 // The store on an engine: which query each method runs, and what is one transaction. It knows neither PGlite nor Postgres.
-import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
 import { ulid } from 'ulid'
-import type { Engine } from './engine.ts'
+import type { Db, Engine } from './engine.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
-import { finishJob, insertJob, jobById, unfinishedJobs, updateJob } from './queries/jobs.ts'
+import { finishJob, insertJob, jobById, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
 import { apiKeyByHash, defaultProject, insertApiKey, keysOf } from './queries/projects.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
-import { acceptedAfter, allQuarantines, submissionsOf, verdictsOf, writeShards } from './queries/shards.ts'
+import {
+  acceptedAfter,
+  allQuarantines,
+  partialsAfter,
+  submissionsOf,
+  verdictsOf,
+  writeShards,
+} from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
@@ -43,12 +51,15 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     job: (id) => engine.run((db) => jobById(db, id)),
     unfinishedJobs: () => engine.run(unfinishedJobs),
     updateJob: (id, change) => engine.run((db) => updateJob(db, id, change)),
+    setBasis: (id, basis) => engine.run((db) => setBasis(db, id, basis)),
     finishJob: (id, end) => engine.transaction((db, attempt) => finishJob(db, id, end, attempt)),
 
     writeShards: (writes) => (weight(writes) === 0 ? Promise.resolve() : shards.write(writes)),
     submissions: (jobId) => engine.run((db) => submissionsOf(db, jobId)),
     verdicts: (jobId) => engine.run((db) => verdictsOf(db, jobId)),
-    acceptedPartials: (jobId) => acceptedPartials(engine, jobId),
+    acceptedPartials: (jobId, first, end) =>
+      batches(engine, (db, after) => acceptedAfter(db, jobId, after, end), first),
+    partials: (jobId, first, end) => batches(engine, (db, after) => partialsAfter(db, jobId, after, end), first),
     quarantines: () => engine.run(allQuarantines),
 
     table: (key) => engine.run((db) => tableByKey(db, key)),
@@ -60,14 +71,19 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
   }
 }
 
-async function* acceptedPartials(engine: Engine, jobId: JobId): AsyncIterable<PartialRow> {
-  let shard = -1
-  for (;;) {
-    const after = shard
-    const batch = await engine.run((db) => acceptedAfter(db, jobId, after))
+/** One batch after another, each from where the last one ended; an empty one is the end. */
+async function* batches(
+  engine: Engine,
+  read: (db: Db, after: Pick<PartialRow, 'shard' | 'digest'>) => Promise<PartialRow[]>,
+  first: number,
+): AsyncIterable<PartialRow> {
+  // No digest is empty: what comes after it is the first shard's.
+  let after: Pick<PartialRow, 'shard' | 'digest'> | undefined = { shard: first, digest: '' as Digest }
+  while (after !== undefined) {
+    const last: Pick<PartialRow, 'shard' | 'digest'> = after
+    const batch = await engine.run((db) => read(db, last))
     yield* batch
-    shard = batch.at(-1)?.shard ?? shard
-    if (batch.length < STORE_LIMITS.partialsPerBatch) return
+    after = batch.at(-1)
   }
 }
 

@@ -3,9 +3,11 @@ import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
 import { ulid } from 'ulid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testPartials } from './partials.case.ts'
 import type { NewJob, Store } from './store.ts'
 import {
   accepted,
+  acceptedOf,
   aJob,
   aPartial,
   aSubmission,
@@ -13,7 +15,6 @@ import {
   digestOf,
   identityOf,
   noWrites,
-  partialsOf,
 } from './store.fixtures.ts'
 
 export interface Opened {
@@ -91,6 +92,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
           state: 'QUEUED',
           reason: null,
           planDigest: null,
+          basis: null,
           startedAtMs: null,
           finishedAtMs: null,
           answer: null,
@@ -125,6 +127,10 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
         const row = await store.job(id)
         expect(row).toMatchObject({ state: 'VERIFYING', reason: 'one shard waits', planDigest, startedAtMs: 5 })
         expect((await store.unfinishedJobs()).map((job) => job.id)).toContain(id)
+        for (const basis of [digestOf('first'), digestOf('second')]) {
+          expect(await store.setBasis(id, basis)).toBe(true)
+          expect(await store.job(id)).toMatchObject({ basis })
+        }
         await expect(store.updateJob(id, { state: 'COMPLETED', reason: null })).rejects.toThrow(/finishJob/)
         expect(await store.updateJob(ulid() as JobId, { state: 'RUNNING', reason: null })).toBe(false)
       })
@@ -141,6 +147,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
         expect(ends.filter(Boolean)).toHaveLength(1)
         const ended = await store.job(id)
         expect(await store.updateJob(id, { state: 'RUNNING', reason: 'again' })).toBe(false)
+        expect(await store.setBasis(id, digestOf('late'))).toBe(false)
         expect(await store.finishJob(id, { state: 'FAILED', problem: stopped, finishedAtMs: 10 })).toBe(false)
         expect(await store.job(id)).toEqual(ended)
         expect((await store.unfinishedJobs()).map((job) => job.id)).not.toContain(id)
@@ -173,7 +180,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
         await store.writeShards(writes)
         expect(await store.submissions(id)).toEqual([0, 1, 2].map((shard) => aSubmission(id, shard)))
         expect(await store.verdicts(id)).toEqual([0, 1, 2].map((shard) => aVerdict(id, shard)))
-        expect((await partialsOf(store, id)).map((row) => row.shard)).toEqual([0, 1, 2])
+        expect((await acceptedOf(store, id)).map((row) => row.shard)).toEqual([0, 1, 2])
       })
 
       test('an executor’s first submission to a shard is its only one', async () => {
@@ -221,36 +228,13 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
           ...accepted(id, [0, 1, 2, 3, 4]),
           partials: contents.map((bytes, shard) => aPartial(id, shard, bytes)),
         })
-        expect((await partialsOf(store, id)).map((row) => row.bytes)).toEqual(
+        expect((await acceptedOf(store, id)).map((row) => row.bytes)).toEqual(
           contents.map((bytes) => Uint8Array.from(bytes)),
         )
         expect(large.length, 'what was written still belongs to its writer').toBe(24 * 1024)
       })
 
-      test('accepted partials come in shard order over many batches, and only those with the accepted digest', async () => {
-        const id = await inserted()
-        const shards = Array.from({ length: 600 }, (_, i) => (i * 7919) % 600)
-        await store.writeShards({
-          ...accepted(id, shards),
-          partials: [
-            ...accepted(id, shards).partials,
-            { ...aPartial(id, 3, Uint8Array.of(66)), digest: digestOf('not accepted') },
-            aPartial(id, 601),
-          ],
-        })
-        const rows = await partialsOf(store, id)
-        expect(rows.map((row) => row.shard)).toEqual(Array.from({ length: 600 }, (_, i) => i))
-        expect(rows[3]).toEqual(aPartial(id, 3))
-        const first = store.acceptedPartials(id)[Symbol.asyncIterator]()
-        expect((await first.next()).value?.shard).toBe(0)
-        await first.return?.()
-      })
-
-      test('a verdict whose partial is missing is an error, not a gap', async () => {
-        const id = await inserted()
-        await store.writeShards({ ...accepted(id, [0, 1]), partials: [aPartial(id, 0)] })
-        await expect(partialsOf(store, id)).rejects.toThrow(/no partial/)
-      })
+      testPartials(() => store, inserted)
 
       test('void submissions are left out, and stay', async () => {
         const id = await inserted()

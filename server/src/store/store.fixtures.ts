@@ -63,8 +63,11 @@ export function accepted(jobId: JobId, shards: readonly number[], bytesEach = 1)
   }
 }
 
-export async function partialsOf(store: Store, jobId: JobId): Promise<PartialRow[]> {
+export const acceptedOf = (store: Store, jobId: JobId, first = 0, end = 65_536): Promise<PartialRow[]> =>
+  collected(store.acceptedPartials(jobId, first, end))
+
+export async function collected(stream: AsyncIterable<PartialRow>): Promise<PartialRow[]> {
   const rows: PartialRow[] = []
-  for await (const row of store.acceptedPartials(jobId)) rows.push(row)
+  for await (const row of stream) rows.push(row)
   return rows
 }

@@ -15,7 +15,7 @@ import { lockDirectory } from './directory-lock.ts'
 import { migrate } from './migrate.ts'
 import { createStore } from './sql-store.ts'
 import { describeStore } from './store.case.ts'
-import { accepted, aJob, partialsOf } from './store.fixtures.ts'
+import { accepted, aJob, acceptedOf } from './store.fixtures.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 
 const START_TIMEOUT_MS = 60_000
@@ -59,7 +59,7 @@ test('what was written is there after close and open', async () => {
   await first.close()
   const second = await openStore({ dataDir: folder })
   expect(await second.job(job.id)).toMatchObject(job)
-  expect(await partialsOf(second, job.id)).toHaveLength(3)
+  expect(await acceptedOf(second, job.id)).toHaveLength(3)
   await second.close()
 })
 
@@ -77,7 +77,7 @@ test('a process killed in the midst of writing loses nothing acknowledged, and l
   child.kill('SIGKILL')
   await once(child, 'exit')
   const store = await openStore({ dataDir: folder })
-  const there = (await partialsOf(store, jobId as JobId)).map((row) => row.shard)
+  const there = (await acceptedOf(store, jobId as JobId)).map((row) => row.shard)
   expect(there.slice(0, written.length)).toEqual(written)
   await store.close()
 }, 30_000)

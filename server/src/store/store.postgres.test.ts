@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres, type Postgres } from '../../../scripts/machine/postgres.ts'
 import { openStore } from './open-store.ts'
 import { describeStore } from './store.case.ts'
-import { accepted, aJob, partialsOf } from './store.fixtures.ts'
+import { accepted, aJob, acceptedOf } from './store.fixtures.ts'
 
 const START_TIMEOUT_MS = 60_000
 let server: Postgres
@@ -62,7 +62,7 @@ test('sudden ends of the server are waited out, and nothing acknowledged is lost
   // Not at the first try, perhaps: a connection of the pool may still hold the old server's last words.
   await expect.poll(() => store.ping().then(() => 'up', String), { timeout: 5_000 }).toBe('up')
   expect((await store.verdicts(job.id)).map((row) => row.shard)).toEqual(written)
-  expect(await partialsOf(store, job.id)).toHaveLength(written.length)
+  expect(await acceptedOf(store, job.id)).toHaveLength(written.length)
   await store.close()
   await expect(store.job(job.id)).rejects.toThrow(/closed/)
 })

@@ -31,6 +31,8 @@ export interface JobRow extends NewJob {
   /** Why it is where it is, in a sentence, when that helps: a queued job's lack of agents. */
   readonly reason: string | null
   readonly planDigest: Digest | null
+  /** Sums up the accepted shards from which the last pass was planned, for as long as its answers may rest on it. */
+  readonly basis: Digest | null
   readonly startedAtMs: number | null
   readonly finishedAtMs: number | null
   /** Canonical JSON of the answer's `hub`, `billing` and `warnings`; of completed jobs only. */
@@ -126,6 +128,8 @@ export interface Store {
       readonly startedAtMs?: number
     },
   ): Promise<boolean>
+  /** Durable before the first shard of the last pass is handed out. False, and nothing written, when it has ended. */
+  setBasis(id: JobId, basis: Digest): Promise<boolean>
   /** The one transition into an end. False, and nothing written, when it has ended before: finished is finished. */
   finishJob(
     id: JobId,
@@ -138,8 +142,10 @@ export interface Store {
   /** Those that are not void. */
   submissions(jobId: JobId): Promise<SubmissionRow[]>
   verdicts(jobId: JobId): Promise<VerdictRow[]>
-  /** The partial behind each verdict, in shard order, in bounded batches. */
-  acceptedPartials(jobId: JobId): AsyncIterable<PartialRow>
+  /** The partial behind each verdict of the shards from `first` to `end` - 1, in their order, in bounded batches. */
+  acceptedPartials(jobId: JobId, first: number, end: number): AsyncIterable<PartialRow>
+  /** Every partial of these shards, whether it counts or not: all that there is before there are verdicts. */
+  partials(jobId: JobId, first: number, end: number): AsyncIterable<PartialRow>
   quarantines(): Promise<{ readonly identity: Identity; readonly reason: string; readonly atMs: number }[]>
 
   /** Compiled tables by the key of what they are compiled from. */

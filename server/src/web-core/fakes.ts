@@ -80,6 +80,7 @@ const rowOf = (job: NewJob): JobRow => ({
   state: 'QUEUED',
   reason: null,
   planDigest: null,
+  basis: null,
   startedAtMs: null,
   finishedAtMs: null,
   answer: null,

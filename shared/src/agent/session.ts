@@ -134,9 +134,14 @@ function shardDone(session: Session, id: AssignmentId, result: ShardResult, nowM
   const due =
     next.open.size === 0 ||
     next.results.length >= AGENT_LIMITS.shardsPerAnswerMax ||
+    // Another one of the greatest length would not fit.
+    bytesOf(next.results) > AGENT_LIMITS.answerBytesMax - AGENT_LIMITS.partialBytesMax ||
     nowMs - session.flushedMs >= SESSION_LIMITS.flushMs
   return due ? then(answered({ ...session, flushedMs: nowMs }, next), drained) : only(replaced(session, next))
 }
+
+const bytesOf = (results: readonly ShardResult[]): number =>
+  results.reduce((sum, { partial }) => sum + partial.length, 0)
 
 function shardFailed(session: Session, id: AssignmentId, shard: number, reason: string): Step {
   const held = running(session, id)

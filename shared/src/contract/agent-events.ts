@@ -19,9 +19,11 @@ export const PROTOCOL_VERSION = 1
 
 export const AGENT_LIMITS = {
   shardsPerAssignmentMax: 512,
-  /** Shards in one answer: with partials of 24 kB at most this bounds the socket's largest frame. */
   shardsPerAnswerMax: 64,
-  partialBytesMax: 24 * 1024,
+  /** One that lists what lies in a tail can be far larger than one that sums up; each kernel says its own limit. */
+  partialBytesMax: 1024 * 1024,
+  /** Of all partials in one answer: bounds the socket's largest frame. */
+  answerBytesMax: 4 * 1024 * 1024,
   nameCharactersMax: 80,
   reasonCharactersMax: 500,
 } as const
@@ -95,7 +97,9 @@ export const answerSchema = z.strictObject({
     .min(1)
     .max(AGENT_LIMITS.shardsPerAnswerMax),
   /** The partials one after another, in the order of `shards`. */
-  partials: z.instanceof(Uint8Array),
+  partials: z
+    .instanceof(Uint8Array)
+    .refine(({ length }) => length <= AGENT_LIMITS.answerBytesMax, 'more bytes than an answer may have'),
   /** Time the engine spent on these shards. */
   kernelMs: z.number().min(0).max(1e9),
   /** Ed25519 over `answerDigest`. */

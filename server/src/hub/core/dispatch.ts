@@ -2,6 +2,7 @@
 // decides by the state alone; checks look like any other assignment.
 import type { ExecutorRole } from '../../store/store.ts'
 import { AGENT_LIMITS } from '@forge/shared/contract/agent-events.ts'
+import { passOf } from '@forge/shared/kernels/kernel.ts'
 import { abilityFor, eligibleAgents, firstExecutors, mayCheck, mayRun } from './eligibility.ts'
 import type { HubCommand } from './events.ts'
 import {
@@ -12,6 +13,7 @@ import {
   LEASE_RENEWALS,
   LEASES_PER_AGENT,
 } from './limits.ts'
+import { isInDoubt } from './parts.ts'
 import { place } from './settle.ts'
 import { shardOf, type Ability, type Agent, type HubState, type Job } from './state.ts'
 
@@ -95,13 +97,13 @@ interface Work {
 function ordinaryWork(state: HubState, crowd: Crowd, agent: Agent, ability: Ability): Work | null {
   const { job, executors } = crowd
   const atOnce = agent.lapses > 0 ? 1 : shardsAtOnce(job, ability)
-  const checks = take(job.toCheck, Math.min(atOnce, fairShare(crowd, job.toCheck.size)), (index) =>
+  const checks = take(job, job.toCheck, Math.min(atOnce, fairShare(crowd, job.toCheck.size)), (index) =>
     mayCheck(state, agent, shardOf(job, index)),
   )
   if (checks.length > 0) return { role: 'check', shards: checks }
   if (job.open.size === 0) return null
   if (!executors.has(agent) && executors.size >= job.policy.max_agents) return null
-  const firsts = take(job.open, Math.min(atOnce, fairShare(crowd, job.open.size)), (index) =>
+  const firsts = take(job, job.open, Math.min(atOnce, fairShare(crowd, job.open.size)), (index) =>
     mayRun(agent, shardOf(job, index)),
   )
   return firsts.length > 0 ? { role: 'first', shards: firsts } : null
@@ -111,28 +113,48 @@ function ordinaryWork(state: HubState, crowd: Crowd, agent: Agent, ability: Abil
 function refereeWork(state: HubState, { job, eligible }: Crowd, agent: Agent): Work | null {
   // An agent that let a lease lapse is not worth waiting for.
   const others = eligible.filter(({ lapses }) => lapses === 0)
-  const disputes = take(job.disputed, AGENT_LIMITS.shardsPerAssignmentMax, (index) =>
+  const disputes = take(job, job.disputed, AGENT_LIMITS.shardsPerAssignmentMax, (index) =>
     mayRun(agent, shardOf(job, index)),
   )
   if (disputes.length > 0) return { role: 'referee', shards: disputes }
-  const checks = take(job.toCheck, AGENT_LIMITS.shardsPerAssignmentMax, (index) => {
+  const checks = take(job, job.toCheck, AGENT_LIMITS.shardsPerAssignmentMax, (index) => {
     const shard = shardOf(job, index)
     return mayRun(agent, shard) && (shard.lapsed || !others.some((other) => mayCheck(state, other, shard)))
   })
   if (checks.length > 0) return { role: 'referee', shards: checks }
   // Not ordinary work: it decides whether the shard or the agents are at fault, as it does after enough of them failed.
-  const failing = take(job.open, AGENT_LIMITS.shardsPerAssignmentMax, (index) => {
+  const failing = take(job, job.open, AGENT_LIMITS.shardsPerAssignmentMax, (index) => {
     const shard = shardOf(job, index)
     return shard.failures > 0 && mayRun(agent, shard) && !others.some((other) => mayRun(other, shard))
   })
   return failing.length > 0 ? { role: 'referee', shards: failing } : null
 }
 
-function take(queue: ReadonlySet<number>, most: number, admits: (index: number) => boolean): number[] {
+/** The next of a queue, all of one pass: an assignment has one launch. */
+function take(job: Job, queue: ReadonlySet<number>, most: number, admits: (index: number) => boolean): number[] {
+  if (isInDoubt(job)) {
+    // What the last pass rests on: the sooner it is whole again, the less work is in vain if it has changed.
+    const end = job.parts[0]?.end ?? 0
+    const earlier = takeOfOnePass(job, queue, most, (index) => index < end && admits(index))
+    if (earlier.length > 0) return earlier
+  }
+  return takeOfOnePass(job, queue, most, admits)
+}
+
+function takeOfOnePass(
+  { grid }: Job,
+  queue: ReadonlySet<number>,
+  most: number,
+  admits: (index: number) => boolean,
+): number[] {
   const taken: number[] = []
+  let pass: number | undefined
   for (const index of queue) {
     if (taken.length >= most) break
-    if (admits(index)) taken.push(index)
+    const own = passOf(grid, index)
+    if ((pass !== undefined && own !== pass) || !admits(index)) continue
+    pass = own
+    taken.push(index)
   }
   return taken
 }

@@ -13,11 +13,22 @@ export type HubEvent = { readonly nowMs: number } & (
       readonly job: JobSpec
       /** As its row has it; beyond QUEUED it was begun before a restart. */
       readonly state: JobState
+      /** What its row says that the last pass was planned from. */
+      readonly basis: Digest | null
       readonly submissions: readonly SubmissionRow[]
       /** All of them or none: they are written together, once nothing can change them. */
       readonly verdicts: readonly VerdictRow[]
     }
   | { readonly type: 'job-ended'; readonly jobId: JobId }
+  /** The last pass is planned from this basis, and its row says so. */
+  | { readonly type: 'pass-planned'; readonly jobId: JobId; readonly basis: Digest }
+  | {
+      readonly type: 'pass-failed'
+      readonly jobId: JobId
+      readonly basis: Digest
+      readonly code: ProblemCode
+      readonly detail: string
+    }
   | {
       readonly type: 'agent-joined'
       readonly agent: Pick<Agent, 'session' | 'identity' | 'network' | 'referee'>
@@ -82,6 +93,11 @@ export type HubCommand =
       readonly state: 'QUEUED' | 'RUNNING' | 'VERIFYING'
       readonly reason: string | null
     }
+  /**
+   * Plan the last pass from the partials that have these digests (of the shards from 0 on, in their order), write the
+   * basis, then raise `pass-planned`. A later one of the same job replaces it.
+   */
+  | { readonly type: 'refine'; readonly jobId: JobId; readonly basis: Digest; readonly digests: readonly Digest[] }
   /** Write the verdicts, reduce the partials behind them, settle; then raise `job-ended`. */
   | {
       readonly type: 'complete'

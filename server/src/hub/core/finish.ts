@@ -1,33 +1,43 @@
 // The end of a job: when everything is answered and checked, when nobody can check, when the deadline has come.
 import type { Identity } from '@forge/shared/contract/ids.ts'
-import type { ProblemCode } from '@forge/shared/contract/problem.ts'
 import type { VerdictRow } from '../../store/store.ts'
 import { eligibleAgents, mayCheck, refereeOnline } from './eligibility.ts'
 import type { HubCommand, VerificationRecord } from './events.ts'
 import { CHECKER_WAIT_MS } from './limits.ts'
-import { authorOf, isChecked, settleShard, topUpChecks } from './settle.ts'
+import { hasOnlyChecksLeft, isAllAnswered, isAllReleased, releasedParts } from './parts.ts'
+import { fail, isComplete, settleParts } from './passes.ts'
+import { authorOf, isChecked, settleShard } from './settle.ts'
 import { shardOf, type HubState, type Job } from './state.ts'
 
 /** Looks at a running job after an event: tops up its checks, closes it, degrades or fails it. */
 export function review(state: HubState, job: Job): HubCommand[] {
   if (job.phase !== 'running' && job.phase !== 'waiting') return []
   const commands: HubCommand[] = []
-  if (job.phase === 'running' && job.answered === job.grid.shards) {
-    if (job.acceptedCount + job.toCheck.size === job.grid.shards) topUpChecks(job)
-    if (job.acceptedCount === job.grid.shards) return [complete(state, job)]
-    commands.push(...giveUpOnCheckers(state, job))
+  if (job.phase === 'running') {
+    commands.push(...settleParts(job), ...completeIfDone(state, job))
+    if (!hasEnded(job) && releasedParts(job).every(isAllAnswered)) commands.push(...verify(state, job))
     if (hasEnded(job)) return commands
-    if (job.announced === 'RUNNING') {
-      job.announced = 'VERIFYING'
-      commands.push({ type: 'job-state', jobId: job.id, state: 'VERIFYING', reason: null })
-    }
-    if (job.acceptedCount === job.grid.shards) return [...commands, complete(state, job)]
   }
   if (state.nowMs >= job.deadlineMs) return [...commands, ...pastDeadline(state, job)]
   return commands
 }
 
 const hasEnded = ({ phase }: Job): boolean => phase === 'closing' || phase === 'ended'
+
+const completeIfDone = (state: HubState, job: Job): HubCommand[] =>
+  !hasEnded(job) && isComplete(job) ? [complete(state, job)] : []
+
+/** Everything that is open to work has an answer: what is left are checks and disputes. */
+function verify(state: HubState, job: Job): HubCommand[] {
+  const commands = giveUpOnCheckers(state, job)
+  if (hasEnded(job)) return commands
+  if (job.announced === 'RUNNING' && isAllReleased(job)) {
+    job.announced = 'VERIFYING'
+    commands.push({ type: 'job-state', jobId: job.id, state: 'VERIFYING', reason: null })
+  }
+  // Checks that were given up may have been the last thing missing.
+  return [...commands, ...settleParts(job), ...completeIfDone(state, job)]
+}
 
 /** A check that nobody may do: since when, and what the policy says once it has lasted. */
 function giveUpOnCheckers(state: HubState, job: Job): HubCommand[] {
@@ -77,30 +87,20 @@ function pastDeadline(state: HubState, job: Job): HubCommand[] {
   if (job.phase === 'waiting') {
     return [fail(job, 'NO_ELIGIBLE_AGENTS', `At the deadline the job was still ${job.reason ?? 'waiting for agents'}.`)]
   }
-  const onlyChecksLeft = job.answered === job.grid.shards && job.acceptedCount + job.toCheck.size === job.grid.shards
+  const all = job.shards.length
+  const onlyChecksLeft = releasedParts(job).every(hasOnlyChecksLeft)
   if (onlyChecksLeft && !refereeOnline(state, job) && [...job.toCheck].some(forNobody(state, job))) {
     // A referee that was worth waiting for has not come in time either.
-    if (job.policy.verify === 'spotcheck' && job.policy.on_unverified === 'degrade') {
-      return [...degrade(state, job), complete(state, job)]
+    if (job.policy.verify === 'spotcheck' && job.policy.on_unverified === 'degrade' && isAllReleased(job)) {
+      return [...degrade(state, job), ...settleParts(job), ...completeIfDone(state, job)]
     }
     return [fail(job, 'NO_ELIGIBLE_CHECKER', noChecker(job))]
   }
-  if (job.answered < job.grid.shards && eligibleAgents(state, job).length === 0) {
-    const left = job.grid.shards - job.answered
-    return [
-      fail(
-        job,
-        'NO_ELIGIBLE_AGENTS',
-        `All eligible agents have left with ${left} of ${job.grid.shards} shards to run.`,
-      ),
-    ]
+  if (job.answered < all && eligibleAgents(state, job).length === 0) {
+    const left = all - job.answered
+    return [fail(job, 'NO_ELIGIBLE_AGENTS', `All eligible agents have left with ${left} of ${all} shards to run.`)]
   }
-  return [fail(job, 'TIMED_OUT', `${job.acceptedCount} of ${job.grid.shards} shards were accepted at the deadline.`)]
-}
-
-export function fail(job: Job, code: ProblemCode, detail: string): HubCommand {
-  job.phase = 'closing'
-  return { type: 'fail', jobId: job.id, code, detail }
+  return [fail(job, 'TIMED_OUT', `${job.acceptedCount} of ${all} shards were accepted at the deadline.`)]
 }
 
 function complete(state: HubState, job: Job): HubCommand {
@@ -131,7 +131,7 @@ function complete(state: HubState, job: Job): HubCommand {
   const record: VerificationRecord = {
     mode: job.policy.verify,
     status: job.degraded ? 'degraded' : 'clean',
-    shards: job.grid.shards,
+    shards: job.shards.length,
     checked,
     checked_by_trusted: checkedByTrusted,
     mismatches: job.mismatches,
@@ -141,7 +141,7 @@ function complete(state: HubState, job: Job): HubCommand {
     distinct_network: state.settings.distinctNetwork,
   }
   const warnings = job.degraded
-    ? [`Only ${checked} of ${job.grid.shards} shards were checked: no further eligible checker came in time.`]
+    ? [`Only ${checked} of ${job.shards.length} shards were checked: no further eligible checker came in time.`]
     : []
   return {
     type: 'complete',

@@ -6,8 +6,9 @@ import type { SubmissionRow, VerdictRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
 import { refereeOnline } from './eligibility.ts'
 import { FAILURES_BEFORE_REFEREE } from './limits.ts'
+import { contradictsBasis, isReleased, partOf, sizeOf } from './parts.ts'
 import { checksNeeded, isDrawn, rateOf, sampleOf } from './sample.ts'
-import { shardOf, type HubState, type Job, type Shard } from './state.ts'
+import { shardOf, type HubState, type Job, type JobPart, type Shard } from './state.ts'
 
 /** Takes in durable answers of one job and moves their shards on; those of exposed identities are void. */
 export function takeIn(state: HubState, job: Job, submissions: readonly SubmissionRow[]): HubCommand[] {
@@ -25,7 +26,7 @@ export function takeIn(state: HubState, job: Job, submissions: readonly Submissi
     }
     // A second row of the same executor cannot exist: the store's key (job, shard, executor) refuses it.
     if (shard.submissions.some(({ executor }) => executor === submission.executor)) continue
-    if (shard.submissions.length === 0) job.answered++
+    if (shard.submissions.length === 0) countAnswered(job, submission.shard, 1)
     shard.submissions.push(submission)
     shard.networks.add(submission.network)
   }
@@ -46,8 +47,10 @@ export function restoreVerdicts(
 ): HubCommand[] {
   job.phase = 'running'
   job.announced = 'VERIFYING'
+  job.released = job.parts.length
   for (const submission of submissions) {
     const shard = shardOf(job, submission.shard)
+    if (shard.submissions.length === 0) countAnswered(job, submission.shard, 1)
     shard.submissions.push(submission)
     shard.excluded.add(submission.executor)
     shard.networks.add(submission.network)
@@ -60,11 +63,20 @@ export function restoreVerdicts(
     place(job, index, 'accepted')
     shard.accepted = digest
   }
-  job.answered = job.grid.shards
-  const needed = checksNeeded(job.grid.shards, rateOf(job.policy.spotcheck_rate))
-  const checked = verdicts.filter(({ confirmations, trusted }) => confirmations > 1 || trusted).length
-  job.degraded = job.policy.verify === 'spotcheck' && checked < needed
+  for (const part of job.parts) {
+    part.settled = true
+    const own = verdicts.filter(({ shard }) => shard >= part.first && shard < part.end)
+    const checked = own.filter(({ confirmations, trusted }) => confirmations > 1 || trusted).length
+    if (job.policy.verify === 'spotcheck' && checked < checksNeeded(sizeOf(part), rateOf(job.policy.spotcheck_rate))) {
+      job.degraded = true
+    }
+  }
   return []
+}
+
+function countAnswered(job: Job, index: number, by: 1 | -1): void {
+  job.answered += by
+  partOf(job, index).answered += by
 }
 
 /** Puts a shard where its answers say it belongs. Idempotent. */
@@ -94,7 +106,9 @@ export function settleShard(state: HubState, job: Job, index: number): HubComman
   }
   if (job.policy.verify === 'full') shard.mustCheck = true
   if (job.policy.verify === 'spotcheck' && !shard.mustCheck) {
-    shard.mustCheck = isDrawn(sampleOf(job, index, first.digest), rateOf(job.policy.spotcheck_rate))
+    shard.mustCheck =
+      isDrawn(sampleOf(job, index, first.digest), rateOf(job.policy.spotcheck_rate)) ||
+      contradictsBasis(job, index, first.digest)
   }
   if (shard.mustCheck && shard.submissions.length < 2 && !job.degraded) {
     place(job, index, failing ? 'disputed' : 'to-check')
@@ -104,19 +118,32 @@ export function settleShard(state: HubState, job: Job, index: number): HubComman
   return []
 }
 
-/** The one place that moves a shard between the job's queues. */
+/** The one place that moves a shard between the job's queues; one that is not released is in none. */
 export function place(job: Job, index: number, status: Shard['status']): void {
   const shard = shardOf(job, index)
-  if (shard.status === 'accepted' && status !== 'accepted') job.acceptedCount--
-  if (shard.status !== 'accepted' && status === 'accepted') job.acceptedCount++
+  const part = partOf(job, index)
+  count(job, part, shard.status, -1)
+  count(job, part, status, 1)
   shard.status = status
-  if (status !== 'accepted') shard.accepted = null
+  if (status !== 'accepted') {
+    shard.accepted = null
+    part.settled = false
+  }
   job.open.delete(index)
   job.toCheck.delete(index)
   job.disputed.delete(index)
+  if (!isReleased(job, index)) return
   if (status === 'open') job.open.add(index)
   if (status === 'to-check') job.toCheck.add(index)
   if (status === 'disputed') job.disputed.add(index)
+}
+
+function count(job: Job, part: JobPart, status: Shard['status'], by: 1 | -1): void {
+  if (status === 'accepted') {
+    job.acceptedCount += by
+    part.accepted += by
+  }
+  if (status === 'to-check') part.toCheck += by
 }
 
 function accept(state: HubState, job: Job, index: number, digest: Digest): void {
@@ -152,12 +179,12 @@ export const isChecked = (shard: Shard): boolean =>
   shard.accepted !== null && shard.submissions.filter(({ digest }) => digest === shard.accepted).length > 1
 
 /**
- * With every shard answered: each author without a check gets its lowest-HMAC shard checked, then more in that order
- * until the mode's number of checks is reached. Returns whether anything was added.
+ * With every shard of a part answered: each author without a check there gets its lowest-HMAC shard checked, then more in
+ * that order until the mode's number of checks is reached. Returns whether anything was added.
  */
-export function topUpChecks(job: Job): boolean {
+export function topUpChecks(job: Job, { first, end }: JobPart): boolean {
   if (job.policy.verify !== 'spotcheck' || job.degraded) return false
-  const rows = job.shards.map((shard, index) => ({ shard, index, author: authorOf(shard) }))
+  const rows = job.shards.slice(first, end).map((shard, n) => ({ shard, index: first + n, author: authorOf(shard) }))
   // What two agree on has its check, whoever asked for it before a restart. What the referee ran needs no other: it is
   // the judge.
   const isCovered = ({ shard }: (typeof rows)[number]): boolean =>
@@ -208,9 +235,9 @@ export function expose(state: HubState, identity: Identity, reason: string): Hub
       shard.submissions = shard.submissions.filter(({ executor }) => executor !== identity)
       voids.push({ jobId: job.id, shard: index, executor: identity, reason })
       job.voided++
-      if (shard.submissions.length === 0) {
-        job.answered--
-      }
+      if (shard.submissions.length === 0) countAnswered(job, index, -1)
+      // Even where others stand behind it: its author's stratum may have lost its check.
+      partOf(job, index).settled = false
       // What another agent holds or has just answered is settled when that comes in.
       if (HELD.has(shard.status)) return
       commands.push(...settleShard(state, job, index))

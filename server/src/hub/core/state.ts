@@ -3,7 +3,7 @@
 import type { Policy } from '@forge/shared/contract/envelope.ts'
 import type { AssignmentId, EngineName, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { ShardGrid } from '@forge/shared/kernels/kernel.ts'
+import { shardsOf, type ShardGrid } from '@forge/shared/kernels/kernel.ts'
 import type { ExecutorRole, SubmissionRow } from '../../store/store.ts'
 
 /*
@@ -52,10 +52,27 @@ export interface JobSpec {
   readonly kernel: string
   readonly kernelDigest: Digest
   readonly grid: ShardGrid
+  /** The last of the grid's passes is planned from the accepted shards of the others. */
+  readonly refines: boolean
   readonly policy: Policy
   /** On the monotonic clock of the events. */
   readonly deadlineMs: number
   readonly samplingKey: Uint8Array
+}
+
+/**
+ * Shards that are open to work together: all that were planned from the start, and those of the pass that follows from
+ * them. A job that does not refine has one part.
+ */
+export interface JobPart {
+  /** Its shards are first to end - 1. */
+  readonly first: number
+  readonly end: number
+  answered: number
+  accepted: number
+  toCheck: number
+  /** Everything is accepted and no check is missing, until an exposure takes an answer back. */
+  settled: boolean
 }
 
 export interface Job extends JobSpec {
@@ -63,8 +80,16 @@ export interface Job extends JobSpec {
   reason: string | null
   /** The last state that was written to its row. */
   announced: 'QUEUED' | 'RUNNING' | 'VERIFYING'
+  /** Of all passes. */
   shards: Shard[]
-  /** Shards to run first, to check, and for the referee; each shard is in at most one. */
+  readonly parts: readonly JobPart[]
+  /** How many of the parts are open to work. */
+  released: number
+  /** Which accepted shards the last pass is planned from, as `basisOf` sums them up; null before. */
+  basis: Digest | null
+  /** The same, shard by shard; null after a restart until it is planned again. */
+  basisDigests: readonly Digest[] | null
+  /** Shards to run first, to check, and for the referee; each shard is in at most one, those not released in none. */
   open: Set<number>
   toCheck: Set<number>
   disputed: Set<number>
@@ -150,13 +175,23 @@ export function createHubState(settings: HubSettings): HubState {
   }
 }
 
-export function createJob(spec: JobSpec): Job {
+/** `basis`: what its row says that the last pass was planned from, before a restart. */
+export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
+  const all = shardsOf(spec.grid)
+  const released = spec.refines ? all - spec.grid.shards : all
+  const part = (first: number, end: number): JobPart => {
+    return { first, end, answered: 0, accepted: 0, toCheck: 0, settled: false }
+  }
   return {
     ...spec,
     phase: 'waiting',
     reason: null,
     announced: 'QUEUED',
-    shards: Array.from({ length: spec.grid.shards }, () => ({
+    parts: [part(0, released), ...(spec.refines ? [part(released, all)] : [])],
+    released: 1,
+    basis,
+    basisDigests: null,
+    shards: Array.from({ length: all }, () => ({
       status: 'open',
       submissions: [],
       excluded: new Set<Identity>(),
@@ -167,7 +202,7 @@ export function createJob(spec: JobSpec): Job {
       accepted: null,
       tallied: new Set<Identity>(),
     })),
-    open: new Set(Array.from({ length: spec.grid.shards }, (_, shard) => shard)),
+    open: new Set(Array.from({ length: released }, (_, shard) => shard)),
     toCheck: new Set(),
     disputed: new Set(),
     answered: 0,

@@ -2,8 +2,9 @@
 // time, the settings carry ids. The state is owned by the caller and changed in place; equal histories give equal states.
 import type { HubCommand, HubEvent } from './events.ts'
 import { dispatch } from './dispatch.ts'
-import { fail, review } from './finish.ts'
+import { review } from './finish.ts'
 import { CHECKER_WAIT_MS, SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
+import { fail, takePlanned, takeUnplanned } from './passes.ts'
 import { place, restoreVerdicts, settleShard, takeIn, tally } from './settle.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 
@@ -36,13 +37,17 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
   switch (event.type) {
     case 'job-planned': {
       if (state.jobs.has(event.job.id)) return []
-      const job = createJob(event.job)
+      const job = createJob(event.job, event.basis)
       state.jobs.set(job.id, job)
-      if (event.verdicts.length === job.grid.shards) return restoreVerdicts(job, event.submissions, event.verdicts)
+      if (event.verdicts.length === job.shards.length) return restoreVerdicts(job, event.submissions, event.verdicts)
       return [...resumed(job, event), ...takeIn(state, job, event.submissions)]
     }
     case 'job-ended':
       return endJob(state, event.jobId)
+    case 'pass-planned':
+      return takePlanned(state, event)
+    case 'pass-failed':
+      return takeUnplanned(state, event)
     case 'agent-joined':
       if (state.quarantined.has(event.agent.identity)) {
         const message = 'This identity returned a wrong answer before; an operator can let it work again.'

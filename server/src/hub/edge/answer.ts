@@ -1,30 +1,30 @@
 // The answer of a completed job: all accepted partials reduced, the record, the price, the digests that replay it.
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import { createReducer } from '@forge/shared/reducer/reduce.ts'
+import { multiply, rational } from '@forge/shared/exact/rational.ts'
+import { shardsOf, type PassPlan } from '@forge/shared/kernels/kernel.ts'
 import { priceOf } from '../../billing/price.ts'
 import type { Store } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { StoredAnswer } from './hub-interface.ts'
 import type { PlannedJob } from './planning.ts'
+import { reductionOf } from './reduction.ts'
 
-/** Canonical JSON of a `StoredAnswer`. Throws when a partial is missing or cannot be true. */
+/** Canonical JSON of a `StoredAnswer`. Throws when a partial is missing, and a `PartialError` when one cannot be true. */
 export async function answerOf(
   planned: PlannedJob,
   ended: Extract<HubCommand, { type: 'complete' }>,
   store: Pick<Store, 'acceptedPartials'>,
 ): Promise<string> {
   const reduceStarted = performance.now()
-  const { row, kernel, args, plan, contract } = planned
-  const reducer = createReducer(kernel, args, plan)
-  for await (const { shard, bytes } of store.acceptedPartials(row.id)) reducer.add(shard, bytes)
-  const { output, outputDigest, merkleRoot } = reducer.finish()
+  const { row, kernel, plan, contract } = planned
+  const { output, outputDigest, merkleRoot, passes } = await reductionOf(planned, store)
   const wallMs = Date.now() - row.createdAtMs
   const reduceMs = performance.now() - reduceStarted
   const { policy, ctx } = contract
   const { credits, eur } = priceOf({
     profile: kernel.id,
     iterations: plan.grid.units,
-    drawsPerUnit: plan.drawsPerUnit,
+    drawsPerUnit: multiply(plan.drawsPerUnit, rational(BigInt(plan.grid.passes))),
     // A job whose checks could not be placed pays for the level that was reached.
     verify: ended.record.status === 'degraded' ? 'none' : policy.verify,
     spotcheckRate: policy.spotcheck_rate,
@@ -36,7 +36,7 @@ export async function answerOf(
       metrics: {
         wall_ms: wallMs,
         agents_used: ended.agents,
-        shards: plan.grid.shards,
+        shards: shardsOf(plan.grid),
         units: Number(plan.grid.units),
         kernel_ms: Math.round(ended.kernelMs),
         verified_shards: ended.record.checked,
@@ -56,6 +56,7 @@ export async function answerOf(
         plan_digest: planned.planDigest,
         merkle_root: merkleRoot,
         output_digest: outputDigest,
+        ...(passes.length > 1 ? { passes: passes.map(passView(plan.grid.shards)) } : {}),
       },
       verification: ended.record,
     },
@@ -64,3 +65,10 @@ export async function answerOf(
   }
   return canonicalJson(answer)
 }
+
+const passView = (shards: number) => (pass: PassPlan, index: number) => ({
+  program: pass.program,
+  facts: pass.facts,
+  first_shard: index * shards,
+  shards,
+})

@@ -9,6 +9,7 @@ import { partialDigest } from '@forge/shared/reducer/reduce.ts'
 import { PartialError, type Kernel, type KernelPlan } from '@forge/shared/kernels/kernel.ts'
 import { implausibleShard, isRefused, openAnswer, parseFrame, sameDigests, type SignedAnswer } from './frames.ts'
 import { identity, newIdentity } from './gateway.fixtures.ts'
+import type { PlannedPass } from './planning.ts'
 
 const assignment = { assignmentId: '0f'.repeat(16) as AssignmentId, epoch: 7 } as Assignment
 const partials = [Uint8Array.of(1, 2, 3), Uint8Array.of(4), Uint8Array.of(5, 6)]
@@ -128,10 +129,12 @@ describe('an implausible shard', () => {
       if (bytes.length > 1) throw new TypeError('a bug of ours')
       return null
     },
+    partialBytesMax: 3,
   } as unknown as Kernel
-  const plan = { grid, passes: [{ program: 'sums', facts: {} }] } as unknown as KernelPlan
+  const plan = { grid } as unknown as KernelPlan
+  const passes = [{ witnesses: null } as PlannedPass]
   const judge = (shards: [number, Uint8Array][]): ReturnType<typeof implausibleShard> =>
-    implausibleShard({ partials: new Map(shards) } as unknown as SignedAnswer, { kernel, plan })
+    implausibleShard({ partials: new Map(shards) } as unknown as SignedAnswer, { kernel, plan, passes })
 
   it('is the first that cannot be true, by the units of its own range', () => {
     const [full, rest] = [Uint8Array.of(100), Uint8Array.of(50)]
@@ -152,6 +155,13 @@ describe('an implausible shard', () => {
 
   it('is one that the job does not have', () => {
     for (const shard of [3, 65_535]) expect(judge([[shard, Uint8Array.of(100)]])).toMatchObject({ shard })
+  })
+
+  it('is one that is longer than any of its kernel', () => {
+    expect(judge([[0, Uint8Array.of(100, 0, 0, 0)]])).toMatchObject({
+      shard: 0,
+      reason: expect.stringContaining('4 bytes'),
+    })
   })
 
   it('is not an excuse for a bug of ours', () => {

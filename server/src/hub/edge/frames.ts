@@ -8,7 +8,7 @@ import { verifySignature } from '@forge/shared/agent/identity.ts'
 import { PartialError, shardRange } from '@forge/shared/kernels/kernel.ts'
 import { partialDigest } from '@forge/shared/reducer/reduce.ts'
 import { answerDigest } from '@forge/shared/verifier/answer-digest.ts'
-import type { PlannedJob } from './planning.ts'
+import { plannedPassOf, type PlannedJob } from './planning.ts'
 
 export const refusal = (code: RefusalCode, message: string): Refusal => ({ ok: false, code, message })
 
@@ -65,12 +65,17 @@ export interface SignedAnswer {
 /** The first shard whose partial cannot be true, with the reason; null when all could. */
 export function implausibleShard(
   { partials }: SignedAnswer,
-  { kernel, plan }: Pick<PlannedJob, 'kernel' | 'plan'>,
+  planned: Pick<PlannedJob, 'kernel' | 'plan' | 'passes'>,
 ): { shard: number; reason: string } | null {
+  const { kernel, plan } = planned
   for (const [shard, partial] of partials) {
     try {
-      const [pass] = plan.passes
-      if (pass !== undefined) kernel.decode(partial, shardRange(plan.grid, shard).units, plan, pass)
+      const { units } = shardRange(plan.grid, shard)
+      const { plan: pass, witnesses } = plannedPassOf(planned, shard)
+      if (partial.length > kernel.partialBytesMax) {
+        throw new PartialError(`${partial.length} bytes, where this kernel returns ${kernel.partialBytesMax} at most`)
+      }
+      kernel.decode(partial, units, plan, pass, witnesses?.[shard % plan.grid.shards])
     } catch (error) {
       if (error instanceof PartialError || error instanceof RangeError) return { shard, reason: error.message }
       throw error

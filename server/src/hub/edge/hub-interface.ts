@@ -39,6 +39,7 @@ export interface StoredAnswer {
     readonly metrics: {
       readonly wall_ms: number
       readonly agents_used: number
+      /** Of all passes. */
       readonly shards: number
       readonly units: number
       readonly kernel_ms: number
@@ -60,6 +61,13 @@ export interface StoredAnswer {
       readonly plan_digest: Digest
       readonly merkle_root: Digest
       readonly output_digest: Digest
+      /** Of a job of several passes: what each of them ran, the last one as it followed from the others. */
+      readonly passes?: readonly {
+        readonly program: string
+        readonly facts: object
+        readonly first_shard: number
+        readonly shards: number
+      }[]
     }
     readonly verification: VerificationRecord
   }

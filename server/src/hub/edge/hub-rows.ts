@@ -2,6 +2,7 @@
 // job's row keep the order in which the core decided them.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problem, type ProblemCode } from '@forge/shared/contract/problem.ts'
+import { PartialError } from '@forge/shared/kernels/kernel.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Logger } from '../../logger.ts'
 import { isPassing } from '../../store/sql-error.ts'
@@ -17,7 +18,11 @@ export interface HubRows {
   answers(submissions: readonly SubmissionRow[], partials: ReadonlyMap<number, Uint8Array>): Promise<void>
   voided(writes: Extract<HubCommand, { type: 'write' }>['writes']): Promise<void>
   jobState(change: Extract<HubCommand, { type: 'job-state' }>, planDigest: Digest | undefined): Promise<void>
+  /** Behind the job's earlier changes, so that of two of them the later one stays. */
+  basis(jobId: JobId, basis: Digest): Promise<void>
   completed(planned: PlannedJob, command: Extract<HubCommand, { type: 'complete' }>): Promise<void>
+  /** A reduction of stored partials, begun again where a restarting database broke it off. */
+  reading<T>(read: () => Promise<T>): Promise<T>
   failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
 }
 
@@ -26,8 +31,16 @@ const NOTHING: ShardWrites = { submissions: [], partials: [], verdicts: [], void
 export function createHubRows(store: Store, logger: Logger, closing: AbortSignal): HubRows {
   const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>
     persistently(write, { what, giveUpMs, logger, closing })
+  const reading = <T>(read: () => Promise<T>): Promise<T> =>
+    persistently(read, { what: 'the reduction', giveUpMs: Infinity, logger, closing, passes: isPassing })
   /** The last change of each unfinished job's row. */
   const changes = new Map<JobId, Promise<unknown>>()
+
+  const change = (jobId: JobId, what: string, write: () => Promise<unknown>): Promise<unknown> => {
+    const made = (changes.get(jobId) ?? Promise.resolve()).then(() => persist(what, write))
+    changes.set(jobId, made)
+    return made
+  }
 
   const finish = async (jobId: JobId, what: string, end: Parameters<Store['finishJob']>[1]): Promise<void> => {
     await changes.get(jobId)
@@ -59,37 +72,37 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       await persist('voids', () => store.writeShards({ ...NOTHING, voids, quarantines: dated }))
     },
     async jobState({ jobId, state, reason }, planDigest) {
-      const change = {
+      const to = {
         state,
         reason,
         ...(planDigest === undefined ? {} : { planDigest }),
         ...(state === 'RUNNING' ? { startedAtMs: Date.now() } : {}),
       }
-      const before = changes.get(jobId) ?? Promise.resolve()
-      const made = before.then(() => persist('a job’s state', () => store.updateJob(jobId, change)))
-      changes.set(jobId, made)
-      await made
+      await change(jobId, 'a job’s state', () => store.updateJob(jobId, to))
+    },
+    async basis(jobId, basis) {
+      await change(jobId, 'the basis of a last pass', () => store.setBasis(jobId, basis))
     },
     async completed(planned, command) {
       const { jobId, verdicts, record } = command
       let answer: string
       try {
         await persist('verdicts', () => store.writeShards({ ...NOTHING, verdicts }))
-        answer = await persistently(() => answerOf(planned, command, store), {
-          what: 'the reduction',
-          giveUpMs: Infinity,
-          logger,
-          closing,
-          passes: isPassing,
-        })
+        answer = await reading(() => answerOf(planned, command, store))
       } catch (error) {
         if (closing.aborted) throw error
         logger.error({ job_id: jobId, err: error }, 'the reduction failed')
+        if (error instanceof PartialError) return failed(jobId, 'VERIFICATION_FAILED', contradiction(error))
         return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
       }
       await finish(jobId, 'the result', { state: 'COMPLETED', answer, finishedAtMs: Date.now() })
       logger.info({ job_id: jobId, verification: record }, 'job completed')
     },
     failed,
+    reading,
   }
 }
+
+/** Each partial was plausible when it came: what cannot be true now contradicts another one. */
+export const contradiction = ({ message }: PartialError): string =>
+  `Accepted answers contradict each other: ${message}. Nothing is billed; the job may be sent again.`

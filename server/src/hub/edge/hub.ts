@@ -2,7 +2,7 @@
 // is durable before anyone is told; jobs that a restart interrupted are planned again and go on.
 import { createHash, randomBytes } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
-import type { Answer, Assignment, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
+import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
 import type { AssignmentId, JobId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
@@ -17,8 +17,9 @@ import { implausibleShard, refusal, type SignedAnswer } from './frames.ts'
 import { createGateway, type Gateway, type GatewayListener } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
-import { planInTime, type PlannedJob } from './planning.ts'
+import { assignmentOf, planInTime, type PlannedJob } from './planning.ts'
 import { progressOf } from './progress.ts'
+import { createRefining, type Refining } from './refining.ts'
 import { createTables, type Tables } from './tables.ts'
 import { createWaiters } from './waiters.ts'
 
@@ -65,6 +66,7 @@ class HubEdge implements RunningHub, GatewayListener {
   readonly #planned = new Map<JobId, PlannedJob>()
   readonly #frames = new Map<number, { signed: SignedAnswer; reply: (reply: Reply) => void }>()
   readonly #rows: HubRows
+  readonly #refining: Refining
   readonly #waiters = createWaiters()
   readonly #closing = new AbortController()
   readonly #writes = new Set<Promise<void>>()
@@ -76,6 +78,8 @@ class HubEdge implements RunningHub, GatewayListener {
     this.#state = state
     this.#tables = tables
     this.#rows = createHubRows(deps.store, deps.logger, this.#closing.signal)
+    const { store, logger } = deps
+    this.#refining = createRefining({ store, rows: this.#rows, logger, closing: this.#closing.signal })
     this.#gateway = createGateway(deps.http, {
       logger: deps.logger,
       listener: this,
@@ -88,7 +92,7 @@ class HubEdge implements RunningHub, GatewayListener {
 
   async submit(job: NewJob): ReturnType<Hub['submit']> {
     const inserted = await this.#deps.store.insertJob(job)
-    if (inserted.inserted) this.resume({ ...job, state: 'QUEUED' })
+    if (inserted.inserted) this.resume({ ...job, state: 'QUEUED', basis: null })
     // Its insert was answered by an error although it was done: whoever asks again sets it going.
     else if (inserted.existing.finishedAtMs === null && !this.#waiters.unfinished.has(inserted.existing.id)) {
       this.resume(inserted.existing)
@@ -155,11 +159,12 @@ class HubEdge implements RunningHub, GatewayListener {
         kernel: planned.kernelName,
         kernelDigest: planned.kernel.digest,
         grid: planned.plan.grid,
+        refines: planned.plan.refines,
         policy: planned.contract.policy,
         deadlineMs: performance.now() + (row.deadlineAtMs - Date.now()),
         samplingKey: fromHex(row.samplingKey),
       }
-      this.#raise({ type: 'job-planned', job, state: row.state, submissions, verdicts })
+      this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, verdicts })
     } catch (error) {
       if (this.#closing.signal.aborted) return
       logger.error({ job_id: row.id, err: error }, 'a job could not be planned')
@@ -250,7 +255,11 @@ class HubEdge implements RunningHub, GatewayListener {
   #carryOut(command: HubCommand): void {
     switch (command.type) {
       case 'assign':
-        return this.#gateway.send(command.session, 'assign', this.#assignment(command))
+        return this.#gateway.send(
+          command.session,
+          'assign',
+          assignmentOf(this.#plannedOf(command.jobId), command.order),
+        )
       case 'revoke':
         return this.#gateway.send(command.session, 'revoke', { assignmentId: command.assignmentId })
       case 'tally':
@@ -266,6 +275,8 @@ class HubEdge implements RunningHub, GatewayListener {
         return this.#track(this.#rows.voided(command.writes))
       case 'job-state':
         return this.#track(this.#rows.jobState(command, this.#planned.get(command.jobId)?.planDigest))
+      case 'refine':
+        return this.#track(this.#refine(command))
       case 'complete':
         return this.#track(this.#end(command.jobId, () => this.#complete(command)))
       case 'fail':
@@ -276,21 +287,11 @@ class HubEdge implements RunningHub, GatewayListener {
     }
   }
 
-  #assignment({ jobId, order }: Extract<HubCommand, { type: 'assign' }>): Assignment {
+  /** The core speaks of a job only after it heard that it is planned. */
+  #plannedOf(jobId: JobId): PlannedJob {
     const planned = this.#planned.get(jobId)
-    if (planned === undefined) throw new Error(`job ${jobId} was dispatched before it was planned`)
-    return {
-      ...order,
-      kernel: planned.kernelName,
-      kernelDigest: planned.kernel.digest,
-      program: planned.launch.program,
-      constants: [...planned.launch.constants],
-      tables: { ...planned.tableDigests },
-      units: planned.plan.grid.units.toString(),
-      unitsPerShard: planned.plan.grid.unitsPerShard,
-      passes: planned.plan.grid.passes,
-      shards: [...order.shards],
-    }
+    if (planned === undefined) throw new Error(`the core speaks of job ${jobId}, which is not planned`)
+    return planned
   }
 
   #reply(request: number, reply: Reply): void {
@@ -313,10 +314,13 @@ class HubEdge implements RunningHub, GatewayListener {
     this.#raise({ type: 'stored', submissions })
   }
 
+  async #refine(command: Extract<HubCommand, { type: 'refine' }>): Promise<void> {
+    const refined = await this.#refining.refine(this.#plannedOf(command.jobId), command)
+    if (refined !== null) this.#raise(refined)
+  }
+
   async #complete(command: Extract<HubCommand, { type: 'complete' }>): Promise<void> {
-    const planned = this.#planned.get(command.jobId)
-    if (planned === undefined) throw new Error(`job ${command.jobId} ended before it was planned`)
-    await this.#rows.completed(planned, command)
+    await this.#rows.completed(this.#plannedOf(command.jobId), command)
   }
 
   async #end(jobId: JobId, write: () => Promise<void>): Promise<void> {
@@ -328,6 +332,7 @@ class HubEdge implements RunningHub, GatewayListener {
       await this.#rows.failed(jobId, 'INTERNAL', 'The end of the job could not be stored.')
     }
     this.#planned.delete(jobId)
+    this.#refining.forget(jobId)
     this.#waiters.release(jobId)
     this.#raise({ type: 'job-ended', jobId })
   }
@@ -343,5 +348,5 @@ class HubEdge implements RunningHub, GatewayListener {
   }
 }
 
-type ResumedJob = NewJob & Pick<JobRow, 'state'>
+type ResumedJob = NewJob & Pick<JobRow, 'state' | 'basis'>
 type SubmissionSession = Parameters<GatewayListener['left']>[0]

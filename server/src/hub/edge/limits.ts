@@ -3,7 +3,7 @@ import { AGENT_LIMITS } from '@forge/shared/contract/agent-events.ts'
 
 export const GATEWAY_LIMITS = {
   /** The largest legal answer, with room for its envelope. */
-  frameBytesMax: AGENT_LIMITS.shardsPerAnswerMax * (AGENT_LIMITS.partialBytesMax + 200) + 4_096,
+  frameBytesMax: AGENT_LIMITS.answerBytesMax + AGENT_LIMITS.shardsPerAnswerMax * 200 + 4_096,
   /** From connection to hello: a tab that has just opened signs within a second. */
   helloMs: 10_000,
   /** Together at most 20 s until a silent connection is given up. */
@@ -21,6 +21,9 @@ export const STORE_RETRY_MS = 200
 export const STORE_RETRY_MS_MAX = 5_000
 /** Answers that the store has not taken by then are run again. */
 export const STORE_GIVE_UP_MS = 60_000
+
+/** A reduction lets sockets and timers have their turn after this: far below what a ping or a click would feel. */
+export const TURN_MS = 10
 
 /** A referee that ends is started again after this, doubled each time up to the greatest. */
 export const REFEREE_RESTART_MS = 500

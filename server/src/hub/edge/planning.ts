@@ -1,17 +1,37 @@
-// From a registered job to what its shards need: the plan, the compiled tables, the launch. Everything is recomputed from
-// the stored contract, at registration and after a restart alike.
+// From a registered job to what its shards need: the plan, the compiled tables, a launch for each pass. Everything is
+// recomputed from the stored contract, at registration and after a restart alike.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Assignment } from '@forge/shared/contract/agent-events.ts'
 import type { Contract } from '@forge/shared/contract/envelope.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { isRefusal, type Kernel, type KernelPlan, type Launch } from '@forge/shared/kernels/kernel.ts'
+import {
+  isRefusal,
+  passOf,
+  shardsOf,
+  type Kernel,
+  type KernelPlan,
+  type Launch,
+  type PassPlan,
+  type Witness,
+} from '@forge/shared/kernels/kernel.ts'
+import type { Refinement } from '@forge/shared/reducer/reduce.ts'
 import { keyOfSeed, planDigest } from '@forge/shared/planner/contract.ts'
 import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import { findKernel } from '../../kernels.ts'
 import type { Logger } from '../../logger.ts'
 import { isPassing } from '../../store/sql-error.ts'
 import type { NewJob, Store, SubmissionRow, VerdictRow } from '../../store/store.ts'
+import type { AssignmentOrder } from '../core/events.ts'
 import { persistently } from './persistently.ts'
 import type { Tables } from './tables.ts'
+
+/** A pass as it runs now. */
+export interface PlannedPass {
+  readonly plan: PassPlan
+  readonly launch: Launch
+  /** Of a pass that follows from others: what each of its shards must agree with. */
+  readonly witnesses: readonly Witness[] | null
+}
 
 export interface PlannedJob {
   readonly row: NewJob
@@ -22,7 +42,10 @@ export interface PlannedJob {
   readonly args: unknown
   readonly plan: KernelPlan
   readonly planDigest: Digest
-  readonly launch: Launch
+  /** The last one of a plan that refines comes when it is planned, and again when it is planned anew. */
+  readonly passes: PlannedPass[]
+  /** Puts it behind the passes that were planned from the start. */
+  refine(refinement: Refinement): void
   readonly tableDigests: Readonly<Record<string, Digest>>
   readonly planMs: number
   readonly tablesMs: number
@@ -81,14 +104,17 @@ async function planJob(row: NewJob, tables: Tables): Promise<PlannedJob> {
   const args = kernel.argsSchema.parse(contract.args)
   const plan = kernel.plan(args)
   if (isRefusal(plan)) throw new Error(`the stored contract cannot be planned: ${JSON.stringify(plan.errors)}`)
-  const [pass] = plan.passes
-  if (pass === undefined) throw new Error('the plan has no pass')
   const planned = performance.now()
   const compiled = await Promise.all(
     Object.entries(plan.tables).map(async ([name, spec]) => ({ name, ...(await tables.compiled(spec)) })),
   )
   const tableDigests = Object.fromEntries(compiled.map(({ name, digest }) => [name, digest]))
   const words = Object.fromEntries(compiled.map((table) => [table.name, table.words]))
+  const key = keyOfSeed(kernel.id, row.rootSeed)
+  const passOfPlan = (pass: PassPlan, witnesses: readonly Witness[] | null): PlannedPass => {
+    return { plan: pass, launch: kernel.launch(plan, pass, key, words), witnesses }
+  }
+  const passes = plan.passes.map((pass) => passOfPlan(pass, null))
   return {
     row,
     contract,
@@ -97,9 +123,36 @@ async function planJob(row: NewJob, tables: Tables): Promise<PlannedJob> {
     args,
     plan,
     planDigest: planDigest(row.contractDigest, kernel, plan, tableDigests, contract.policy),
-    launch: kernel.launch(plan, pass, keyOfSeed(kernel.id, row.rootSeed), words),
+    passes,
+    refine: ({ pass, witnesses }) => void (passes[plan.passes.length] = passOfPlan(pass, witnesses)),
     tableDigests,
     planMs: planned - started,
     tablesMs: performance.now() - planned,
+  }
+}
+
+/** The pass that a shard belongs to. Throws a `RangeError` when the job has no such shard or its pass is not planned. */
+export function plannedPassOf({ plan, passes }: Pick<PlannedJob, 'plan' | 'passes'>, shard: number): PlannedPass {
+  const pass = shard < shardsOf(plan.grid) ? passes[passOf(plan.grid, shard)] : undefined
+  if (pass === undefined) throw new RangeError(`shard ${shard} belongs to no pass that is planned`)
+  return pass
+}
+
+/** An assignment is of one pass; its shards are numbered through all of them. */
+export function assignmentOf(planned: PlannedJob, order: AssignmentOrder): Assignment {
+  const [first = 0] = order.shards
+  const { launch } = plannedPassOf(planned, first)
+  const { kernel, kernelName: name, plan, tableDigests } = planned
+  return {
+    ...order,
+    kernel: name,
+    kernelDigest: kernel.digest,
+    program: launch.program,
+    constants: [...launch.constants],
+    tables: { ...tableDigests },
+    units: plan.grid.units.toString(),
+    unitsPerShard: plan.grid.unitsPerShard,
+    passes: plan.grid.passes,
+    shards: [...order.shards],
   }
 }

@@ -1,7 +1,7 @@
 // How far a job is, read off the core's state for whoever asks.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { eligibleAgents } from '../core/eligibility.ts'
-import type { HubState } from '../core/state.ts'
+import type { HubState, Job } from '../core/state.ts'
 import type { JobProgress } from './hub-interface.ts'
 
 export function progressOf(state: HubState, id: JobId): JobProgress | null {
@@ -11,19 +11,22 @@ export function progressOf(state: HubState, id: JobId): JobProgress | null {
     [...leases.values()].some(({ jobId }) => jobId === id),
   )
   const eligible = eligibleAgents(state, job).length
-  const idle = job.phase === 'running' && holders.length === 0 && job.acceptedCount < job.grid.shards
+  const idle = job.phase === 'running' && holders.length === 0 && job.acceptedCount < job.shards.length
   return {
-    shards: job.grid.shards,
+    shards: job.shards.length,
     answered: job.answered,
     accepted: job.acceptedCount,
-    toCheck: job.grid.shards - job.acceptedCount - job.open.size,
+    toCheck: job.shards.filter(({ status }) => status !== 'open' && status !== 'accepted').length,
     agentsNow: holders.length,
     eligibleAgents: eligible,
-    reason: idle ? idleReason(job.policy.target, eligible, job.open.size) : job.reason,
+    reason: idle ? idleReason(job, eligible) : job.reason,
   }
 }
 
-function idleReason(target: string, eligible: number, open: number): string {
-  if (eligible === 0) return `no agent with an engine for target "${target}" is online`
-  return open > 0 ? 'the agents online are busy or may not run what is left' : 'no agent online may check what is left'
+function idleReason({ policy, released, parts, open }: Job, eligible: number): string {
+  if (released < parts.length && parts[0]?.settled === true) return 'the last pass is being planned from the others'
+  if (eligible === 0) return `no agent with an engine for target "${policy.target}" is online`
+  return open.size > 0
+    ? 'the agents online are busy or may not run what is left'
+    : 'no agent online may check what is left'
 }

@@ -21,15 +21,20 @@ export interface Surroundings {
   foreignAssignment(session: SessionId): AssignmentOrder | undefined
 }
 
-export const trueDigest = (jobId: JobId, shard: number): Digest => `true|${jobId}|${shard}` as Digest
+/** `basis`: what a last pass that follows from others was planned from; all that is computed in it depends on that. */
+export const trueDigest = (jobId: JobId, shard: number, basis: Digest | null = null): Digest =>
+  digestOf('true', jobId, shard, basis)
 
-export function wrongDigest(plan: AgentPlan, jobId: JobId, shard: number): Digest {
-  return (plan.kind === 'colluder' ? `together|${jobId}|${shard}` : `${plan.identity}|${jobId}|${shard}`) as Digest
-}
+export const wrongDigest = (plan: AgentPlan, jobId: JobId, shard: number, basis: Digest | null): Digest =>
+  digestOf(plan.kind === 'colluder' ? 'together' : plan.identity, jobId, shard, basis)
+
+const digestOf = (who: string, jobId: JobId, shard: number, basis: Digest | null): Digest =>
+  [who, jobId, shard, ...(basis === null ? [] : [basis])].join('|') as Digest
 
 interface Held {
   readonly jobId: JobId
   readonly order: AssignmentOrder
+  readonly basis: Digest | null
   left: number[]
   revoked: boolean
 }
@@ -76,10 +81,11 @@ export class SimAgent {
     }
   }
 
-  assigned(session: SessionId, jobId: JobId, order: AssignmentOrder): void {
+  /** `basis` stands for the constants of a pass that follows from others. */
+  assigned(session: SessionId, jobId: JobId, order: AssignmentOrder, basis: Digest | null): void {
     const tab = this.#tabs.get(session)
     if (tab === undefined) return
-    tab.held.push({ jobId, order, left: [...order.shards], revoked: false })
+    tab.held.push({ jobId, order, basis, left: [...order.shards], revoked: false })
     this.#work(tab)
   }
 
@@ -143,7 +149,7 @@ export class SimAgent {
     })
   }
 
-  #answer(tab: Tab, { jobId, order }: Held, computed: readonly number[], kernelMs: number): void {
+  #answer(tab: Tab, { jobId, order, basis }: Held, computed: readonly number[], kernelMs: number): void {
     const { random } = this.#world
     const { session } = tab
     const { assignmentId, epoch } = order
@@ -159,7 +165,7 @@ export class SimAgent {
     }
     const shards = computed
       .filter((shard) => !failed.includes(shard))
-      .map((shard) => ({ shard, digest: this.#digest(jobId, shard) }))
+      .map((shard) => ({ shard, digest: this.#digest(jobId, shard, basis) }))
     if (shards.length === 0) return
     // Its time is a claim like any other: one that forges claims what it likes, within what the frame's schema allows.
     const claimedMs = random.chance(this.plan.forgeRate) ? random.pick([0, 5e-324, 1e9]) : kernelMs
@@ -168,9 +174,9 @@ export class SimAgent {
     if (random.chance(this.plan.doubleRate)) this.#world.raise({ ...said, request: this.#world.nextRequest() })
   }
 
-  #digest(jobId: JobId, shard: number): Digest {
-    const lies = this.#world.random.chance(this.plan.lieRate)
-    return lies ? wrongDigest(this.plan, jobId, shard) : trueDigest(jobId, shard)
+  #digest(jobId: JobId, shard: number, basis: Digest | null): Digest {
+    const lies = this.#world.random.chance(basis === null ? this.plan.lieRate : this.plan.lastLieRate)
+    return lies ? wrongDigest(this.plan, jobId, shard, basis) : trueDigest(jobId, shard, basis)
   }
 
   #forge(session: SessionId, own: AssignmentOrder): void {

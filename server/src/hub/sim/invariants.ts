@@ -1,10 +1,13 @@
 // What must hold in the simulated world whatever happens: of the Hub's state after an event, of its reply to an answer,
 // and of a completed job against the truth that only the world knows. Everything is recounted from scratch here.
 import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
 import { LEASES_PER_AGENT } from '../core/limits.ts'
+import { basisOf } from '../core/parts.ts'
 import { checksNeeded, rateOf } from '../core/sample.ts'
-import type { Agent, Job, Lease, Shard } from '../core/state.ts'
+import type { Agent, Job, JobPart, Lease, Shard } from '../core/state.ts'
 import { trueDigest } from './agent.ts'
 import type { World } from './world.ts'
 
@@ -53,11 +56,19 @@ export function checkState(world: World): void {
 function checkJob(world: World, job: Job, holders: ReadonlyMap<string, { agent: Agent; lease: Lease }>): void {
   let answered = 0
   let accepted = 0
+  const released = job.parts[job.released - 1]?.end ?? 0
   job.shards.forEach((shard, index) => {
     const { status } = shard
-    must(job.open.has(index) === (status === 'open'), `shard ${index} is ${status}, the open queue disagrees`)
-    must(job.toCheck.has(index) === (status === 'to-check'), `shard ${index} is ${status}, the check queue disagrees`)
-    must(job.disputed.has(index) === (status === 'disputed'), `shard ${index} is ${status}, the disputes disagree`)
+    const queued = index < released
+    must(job.open.has(index) === (queued && status === 'open'), `shard ${index} is ${status}, the open queue disagrees`)
+    must(
+      job.toCheck.has(index) === (queued && status === 'to-check'),
+      `shard ${index} is ${status}, the check queue disagrees`,
+    )
+    must(
+      job.disputed.has(index) === (queued && status === 'disputed'),
+      `shard ${index} is ${status}, the disputes disagree`,
+    )
     must((shard.accepted !== null) === (status === 'accepted'), `shard ${index} is ${status} with a wrong acceptance`)
     if (shard.submissions.length > 0) answered++
     if (shard.accepted !== null) accepted++
@@ -73,10 +84,25 @@ function checkJob(world: World, job: Job, holders: ReadonlyMap<string, { agent: 
   })
   must(job.answered === answered, `${job.answered} answered by count, ${answered} by recount`)
   must(job.acceptedCount === accepted, `${job.acceptedCount} accepted by count, ${accepted} by recount`)
+  for (const part of job.parts) checkPart(job, part)
   const firsts = [...world.hub.agents.values()].filter(({ leases }) =>
     [...leases.values()].some(({ jobId, role }) => jobId === job.id && role === 'first'),
   )
   must(firsts.length <= job.policy.max_agents, 'more first executors than max_agents')
+}
+
+function checkPart({ shards }: Job, { first, end, ...counted }: JobPart): void {
+  const own = shards.slice(first, end)
+  const answered = own.filter(({ submissions }) => submissions.length > 0).length
+  must(counted.answered === answered, `${counted.answered} answered in a part by count, ${answered} by recount`)
+  for (const [status, count] of [
+    ['accepted', counted.accepted],
+    ['to-check', counted.toCheck],
+  ] as const) {
+    const recount = own.filter((shard) => shard.status === status).length
+    must(count === recount, `${count} ${status} in a part by count, ${recount} by recount`)
+  }
+  must(!counted.settled || counted.accepted === own.length, 'a part is settled with something missing')
 }
 
 function checkHolder(
@@ -118,20 +144,44 @@ export function checkAnswerReply(
 export function checkComplete(world: World, command: Extract<HubCommand, { type: 'complete' }>): void {
   const job = world.hub.jobs.get(command.jobId)
   if (job === undefined) throw new Error('a job that nobody knows is complete')
-  const { policy, grid } = job
-  must(command.verdicts.length === grid.shards, 'a shard has no verdict')
+  const { policy } = job
+  const digests = command.verdicts.map(({ digest }) => digest)
+  must(digests.length === shardsOf(job.grid), 'a shard has no verdict')
   const degraded = command.record.status === 'degraded'
   if (degraded) {
     must(policy.verify === 'spotcheck' && policy.on_unverified === 'degrade', 'a job degraded against its policy')
     must(!world.scenario.mustComplete, 'a job degraded although there were checkers')
   }
   let checked = 0
+  for (const part of job.parts) checked += checkPartOfComplete(world, job, part, digests, degraded)
+  must(command.record.checked === checked, `${command.record.checked} checked by the record, ${checked} by recount`)
+  const mismatches = job.shards.filter(
+    ({ submissions }) =>
+      submissions.some(({ role }) => role === 'referee') && new Set(submissions.map((row) => row.digest)).size > 1,
+  )
+  must(command.record.mismatches === mismatches.length, 'the record counts other mismatches than there were')
+}
+
+/** How many shards of the part were checked. */
+function checkPartOfComplete(
+  world: World,
+  job: Job,
+  { first, end }: JobPart,
+  digests: readonly Digest[],
+  degraded: boolean,
+): number {
+  const { policy } = job
+  // A last pass that follows from others must rest on what is accepted of them now, and on nothing else.
+  const basis = first > 0 ? basisOf(job, digests.slice(0, first)) : null
+  let checked = 0
   const authors = new Set<Identity>()
   const checkedExecutors = new Set<Identity>()
-  job.shards.forEach((shard, index) => {
-    const verdict = command.verdicts[index]
-    if (verdict === undefined) throw new Error(`shard ${index} has no verdict`)
-    const counts = checkVerdict(world, job, index, shard, verdict.digest)
+  job.shards.slice(first, end).forEach((shard, n) => {
+    const index = first + n
+    const digest = digests[index]
+    if (digest === undefined) throw new Error(`shard ${index} has no verdict`)
+    must(basis === null || digest.endsWith(`|${basis}`), `shard ${index} was computed from another basis`)
+    const counts = checkVerdict(world, shard, { index, digest, truth: trueDigest(job.id, index, basis) })
     for (const { executor } of shard.submissions) {
       authors.add(executor)
       if (counts) checkedExecutors.add(executor)
@@ -139,21 +189,31 @@ export function checkComplete(world: World, command: Extract<HubCommand, { type:
     if (counts) checked++
     if (policy.verify === 'full') must(counts, `shard ${index} was run once in a full job`)
   })
-  must(command.record.checked === checked, `${command.record.checked} checked by the record, ${checked} by recount`)
-  const mismatches = job.shards.filter(
-    ({ submissions }) =>
-      submissions.some(({ role }) => role === 'referee') && new Set(submissions.map((row) => row.digest)).size > 1,
-  )
-  must(command.record.mismatches === mismatches.length, 'the record counts other mismatches than there were')
-  if (policy.verify !== 'spotcheck' || degraded) return
-  const needed = checksNeeded(grid.shards, rateOf(policy.spotcheck_rate))
-  must(checked >= needed, `${checked} shards were checked, ${needed} are needed`)
+  if (policy.verify !== 'spotcheck' || degraded) return checked
+  const needed = checksNeeded(end - first, rateOf(policy.spotcheck_rate))
+  must(checked >= needed, `${checked} shards of a part were checked, ${needed} are needed`)
   for (const author of authors) must(checkedExecutors.has(author), `nothing of ${author} was checked`)
+  return checked
+}
+
+/** Whether a job failed because its last pass rested on a wrong answer; then there must have been one. */
+export function checkBasisFailure(world: World, command: Extract<HubCommand, { type: 'fail' }>): boolean {
+  const job = world.hub.jobs.get(command.jobId)
+  if (job?.refines !== true || !command.detail.startsWith('An answer on which the last pass was planned')) return false
+  must(command.code === 'VERIFICATION_FAILED', `a wrong basis is ${command.code}`)
+  const planned = job.basis === null ? undefined : world.bases.get(job.basis)
+  if (planned === undefined) throw new Error('a job failed for a basis that was never planned from')
+  const differ = planned.flatMap((digest, index) => (digest === job.shards[index]?.accepted ? [] : [index]))
+  must(differ.length > 0, 'a job failed although its basis stands')
+  return true
 }
 
 /** Whether the shard was checked: by a second identity that agreed, or by the referee. */
-function checkVerdict(world: World, job: Job, index: number, shard: Shard, digest: string): boolean {
-  const truth = trueDigest(job.id, index)
+function checkVerdict(
+  world: World,
+  shard: Shard,
+  { index, digest, truth }: { index: number; digest: Digest; truth: Digest },
+): boolean {
   const behind = shard.submissions.filter((row) => row.digest === digest)
   const referee = shard.submissions.find(({ role }) => role === 'referee')
   must(behind.length > 0, `nobody returned the verdict of shard ${index}`)

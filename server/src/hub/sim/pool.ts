@@ -23,6 +23,14 @@ export interface Joining {
   readonly shardsPerSecond?: number
 }
 
+export interface Planning {
+  readonly state?: JobState
+  readonly verdicts?: readonly VerdictRow[]
+  readonly passes?: number
+  readonly refines?: boolean
+  readonly basis?: Digest | null
+}
+
 export class Pool {
   readonly hub: HubState
   nowMs = 0
@@ -61,7 +69,7 @@ export class Pool {
     shards: number,
     policy: Partial<JobSpec['policy']> = {},
     rows: readonly SubmissionRow[] = [],
-    { state = 'QUEUED', verdicts = [] }: { state?: JobState; verdicts?: readonly VerdictRow[] } = {},
+    { state = 'QUEUED', verdicts = [], passes = 1, refines = false, basis = null }: Planning = {},
   ): JobId {
     const jobId = id as JobId
     const timeoutMs = policy.timeout_ms ?? 60_000
@@ -69,7 +77,8 @@ export class Pool {
       id: jobId,
       kernel: KERNEL,
       kernelDigest: KERNEL_DIGEST,
-      grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards, passes: 1 },
+      grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards, passes },
+      refines,
       policy: {
         target: 'any',
         min_agents: 1,
@@ -83,8 +92,15 @@ export class Pool {
       deadlineMs: this.nowMs + timeoutMs,
       samplingKey: new Uint8Array(32).fill(7),
     }
-    this.raise({ type: 'job-planned', job, state, submissions: rows, verdicts })
+    this.raise({ type: 'job-planned', job, state, basis, submissions: rows, verdicts })
     return jobId
+  }
+
+  /** The last pass is planned as the core last asked for it. */
+  refined(): HubCommand[] {
+    const asked = this.last('refine')
+    if (asked === undefined) throw new Error('no last pass was asked for')
+    return this.raise({ type: 'pass-planned', jobId: asked.jobId, basis: asked.basis })
   }
 
   job(id: JobId): Job {

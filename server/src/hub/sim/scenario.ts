@@ -22,6 +22,8 @@ export interface AgentPlan {
   /** A liar's wrong digest is its own, a colluder's is that of all colluders. */
   readonly kind: 'honest' | 'liar' | 'colluder' | 'hung'
   readonly lieRate: number
+  /** In a last pass that follows from others: who is found out there may have lied in what it was planned from. */
+  readonly lastLieRate: number
   /** Of shards it reports as failed. */
   readonly failRate: number
   /** Of pieces of work during which it freezes; afterwards it answers although the lease is gone. */
@@ -47,6 +49,8 @@ export interface Scenario {
   readonly storeDelayMs: number
   readonly storeFailRate: number
   readonly crashesAtMs: readonly number[]
+  /** Of exposures after which the Hub is killed within seconds: while what was taken back runs again. */
+  readonly exposureCrashRate: number
   /** From here on nothing freezes, leaves, fails or crashes; liars go on lying. */
   readonly faultsEndMs: number
   /** Honest agents stay and there is time enough: every job must complete. */
@@ -61,8 +65,13 @@ export function scenarioOf(seed: number): Scenario {
   const steady = alone || random.chance(0.6)
   const referee = alone || random.chance(0.6)
   const broken = random.chance(0.15)
+  const patient = !alone && random.chance(0.15)
   const others = Array.from({ length: alone ? 0 : random.int(steady ? 0 : 1, 6) }, (_, n) =>
-    broken ? brokenAgent(random, n) : otherAgent(random, n, faultsEndMs),
+    broken
+      ? brokenAgent(random, n)
+      : patient
+        ? patientAgent(random, n, faultsEndMs)
+        : otherAgent(random, n, faultsEndMs),
   )
   const honest = steady ? Array.from({ length: alone ? 1 : 3 }, (_, n) => steadyAgent(random, n, alone)) : []
   const agents = shuffled(random, [...others, ...honest])
@@ -72,7 +81,7 @@ export function scenarioOf(seed: number): Scenario {
   return {
     seed,
     agents,
-    jobs: Array.from({ length: random.int(1, 3) }, (_, n) => jobPlan(random, n, steady, alone)),
+    jobs: Array.from({ length: random.int(1, 3) }, (_, n) => jobPlan(random, n, { steady, alone, patient })),
     referee,
     distinctNetwork: random.chance(0.5),
     storeDelayMs: random.pick([5, 50, 2_000]),
@@ -81,17 +90,27 @@ export function scenarioOf(seed: number): Scenario {
       faultsEndMs > 0 && random.chance(0.5)
         ? Array.from({ length: random.int(1, 4) }, () => random.int(100, faultsEndMs))
         : [],
+    exposureCrashRate: faultsEndMs > 0 ? random.pick([0, 0.5, 1]) : 0,
     faultsEndMs,
     mustComplete: steady && settled,
   }
 }
 
-const HONEST = { kind: 'honest', lieRate: 0, failRate: 0, freezeRate: 0, forgeRate: 0, stayMs: 0 } as const
+const HONEST = {
+  kind: 'honest',
+  lieRate: 0,
+  lastLieRate: 0,
+  failRate: 0,
+  freezeRate: 0,
+  forgeRate: 0,
+  stayMs: 0,
+} as const
 
 function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
   const kind = random.pick(['honest', 'honest', 'liar', 'colluder', 'colluder', 'hung'] as const)
   const unitsPerSecond = random.int(100, 5_000)
   const faulty = faultsEndMs > 0
+  const lieRate = kind === 'liar' || kind === 'colluder' ? random.pick([0.02, 0.2, 1]) : 0
   return {
     identity: `other-${n}` as Identity,
     network: `network-${random.int(0, 5)}`,
@@ -102,7 +121,8 @@ function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
     sessions: random.pick([1, 1, 1, 2, 3]),
     joinsAtMs: random.int(0, 5_000),
     kind,
-    lieRate: kind === 'liar' || kind === 'colluder' ? random.pick([0.02, 0.2, 1]) : 0,
+    lieRate,
+    lastLieRate: lieRate > 0 ? random.pick([lieRate, 1]) : 0,
     failRate: random.pick([0, 0, 0.05, 0.5, 1]),
     freezeRate: faulty ? random.pick([0, 0, 0.05, 0.3]) : 0,
     doubleRate: random.pick([0, 0.2]),
@@ -114,6 +134,21 @@ function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
 /** It fails on every shard: free keys must not be able to kill a job. */
 function brokenAgent(random: Random, n: number): AgentPlan {
   return { ...steadyAgent(random, n, false), identity: `broken-${n}` as Identity, failRate: 1, joinsAtMs: 0 }
+}
+
+/** It lies seldom while the last pass is not planned, and is found out in it. */
+function patientAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
+  const unitsPerSecond = random.int(1_000, 5_000)
+  return {
+    ...otherAgent(random, n, faultsEndMs),
+    unitsPerSecond,
+    claimed: unitsPerSecond,
+    engine: 'reference',
+    kind: random.pick(['liar', 'colluder']),
+    failRate: 0,
+    lieRate: random.pick([0.01, 0.03]),
+    lastLieRate: random.pick([0.2, 1]),
+  }
 }
 
 function steadyAgent(random: Random, n: number, alone: boolean): AgentPlan {
@@ -154,8 +189,16 @@ function refereeAgent(random: Random, steady: boolean): AgentPlan {
   }
 }
 
-function jobPlan(random: Random, n: number, steady: boolean, alone: boolean): JobPlan {
-  const shards = random.pick([1, 2, random.int(3, 12), random.int(10, 60), random.int(60, 300)])
+interface JobSetting {
+  readonly steady: boolean
+  readonly alone: boolean
+  readonly patient: boolean
+}
+
+function jobPlan(random: Random, n: number, { steady, alone, patient }: JobSetting): JobPlan {
+  const sizes = [1, 2, random.int(3, 12), random.int(10, 60), random.int(60, 300)]
+  const shards = patient ? random.int(20, 200) : random.pick(sizes)
+  const passes = patient ? 2 : random.pick([1, 1, 2, 2, 3])
   const arrivesAtMs = random.int(0, 10_000)
   const timeoutMs = steady ? 1_800_000 : random.int(5_000, 240_000)
   const minAgents = alone ? 1 : random.int(1, 3)
@@ -165,14 +208,15 @@ function jobPlan(random: Random, n: number, steady: boolean, alone: boolean): Jo
     max_agents: random.int(minAgents, 6),
     verify: random.pick(['none', 'spotcheck', 'spotcheck', alone ? 'none' : 'full']),
     timeout_ms: timeoutMs,
-    spotcheck_rate: random.pick([0.05, 0.1, 0.5, 1]),
+    spotcheck_rate: patient ? 0.05 : random.pick([0.05, 0.1, 0.5, 1]),
     on_unverified: random.pick(['degrade', 'fail']),
   }
   const spec: JobSpec = {
     id: `job-${n}` as JobId,
     kernel: KERNEL,
     kernelDigest: KERNEL_DIGEST,
-    grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards, passes: 1 },
+    grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards, passes },
+    refines: passes > 1 && random.chance(0.8),
     policy,
     deadlineMs: arrivesAtMs + timeoutMs,
     samplingKey: Uint8Array.from({ length: 32 }, () => random.int(0, 255)),

@@ -12,6 +12,7 @@ export class SimStore {
   readonly #voids = new Set<string>()
   readonly #verdicts = new Map<string, Digest>()
   readonly quarantined = new Set<Identity>()
+  readonly bases = new Map<JobId, Digest>()
   readonly ended = new Map<JobId, 'complete' | 'fail'>()
 
   writeSubmissions(rows: readonly SubmissionRow[]): void {

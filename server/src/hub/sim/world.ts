@@ -1,12 +1,14 @@
 // The simulated world of one seed: virtual time, the real core, a store and agents that fail in every way the design
 // names. After each event it asks the invariants; the first that does not hold ends the run with the seed in its message.
 import type { AssignmentId, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { AssignmentOrder, HubCommand, HubEvent } from '../core/events.ts'
 import { createHubState, type HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { Agenda } from './agenda.ts'
 import { SimAgent, type Happening, type Surroundings } from './agent.ts'
-import { checkAnswerReply, checkComplete, checkState } from './invariants.ts'
+import { checkAnswerReply, checkBasisFailure, checkComplete, checkState } from './invariants.ts'
 import { Random } from './random.ts'
 import { scenarioOf, type JobPlan, type Scenario } from './scenario.ts'
 import { SimStore } from './store.ts'
@@ -40,6 +42,10 @@ export class World implements Surroundings {
   readonly #orders: { session: SessionId; order: AssignmentOrder }[] = []
   readonly #decided = new Set<JobId>()
   readonly #failed: string[] = []
+  /** From which basis a job's last pass is planned in this life of the Hub, and what it is planned from in any. */
+  readonly refined = new Map<JobId, Digest>()
+  readonly bases = new Map<Digest, readonly Digest[]>()
+  readonly #refining = new Map<JobId, Digest>()
   /** job|shard|identity, of this life of the Hub: failures are no rows. */
   readonly #failedOn = new Set<string>()
   #nowMs = 0
@@ -131,7 +137,7 @@ export class World implements Surroundings {
     if (++this.#events > EVENTS_MAX) throw new Error('there is no end of events')
     asked?.(commands)
     for (const command of commands) this.#carryOut(command)
-    const shards = [...this.hub.jobs.values()].reduce((sum, { grid }) => sum + grid.shards, 0)
+    const shards = [...this.hub.jobs.values()].reduce((sum, job) => sum + job.shards.length, 0)
     if (this.#events % Math.max(1, Math.ceil(shards / SHARDS_CHECKED_PER_EVENT)) === 0) checkState(this)
     this.#idleWakes = event.type === 'tick' && commands.length === 0 ? this.#idleWakes + 1 : 0
     if (this.#idleWakes > IDLE_WAKES_MAX) throw new Error('the Hub wakes again and again with nothing to do')
@@ -160,7 +166,9 @@ export class World implements Surroundings {
       case 'assign':
         this.#mustBeFit(command)
         this.#orders.push({ session: command.session, order: command.order })
-        return this.#deliver(command.session, (agent) => agent.assigned(command.session, command.jobId, command.order))
+        return this.#deliver(command.session, (agent) =>
+          agent.assigned(command.session, command.jobId, command.order, this.#basisOf(command)),
+        )
       case 'revoke':
         return this.#deliver(command.session, (agent) => agent.revoked(command.session, command.assignmentId))
       case 'tally': {
@@ -179,10 +187,13 @@ export class World implements Surroundings {
       case 'store':
         return this.#storeAnswer(command)
       case 'write':
+        this.#maybeCrashAfter(command)
         return this.#later(() => this.store.writeVoids(command.writes))
       case 'job-state':
         if (this.#decided.has(command.jobId)) throw new Error('a state is written after the end')
         return
+      case 'refine':
+        return this.#refine(command)
       case 'complete':
         this.#decide(command.jobId)
         checkComplete(this, command)
@@ -193,9 +204,15 @@ export class World implements Surroundings {
       case 'fail':
         this.#decide(command.jobId)
         this.#failed.push(command.code)
-        if (this.scenario.mustComplete) throw new Error(`a job failed with ${command.code}: ${command.detail}`)
+        if (this.scenario.mustComplete && !checkBasisFailure(this, command))
+          throw new Error(`a job failed with ${command.code}: ${command.detail}`)
         return this.#later(() => this.#end(command.jobId, 'fail'))
     }
+  }
+
+  #maybeCrashAfter({ writes }: Extract<HubCommand, { type: 'write' }>): void {
+    if (writes.quarantines.length === 0 || this.#nowMs >= this.faultsEndMs) return
+    if (this.random.chance(this.scenario.exposureCrashRate)) this.after(this.random.int(1, 3_000), () => this.#crash())
   }
 
   /** From the world's own memory: the core's could have forgotten. */
@@ -205,6 +222,41 @@ export class World implements Surroundings {
     if (this.hub.quarantined.has(identity)) throw new Error(`work is assigned to ${identity}, who was exposed`)
     const again = order.shards.find((shard) => this.#failedOn.has(`${jobId}|${shard}|${identity}`))
     if (again !== undefined) throw new Error(`shard ${again} went back to ${identity}, who failed on it`)
+    const { grid, refines } = this.#specOf(jobId)
+    const passes = new Set(order.shards.map((shard) => passOf(grid, shard)))
+    if (passes.size > 1) throw new Error('an assignment mixes passes')
+    if (refines && passes.has(grid.passes - 1) && !this.refined.has(jobId)) {
+      throw new Error('a shard is assigned of a pass that is not planned')
+    }
+  }
+
+  #specOf(jobId: JobId): JobPlan['spec'] {
+    const job = this.scenario.jobs.find(({ spec }) => spec.id === jobId)
+    if (job === undefined) throw new Error(`there is no job ${jobId}`)
+    return job.spec
+  }
+
+  /** What an assignment's launch depends on beside its job. */
+  #basisOf({ jobId, order }: Extract<HubCommand, { type: 'assign' }>): Digest | null {
+    const { grid, refines } = this.#specOf(jobId)
+    const isLast = order.shards.some((shard) => passOf(grid, shard) === grid.passes - 1)
+    return refines && isLast ? (this.refined.get(jobId) ?? null) : null
+  }
+
+  /** As the edge does: reduced, made durable, and told unless a later one has replaced it. */
+  #refine({ jobId, basis, digests }: Extract<HubCommand, { type: 'refine' }>): void {
+    this.bases.set(basis, digests)
+    this.#refining.set(jobId, basis)
+    const isWanted = (): boolean => this.#refining.get(jobId) === basis
+    this.#later(() => {
+      if (!isWanted() || this.store.ended.has(jobId)) return
+      this.store.bases.set(jobId, basis)
+      this.#later(() => {
+        if (!isWanted() || this.store.ended.has(jobId)) return
+        this.refined.set(jobId, basis)
+        this.raise({ type: 'pass-planned', jobId, basis })
+      })
+    })
   }
 
   #storeAnswer({ submissions }: Extract<HubCommand, { type: 'store' }>): void {
@@ -265,6 +317,7 @@ export class World implements Surroundings {
       type: 'job-planned',
       job: spec,
       state: 'QUEUED',
+      basis: this.store.bases.get(spec.id) ?? null,
       submissions: this.store.submissions(spec.id),
       verdicts: [],
     })
@@ -289,6 +342,8 @@ export class World implements Surroundings {
     this.storing.clear()
     this.#decided.clear()
     this.#failedOn.clear()
+    this.refined.clear()
+    this.#refining.clear()
     this.hub = this.#newHub()
     for (const [session, agent] of dropped) agent.dropped(session, false)
     for (const job of this.scenario.jobs) {

@@ -1,6 +1,7 @@
 // Jobs: registered once, changed while they run, ended once. The conditions here and a trigger in the database say the
 // same thing, that finished is finished; the conditions tell the caller, the trigger stops everybody else.
 import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { and, eq, isNull, or } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
@@ -45,6 +46,15 @@ export async function updateJob(db: Db, id: JobId, change: JobChange): Promise<b
   const changed = await db
     .update(jobs)
     .set({ state: change.state, reason: change.reason, planDigest: change.planDigest, startedAtMs: change.startedAtMs })
+    .where(and(eq(jobs.id, id), isNull(jobs.finishedAtMs)))
+    .returning({ id: jobs.id })
+  return changed.length === 1
+}
+
+export async function setBasis(db: Db, id: JobId, basis: Digest): Promise<boolean> {
+  const changed = await db
+    .update(jobs)
+    .set({ basis })
     .where(and(eq(jobs.id, id), isNull(jobs.finishedAtMs)))
     .returning({ id: jobs.id })
   return changed.length === 1

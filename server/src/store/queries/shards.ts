@@ -2,7 +2,7 @@
 // a row that is there already is left as it is, so a group of writes may be repeated.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { concat } from '@forge/shared/exact/bytes.ts'
-import { and, asc, eq, getTableColumns, gt, inArray, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, inArray, isNull, lt, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
@@ -98,24 +98,73 @@ export function verdictsOf(db: Db, jobId: JobId): Promise<VerdictRow[]> {
   return db.select().from(verdicts).where(eq(verdicts.jobId, jobId)).orderBy(verdicts.shard)
 }
 
-/** The partials behind the next verdicts after a shard; -1 starts at the beginning. Fewer than asked for is the end. */
-export async function acceptedAfter(db: Db, jobId: JobId, shard: number): Promise<PartialRow[]> {
-  const rows = await db
+/** Where a batch begins: behind this row, in the order of shards and, within one, of digests. */
+export type After = Pick<PartialRow, 'shard' | 'digest'>
+
+/** The partials behind the next verdicts. None is the end. */
+export async function acceptedAfter(db: Db, jobId: JobId, after: After, end: number): Promise<PartialRow[]> {
+  const page = db
     .select({ jobId: verdicts.jobId, shard: verdicts.shard, digest: verdicts.digest, bytes: partials.bytes })
     .from(verdicts)
     .leftJoin(
       partials,
       and(eq(partials.jobId, verdicts.jobId), eq(partials.shard, verdicts.shard), eq(partials.digest, verdicts.digest)),
     )
-    .where(and(eq(verdicts.jobId, jobId), gt(verdicts.shard, shard)))
+    .where(and(eq(verdicts.jobId, jobId), isBehind(verdicts, after), lt(verdicts.shard, end)))
     .orderBy(asc(verdicts.shard))
     .limit(STORE_LIMITS.partialsPerBatch)
+    .as('page')
+  const run = db
+    .select({ ...fieldsOf(page), before: before(page) })
+    .from(page)
+    .as('run')
+  const rows = await db.select(fieldsOf(run)).from(run).where(fits(run)).orderBy(asc(run.shard))
   return rows.map((row) => {
     if (row.bytes === null)
       throw new StoreContradiction(`shard ${row.shard} of job ${jobId} has a verdict and no partial`)
     return { ...row, bytes: row.bytes }
   })
 }
+
+/** The next partials, of any digest. None is the end. */
+export function partialsAfter(db: Db, jobId: JobId, after: After, end: number): Promise<PartialRow[]> {
+  const page = db
+    .select()
+    .from(partials)
+    .where(and(eq(partials.jobId, jobId), isBehind(partials, after), lt(partials.shard, end)))
+    .orderBy(asc(partials.shard), asc(partials.digest))
+    .limit(STORE_LIMITS.partialsPerBatch)
+    .as('page')
+  const run = db
+    .select({ ...fieldsOf(page), before: before(page) })
+    .from(page)
+    .as('run')
+  return db.select(fieldsOf(run)).from(run).where(fits(run)).orderBy(asc(run.shard), asc(run.digest))
+}
+
+const isBehind = ({ shard, digest }: typeof verdicts | typeof partials, after: After): SQL =>
+  sql`(${shard}, ${digest}) > (${after.shard}, ${after.digest})`
+
+const fieldsOf = <A, B, C, D>({ jobId, shard, digest, bytes }: { jobId: A; shard: B; digest: C; bytes: D }) => ({
+  jobId,
+  shard,
+  digest,
+  bytes,
+})
+
+interface Page {
+  readonly shard: SQLWrapper
+  readonly digest: SQLWrapper
+  readonly bytes: SQLWrapper
+}
+
+/** The bytes of the batch in front of a row: their lengths are known without reading them. */
+const before = ({ shard, digest, bytes }: Page): SQL.Aliased<number> =>
+  sql<number>`sum(coalesce(octet_length(${bytes}), 0)) over (order by ${shard}, ${digest})
+    - coalesce(octet_length(${bytes}), 0)`.as('before')
+
+/** The first row always does. */
+const fits = (run: { readonly before: SQLWrapper }): SQL => sql`${run.before} < ${STORE_LIMITS.bytesPerBatchMax}`
 
 export function allQuarantines(db: Db): Promise<(typeof quarantines.$inferSelect)[]> {
   return db.select().from(quarantines).orderBy(quarantines.atMs, quarantines.identity)
