@@ -3,22 +3,27 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import asc from 'assemblyscript/asc'
+import { philox, philox8 } from './philox-rounds.ts'
 
 const OPTIONS = '-O3 --runtime stub --noAssert --noColors'.split(' ')
 
 export interface AssemblyOptions {
   /** Put before the source: the constants that choose between its variants. */
   readonly prelude?: string
+  readonly simd?: boolean
   /** Of 64 KiB, fixed. */
   readonly pages: number
 }
 
-export async function compileAssembly(file: string, { prelude = '', pages }: AssemblyOptions): Promise<Uint8Array> {
-  const source = prelude + readFileSync(file, 'utf8')
+export async function compileAssembly(
+  file: string,
+  { prelude = '', simd = false, pages }: AssemblyOptions,
+): Promise<Uint8Array> {
+  const source = prelude + philox() + (simd ? philox8() : '') + readFileSync(file, 'utf8')
   const entry = path.basename(file)
-  const memory = ['--initialMemory', `${pages}`, '--maximumMemory', `${pages}`]
+  const options = ['--initialMemory', `${pages}`, '--maximumMemory', `${pages}`, ...(simd ? ['--enable', 'simd'] : [])]
   let wasm: Uint8Array | undefined
-  const { error, stderr } = await asc.main([entry, '--outFile', 'kernel.wasm', ...OPTIONS, ...memory], {
+  const { error, stderr } = await asc.main([entry, '--outFile', 'kernel.wasm', ...OPTIONS, ...options], {
     readFile: (name) => (name === entry ? source : null),
     listFiles: () => [],
     writeFile(_, contents) {

@@ -5,6 +5,8 @@ export interface WasmVariant {
   readonly source: string
   /** Put before the source. */
   readonly prelude: string
+  /** Needs 128-bit SIMD. */
+  readonly simd: boolean
   /** Memory in pages of 64 KiB, fixed. */
   readonly pages: number
 }

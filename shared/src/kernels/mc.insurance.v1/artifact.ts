@@ -10,7 +10,16 @@ import {
   TAIL_ACCUMULATORS,
 } from './accumulators.ts'
 import { kernelDigest } from './digest.gen.ts'
-import { knownAnswers, wasmNarrow, wasmNarrowTail, wasmWide, wasmWideTail, wgsl } from './engines.gen.ts'
+import {
+  knownAnswers,
+  wasmNarrow,
+  wasmNarrowSimd,
+  wasmNarrowTail,
+  wasmNarrowTailSimd,
+  wasmWide,
+  wasmWideTail,
+  wgsl,
+} from './engines.gen.ts'
 import { CONSTANT, CONSTANTS } from './launch.ts'
 import { NARROW, WIDE, type Profile } from './profile.ts'
 import { reference } from './reference.ts'
@@ -42,8 +51,8 @@ export const artifact: KernelArtifact = {
   name: 'mc/1/insurance.v1',
   kernelDigest,
   programs: {
-    narrow: totals(NARROW, { wasm: wasmNarrow, wasmSimd: null, wgsl, overrides: {} }),
-    'narrow.tail': tail(NARROW, { wasm: wasmNarrowTail, wasmSimd: null, wgsl, overrides: {} }),
+    narrow: totals(NARROW, { wasm: wasmNarrow, wasmSimd: wasmNarrowSimd, wgsl, overrides: {} }),
+    'narrow.tail': tail(NARROW, { wasm: wasmNarrowTail, wasmSimd: wasmNarrowTailSimd, wgsl, overrides: {} }),
     wide: totals(WIDE, { wasm: wasmWide, wasmSimd: null, wgsl, overrides: {} }),
     'wide.tail': tail(WIDE, { wasm: wasmWideTail, wasmSimd: null, wgsl, overrides: {} }),
   },

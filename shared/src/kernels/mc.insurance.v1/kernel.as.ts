@@ -2,8 +2,9 @@
 // nothing and allocates nothing; the host copies constants and tables to the exported addresses, calls reset(), then
 // run() as often as it likes, and reads the accumulators, whose words are described in accumulators.ts.
 //
-// One source makes the four programs: the generator puts `const WIDE: bool` and `const TAIL: bool` before it. Wide money
-// is u64 instead of u32; a tail lists losses and sums segments where the others fill a histogram.
+// One source makes the four programs: the generator puts `const WIDE: bool`, `const TAIL: bool` and philox(), which draws
+// the four words of a unit (scripts/gen/philox-rounds.ts), before it. Wide money is u64 instead of u32; a tail lists
+// losses and sums segments where the others fill a histogram.
 //
 // A batch of years is drawn block by block. The claims of one block of all years lie in one dense list, so that the
 // quantiles are computed without a branch, and a year's share of their running sum is the difference of two of its
@@ -383,99 +384,4 @@ function refinedValue(table: usize, word: u32, refinement: u32): u64 {
 
 function drawRare(unit: u64, block: u32, domain: u32): void {
   philox(DRAW, unit, block, domain, load<u32>(constants), load<u32>(constants, 4))
-}
-
-// Philox4x32-10, its four words stored at `out`. The rounds are written out because AssemblyScript does not unroll loops
-// in inlined functions, which was worth 18 %.
-// @ts-ignore: decorator
-@inline
-function philox(out: usize, unit: u64, block: u32, domain: u32, key0: u32, key1: u32): void {
-  let c0 = <u32>unit
-  let c1 = <u32>(unit >> 32)
-  let c2 = block
-  let c3 = domain
-  let k0 = key0
-  let k1 = key1
-  let a = <u64>c0 * 0xd2511f53
-  let b = <u64>c2 * 0xcd9e8d57
-  c0 = <u32>(b >> 32) ^ c1 ^ k0
-  c2 = <u32>(a >> 32) ^ c3 ^ k1
-  c1 = <u32>b
-  c3 = <u32>a
-  k0 += 0x9e3779b9
-  k1 += 0xbb67ae85
-  a = <u64>c0 * 0xd2511f53
-  b = <u64>c2 * 0xcd9e8d57
-  c0 = <u32>(b >> 32) ^ c1 ^ k0
-  c2 = <u32>(a >> 32) ^ c3 ^ k1
-  c1 = <u32>b
-  c3 = <u32>a
-  k0 += 0x9e3779b9
-  k1 += 0xbb67ae85
-  a = <u64>c0 * 0xd2511f53
-  b = <u64>c2 * 0xcd9e8d57
-  c0 = <u32>(b >> 32) ^ c1 ^ k0
-  c2 = <u32>(a >> 32) ^ c3 ^ k1
-  c1 = <u32>b
-  c3 = <u32>a
-  k0 += 0x9e3779b9
-  k1 += 0xbb67ae85
-  a = <u64>c0 * 0xd2511f53
-  b = <u64>c2 * 0xcd9e8d57
-  c0 = <u32>(b >> 32) ^ c1 ^ k0
-  c2 = <u32>(a >> 32) ^ c3 ^ k1
-  c1 = <u32>b
-  c3 = <u32>a
-  k0 += 0x9e3779b9
-  k1 += 0xbb67ae85
-  a = <u64>c0 * 0xd2511f53
-  b = <u64>c2 * 0xcd9e8d57
-  c0 = <u32>(b >> 32) ^ c1 ^ k0
-  c2 = <u32>(a >> 32) ^ c3 ^ k1
-  c1 = <u32>b
-  c3 = <u32>a
-  k0 += 0x9e3779b9
-  k1 += 0xbb67ae85
-  a = <u64>c0 * 0xd2511f53
-  b = <u64>c2 * 0xcd9e8d57
-  c0 = <u32>(b >> 32) ^ c1 ^ k0
-  c2 = <u32>(a >> 32) ^ c3 ^ k1
-  c1 = <u32>b
-  c3 = <u32>a
-  k0 += 0x9e3779b9
-  k1 += 0xbb67ae85
-  a = <u64>c0 * 0xd2511f53
-  b = <u64>c2 * 0xcd9e8d57
-  c0 = <u32>(b >> 32) ^ c1 ^ k0
-  c2 = <u32>(a >> 32) ^ c3 ^ k1
-  c1 = <u32>b
-  c3 = <u32>a
-  k0 += 0x9e3779b9
-  k1 += 0xbb67ae85
-  a = <u64>c0 * 0xd2511f53
-  b = <u64>c2 * 0xcd9e8d57
-  c0 = <u32>(b >> 32) ^ c1 ^ k0
-  c2 = <u32>(a >> 32) ^ c3 ^ k1
-  c1 = <u32>b
-  c3 = <u32>a
-  k0 += 0x9e3779b9
-  k1 += 0xbb67ae85
-  a = <u64>c0 * 0xd2511f53
-  b = <u64>c2 * 0xcd9e8d57
-  c0 = <u32>(b >> 32) ^ c1 ^ k0
-  c2 = <u32>(a >> 32) ^ c3 ^ k1
-  c1 = <u32>b
-  c3 = <u32>a
-  k0 += 0x9e3779b9
-  k1 += 0xbb67ae85
-  a = <u64>c0 * 0xd2511f53
-  b = <u64>c2 * 0xcd9e8d57
-  c0 = <u32>(b >> 32) ^ c1 ^ k0
-  c2 = <u32>(a >> 32) ^ c3 ^ k1
-  c1 = <u32>b
-  c3 = <u32>a
-  store<u32>(out, c0)
-  store<u32>(out, c1, 4)
-  store<u32>(out, c2, 8)
-  store<u32>(out, c3, 12)
 }

@@ -9,6 +9,15 @@ const scalar = (name: string, wide: boolean, tail: boolean, pages: number): Wasm
   name,
   source: 'kernel.as.ts',
   prelude: `const WIDE: bool = ${wide}\nconst TAIL: bool = ${tail}\n`,
+  simd: false,
+  pages,
+})
+
+const narrowSimd = (name: string, tail: boolean, pages: number): WasmVariant => ({
+  name,
+  source: 'kernel.simd.as.ts',
+  prelude: `const TAIL: bool = ${tail}\n`,
+  simd: true,
   pages,
 })
 
@@ -17,4 +26,6 @@ export const wasmVariants: readonly WasmVariant[] = [
   scalar('wasmNarrowTail', false, true, listPages(4)),
   scalar('wasmWide', true, false, PAGES),
   scalar('wasmWideTail', true, true, listPages(8)),
+  narrowSimd('wasmNarrowSimd', false, PAGES),
+  narrowSimd('wasmNarrowTailSimd', true, listPages(4)),
 ]
