@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { compileTable, tableKey } from '@forge/shared/distributions/table.ts'
 import type { Kernel, TableSpec } from '@forge/shared/kernels/kernel.ts'
-import type { WasmVariant } from '@forge/shared/kernels/variant.ts'
+import type { WasmVariant, WgslVariant } from '@forge/shared/kernels/variant.ts'
 import { answered, vectorsSchema } from '@forge/shared/kernels/vectors.ts'
 import { compileAssembly } from './gen/assembly.ts'
 import { artifactsFile, digestFile, enginesFile, registryFile } from './gen/kernel-files.ts'
@@ -25,9 +25,10 @@ async function main(options: ReadonlySet<string>): Promise<number> {
     const kernel = await kernelIn(folder)
     if (options.has('--vectors')) writeFileSync(file('vectors.json'), answeredText(file('vectors.json'), kernel))
     const vectors = vectorsSchema.parse(JSON.parse(readFileSync(file('vectors.json'), 'utf8')))
-    const wasm = await modulesIn(folder, file)
+    const { wasmVariants, wgslVariants } = await variantsIn(folder)
+    const wasm = await modulesOf(wasmVariants, file)
     generated.set(file('digest.gen.ts'), digestFile(kernel.id, vectors))
-    generated.set(file('engines.gen.ts'), enginesFile(wasm, readFileSync(file('kernel.wgsl'), 'utf8'), vectors))
+    generated.set(file('engines.gen.ts'), enginesFile(wasm, textsOf(wgslVariants, file), vectors))
   }
   generated.set(path.join(home, 'registry.gen.ts'), registryFile(folders))
   generated.set(path.join(home, 'artifacts.gen.ts'), artifactsFile(folders))
@@ -46,15 +47,28 @@ async function main(options: ReadonlySet<string>): Promise<number> {
   return 0
 }
 
+interface Variants {
+  readonly wasmVariants: readonly WasmVariant[]
+  readonly wgslVariants: readonly WgslVariant[]
+}
+
+const variantsIn = (folder: string): Promise<Variants> => import(`@forge/shared/kernels/${folder}/variants.ts`)
+
 /** The modules of a kernel by the names of their exports. */
-async function modulesIn(folder: string, file: (name: string) => string): Promise<Map<string, Uint8Array>> {
-  const loaded: { wasmVariants: readonly WasmVariant[] } = await import(`@forge/shared/kernels/${folder}/variants.ts`)
+async function modulesOf(
+  variants: readonly WasmVariant[],
+  file: (name: string) => string,
+): Promise<Map<string, Uint8Array>> {
   const modules = new Map<string, Uint8Array>()
-  for (const { name, source, ...options } of loaded.wasmVariants) {
+  for (const { name, source, ...options } of variants) {
     modules.set(name, await compileAssembly(file(source), options))
   }
   return modules
 }
+
+/** The same for its texts. */
+const textsOf = (variants: readonly WgslVariant[], file: (name: string) => string): Map<string, string> =>
+  new Map(variants.map(({ name, parts }) => [name, parts.map((part) => readFileSync(file(part), 'utf8')).join('\n')]))
 
 async function kernelIn(folder: string): Promise<Kernel> {
   const loaded: { kernel: Kernel } = await import(`@forge/shared/kernels/${folder}/kernel.ts`)

@@ -13,7 +13,11 @@ export const kernelDigest = '${kernelDigestOf(id, vectors)}' as Digest
 `
 }
 
-export function enginesFile(wasm: ReadonlyMap<string, Uint8Array>, wgsl: string, vectors: Vectors): string {
+export function enginesFile(
+  wasm: ReadonlyMap<string, Uint8Array>,
+  wgsl: ReadonlyMap<string, string>,
+  vectors: Vectors,
+): string {
   const program = (name: string, bytes: Uint8Array, text: string): string => `export const ${name}: Program = {
   digest: '${digest('artifact.v1', bytes)}' as Digest,
   text: ${JSON.stringify(text)},
@@ -24,7 +28,7 @@ export function enginesFile(wasm: ReadonlyMap<string, Uint8Array>, wgsl: string,
 import type { KnownAnswer, Program } from '../artifact.ts'
 
 ${[...wasm].map(([name, bytes]) => program(name, bytes, toBase64(bytes))).join('\n')}
-${program('wgsl', utf8(wgsl), wgsl)}
+${[...wgsl].map(([name, text]) => program(name, utf8(text), text)).join('\n')}
 export const knownAnswers: readonly KnownAnswer[] = ${answers.replace(/("digest": "[0-9a-f]{64}")/g, '$1 as Digest')}
 `
 }
