@@ -18,8 +18,12 @@ import {
   wasmNarrowTailSimd,
   wasmWide,
   wasmWideTail,
-  wgsl,
+  wgslNarrow,
+  wgslNarrowTail,
+  wgslWide,
+  wgslWideTail,
 } from './engines.gen.ts'
+import { EXTREMES_WORDS, withExtremes } from './extremes.ts'
 import { CONSTANT, CONSTANTS } from './launch.ts'
 import { NARROW, WIDE, type Profile } from './profile.ts'
 import { reference } from './reference.ts'
@@ -32,10 +36,10 @@ type Texts = Pick<KernelProgram, 'wasm' | 'wasmSimd' | 'wgsl' | 'overrides'>
 
 const totals = (profile: Profile, texts: Texts): KernelProgram => ({
   ...texts,
-  accumulators: accumulatorsOf(profile),
+  accumulators: accumulatorsOf(profile) + (profile === WIDE ? EXTREMES_WORDS : 0),
   listed: null,
   unitsMax: UNITS_MAX,
-  encode: profile === WIDE ? encodeWide : encodeNarrow,
+  encode: profile === WIDE ? (words, units) => encodeWide(withExtremes(words), units) : encodeNarrow,
 })
 
 const tail = (profile: Profile, texts: Texts): KernelProgram => ({
@@ -51,10 +55,15 @@ export const artifact: KernelArtifact = {
   name: 'mc/1/insurance.v1',
   kernelDigest,
   programs: {
-    narrow: totals(NARROW, { wasm: wasmNarrow, wasmSimd: wasmNarrowSimd, wgsl, overrides: {} }),
-    'narrow.tail': tail(NARROW, { wasm: wasmNarrowTail, wasmSimd: wasmNarrowTailSimd, wgsl, overrides: {} }),
-    wide: totals(WIDE, { wasm: wasmWide, wasmSimd: null, wgsl, overrides: {} }),
-    'wide.tail': tail(WIDE, { wasm: wasmWideTail, wasmSimd: null, wgsl, overrides: {} }),
+    narrow: totals(NARROW, { wasm: wasmNarrow, wasmSimd: wasmNarrowSimd, wgsl: wgslNarrow, overrides: {} }),
+    'narrow.tail': tail(NARROW, {
+      wasm: wasmNarrowTail,
+      wasmSimd: wasmNarrowTailSimd,
+      wgsl: wgslNarrowTail,
+      overrides: {},
+    }),
+    wide: totals(WIDE, { wasm: wasmWide, wasmSimd: null, wgsl: wgslWide, overrides: {} }),
+    'wide.tail': tail(WIDE, { wasm: wasmWideTail, wasmSimd: null, wgsl: wgslWideTail, overrides: {} }),
   },
   unitsPerWorkgroupMax: 16_384,
   tables: [
