@@ -107,19 +107,16 @@ describe('the levels of exact quantiles', () => {
 describe('a severity as data', () => {
   const empirical = (...quantiles: unknown[]) => ({ kind: 'empirical', quantiles })
   const lines = empirical([0, 10], [0.5, 10], [0.75, 20.5], [1, 1e15])
-  const { claim_severity_mu: _, claim_severity_sig: __, ...bare } = required
-  const { cat_mu: ___, cat_sig: ____, ...others } = filled
+  const without = (args: object, prefix: string): object =>
+    Object.fromEntries(Object.entries(args).filter(([name]) => !name.startsWith(prefix)))
+  const bare = without(required, 'claim_severity')
   const many = (points: number) => empirical(...Array.from({ length: points }, (_, i) => [i / (points - 1), i]))
 
   it('takes the place of the two parameters, and of no others', () => {
-    expect(argsSchema.parse({ ...bare, claim_severity: lines })).toEqual({
-      ...bare,
-      cat_mu: 10,
-      cat_sig: 1.5,
-      claim_severity: lines,
-      ...Object.fromEntries(Object.entries(others).filter(([name]) => !name.startsWith('claim_severity'))),
-    })
-    expect(argsSchema.parse({ ...required, cat_severity: lines })).toEqual({ ...others, cat_severity: lines })
+    const claims = { ...without(filled, 'claim_severity'), claim_severity: lines }
+    expect(argsSchema.parse({ ...bare, claim_severity: lines })).toEqual(claims)
+    const cats = Object.fromEntries(Object.entries(filled).filter(([name]) => !['cat_mu', 'cat_sig'].includes(name)))
+    expect(argsSchema.parse({ ...required, cat_severity: lines })).toEqual({ ...cats, cat_severity: lines })
     expect(accepts({ cat_severity: many(1024) })).toBe(true)
   })
 

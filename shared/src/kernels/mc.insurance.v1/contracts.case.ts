@@ -36,20 +36,21 @@ const terms = {
   oep: fc.boolean(),
   quantiles: fc.oneof(fc.boolean(), fc.constant([0.5])),
 }
-const parameters = {
+const rates = {
   iterations,
   claim_freq: fc.oneof(parameter(0, 10_000), parameter(0, 20)),
+  cat_prob: fc.oneof(parameter(0, 1), fc.constantFrom(1e-300, 2 ** -65, 2 ** -66)),
+}
+const parameters = {
   claim_severity_mu: fc.oneof(parameter(-50, 50), parameter(-5, 12), parameter(-5, 30)),
   claim_severity_sig: fc.oneof(parameter(0, 5), parameter(0, 2)),
-  cat_prob: fc.oneof(parameter(0, 1), fc.constantFrom(1e-300, 2 ** -65, 2 ** -66)),
   cat_mu: fc.oneof(parameter(-50, 50), parameter(-5, 15)),
   cat_sig: fc.oneof(parameter(0, 5), parameter(0, 2)),
 }
 const anything = fc.record(
-  { ...parameters, ...terms },
+  { ...rates, ...parameters, ...terms },
   { requiredKeys: ['iterations', 'claim_freq', 'claim_severity_mu', 'claim_severity_sig'] },
 )
-const { claim_severity_mu: _, claim_severity_sig: __, cat_mu: ___, cat_sig: ____, ...rates } = parameters
 const asData = fc.record(
   { ...rates, claim_severity: empirical, cat_severity: empirical, ...terms },
   { requiredKeys: ['iterations', 'claim_freq', 'claim_severity'] },
@@ -74,9 +75,5 @@ const manyClaims = fc
   )
 
 export const anyArgs: fc.Arbitrary<InsuranceArgs> = fc
-  .oneof(
-    { arbitrary: anything, weight: 4 },
-    { arbitrary: asData, weight: 1 },
-    { arbitrary: manyClaims, weight: 2 },
-  )
+  .oneof({ arbitrary: anything, weight: 4 }, { arbitrary: asData, weight: 1 }, { arbitrary: manyClaims, weight: 2 })
   .map((sent) => argsSchema.parse(sent))

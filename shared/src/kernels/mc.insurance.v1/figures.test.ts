@@ -2,8 +2,9 @@
 // before the kernel was written, a numerical convolution, and closed forms. Seeds are fixed, so a red run is a change.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { argsSchema } from './args.ts'
-import { binLower, BINS } from './histogram.ts'
+import { binLower, binsOf } from './histogram.ts'
 import { distributionOf, momentsOfSum, type Distribution } from './oracle.case.ts'
+import { PROFILES } from './profile.ts'
 import { simulate, type Simulated } from './simulate.case.ts'
 
 const YEARS = 10_000_000
@@ -142,16 +143,17 @@ describe.each(rows)('$name', ({ args, step, size, published, quantiles }) => {
 
   it('has its law: no edge of a bin is off by more than Kolmogorov allows one run in ten thousand', () => {
     const quantum = 2 ** found.plan.facts.fractionBits
+    const profile = PROFILES[found.plan.facts.profile]
     let below = 0
     let farthest = 0
     let edges = 0
-    for (let bin = 0; bin < BINS; bin++) {
-      const edge = Number(binLower(bin)) / quantum
+    for (let bin = 0; bin < binsOf(profile); bin++) {
+      const edge = Number(binLower(profile, bin)) / quantum
       if (below > 0 && below < YEARS && !law.nearAtom(edge)) {
         farthest = Math.max(farthest, Math.abs(below / YEARS - law.below(edge)))
         edges++
       }
-      below += Number(found.total.counts[bin])
+      below += Number(found.total.losses.counts[bin])
     }
     expect(edges).toBeGreaterThan(400)
     expect(farthest * Math.sqrt(YEARS)).toBeLessThan(2.23)

@@ -82,8 +82,12 @@ describe.each(both)('one text, $profile.name', ({ profile, head }) => {
     const [sum, square, loss] = profile === NARROW ? [8, 12, 4] : [16, 20, 8]
     const field = (value: number, bytes: number): number[] =>
       Array.from({ length: bytes }, (_, i) => (i < 4 ? value + i : 0))
+    // The layout, the eight fields, and one run: skip 0, length 1, one year without a loss.
     expect([...encodePartial(profile, shard)]).toEqual([
-      ...[profile === NARROW ? 1 : 2, 0, 0, 0],
+      profile === NARROW ? 1 : 2,
+      0,
+      0,
+      0,
       ...field(1, 4),
       ...field(5, sum),
       ...field(9, square),
@@ -92,7 +96,9 @@ describe.each(both)('one text, $profile.name', ({ profile, head }) => {
       ...field(21, 4),
       ...field(25, loss),
       ...field(29, loss),
-      ...[0, 1, 1],
+      0,
+      1,
+      1,
     ])
   })
 

@@ -39,7 +39,7 @@ describe('a refused contract', () => {
           if (Number(value) < greatest(name)) expect(isPlanned(changed(Number(value) + 1)), message).toBe(false)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
     expect([...named]).toContain('policy_limit')
     expect([...named]).toContain('claim_severity_mu')
