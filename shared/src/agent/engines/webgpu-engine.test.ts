@@ -203,6 +203,15 @@ describe('a device that is lost', () => {
     expect(await refused).toMatch('only an adapter in software is left')
   })
 
+  it('is not replaced once the engine is closed, and none stays open behind it', async () => {
+    const fake = fakeGpu(undefined, (_, n) => n === 1 && engine.close())
+    const { engine, loaded } = await loadedOn(fake)
+    fake.devices[0]?.lose()
+    await expect(runs(loaded)).rejects.toThrow('the engine was closed')
+    expect(fake.devices).toHaveLength(2)
+    expect((await fake.devices[1]?.lost)?.message).toBe('destroyed')
+  })
+
   it('keeps nobody who stops waiting for the next', async () => {
     const fake = fakeGpu((n) => (n === 0 ? {} : null))
     const { loaded } = await loadedOn(fake)

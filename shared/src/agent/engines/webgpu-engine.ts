@@ -119,10 +119,10 @@ class EngineOnDevices implements WebGpuEngine {
     let refusal: unknown
     for (const waitMs of REOPEN_WAITS_MS) {
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
-      if (this.#closed) throw new EngineError('the engine was closed while it asked for a new GPU device')
+      if (this.#closed) break
       try {
         const device = await this.#world.open()
-        if (!device.isFallback || this.isFallback) return device
+        if (!this.#closed && (!device.isFallback || this.isFallback)) return device
         // A browser whose GPU process crashed too often computes on the CPU from then on, where WASM is faster.
         device.close()
         refusal = new EngineError('the GPU was lost, and only an adapter in software is left')
@@ -130,7 +130,7 @@ class EngineOnDevices implements WebGpuEngine {
         refusal = error
       }
     }
-    throw refusal
+    throw this.#closed ? new EngineError('the engine was closed after its GPU device was lost') : refusal
   }
 }
 
