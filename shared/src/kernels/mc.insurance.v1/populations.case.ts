@@ -1,10 +1,15 @@
 // Small populations of losses in both widths, sorted, and what the definitions of SPEC section 5 say of them: ranks are
 // counted up and sums are over every year, so that nothing here is the arithmetic that it judges.
 import fc from 'fast-check'
-import { rational, rationalFromDecimal, type Rational } from '../../exact/rational.ts'
+import { rational, type Rational } from '../../exact/rational.ts'
+import type { InsuranceArgs } from './args.ts'
+import { binLower, binOf, binsOf, binUpper } from './histogram.ts'
+import { encodePartial } from './partial.ts'
+import type { InsurancePlan } from './plan.ts'
 import type { Profile } from './profile.ts'
 import type { Histogram } from './quantiles.ts'
-import { accumulated } from './simulate.case.ts'
+import { accumulated, planned } from './simulate.case.ts'
+import { encodeTail, type Segment } from './tail.ts'
 
 const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -53,11 +58,10 @@ export function nth<T>(list: readonly T[], rank: number): T {
   return found
 }
 
-/** A level as the decimal written, exponents too. */
+/** A level between 0 and 1 as the decimal written: its fewest digits, and the place of the first. */
 export function decimalOf(p: number): Rational {
-  const [digits = '', exponent = '0'] = String(p).split('e-')
-  const { numerator, denominator } = rationalFromDecimal(digits)
-  return rational(numerator, denominator * 10n ** BigInt(exponent))
+  const [, first = '', rest = '', place = ''] = /^(\d)\.?(\d*)e-(\d+)$/.exec(p.toExponential()) ?? []
+  return rational(BigInt(first + rest), 10n ** BigInt(Number(place) + rest.length))
 }
 
 /** k = max(1, ceil(n p)), counted up. */
@@ -105,3 +109,39 @@ export function tailErrorSquared(losses: readonly bigint[], p: Rational): Ration
 
 export const inMoney = ({ numerator, denominator }: Rational, fractionBits: number): Rational =>
   rational(numerator, denominator << BigInt(fractionBits))
+
+/** What an honest engine returns for years of these losses, one claim each: of the first pass, and of the second. */
+export const firstPartial = (profile: Profile, losses: readonly bigint[]): Uint8Array =>
+  encodePartial(profile, accumulated(losses, profile.none, 1n, profile))
+export function tailPartial(profile: Profile, losses: readonly bigint[], selected: readonly number[]): Uint8Array {
+  const listed = losses.filter((loss) => selected.includes(binOf(profile, loss)))
+  return encodeTail(
+    profile,
+    losses.length,
+    segmentsOf(profile, losses, selected),
+    BigUint64Array.from(listed).toSorted(),
+  )
+}
+
+/** Sums between the selected bins, by the bins' edges. */
+export function segmentsOf(profile: Profile, losses: readonly bigint[], selected: readonly number[]): Segment[] {
+  return [...selected, binsOf(profile)].map((bin, s) => {
+    const before = selected[s - 1]
+    const from = before === undefined ? 0n : binUpper(profile, before)
+    const between = losses.filter((loss) => from <= loss && loss < binLower(profile, bin))
+    return {
+      sum: between.reduce((sum, loss) => sum + loss, 0n),
+      squares: between.reduce((sum, loss) => sum + loss * loss, 0n),
+    }
+  })
+}
+
+/** A contract of one claim a year at most, whose claim and catastrophe together reach nearly every loss of the width. */
+export function roomyContract({ name }: Profile, args: object): { args: InsuranceArgs; plan: InsurancePlan } {
+  const claims = { claim_freq: 1e-6, claim_severity_sig: 2, aggregate_limit: null }
+  const amounts =
+    name === 'narrow'
+      ? { claim_severity_mu: 20, cat_mu: 20, policy_limit: 2 ** 15, cat_limit: (2 ** 31 - 2) * 2 ** -16 }
+      : { claim_severity_mu: 30, cat_mu: 35, policy_limit: 9e14, cat_limit: 9e14 }
+  return planned({ ...claims, ...amounts, ...args })
+}

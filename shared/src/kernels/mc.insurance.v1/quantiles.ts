@@ -78,7 +78,7 @@ interface Level {
 }
 
 function levelOf(p: number, n: bigint): Level {
-  const decimal = rationalFromDecimal(String(p))
+  const decimal = decimalOf(p)
   const rank = ceil(rational(n * decimal.numerator, decimal.denominator))
   const tailYears = rational(n * (decimal.denominator - decimal.numerator), decimal.denominator)
   const [low, high] = ranks95(n, decimal)
@@ -89,6 +89,13 @@ function levelOf(p: number, n: bigint): Level {
     tailYears,
     lowTailCount: tailYears.numerator < TAIL_YEARS_MIN * tailYears.denominator,
   }
+}
+
+/** A level is the decimal written; JavaScript writes those below 10^-6 with an exponent. */
+function decimalOf(p: number): Rational {
+  const [digits = '', exponent = '0'] = String(p).split('e-')
+  const { numerator, denominator } = rationalFromDecimal(digits)
+  return rational(numerator, denominator * 10n ** BigInt(exponent))
 }
 
 const ranksOf = ({ rank, ranks95: around }: Level): bigint[] => [rank, ...(around ?? [])]
