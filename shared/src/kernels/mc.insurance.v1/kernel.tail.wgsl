@@ -1,5 +1,5 @@
-// Programs of the second pass in WGSL: losses in the selected bins are listed, the others summed in the segments between
-// those bins.
+// Programs of the second pass in WGSL: losses in the selected bins are listed, the others are summed in the segments
+// between those bins.
 
 const SEGMENTS = 64u;
 /** Words of a segment: four of the sum, five of the squares, one unused. */

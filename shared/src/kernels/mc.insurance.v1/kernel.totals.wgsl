@@ -1,7 +1,8 @@
 // Programs of a first pass in WGSL: sums, extremes and the histogram of the years' losses.
 
-const CELLS = HEAD + BINS;
-const SLOT = CELLS + EXTREMES;
+/** Two bins a cell, 16 bits each: a workgroup has at most YEARS_MAX, 2^14, years. Half the memory, more workgroups. */
+const CELLS = HEAD + BINS / 2u;
+const SLOT = HEAD + BINS + EXTREMES;
 /** Positions in a slot; a sum takes twice the words of money, one of squares one more. */
 const SQUARES = 2u * MONEY_WORDS;
 const CLAIMS = SQUARES + SQUARES + 1u;
@@ -29,7 +30,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     at_limit += select(0u, 1u, all(drawn.loss == limit));
     least_inverted = greater(least_inverted, ~drawn.loss);
     greatest = greater(greatest, drawn.loss);
-    atomicAdd(&cells[HEAD + bin_of(drawn.loss)], 1u);
+    let bin = bin_of(drawn.loss);
+    atomicAdd(&cells[HEAD + (bin >> 1u)], 1u << ((bin & 1u) << 4u));
   }
 
   share_sums(sums, 0u, SQUARES);
@@ -40,9 +42,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   workgroupBarrier();
 
   let slot = work.slot * SLOT;
-  for (var cell = HEAD + thread; cell < CELLS; cell += THREADS) {
-    let years = atomicLoad(&cells[cell]);
-    if (years != 0u) { atomicAdd(&slots[slot + cell], years); }
+  for (var pair = thread; pair < BINS / 2u; pair += THREADS) {
+    let years = atomicLoad(&cells[HEAD + pair]);
+    let at = slot + HEAD + 2u * pair;
+    if ((years & 0xffffu) != 0u) { atomicAdd(&slots[at], years & 0xffffu); }
+    if ((years >> 16u) != 0u) { atomicAdd(&slots[at + 1u], years >> 16u); }
   }
   if (thread == 0u) {
     merge(slot, 0u, SQUARES);

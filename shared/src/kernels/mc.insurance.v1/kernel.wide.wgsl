@@ -91,7 +91,7 @@ fn share_sums(sums: Sums, sum_at: u32, squares_at: u32) {
   cell_add(squares_at + 4u, sums.squares_top, carry);
 }
 
-/** All threads of a workgroup call it: first the high words meet, then the low words of those that have the greatest. */
+/** All threads of a workgroup call it: the high words meet first, then the low words of those that have the greatest. */
 fn share_extreme(at: u32, extreme: Money) {
   atomicMax(&cells[at + 1u], extreme.y);
   workgroupBarrier();
