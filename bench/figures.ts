@@ -2,13 +2,13 @@
 // SPEC or the founding document sets for it. Targets are shown, never asserted: a busy machine is no broken build.
 import { loadavg } from 'node:os'
 
-export type Unit = 'ms' | 'M years/s' | 'times'
+export type Unit = 'ms' | 'MiB' | 'M years/s' | 'times'
 
 export interface Figure {
   readonly what: string
   readonly unit: Unit
   readonly samples: readonly number[]
-  /** At most this for milliseconds, at least this for the others. */
+  /** At most this for milliseconds and bytes, at least this for the others. */
   readonly target?: number
 }
 
@@ -46,11 +46,11 @@ export function told({ title, figures, notes, load }: Section): string {
   return [head, ...lines, ...notes.map((note) => `  ${note}`), `  load ${load.toFixed(1)}`, ''].join('\n')
 }
 
-const SHORT = { ms: 'ms', 'M years/s': 'M/s', times: 'x' } as const
+const SHORT = { ms: 'ms', MiB: 'MiB', 'M years/s': 'M/s', times: 'x' } as const
 
 /** The cells of one figure. */
 export function figureText({ samples, target, unit }: Figure): Record<'median' | 'range' | 'target' | 'met', string> {
-  const atMost = unit === 'ms'
+  const atMost = unit === 'ms' || unit === 'MiB'
   const reached = atMost ? median(samples) <= (target ?? Infinity) : median(samples) >= (target ?? 0)
   return {
     median: `${amount(median(samples), unit)} ${SHORT[unit]}`,

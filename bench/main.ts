@@ -3,11 +3,13 @@
 import { writeFile } from 'node:fs/promises'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { Browser } from 'playwright-core'
 import { findChromium } from '../scripts/machine/chromium.ts'
 import { launchBrowser } from '../scripts/machine/browser.ts'
 import { measureEngines, measurePlanning, measureReduction, planOnce } from './alone.ts'
 import { told, type Section } from './figures.ts'
 import { measureFounding } from './founding.ts'
+import { measureLarge } from './large.ts'
 import { measurePeers } from './peers.ts'
 import { measureDemo, measureServer } from './starts.ts'
 
@@ -16,7 +18,9 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     /** Samples of each figure. */
     runs: { type: 'string', default: '5' },
-    /** Only these parts: founding, server, demo, engines, peers, planning, reduction. */
+    /** Of the part `large`. */
+    years: { type: 'string', default: '1000000000' },
+    /** Only these parts: founding, large, server, demo, engines, peers, planning, reduction. */
     only: { type: 'string', multiple: true, default: [] },
     /** What a process is started with that measures its own first plan. */
     'plan-once': { type: 'boolean', default: false },
@@ -41,7 +45,8 @@ async function main(): Promise<void> {
     console.log(told(found))
   }
   const parts: Record<string, () => Promise<void>> = {
-    founding: () => measureInBrowser(runs, tell),
+    founding: () => inBrowser((browser) => measureFounding(browser, runs, tell)),
+    large: () => inBrowser(async (browser) => tell(await measureLarge(browser, Number(options.years)))),
     server: async () => tell(await measureServer(runs)),
     demo: async () => tell(await measureDemo(runs)),
     engines: async () => tell(await measureEngines()),
@@ -61,12 +66,12 @@ async function main(): Promise<void> {
   await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
 }
 
-async function measureInBrowser(runs: number, tell: (found: Section) => void): Promise<void> {
+async function inBrowser(measure: (browser: Browser) => Promise<void>): Promise<void> {
   if ((await findChromium((line) => console.log(line))) === null) return
   const browser = await launchBrowser()
   try {
     console.log(`Chromium ${browser.version()}, headless\n`)
-    await measureFounding(browser, runs, tell)
+    await measure(browser)
   } finally {
     await browser.close()
   }

@@ -15,11 +15,12 @@ const FOUNDING_REQUEST = new URL('../test/fixtures/founding-request.json', impor
 const POLL_MS = 5
 /** What takes longer will not come. */
 const PATIENCE_MS = 60_000
-const KEY = `bench-${randomBytes(16).toString('hex')}`
+const LONG_MS = 600_000
+export const BENCH_KEY = `bench-${randomBytes(16).toString('hex')}`
 
 /** A server on the store in `dataDir`; the caller closes it. */
 export async function openServer(dataDir: string): Promise<RunningServer> {
-  const config = loadConfig({ PORT: '0', FORGE_DATA_DIR: dataDir, FORGE_API_KEY: KEY })
+  const config = loadConfig({ PORT: '0', FORGE_DATA_DIR: dataDir, FORGE_API_KEY: BENCH_KEY })
   return startServer(config, createLogger('error'))
 }
 
@@ -32,10 +33,14 @@ export async function withFolder<T>(work: (folder: string) => Promise<T>): Promi
   }
 }
 
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`${what} did not come within ${PATIENCE_MS / 1000} s`)
+    if (performance.now() > deadline) throw new Error(`${what} did not come within ${patienceMs / 1000} s`)
     await pause(POLL_MS)
   }
 }
@@ -52,9 +57,9 @@ export async function newTab(browser: Browser): Promise<OpenTab> {
 }
 
 /** A tab that has passed its self-test, been taken in, and waits for work. */
-export async function readyTab(browser: Browser, url: string): Promise<OpenTab> {
+export async function readyTab(browser: Browser, url: string, threads = 1): Promise<OpenTab> {
   const tab = await newTab(browser)
-  await tab.page.goto(agentPage(url))
+  await tab.page.goto(agentPage(url, threads))
   const text = async (id: string): Promise<string> => (await tab.page.locator(`#${id}`).textContent()) ?? ''
   await until(
     'the tab',
@@ -63,8 +68,8 @@ export async function readyTab(browser: Browser, url: string): Promise<OpenTab> 
   return tab
 }
 
-/** One WASM worker, hence one core. */
-export const agentPage = (url: string): string => `${url}/?autostart=1&engine=wasm&threads=1`
+/** WASM workers, each a core. */
+export const agentPage = (url: string, threads = 1): string => `${url}/?autostart=1&engine=wasm&threads=${threads}`
 
 type Changes = Readonly<Record<'policy' | 'args', object>>
 
@@ -101,16 +106,28 @@ export async function beginFounding(url: string, changes: Changes): Promise<stri
   return `${url}${reply.headers.get('location') ?? ''}`
 }
 
-export async function statusOf(job: string): Promise<string> {
-  const reply = await fetch(job, { headers: { authorization: `Bearer ${KEY}` } })
-  const view: { status: string } = JSON.parse(await accepted(reply, 200))
-  return view.status
+export const statusOf = async (job: string): Promise<string> => (await look(job)).status
+
+async function look(job: string): Promise<{ status: string } & Partial<StoredAnswer>> {
+  const reply = await fetch(job, { headers: { authorization: `Bearer ${BENCH_KEY}` } })
+  return JSON.parse(await accepted(reply, 200))
+}
+
+/** The same for a job that outlasts any call. */
+export async function runLong(url: string, changes: Changes): Promise<Founding> {
+  const started = performance.now()
+  const job = await beginFounding(url, changes)
+  await until('the end', async () => !['QUEUED', 'RUNNING', 'VERIFYING'].includes(await statusOf(job)), LONG_MS)
+  const endToEndMs = performance.now() - started
+  const { status, hub } = await look(job)
+  if (hub === undefined) throw new Error(`the job ended as ${status}`)
+  return { endToEndMs, metrics: hub.metrics }
 }
 
 const post = (url: string, body: string, headers: Readonly<Record<string, string>>): Promise<Response> =>
   fetch(`${url}/api/v0/ops/execute`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...headers },
+    headers: { authorization: `Bearer ${BENCH_KEY}`, 'content-type': 'application/json', ...headers },
     body,
   })
 
