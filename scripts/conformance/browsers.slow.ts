@@ -73,7 +73,7 @@ describe.each([
 ])('in $name', ({ there, browse, casesFor }) => {
   let visiting: Promise<Told[]> | undefined
 
-  it.for(PLACES)('$kind in a $where', { timeout: 300_000 }, async (place, { skip }) => {
+  it.for(PLACES)('$kind in a $where', { timeout: 600_000 }, async (place, { skip }) => {
     if (!there) return skip(why.join(' '))
     const asked = casesFor(place.kind)
     if (asked.length === 0) return skip('nobody has written a program for it')
@@ -88,11 +88,11 @@ describe.each([
 })
 
 describe('a broken program', () => {
-  it('is seen in Chromium, in a page and in a worker', { timeout: 300_000 }, async ({ skip }) => {
+  it('is seen in Chromium, in a page and in a worker', { timeout: 600_000 }, async ({ skip }) => {
     if (chromium === null) return skip(why.join(' '))
     const vectors = cases.filter(({ name }) => name.includes(', vector '))
     const casesFor = (kind: EngineKind): Case[] => written(vectors, kind)
-    for (const { place, answer, failed } of await visit(inChromium, casesFor, brokenTexts())) {
+    for (const { place, answer, failed } of await visit(inChromium, casesFor, brokenTexts('refinement'))) {
       const where = `${place.kind} in a ${place.where}`
       expect(failed, where).toBe(null)
       const asked = casesFor(place.kind)

@@ -17,7 +17,7 @@ import { computeAll, planQuestion } from '@forge/shared/verifier/audit.ts'
 import fc from 'fast-check'
 import type { Case, Task } from './case.ts'
 
-const LAUNCHES = 60
+const LAUNCHES = 120
 const CONTRACTS = 6
 /** Years of a random contract: one odd shard a pass. */
 const CONTRACT_YEARS = 1009

@@ -6,8 +6,8 @@ import { bundlePage } from './bundle.ts'
 import { PLACES, type Told } from './places.ts'
 import type { Texts, EngineKind } from './engine-kind.ts'
 
-/** A browser that is silent for so long will not speak. */
-const SILENCE_MS = 90_000
+/** A browser that is silent for so long will not speak; a place takes seconds, on a busy machine a minute. */
+const SILENCE_MS = 200_000
 const KINDS = new Set(PLACES.map(({ kind }) => kind))
 const HTML = '<!doctype html><title>Conformance</title><script type="module" src="/page.js"></script>'
 
