@@ -194,7 +194,7 @@ describe.skipIf(gpu === null)('the programs of the insurance kernel on Dawn', { 
     ['wide', WIDE, null],
     ['wide', WIDE, 0],
     ['wide', WIDE, 33],
-  ])('%s: shards that span dispatches, %#', async (_, profile, shift) => {
+  ])('%s: shards that span dispatches, %#', async (_name, profile, shift) => {
     const amounts = [CONSTANT.policyLimit, CONSTANT.aggregateLimit, CONSTANT.sumCap]
     for (const at of amounts) constants.set(profile === WIDE ? [0xffffffff, 0xffffffff] : [0xffffffff, 0], at)
     const tables = { severity: tableOf({ ...rare, shift }), count: counts.get(2) ?? new Uint32Array() }
