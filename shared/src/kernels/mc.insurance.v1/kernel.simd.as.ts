@@ -18,11 +18,10 @@ export const accumulators: usize = 0x1000
 export const count: usize = 0x8000
 export const severity: usize = 0x10000
 export const catastrophe: usize = 0x20000
-
 /** The losses that a tail lists. */
 export const listed: usize = 0x40000
 
-const BATCH: u32 = 512
+const BATCH: u32 = 1024
 const BINS: u32 = 3328
 /** A tail has segments of ten words where the others have bins of one. */
 const BINS_AT: usize = accumulators + 64
@@ -33,24 +32,21 @@ const LISTED: u32 = 0x80
 /** Words of plain draws: the year's own, and those of rare ones. */
 const DRAW: usize = 0x800
 const RARE: usize = 0x810
-/** A vector whose lanes are read one by one. */
-const LANES: usize = 0x820
 /** Where the lists of splitWaiting() end, u32. */
 const ENDS: usize = 0x830
 /** For each set of four lanes the bytes that move them to the front, for i8x16.swizzle. */
 const FRONTS: usize = 0x840
 /** What philox8Keys() and philox8Counter() leave for philox8(). */
 const KEYS: usize = 0x4800
-/** Vectors that quantiles() reads: V8 builds a constant anew with three instructions where a load is one. */
+/** Constant vectors: a load is one instruction, while V8 builds a constant anew with three in every use. */
 const SPLATS: usize = 0x4a00
 /** Arrays of one word a year; whole vectors are written beyond their ends. */
 const ARRAY: usize = 4 * <usize>BATCH + 64
 const DRAWN: usize = 0x30000
-/** Years with claims beyond the first block: index, later index | count << 16, and the word of the count. */
+/** Years with claims in the next block: index, once counted index | count << 16. */
 const WAITING: usize = DRAWN + 4 * ARRAY
-const WAITING_WORDS: usize = WAITING + ARRAY
 /** Years whose first catastrophe word passes. */
-const CANDIDATES: usize = WAITING_WORDS + ARRAY
+const CANDIDATES: usize = WAITING + ARRAY
 /** Waiting years with 1, 2, 3, at least 4 claims from this block on. */
 const LISTS: usize = CANDIDATES + ARRAY
 const PAYMENTS: usize = LISTS + 4 * ARRAY
@@ -100,11 +96,10 @@ export function run(unitLow: u32, unitHigh: u32, units: u32): void {
 function prepare(): void {
   philox8Keys(KEYS, load<u32>(constants), load<u32>(constants, 4))
   v128.store(SPLATS, i32x4.splat(0x7fffffff))
-  v128.store(SPLATS, i32x4.splat(0x800), 16)
-  v128.store(SPLATS, i32x4.splat(0x45500000), 32)
-  v128.store(SPLATS, f64x2.splat(77371252455336267181195264.0 - 8589934592.0), 48)
-  v128.store(SPLATS, i32x4.splat(0x7ff0), 64)
-  v128.store(SPLATS, i32x4.splat(0x8000), 80)
+  v128.store(SPLATS, i32x4.splat(0x45500000), 16)
+  v128.store(SPLATS, f64x2.splat(77371252455336267181195264.0 - 8589934592.0), 32)
+  v128.store(SPLATS, i32x4.splat(0x7ff0), 48)
+  v128.store(SPLATS, i32x4.splat(0x8000), 64)
 
   for (let set: u32 = 0; set < 16; set++) {
     let to = FRONTS + (<usize>set << 4)
@@ -178,17 +173,16 @@ function payFirstBlock(years: u32): u32 {
   const four = i32x4.splat(4)
   let index = i32x4(0, 1, 2, 3)
   let claims = i32x4.splat(0)
+  let lowest = i32x4.splat(0x7fffffff)
   let waiting = WAITING
   let candidate = CANDIDATES
   for (let at = DRAWN, end = DRAWN + (<usize>years << 2); at < end; at += 16) {
-    const word = v128.load(at)
-    const flipped = v128.xor(word, flip)
+    const flipped = v128.xor(v128.load(at), flip)
     const has0 = v128.or(i32x4.gt_s(flipped, above0), always0)
     const has1 = v128.or(i32x4.gt_s(flipped, above1), always1)
     claims = i32x4.sub(claims, i32x4.add(has0, has1))
     const more = <u32>i32x4.bitmask(v128.or(i32x4.gt_s(flipped, above2), always2))
     append(waiting, index, more)
-    append(waiting + (WAITING_WORDS - WAITING), word, more)
     waiting += <usize>popcnt(more) << 2
 
     const high = v128.load(at + ARRAY)
@@ -198,12 +192,13 @@ function payFirstBlock(years: u32): u32 {
 
     const word0 = v128.load(at + 2 * ARRAY)
     const word1 = v128.load(at + 3 * ARRAY)
-    if (refined(word0) | refined(word1)) mark(index)
+    lowest = i32x4.min_s(lowest, i32x4.min_s(low31(word0), low31(word1)))
     const payment0 = v128.and(payments(quantiles(severity, word0), deductible, policyLimit), has0)
     const payment1 = v128.and(payments(quantiles(severity, word1), deductible, policyLimit), has1)
     v128.store(at + (SUMS - DRAWN), combined(i32x4.min_u(payment0, sumCap), payment1, sumCap, greatest))
     index = i32x4.add(index, four)
   }
+  if (refined(lowest)) markRefined(DRAWN + 2 * ARRAY, 2, 0, years)
   close(waiting)
   close(candidate)
   store<u32>(ENDS, <u32>waiting)
@@ -215,15 +210,16 @@ function payFirstBlock(years: u32): u32 {
 function countWaiting(end: usize): u32 {
   let claims: u32 = 0
   for (let at = WAITING; at < end; at += 4) {
-    const n = countOf(load<u32>(at + (WAITING_WORDS - WAITING)))
+    const index = load<u32>(at)
+    const n = countOf(load<u32>(DRAWN + (<usize>index << 2)))
     claims += n - 2
-    store<u32>(at, load<u32>(at) | (n << 16))
+    store<u32>(at, index | (n << 16))
   }
   return claims
 }
 
 function splitWaiting(end: usize, drawn: u32): void {
-  // A waiting year has at least one claim from this block on; n >= k is entry > (k << 16) - 1.
+  // A waiting year has at least one claim from this block on; n >= k is entry > (k << 16) - 1, and n stays below 2^15.
   const below2 = i32x4.splat(((drawn + 2) << 16) - 1)
   const below3 = i32x4.splat(((drawn + 3) << 16) - 1)
   const below4 = i32x4.splat(((drawn + 4) << 16) - 1)
@@ -279,18 +275,19 @@ function payList(low: u32, slots: u32): void {
   const policyLimit = v128.load32_splat(constants, 16)
   const sumCap = v128.load32_splat(constants, 48)
   const greatest = load<u32>(constants, 68) == 1
+  let lowest = i32x4.splat(0x7fffffff)
   for (let at: usize = 0, last = end - list; at < last; at += 16) {
     let word = v128.load(at + DRAWN)
-    let anyRefined = refined(word)
+    lowest = i32x4.min_s(lowest, low31(word))
     let sum = i32x4.min_u(payments(quantiles(severity, word), deductible, policyLimit), sumCap)
     for (let from = at + DRAWN + ARRAY, after = at + DRAWN + <usize>slots * ARRAY; from < after; from += ARRAY) {
       word = v128.load(from)
-      anyRefined |= refined(word)
+      lowest = i32x4.min_s(lowest, low31(word))
       sum = combined(sum, payments(quantiles(severity, word), deductible, policyLimit), sumCap, greatest)
     }
-    if (anyRefined) mark(v128.and(v128.load(at + list), i32x4.splat(0xffff)))
     v128.store(at + PAYMENTS, sum)
   }
+  if (refined(lowest)) markRefined(DRAWN, slots, list, <u32>(end - list) >> 2)
   addToYears(list, end)
 }
 
@@ -311,21 +308,23 @@ function addCatastrophes(low: u32, high: u32, end: usize): void {
   const catLow = v128.load32_splat(constants, 64)
   const sumCap = v128.load32_splat(constants, 48)
   for (let at = CANDIDATES; at < end; at += 4) {
-    // Of no later use, the array of counts takes the high words.
+    // The lists are empty still: the first one's place takes the high words.
     store<u32>(at + (LISTS - CANDIDATES), load<u32>(DRAWN + ARRAY + (<usize>load<u32>(at) << 2)))
   }
   schedule(high, 0, CATASTROPHE)
   drawList(low, CANDIDATES, end)
+  let lowest = i32x4.splat(0x7fffffff)
   for (let at: usize = 0, last = end - CANDIDATES; at < last; at += 16) {
     const none = v128.and(
       i32x4.eq(v128.load(at + LISTS), catHigh),
       i32x4.gt_u(v128.load(at + DRAWN), catLow),
     )
     const word = v128.load(at + DRAWN + ARRAY)
-    if (refined(word)) mark(v128.load(at + CANDIDATES))
+    lowest = i32x4.min_s(lowest, low31(word))
     const payment = i32x4.min_u(i32x4.min_u(quantiles(catastrophe, word), catLimit), sumCap)
     v128.store(at + PAYMENTS, v128.andnot(payment, none))
   }
+  if (refined(lowest)) markRefined(DRAWN + ARRAY, 1, CANDIDATES, <u32>(end - CANDIDATES) >> 2)
   addToYears(CANDIDATES, end)
 }
 
@@ -354,37 +353,45 @@ function payments(claims: v128, deductible: v128, policyLimit: v128): v128 {
   return i32x4.min_u(i32x4.sub(claims, i32x4.min_u(claims, deductible)), policyLimit)
 }
 
-/** Whether one of four severity words needs its refinement: k >= 20. */
 // @ts-ignore: decorator
 @inline
-function refined(words: v128): i32 {
-  return i32x4.bitmask(i32x4.lt_s(v128.and(words, v128.load(SPLATS)), v128.load(SPLATS, 16)))
+function low31(words: v128): v128 {
+  return v128.and(words, v128.load(SPLATS))
+}
+
+/** Whether the least of the words, without their sides, needs its refinement: k >= 20. */
+// @ts-ignore: decorator
+@inline
+function refined(lowest: v128): bool {
+  return i32x4.bitmask(i32x4.lt_s(lowest, i32x4.splat(0x800))) != 0
 }
 
 /**
- * The quantiles of four words, refinements left out. With u = w mod 2^31, a lane is the double (u + 1/2) 2^34: the first
- * difference is between 2^86 + u 2^34, whose bits are u below those of 2^86, and 2^86 - 2^33; both and their difference
- * have at most 53 bits, so nothing is rounded. Its exponent is 1023 + 64 - k, of which the low six bits are 63 - k; the
- * fraction begins with j, and t is the next 26 bits.
+ * The quantiles of four words, refinements left out. With u = w mod 2^31, lanes of a and b are the doubles
+ * (u + 1/2) 2^34, differences of 2^86 + u 2^34, which is 2^86 with u for its low word, and 2^86 - 2^33: all have at most
+ * 53 bits, so nothing is rounded. The exponent is 1023 + 64 - k, whose low six bits are 63 - k; the fraction begins with
+ * the five bits of j, and t is the next 26.
  */
 // @ts-ignore: decorator
 @inline
 function quantiles(table: usize, words: v128): v128 {
-  const low31 = v128.load(SPLATS)
-  const magic = v128.load(SPLATS, 32)
-  const bias = v128.load(SPLATS, 48)
-  const u = v128.and(words, low31)
+  const magic = v128.load(SPLATS, 16)
+  const bias = v128.load(SPLATS, 32)
+  const u = low31(words)
   const a = f64x2.sub(v128.shuffle<i32>(u, magic, 0, 4, 1, 5), bias)
   const b = f64x2.sub(v128.shuffle<i32>(u, magic, 2, 6, 3, 7), bias)
   const heads = v128.shuffle<i32>(a, b, 1, 3, 5, 7)
-  const t = v128.and(v128.shuffle<i32>(i64x2.shl(a, 16), i64x2.shl(b, 16), 1, 3, 5, 7), low31)
+  const t = v128.and(v128.shuffle<i32>(i64x2.shl(a, 16), i64x2.shl(b, 16), 1, 3, 5, 7), v128.load(SPLATS))
   // The address of the row: side << 15 | k << 9 | j << 4 in a table that starts at a multiple of 2^16.
-  const kj = v128.xor(v128.and(i32x4.shr_u(heads, 11), v128.load(SPLATS, 64)), i32x4.splat(<i32>table | 0x7e00))
-  v128.store(LANES, v128.or(kj, v128.and(i32x4.shr_u(words, 16), v128.load(SPLATS, 80))))
-  const r0 = v128.load(<usize>load<u32>(LANES))
-  const r1 = v128.load(<usize>load<u32>(LANES, 4))
-  const r2 = v128.load(<usize>load<u32>(LANES, 8))
-  const r3 = v128.load(<usize>load<u32>(LANES, 12))
+  const kj = v128.xor(v128.and(i32x4.shr_u(heads, 11), v128.load(SPLATS, 48)), i32x4.splat(<i32>table | 0x7e00))
+  // The lanes leave in pairs, which costs fewer instructions than one by one or through memory.
+  const rows = v128.or(kj, v128.and(i32x4.shr_u(words, 16), v128.load(SPLATS, 64)))
+  const rows01 = i64x2.extract_lane(rows, 0)
+  const rows23 = i64x2.extract_lane(rows, 1)
+  const r0 = v128.load(<usize>rows01)
+  const r1 = v128.load(<usize>(rows01 >> 32))
+  const r2 = v128.load(<usize>rows23)
+  const r3 = v128.load(<usize>(rows23 >> 32))
   const r01 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5)
   const r23 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5)
   const c0 = v128.shuffle<i64>(r01, r23, 0, 2)
@@ -426,13 +433,17 @@ function total(lanes: v128): u32 {
   )
 }
 
-function mark(index: v128): void {
+/** Marks the years of a list, 0 for all in their order, that have a word to refine in one of `slots` arrays from `at` on. */
+function markRefined(at: usize, slots: u32, list: usize, years: u32): void {
   if (!marked) memory.fill(MARKS, 0, BATCH)
   marked = true
-  store<u8>(MARKS + <usize>i32x4.extract_lane(index, 0), 1)
-  store<u8>(MARKS + <usize>i32x4.extract_lane(index, 1), 1)
-  store<u8>(MARKS + <usize>i32x4.extract_lane(index, 2), 1)
-  store<u8>(MARKS + <usize>i32x4.extract_lane(index, 3), 1)
+  for (let i: u32 = 0; i < years; i++) {
+    const index = list == 0 ? i : load<u32>(list + (<usize>i << 2)) & 0xffff
+    for (let slot: u32 = 0; slot < slots; slot++) {
+      const word = load<u32>(at + <usize>slot * ARRAY + (<usize>i << 2))
+      if ((word & 0x7fffffff) < 0x800) store<u8>(MARKS + index, 1)
+    }
+  }
 }
 
 function redoMarked(first: u64, years: u32): void {
@@ -577,11 +588,13 @@ function countYears(years: u32): void {
       1, 3, 5, 7,
     )
     const bins = i32x4.min_u(loss, i32x4.sub(i32x4.shr_u(heads, 13), firstBin))
-    v128.store(LANES, i32x4.shl(bins, 2))
-    countBin(<usize>load<u32>(LANES))
-    countBin(<usize>load<u32>(LANES, 4))
-    countBin(<usize>load<u32>(LANES, 8))
-    countBin(<usize>load<u32>(LANES, 12))
+    const offsets = i32x4.shl(bins, 2)
+    const offsets01 = i64x2.extract_lane(offsets, 0)
+    const offsets23 = i64x2.extract_lane(offsets, 1)
+    countBin(<usize>offsets01)
+    countBin(<usize>(offsets01 >> 32))
+    countBin(<usize>offsets23)
+    countBin(<usize>(offsets23 >> 32))
   }
   let sum = load<u64>(accumulators) + i64x2.extract_lane(sums, 0) + i64x2.extract_lane(sums, 1)
   let low = i64x2.extract_lane(squaresLow, 0) + i64x2.extract_lane(squaresLow, 1)
