@@ -45,7 +45,7 @@ fn greater(a: Money, b: Money) -> Money { return select(a, b, less(a, b)); }
 /** Below 64 the shift is 0 and the bin the loss itself; above, its highest bit and six more count within an octave. */
 fn bin_of(loss: Money) -> u32 {
   let is_long = loss.y != 0u;
-  let top = select(loss.x | 64u, loss.y, is_long);
+  let top = select(max(loss.x, 64u), loss.y, is_long);
   let zeros = countLeadingZeros(top);
   let shift = select(25u, 57u, is_long) - zeros;
   let below = select(0u, (loss.x >> 1u) >> (31u - zeros), is_long);
