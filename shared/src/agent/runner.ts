@@ -134,7 +134,7 @@ class AgentRunner implements Runner {
       case 'selfTest':
         return void this.#selfTest()
       case 'run':
-        return void this.#run(command.assignment)
+        return void this.#run(command.assignment, command.shards)
       case 'abort':
         return this.#abort?.abort(new Error('aborted'))
       case 'answer':
@@ -215,7 +215,7 @@ class AgentRunner implements Runner {
     }
   }
 
-  async #run(assignment: Assignment): Promise<void> {
+  async #run(assignment: Assignment, shards: readonly number[]): Promise<void> {
     const { assignmentId } = assignment
     const aborting = new AbortController()
     this.#abort = aborting
@@ -224,7 +224,7 @@ class AgentRunner implements Runner {
       const host = this.#host
       const launch = await this.#launch(assignment)
       if (host === undefined || aborting.signal.aborted) return
-      const ranges = this.#ranges(assignment)
+      const ranges = this.#ranges(assignment, shards)
       const order = {
         kernel: assignment.kernel,
         launchKey: launchKey(assignment),
@@ -249,7 +249,10 @@ class AgentRunner implements Runner {
   }
 
   /** Where the shards lie; one that the job does not have is refused on its own. */
-  #ranges({ assignmentId, units, unitsPerShard, passes, shards }: Assignment): Map<number, ShardRange> {
+  #ranges(
+    { assignmentId, units, unitsPerShard, passes }: Assignment,
+    open: readonly number[],
+  ): Map<number, ShardRange> {
     const all = BigInt(units)
     const grid = {
       units: all,
@@ -258,7 +261,7 @@ class AgentRunner implements Runner {
       passes,
     }
     const ranges = new Map<number, ShardRange>()
-    for (const shard of shards) {
+    for (const shard of open) {
       try {
         ranges.set(shard, shardRange(grid, shard))
       } catch (error) {

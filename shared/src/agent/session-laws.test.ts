@@ -105,7 +105,7 @@ function newWorld() {
         case 'run':
           expect(world.running, 'two runs at once').toBeUndefined()
           world.running = command.assignment.assignmentId
-          return expect(given.has(world.running)).toBe(true)
+          return expect(new Set(command.shards), 'all that is open').toEqual(given.get(world.running))
         case 'abort':
           return expect(command.assignmentId).toBe(world.running)
         case 'answer': {

@@ -94,7 +94,8 @@ export type Command =
   | { readonly type: 'hello'; readonly nonce: string }
   | { readonly type: 'ready'; readonly ready: Ready }
   | { readonly type: 'selfTest' }
-  | { readonly type: 'run'; readonly assignment: Assignment }
+  /** Those of its shards that are open. */
+  | { readonly type: 'run'; readonly assignment: Assignment; readonly shards: readonly number[] }
   | { readonly type: 'abort'; readonly assignmentId: AssignmentId }
   | { readonly type: 'answer'; readonly assignment: Assignment; readonly results: readonly ShardResult[] }
   | { readonly type: 'failed'; readonly assignment: Assignment; readonly shard: number; readonly reason: string }

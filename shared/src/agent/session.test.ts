@@ -1,6 +1,7 @@
 // The stories of an agent's session, one by one; session-laws.test.ts has what holds in any order of events.
 import { describe, expect, test } from 'vitest'
 import { AGENT_LIMITS } from '../contract/agent-events.ts'
+import { digest } from '../exact/digest.ts'
 import { openSession, type SessionEvent } from './session-state.ts'
 import { assignment, done, ended, JOINED, names, ok, play, ready, working } from './session.case.ts'
 
@@ -53,7 +54,7 @@ describe('working', () => {
     const assign = [1, 2, 3].map<SessionEvent>((i) => ({ type: 'assigned', assignment: assignment(i) }))
     const { session, said } = play(assign, working())
     expect(said).toEqual([
-      { type: 'run', assignment: assignment(1) },
+      { type: 'run', assignment: assignment(1), shards: [0, 1, 2] },
       { type: 'handback', assignment: assignment(3) },
     ])
     expect(session.held).toHaveLength(2)
@@ -95,19 +96,50 @@ describe('working', () => {
     expect(said[1]).toMatchObject({ reason: 'x'.repeat(AGENT_LIMITS.reasonCharactersMax) })
   })
 
-  test('a lost engine gives everything back and the next one is tested', () => {
+  const lost: SessionEvent = { type: 'engineFailed', reason: 'device lost' }
+
+  test('a lost engine: what it computed is answered, and the next one goes on with what is open', () => {
     const { session, said } = play(
       [
         { type: 'assigned', assignment: assignment(1) },
         { type: 'assigned', assignment: assignment(2) },
-        { type: 'engineFailed', reason: 'device lost' },
+        done(1, 0, 0),
+        done(1, 1, 1),
+        lost,
+        done(1, 2, 2),
         ended(1),
       ],
       working(),
     )
-    expect(names(said)).toEqual(['run', 'pause', 'abort', 'handback', 'handback', 'selfTest'])
-    expect(session).toMatchObject({ phase: 'joining', held: [] })
-    expect(names(play([{ type: 'selfTestPassed', readies: [ready] }], session).said)).toEqual(['ready'])
+    expect(names(said)).toEqual(['run', 'answer', 'pause', 'answer', 'abort', 'selfTest'])
+    expect(session).toMatchObject({ phase: 'joining', running: undefined })
+    const next = play(
+      [
+        { type: 'selfTestPassed', readies: [ready] },
+        { type: 'readyReply', ready, reply: ok },
+      ],
+      session,
+    )
+    expect(names(next.said)).toEqual(['ready', 'run'])
+    expect(next.said[1]).toMatchObject({ shards: [2] })
+    expect(names(play([done(1, 2, 3), ended(1)], next.session).said)).toEqual(['answer', 'run'])
+  })
+
+  test('what the Hub takes from the next engine, or the next engine cannot run, is let go', () => {
+    const held = play([{ type: 'assigned', assignment: assignment(1) }, lost, ended(1)], working()).session
+    const revoked: SessionEvent = { type: 'revoked', assignmentId: assignment(1).assignmentId }
+    const passed: SessionEvent = { type: 'selfTestPassed', readies: [ready] }
+    expect(names(play([passed, revoked, { type: 'readyReply', ready, reply: ok }], held).said)).toEqual(['ready'])
+    const other = { ...ready, kernel: 'mc/1/other.v1', kernelDigest: digest('kernel.v1', Uint8Array.of(1)) }
+    expect(names(play([{ type: 'selfTestPassed', readies: [other] }], held).said)).toEqual(['ready', 'handback'])
+  })
+
+  test('a lost engine of an agent that finishes gives everything back', () => {
+    const { said } = play(
+      [{ type: 'assigned', assignment: assignment(1) }, { type: 'finish' }, lost, ended(1)],
+      working(),
+    )
+    expect(names(said)).toEqual(['run', 'pause', 'abort', 'handback'])
   })
 
   test('revoked work is dropped without a word, and the next begins when the engine is free', () => {

@@ -5,11 +5,12 @@
 //   connecting  challenge                      greeting    hello
 //   greeting    hello accepted                 joining     ready, for each kernel once the self-test has passed
 //   joining     self-test passed               joining     ready, for each kernel
-//   joining     a ready is accepted            working
+//   joining     a ready is accepted            working     run of what a lost engine left open
 //   joining     every ready is refused         unfit       disconnect
 //   working     assigned                       working     run; the second waits; a third is handed back
 //   working     shard done                     working     answer, when it is time
-//   working     engine failed                  joining     pause, handback of all, selfTest (of the next engine)
+//   working     engine failed                  joining     pause, answer, abort, selfTest (of the next engine); what is open
+//                                                          stays held
 //   live        self-test failed               unfit       disconnect
 //   live        disconnected                   connecting  abort, connect; every assignment is dropped with its lease
 //   live        refused for good               refused     abort, disconnect
@@ -48,7 +49,13 @@ export function step(session: Session, event: SessionEvent): Step {
       if (session.phase !== 'greeting') return only(session)
       return event.reply.ok ? announced({ ...session, phase: 'joining' }) : refused(session, event.reply, true)
     case 'selfTestPassed':
-      return announced({ ...session, readies: event.readies })
+      return then(announced({ ...session, readies: event.readies }), (state) =>
+        dropped(
+          state,
+          ({ assignment }) => !state.kernels.has(assignment.kernelDigest) && state.phase === 'joining',
+          true,
+        ),
+      )
     case 'selfTestFailed':
       return left(session, 'unfit', event.reason)
     case 'readyReply':
@@ -99,10 +106,11 @@ function joined(session: Session, ready: Ready, reply: Reply): Step {
   if (current !== true || session.kernels.get(ready.kernelDigest) !== 'asked') return only(session)
   const kernels = new Map(session.kernels).set(ready.kernelDigest, reply.ok ? 'accepted' : 'refused')
   const phase = session.phase === 'joining' ? 'working' : session.phase
-  if (reply.ok) return only({ ...session, kernels, phase, attempt: 0 })
+  if (reply.ok) return begun({ ...session, kernels, phase, attempt: 0 })
   if (FINAL.has(reply.code)) return left(session, 'refused', reply.message)
   const next = { ...session, kernels, lastRefusal: reply }
-  return [...kernels.values()].every((state) => state === 'refused') ? left(next, 'unfit', reply.message) : only(next)
+  if ([...kernels.values()].every((state) => state === 'refused')) return left(next, 'unfit', reply.message)
+  return dropped(next, ({ assignment }) => assignment.kernelDigest === ready.kernelDigest, true)
 }
 
 function assigned(session: Session, assignment: Assignment): Step {
@@ -117,19 +125,20 @@ function assigned(session: Session, assignment: Assignment): Step {
   return begun({ ...session, held: [...session.held, held] })
 }
 
-/** Starts the oldest assignment, unless a run has not ended yet. */
+/** Starts the oldest assignment that the engine may run, unless a run has not ended yet. */
 function begun(session: Session): Step {
-  const next = session.held[0]
+  const next = session.held.find(({ assignment }) => session.kernels.get(assignment.kernelDigest) === 'accepted')
   if (session.running !== undefined || next === undefined || !isLive(session)) return only(session)
   return {
     session: { ...session, running: next.assignment.assignmentId },
-    commands: [{ type: 'run', assignment: next.assignment }],
+    commands: [{ type: 'run', assignment: next.assignment, shards: [...next.open] }],
   }
 }
 
 function shardDone(session: Session, id: AssignmentId, result: ShardResult, nowMs: number): Step {
   const held = running(session, id)
-  if (!held?.open.has(result.shard)) return only(session)
+  // A lost engine's afterthought would be taken for the next one's.
+  if (!held?.open.has(result.shard) || session.readies === undefined) return only(session)
   const next = { ...held, open: without(held.open, result.shard), results: [...held.results, result] }
   const due =
     next.open.size === 0 ||
@@ -162,15 +171,28 @@ function shardFailed(session: Session, id: AssignmentId, shard: number, reason: 
 function ended(session: Session, id: AssignmentId): Step {
   if (session.running !== id) return only(session)
   const free = { ...session, running: undefined }
+  // The engine was lost under it: the next one goes on.
+  if (session.readies === undefined && !isGoing(session)) return only(free)
   return dropped(free, (held) => held.assignment.assignmentId === id, true)
 }
 
-/** A lost engine: everything goes back, and the next engine is tested. */
+/**
+ * A lost engine. What it computed is answered first, because the Hub records an answer under the engine that the lease
+ * names; the next engine is tested, and what is open stays held for it. Its `ready` puts the leases into its name, or the
+ * Hub revokes those whose job's target does not admit it, before it accepts: so nothing that asked for a GPU is ever
+ * answered by a CPU, and nothing goes back to the pool that this agent may still do.
+ */
 function engineFailed(session: Session): Step {
+  if (isGoing(session)) {
+    const state = { ...session, readies: undefined, kernels: new Map() }
+    return then(paused(session, state), (next) => dropped(next, () => true, true))
+  }
   const phase = session.phase === 'working' ? 'joining' : session.phase
-  const state = { ...session, phase, readies: undefined, kernels: new Map() }
-  const back = then(paused(session, state), (next) => dropped(next, () => true, true))
-  return isGoing(session) ? back : then(back, (next) => ({ session: next, commands: [{ type: 'selfTest' }] }))
+  const told = session.held.reduce(
+    (done, held) => then(done, (state) => answered(state, held)),
+    paused(session, { ...session, phase, readies: undefined, kernels: new Map() }),
+  )
+  return { session: told.session, commands: [...told.commands, ...aborted(session), { type: 'selfTest' }] }
 }
 
 function acknowledged(session: Session, id: AssignmentId | null, reply: Reply): Step {

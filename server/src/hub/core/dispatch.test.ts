@@ -162,3 +162,32 @@ describe('the referee', () => {
     expect(pool.hub.jobs.get(job)?.phase).toBe('closing')
   })
 })
+
+describe('an agent whose engine was lost', () => {
+  const lose = (target: 'any' | 'gpu') => {
+    const pool = new Pool()
+    const session = pool.join('a', { engine: 'webgpu', shardsPerSecond: 10 })
+    const job = pool.plan('job', 1_000, { target })
+    const before = pool.held(session)
+    pool.raise({ type: 'agent-paused', session })
+    const commands = pool.ready(session, 'wasm')
+    return { pool, session, job, before, commands }
+  }
+
+  it('keeps what it holds in the name of the next engine', () => {
+    const { pool, session, before, commands } = lose('any')
+    expect(commands).toEqual([])
+    expect(pool.held(session)).toEqual(before.map((one) => ({ ...one, order: { ...one.order, engine: 'wasm' } })))
+    const [first] = pool.held(session)
+    if (first === undefined) throw new Error('nothing is held')
+    pool.answer(first)
+    expect(pool.last('store')?.submissions.map(({ engine }) => engine)).toEqual(first.order.shards.map(() => 'wasm'))
+  })
+
+  it('loses what the next engine may not do', () => {
+    const { pool, session, job, before, commands } = lose('gpu')
+    expect(commands).toEqual(before.map(({ order }) => ({ type: 'revoke', session, assignmentId: order.assignmentId })))
+    expect(pool.held(session)).toEqual([])
+    expect(pool.job(job).open.size).toBe(1_000)
+  })
+})

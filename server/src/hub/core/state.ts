@@ -109,7 +109,8 @@ export interface Lease {
   readonly epoch: number
   readonly jobId: JobId
   readonly role: ExecutorRole
-  readonly engine: EngineName
+  /** Under which its answers are recorded. */
+  engine: EngineName
   /** Not answered yet. */
   readonly shards: Set<number>
   readonly leaseMs: number

@@ -2,6 +2,7 @@
 // time, the settings carry ids. The state is owned by the caller and changed in place; equal histories give equal states.
 import type { HubCommand, HubEvent } from './events.ts'
 import { dispatch } from './dispatch.ts'
+import { abilityFor } from './eligibility.ts'
 import { review } from './finish.ts'
 import { CHECKER_WAIT_MS, SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
 import { fail, takePlanned, takeUnplanned } from './passes.ts'
@@ -64,8 +65,7 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       })
       return []
     case 'agent-ready':
-      state.agents.get(event.session)?.abilities.set(event.kernel, event.ability)
-      return []
+      return takeReady(state, event)
     case 'agent-paused':
       state.agents.get(event.session)?.abilities.clear()
       return []
@@ -101,6 +101,29 @@ function resumed(job: Job, { state, submissions }: Extract<HubEvent, { type: 'jo
   // Its row never goes back from VERIFYING to RUNNING.
   job.announced = state === 'VERIFYING' ? 'VERIFYING' : 'RUNNING'
   return state === 'QUEUED' ? [{ type: 'job-state', jobId: job.id, state: 'RUNNING', reason: null }] : []
+}
+
+/**
+ * An agent whose engine was lost goes on with the next one: what it holds is that one's from here on, and so are its
+ * answers, or, where the job's target does not admit it, somebody else's.
+ */
+function takeReady(
+  state: HubState,
+  { session, kernel, ability }: Extract<HubEvent, { type: 'agent-ready' }>,
+): HubCommand[] {
+  const agent = state.agents.get(session)
+  if (agent === undefined) return []
+  agent.abilities.set(kernel, ability)
+  return [...agent.leases.values()].flatMap((lease) => {
+    const job = state.jobs.get(lease.jobId)
+    if (job?.kernel !== kernel || lease.engine === ability.engine) return []
+    if (abilityFor(state, job, agent) === null) {
+      return [{ type: 'revoke', session, assignmentId: lease.assignmentId }, ...release(state, agent, lease)]
+    }
+    lease.engine = ability.engine
+    lease.expiresAtMs = Math.min(state.nowMs + lease.leaseMs, lease.endsAtMs)
+    return []
+  })
 }
 
 function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }>): HubCommand[] {

@@ -58,10 +58,13 @@ export class Pool {
     const id = session as SessionId
     const agent = { session: id, identity: identity as Identity, network, referee: more.referee ?? false }
     this.raise({ type: 'agent-joined', agent })
-    const unitsPerSecond = (more.shardsPerSecond ?? 1_000) * UNITS_PER_SHARD
-    const ability = { engine, kernelDigest: KERNEL_DIGEST, unitsPerSecond }
-    this.raise({ type: 'agent-ready', session: id, kernel: KERNEL, ability })
+    this.ready(id, engine, more.shardsPerSecond)
     return id
+  }
+
+  ready(session: SessionId, engine: EngineName, shardsPerSecond = 1_000): HubCommand[] {
+    const ability = { engine, kernelDigest: KERNEL_DIGEST, unitsPerSecond: shardsPerSecond * UNITS_PER_SHARD }
+    return this.raise({ type: 'agent-ready', session, kernel: KERNEL, ability })
   }
 
   plan(
