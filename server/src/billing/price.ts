@@ -34,7 +34,7 @@ export interface Work {
   readonly profile: KernelId
   /** Units of the plan: years of `insurance.v1`. */
   readonly iterations: bigint
-  /** As planned: args count with their double's exact value. */
+  /** Of all passes: what is planned for one, times their number. Args count with their double's exact value. */
   readonly drawsPerUnit: Rational
   readonly verify: 'none' | 'spotcheck' | 'full'
   /** 0.05 to 1; matters only to `spotcheck`. */
@@ -51,7 +51,10 @@ export interface Price {
   readonly microCredits: bigint
 }
 
-/** Throws a `RangeError` for a profile without a price: a bug, since every kernel needs its row. */
+/**
+ * Each pass over the units runs every draw again, so a job of two passes costs twice one of one. Throws a `RangeError` for
+ * a profile without a price: a bug, since every kernel needs its row.
+ */
 export function priceOf(work: Work): Price {
   const name = kernelName(work.profile)
   const rows: Readonly<Record<string, ProfilePrice>> = PRICE_LIST.profiles
