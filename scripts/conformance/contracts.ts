@@ -1,5 +1,5 @@
-// The contracts that `pnpm conformance` computes: those that stress different parts of the programs. One that this
-// commit cannot plan yet is named in the answer and joins by itself.
+// The contracts that `pnpm conformance` computes: those that stress different parts of the programs. One that
+// cannot be compared yet is named in the answer and joins by itself.
 import { readFileSync } from 'node:fs'
 import type { Rational } from '@forge/shared/exact/rational.ts'
 import { isRefusal } from '@forge/shared/kernels/kernel.ts'
@@ -67,16 +67,30 @@ export interface Planned {
   readonly offset: bigint
 }
 
-/** Shares out the years so that every contract takes about as long; `refused` says which cannot be planned and why. */
-export function planContracts(years: number, rootSeed: string): { planned: Planned[]; refused: string[] } {
+/**
+ * Shares out the years so that every contract takes about as long. `left` says which are left out and why: they cannot
+ * be planned, or a pass of theirs has a program that is not `runnable`.
+ */
+export function planContracts(
+  years: number,
+  rootSeed: string,
+  runnable: (kernel: string, program: string) => boolean,
+): { planned: Planned[]; left: string[] } {
   const kernel = kernels.get(kernelName(OP))
   if (kernel === undefined) throw new Error(`there is no kernel ${kernelName(OP)}`)
-  const refused: string[] = []
+  const left: string[] = []
   const ready = CONTRACTS.flatMap((contract) => {
     const plan = kernel.plan(kernel.argsSchema.parse({ ...contract.args, iterations: 1_000_000 }))
-    if (!isRefusal(plan)) return [{ contract, draws: toNumber(plan.drawsPerUnit), passes: plan.grid.passes }]
-    refused.push(`${contract.name}: ${plan.errors.map(({ message }) => message).join(' ')}`)
-    return []
+    if (isRefusal(plan)) {
+      left.push(`${contract.name}: ${plan.errors.map(({ message }) => message).join(' ')}`)
+      return []
+    }
+    const missing = plan.passes.find(({ program }) => !runnable(kernelName(OP), program))
+    if (missing !== undefined) {
+      left.push(`${contract.name}: nobody has written ${missing.program} for both`)
+      return []
+    }
+    return [{ contract, draws: toNumber(plan.drawsPerUnit), passes: plan.grid.passes }]
   })
   const perDraw = years / ready.reduce((sum, { draws }) => sum + 1 / draws, 0)
   const planned = ready.map(({ contract: { name, args, carries = false }, draws, passes }): Planned => {
@@ -86,7 +100,7 @@ export function planContracts(years: number, rootSeed: string): { planned: Plann
     const question = planQuestion({ op, args: { ...args, iterations }, rootSeed }, compileOnce)
     return { name, question, offset: carries ? 2n ** 32n - BigInt(iterations) / 2n : 0n }
   })
-  return { planned, refused }
+  return { planned, left }
 }
 
 const toNumber = ({ numerator, denominator }: Rational): number => Number((numerator * 1000n) / denominator) / 1000

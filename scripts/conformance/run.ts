@@ -8,7 +8,7 @@ import { planContracts } from './contracts.ts'
 import { openGpu } from './gpu.ts'
 import { openThreads } from './threads.ts'
 import { titleOf, toldTable } from './told.ts'
-import { withTexts, type Texts, type EngineKind } from './engine-kind.ts'
+import { isWritten, withTexts, type Texts, type EngineKind } from './engine-kind.ts'
 
 export interface Asked {
   /** Iterations of each comparison; 0 leaves it out. */
@@ -33,7 +33,6 @@ export async function runConformance(asked: Asked, say: (line: string) => void):
   const programs = withTexts(artifacts, asked.texts)
   if (asked.webgpu !== 0) say('Looking for a GPU; Dawn may warn that this machine has no driver for one.')
   const gpu = asked.webgpu === 0 ? null : await openGpu(programs, say)
-  for (const line of planContracts(1, asked.rootSeed).refused) say(`not planned: ${line}`)
   const threads = openThreads(availableParallelism(), asked.texts)
   let gpuIsFree = Promise.resolve()
   const onGpu = (task: Task): Promise<Computed> => {
@@ -81,7 +80,11 @@ async function compareAll(
   rootSeed: string,
   say: (line: string) => void,
 ): Promise<Row[]> {
-  const { planned } = planContracts(iterations, rootSeed)
+  const { planned, left } = planContracts(iterations, rootSeed, (kernel, program) => {
+    const found = computers.artifacts.find(({ name }) => name === kernel)?.programs[program]
+    return found !== undefined && isWritten(comparison.trusted, found) && isWritten(comparison.tested, found)
+  })
+  for (const line of left) say(`${titleOf(comparison)} leaves out ${line}`)
   const rows: Row[] = []
   let said = performance.now()
   for (const contract of planned) {

@@ -29,7 +29,7 @@ export function toldTable(comparison: Comparison, rows: readonly Row[]): string 
     line(titleOf(comparison), 'program', 'iterations', 'shards', 'equal', 'different', 'seconds'),
     ...lines,
     line('in all', '', ...figures(total)),
-    ...(compared.length === 0 ? [] : [`  a thread that runs nothing else: ${speeds.join(', ')}`]),
+    ...(compared.length === 0 ? [] : [`  a thread, by the clock on the wall: ${speeds.join(', ')}`]),
     ...total.differences.slice(0, DIFFERENCES_TOLD).map((difference) => `  DIFFERENT ${difference}`),
     '',
   ].join('\n')
