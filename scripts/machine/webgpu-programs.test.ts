@@ -34,28 +34,34 @@ const limit = (profile: Profile) =>
     fc.constant(profile === WIDE ? ([0xffffffff, 0xffffffff] as const) : ([0xffffffff, 0] as const)),
   )
 
-/** Random rows wrap like no compiled ones would; flat rows of one value make ties, and sums that are easy to follow. */
+/** Random rows wrap like no compiled ones would; flat rows of few bits make ties, and losses of every size. */
 interface Rows {
   readonly key: number
   /** The fourth word, or every row's own. */
   readonly shift: number | null
-  /** The bits that are kept of each c0; c1 and c2 are 0 unless all are. */
-  readonly mask: number
+  /** What is kept of each c0, c1 and c2 being 0; null keeps all three. 'lengths' are values of 1 to 63 bits. */
+  readonly bits: number | null | 'lengths'
 }
 const rows: fc.Arbitrary<Rows> = fc.record({
   key: u32,
   shift: fc.option(fc.oneof(fc.constantFrom(0, 1, 31, 32, 33, 63), word), { freq: 2 }),
-  mask: fc.oneof({ arbitrary: fc.constant(0xffffffff), weight: 3 }, fc.constantFrom(0, 0xff, 0x80000000, 0xfff00000)),
+  bits: fc.oneof(
+    { arbitrary: fc.constant(null), weight: 3 },
+    { arbitrary: fc.constant('lengths' as const), weight: 2 },
+    fc.constantFrom(0, 0xff, 0x80000000, 0xfff00000),
+  ),
 })
 
-function tableOf({ key, shift, mask }: Rows): Uint32Array {
+function tableOf({ key, shift, bits }: Rows): Uint32Array {
   const words = new Uint32Array(16_384)
   const draw = new Uint32Array(4)
   for (let row = 0; row < 4096; row++) {
     philox4x32(draw, row, 0, 0, 0, key, 0)
     const [c0 = 0, c1 = 0, c2 = 0, s = 0] = draw
-    const curved = mask === 0xffffffff
-    words.set([(c0 & mask) >>> 0, curved ? c1 : 0, curved ? c2 : 0, shift ?? s], row * 4)
+    const length = 1 + (s % 63)
+    const lengths = [((c0 | 0x80000000) >>> Math.max(1, 32 - length)) >>> 0, 0, 0, Math.max(0, length - 31)]
+    const own = bits === null ? [c0, c1, c2, shift ?? s] : [(c0 & Number(bits)) >>> 0, 0, 0, shift ?? s]
+    words.set(bits === 'lengths' ? lengths : own, row * 4)
   }
   return words
 }
@@ -185,19 +191,25 @@ describe.skipIf(gpu === null)('the programs of the insurance kernel on Dawn', { 
   // Enough years for several dispatches of several workgroups, each with extremes of its own and carries out of its sums.
   const long = { shard: 3, firstUnit: 2n ** 32n - 4000n, units: 9001 }
   const short = { shard: 4, firstUnit: 5n, units: 70 }
-  const constants = new Uint32Array(CONSTANTS)
-  constants.set([1, 2, 5, 0])
-  const rare = { key: 7, mask: 0xffffffff }
+  const cases: readonly (readonly [string, Profile, Omit<Rows, 'key'>, number])[] = [
+    ['narrow, any rows', NARROW, { bits: null, shift: 0 }, 0],
+    ['narrow, losses of every size', NARROW, { bits: 'lengths', shift: 0 }, 1],
+    ['narrow, small losses', NARROW, { bits: 0xff, shift: 0 }, 0],
+    ['wide, any rows', WIDE, { bits: null, shift: null }, 0],
+    ['wide, losses of every size', WIDE, { bits: 'lengths', shift: 0 }, 1],
+    ['wide, small losses', WIDE, { bits: 0x7f, shift: 0 }, 0],
+    ['wide, extremes that share their high word', WIDE, { bits: 0x0fffffff, shift: 5 }, 1],
+    ['wide, multiples of 2^33', WIDE, { bits: null, shift: 33 }, 0],
+  ]
 
-  it.each([
-    ['narrow', NARROW, null],
-    ['wide', WIDE, null],
-    ['wide', WIDE, 0],
-    ['wide', WIDE, 33],
-  ])('%s: shards that span dispatches, %#', async (_name, profile, shift) => {
-    const amounts = [CONSTANT.policyLimit, CONSTANT.aggregateLimit, CONSTANT.sumCap]
-    for (const at of amounts) constants.set(profile === WIDE ? [0xffffffff, 0xffffffff] : [0xffffffff, 0], at)
-    const tables = { severity: tableOf({ ...rare, shift }), count: counts.get(2) ?? new Uint32Array() }
+  it.each(cases)('%s: shards that span dispatches', async (_name, profile, { bits, shift }, greatestEvent) => {
+    const constants = new Uint32Array(CONSTANTS)
+    constants.set([1, 2, 5, 0])
+    for (const at of [CONSTANT.policyLimit, CONSTANT.aggregateLimit, CONSTANT.sumCap]) {
+      constants.set(profile === WIDE ? [0xffffffff, 0xffffffff] : [0xffffffff, 0], at)
+    }
+    constants[CONSTANT.greatestEvent] = greatestEvent
+    const tables = { severity: tableOf({ key: 7, bits, shift }), count: counts.get(2) ?? new Uint32Array() }
     const launch = { program: profile.name, constants, tables }
     const picks = Array.from({ length: SELECTED_MAX }, (_, i) => ({ from: 131 * i, beside: 0 }))
     const second = tailOf(profile, launch, long, { bins: SELECTED_MAX, ends: true, picks })
