@@ -141,6 +141,18 @@ export function checkAnswerReply(
   }
 }
 
+/** Whether a last pass that is planned may open, from the state before; the returned function compares. */
+export function checkPlanned({ hub }: World, event: Extract<HubEvent, { type: 'pass-planned' }>): () => void {
+  const job = hub.jobs.get(event.jobId)
+  if (job === undefined) return () => undefined
+  const accepted = job.shards.slice(0, job.parts[0]?.end).map((shard) => shard.accepted)
+  const digests = accepted.filter((digest) => digest !== null)
+  const rests = digests.length === accepted.length && basisOf(job, digests) === event.basis
+  const opens = job.phase === 'running' && rests
+  const wasOpen = job.released > 1
+  return () => must(job.released > 1 === (wasOpen || opens), 'a last pass opened, or not, against what it rests on')
+}
+
 export function checkComplete(world: World, command: Extract<HubCommand, { type: 'complete' }>): void {
   const job = world.hub.jobs.get(command.jobId)
   if (job === undefined) throw new Error('a job that nobody knows is complete')

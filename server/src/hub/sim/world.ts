@@ -8,7 +8,7 @@ import { createHubState, type HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { Agenda } from './agenda.ts'
 import { SimAgent, type Happening, type Surroundings } from './agent.ts'
-import { checkAnswerReply, checkBasisFailure, checkComplete, checkState } from './invariants.ts'
+import { checkAnswerReply, checkBasisFailure, checkComplete, checkPlanned, checkState } from './invariants.ts'
 import { Random } from './random.ts'
 import { scenarioOf, type JobPlan, type Scenario } from './scenario.ts'
 import { SimStore } from './store.ts'
@@ -133,7 +133,9 @@ export class World implements Surroundings {
     const event = { ...happening, nowMs: this.#nowMs } as HubEvent
     if (event.type === 'shard-failed') this.#noteFailure(event)
     const asked = event.type === 'answer' ? checkAnswerReply(this, event) : null
+    const planned = event.type === 'pass-planned' ? checkPlanned(this, event) : null
     const commands = step(this.hub, event)
+    planned?.()
     if (++this.#events > EVENTS_MAX) throw new Error('there is no end of events')
     asked?.(commands)
     for (const command of commands) this.#carryOut(command)
@@ -252,8 +254,8 @@ export class World implements Surroundings {
       if (!isWanted() || this.store.ended.has(jobId)) return
       this.store.bases.set(jobId, basis)
       this.#later(() => {
-        if (!isWanted() || this.store.ended.has(jobId)) return
-        this.refined.set(jobId, basis)
+        if (isWanted()) this.refined.set(jobId, basis)
+        // One that has been replaced, too: the core must know by itself which it wants.
         this.raise({ type: 'pass-planned', jobId, basis })
       })
     })
