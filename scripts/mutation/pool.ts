@@ -1,4 +1,4 @@
-// Two processes that try mutants, started again when one is killed because its mutant never ends.
+// Processes that try mutants, each started again when its mutant has killed it.
 import { fork, type ChildProcess } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -6,13 +6,8 @@ import type { Case } from '../conformance/case.ts'
 import type { FromRunner, ToRunner } from './runner.ts'
 import type { EngineToMutate, Outcome } from './subject.ts'
 
-/** A process starts, which takes seconds where others work too. */
-const FIRST_STEP_MS_MAX = 120_000
-/**
- * A step is a compilation or one case. How long an honest one takes depends on the engine and on who else uses the machine,
- * so it is measured, first of all with the right program.
- */
-const stepMsMax = (longestMs: number): number => 10_000 + 4 * longestMs
+/** A process that waits for what never comes burns no CPU, and its watchdog sleeps. */
+const ATTEMPT_MS_MAX = 1_800_000
 
 export interface Pool {
   readonly size: number
@@ -47,8 +42,6 @@ class Runner {
   readonly #engine: EngineToMutate
   readonly #cases: readonly Case[]
   #child: ChildProcess | undefined
-  #isFresh = true
-  #longestMs = 0
 
   constructor(engine: EngineToMutate, cases: readonly Case[]) {
     this.#engine = engine
@@ -58,39 +51,23 @@ class Runner {
   attempt(file: string, text: string): Promise<Outcome> {
     const child = (this.#child ??= this.#started())
     return new Promise((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined
       const end = (finish: () => void): void => {
         clearTimeout(timer)
         child.removeAllListeners()
         finish()
       }
-      const gone = (): void => {
-        child.kill('SIGKILL')
-        this.#child = undefined
-        this.#isFresh = true
-      }
       const killed = (by: 'timeout' | 'trap', what: string): void => {
-        gone()
+        this.close()
         resolve({ kind: 'killed', by, what })
       }
-      let began = performance.now()
-      const wait = (): void => {
-        clearTimeout(timer)
-        const ms = this.#isFresh ? FIRST_STEP_MS_MAX : stepMsMax(this.#longestMs)
-        timer = setTimeout(() => end(() => killed('timeout', `a step takes more than ${(ms / 1000).toFixed(0)} s`)), ms)
-      }
-      const stepped = (): void => {
-        if (!this.#isFresh) this.#longestMs = Math.max(this.#longestMs, performance.now() - began)
-        this.#isFresh = false
-        began = performance.now()
-      }
-      wait()
+      const timer = setTimeout(() => end(() => killed('timeout', 'nothing comes')), ATTEMPT_MS_MAX)
       child.on('message', (message: FromRunner) => {
-        stepped()
-        if (message.kind === 'alive') return wait()
         end(() => (message.kind === 'done' ? resolve(message.outcome) : reject(new Error(message.why))))
       })
-      child.on('exit', (code, signal) => end(() => killed('trap', `the process ended with ${code ?? signal}`)))
+      child.on('exit', (code, signal) => {
+        const how = `the process ended by ${code ?? signal}`
+        end(() => killed(signal === 'SIGALRM' ? 'timeout' : 'trap', how))
+      })
       child.send({ kind: 'attempt', file, text } satisfies ToRunner)
     })
   }
@@ -98,6 +75,7 @@ class Runner {
   close(): void {
     this.#child?.removeAllListeners()
     this.#child?.kill('SIGKILL')
+    this.#child = undefined
   }
 
   #started(): ChildProcess {

@@ -9,7 +9,7 @@ import { asDiff, whyOf, type Survivor } from './survivors.ts'
 
 /** What one compiles while the other computes; more would want more memory than a small machine has. */
 const PROCESSES = 2
-const SAY_EVERY_MS = 10_000
+const SAY_EVERY_MS = 30_000
 
 export interface Tried {
   readonly site: SourceSite
@@ -46,9 +46,9 @@ export async function runEngine(
     const [first] = sources
     const right = await pool.attempt(first?.file ?? '', first?.text ?? '')
     if (right.kind !== 'survived') throw new Error(`${engine} is not right unmutated: ${JSON.stringify(right)}`)
-    const tried = await tryAll(pool, inDrawnOrder(sites, seed, engine), mutants, (done) => {
+    const tried = await tryAll(pool, inDrawnOrder(sites, seed, engine), mutants, (what) => {
       const seconds = ((performance.now() - started) / 1000).toFixed(0)
-      say(`${engine}: ${done} of ${mutants} mutants after ${seconds} s`)
+      say(`${engine}, ${seconds} s: ${what}`)
     })
     return {
       engine,
@@ -67,7 +67,7 @@ async function tryAll(
   pool: Pool,
   sites: Generator<SourceSite>,
   count: number,
-  say: (done: number) => void,
+  say: (what: string) => void,
 ): Promise<Tried[]> {
   const tried: Tried[] = []
   let [mutants, underWay, said] = [0, 0, performance.now()]
@@ -80,9 +80,11 @@ async function tryAll(
       underWay--
       tried.push({ site, outcome })
       if (outcome.kind !== 'same') mutants++
+      // At once, because a run over software adapters may take an hour.
+      if (outcome.kind === 'survived') say(`survived: ${site.file}:${site.line} ${site.before} => ${site.after}`)
       if (performance.now() - said < SAY_EVERY_MS) continue
       said = performance.now()
-      say(mutants)
+      say(`${mutants} of ${count} mutants`)
     }
   }
   // The last lane at work replaces what it finds to be an equivalent.
@@ -94,7 +96,9 @@ async function tryAll(
 export function told(run: EngineRun, known: readonly Survivor[], { unseen }: { unseen: boolean }): [string, Tried[]] {
   const { engine, sites, mutants, equivalents, seconds } = run
   const inTail = (list: readonly { isTail: boolean }[]): number => list.filter(({ isTail }) => isTail).length
-  const survived = mutants.filter(({ outcome }) => outcome.kind === 'survived')
+  const survived = mutants
+    .filter(({ outcome }) => outcome.kind === 'survived')
+    .toSorted(({ site: a }, { site: b }) => a.file.localeCompare(b.file) || a.line - b.line)
   const unexplained = survived.filter(({ site }) => whyOf(known, site) === undefined)
   const killers = KILLERS.map((killer) => [killer, killedBy(mutants, killer).length] as const)
   const lines = [

@@ -1,5 +1,5 @@
 // A process that tries one mutant after another. A process and not a thread: Dawn computes on a main thread alone, and
-// what loops without end must be killed from outside.
+// what loops without end must be killed whole.
 import type { Case } from '../conformance/case.ts'
 import { referenceSubject } from './reference.ts'
 import { ROOT, type EngineToMutate, type Outcome, type Subject } from './subject.ts'
@@ -11,7 +11,6 @@ export type ToRunner =
   | { readonly kind: 'attempt'; readonly file: string; readonly text: string }
 
 export type FromRunner =
-  | { readonly kind: 'alive' }
   | { readonly kind: 'done'; readonly outcome: Outcome }
   | { readonly kind: 'failed'; readonly why: string }
 

@@ -37,7 +37,7 @@ export type Killer = (typeof KILLERS)[number]
 
 export interface Subject {
   readonly sources: readonly Source[]
-  /** `alive` is called before each step: what takes long without it is an endless loop. */
+  /** `alive` is called before each step: what computes long without it is taken for an endless loop. */
   attempt(file: string, text: string, alive: () => void): Promise<Outcome>
 }
 
@@ -61,7 +61,7 @@ export async function firstDifference(engine: Engine, cases: readonly Case[], al
 const killerOf = (name: string): Killer =>
   (['vector', 'launch', 'contract'] as const).find((killer) => name.includes(` ${killer} `)) ?? 'edges'
 
-export const firstLine = (error: unknown): string =>
+const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n').slice(0, 2).join(' ').trim()
 
 /** Vectors first, because they are the promise; among them the short ones. */
