@@ -20,8 +20,11 @@ export const PROTOCOL_VERSION = 1
 export const AGENT_LIMITS = {
   shardsPerAssignmentMax: 512,
   shardsPerAnswerMax: 64,
-  /** One that lists what lies in a tail can be far larger than one that sums up; each kernel says its own limit. */
-  partialBytesMax: 1024 * 1024,
+  /**
+   * One that lists what lies in a tail can be far larger than one that sums up: at 1 MiB an honest one of 1.4 MB was
+   * refused. Each kernel says its own limit, none more than this.
+   */
+  partialBytesMax: 3 * 1024 * 1024,
   /** Of all partials in one answer: bounds the socket's largest frame. */
   answerBytesMax: 4 * 1024 * 1024,
   nameCharactersMax: 80,

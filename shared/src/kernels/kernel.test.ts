@@ -2,9 +2,11 @@
 // belongs to.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { AGENT_LIMITS } from '../contract/agent-events.ts'
 import { rational } from '../exact/rational.ts'
 import { shardGrid } from './grid.ts'
 import { passOf, shardRange, shardsOf } from './kernel.ts'
+import { kernels } from './registry.gen.ts'
 
 const grids = fc
   .tuple(
@@ -41,5 +43,12 @@ describe('the shards of a job', () => {
         }
       }),
     )
+  })
+})
+
+describe('every kernel', () => {
+  it.each([...kernels])('%s returns no partial that the wire refuses', (_, { partialBytesMax }) => {
+    expect(partialBytesMax).toBeLessThanOrEqual(AGENT_LIMITS.partialBytesMax)
+    expect(AGENT_LIMITS.partialBytesMax).toBeLessThan(AGENT_LIMITS.answerBytesMax)
   })
 })

@@ -4,11 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PartialError, type Witness } from '../kernel.ts'
 import { binLower, binOf, binsOf, binUpper } from './histogram.ts'
-import { SELECTED_MAX } from './launch.ts'
 import { decodePartial } from './partial.ts'
 import { firstPartial, populationsOf, segmentsOf, tailPartial } from './populations.case.ts'
 import { NARROW, WIDE, type Profile } from './profile.ts'
-import { decodeTail, encodeTail, tailBytesMax, TAIL_UNITS_MAX, witnessOfFirst, type TailPartial } from './tail.ts'
+import { decodeTail, encodeTail, tailBytesMax, witnessOfFirst, type TailPartial } from './tail.ts'
 
 const both = [
   { profile: NARROW, width: 20 },
@@ -205,10 +204,6 @@ describe.each(both)('a list is refused, $profile.name', ({ profile, width }) => 
     expect(read(text, 4)).toThrow('it counts 3 units, the shard has 4')
     expect(read(text, 3, selected.slice(0, 2))).toThrow(PartialError)
     expect(read(text.subarray(0, 8 + 4 * width - 1))).toThrow(`at least ${8 + 4 * width} bytes`)
-  })
-
-  it('and no shard of the greatest size is longer than its limit says', () => {
-    expect(tailBytesMax(profile, SELECTED_MAX + 1, TAIL_UNITS_MAX)).toBeGreaterThan(2 ** 20)
   })
 })
 
