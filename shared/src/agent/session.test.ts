@@ -81,6 +81,23 @@ describe('working', () => {
     expect(sizes).toEqual([1, 64, 64, 64, 7])
   })
 
+  test('an answer never has more bytes than the wire allows', () => {
+    const partial = new Uint8Array(AGENT_LIMITS.partialBytesMax)
+    const sizes = [partial, ...Array.from({ length: 5 }, () => partial.subarray(0, 700_000)), partial]
+    const shards = sizes.map((_, shard) => shard)
+    const events = sizes.map((bytes, shard): SessionEvent => {
+      const { assignmentId } = assignment(1)
+      return { type: 'shardDone', assignmentId, result: { shard, partial: bytes, kernelMs: 1 }, nowMs: 0 }
+    })
+    const { said } = play([{ type: 'assigned', assignment: assignment(1, shards) }, ...events], working())
+    const answers = said.flatMap((command) => (command.type === 'answer' ? [command.results] : []))
+    expect(answers.flat().map(({ shard }) => shard)).toEqual(shards)
+    for (const results of answers) {
+      const bytes = results.reduce((sum, result) => sum + result.partial.length, 0)
+      expect(bytes).toBeLessThanOrEqual(AGENT_LIMITS.answerBytesMax)
+    }
+  })
+
   test('a shard that fails is told, and the others go on', () => {
     const { assignmentId } = assignment(1)
     const { said } = play(

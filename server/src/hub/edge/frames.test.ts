@@ -97,6 +97,11 @@ describe('a changed answer', () => {
   ])('with %s is no frame', (_, change) => {
     expect(code({ ...honest, ...change })).toBe('BAD_FRAME')
   })
+
+  it('with more bytes than an answer may have is no frame, and says so', () => {
+    const partials = new Uint8Array(AGENT_LIMITS.answerBytesMax + 1)
+    expect(open({ ...honest, partials })).toMatchObject({ message: expect.stringContaining('more bytes') })
+  })
 })
 
 describe('anything at all', () => {
