@@ -12,6 +12,7 @@ const WORKGROUP_BYTES = 16_384
 const BINDING_BYTES_MAX = 2 ** 30
 /** A call that failed because the device is gone may say so a little earlier than the device itself. */
 const LOSS_LAG_MS = 500
+const LATENCY_LOOKS = 3
 
 /** The device is gone, another one may work. */
 export class DeviceLost extends EngineError {}
@@ -93,6 +94,12 @@ export class WebGpuDevice {
   readonly adapter: string
   /** It computes on the CPU. */
   readonly isFallback: boolean
+  /**
+   * How long it takes to hear that nothing was done. Firefox looks only ten times a second, and a pace that took that for
+   * the device's own time would give it a unit at a time. 0 until it is known.
+   */
+  latencyMs = 0
+  #submitted = 0
   isLost = false
   readonly #lost: Promise<never>
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>()
@@ -109,6 +116,19 @@ export class WebGpuDevice {
     })
     // Whoever works on the device hears of it; an idle loss is nobody's unhandled rejection.
     this.#lost.catch(() => {})
+    // Nobody waits for it: a device that says nothing is found out by whoever works on it.
+    void this.#measureLatency().catch(() => {})
+  }
+
+  async #measureLatency(): Promise<void> {
+    let least = Infinity
+    for (let look = 0; look < LATENCY_LOOKS; look++) {
+      const [started, submitted] = [performance.now(), this.#submitted]
+      await this.device.queue.onSubmittedWorkDone()
+      // What was submitted meanwhile took its time too.
+      if (submitted === this.#submitted) least = Math.min(least, performance.now() - started)
+    }
+    if (least < Infinity) this.latencyMs = least
   }
 
   /** Compiled once for each text and what is made of it. */
@@ -127,6 +147,7 @@ export class WebGpuDevice {
 
   /** Runs `work`, which submits before it first waits, and waits until the device found no error in what it submitted. */
   async whole<T>(work: () => Promise<T>): Promise<T> {
+    this.#submitted++
     this.device.pushErrorScope('out-of-memory')
     this.device.pushErrorScope('validation')
     const working = work().then(

@@ -89,16 +89,17 @@ export class FakeDevice {
         this.waiting++
         this.waitingMost = Math.max(this.waitingMost, this.waiting)
       },
-      onSubmittedWorkDone: () => this.completed(),
+      // Who asks while nothing was submitted is told of nothing.
+      onSubmittedWorkDone: () => this.completed(this.waiting > 0),
     }
   }
 
-  completed(): Promise<void> {
+  completed(dispatched = true): Promise<void> {
     if (this.#isLost) return Promise.reject(new Error('AbortError'))
     if (!this.isQuick) return new Promise(() => {})
     return new Promise((resolve) => {
       setImmediate(() => {
-        this.waiting--
+        if (dispatched) this.waiting--
         resolve()
       })
     })
