@@ -49,8 +49,6 @@ export function philox(): string {
 const SCHEDULE = ['c2 of round 0', 'c0 of round 1', 'c2 of round 1', 'c0 of round 2', 'c2 of round 2'] as const
 const key8 = (half: 0 | 1, round: number): number => SCHEDULE.length - 2 + 2 * (round - 2) + half
 const MULTIPLIERS_AT = key8(0, ROUNDS)
-/** Bytes at `keys`. */
-export const PHILOX8_KEYS = 16 * (MULTIPLIERS_AT + 2)
 
 /** `philox8Keys` once for a key, then `philox8Counter` for a block of units, then `philox8` as often as one likes. */
 export function philox8(): string {
