@@ -84,14 +84,21 @@ describe('the levels of exact quantiles', () => {
   it('are none by default, the usual six when true, and otherwise those sent', () => {
     expect(levels(undefined)).toEqual([])
     expect(levels(false)).toEqual([])
+    expect(levels([])).toEqual([])
     expect(levels(true)).toEqual([0.5, 0.9, 0.95, 0.99, 0.995, 0.999])
     expect(levels([1e-9, 0.25, 1 - 2 ** -53])).toEqual([1e-9, 0.25, 1 - 2 ** -53])
     const twenty = Array.from({ length: 20 }, (_, i) => (i + 1) / 21)
     expect(levels(twenty)).toEqual(twenty)
   })
 
+  it('and filled-in args parse to themselves', () => {
+    for (const quantiles of [false, true, [0.1]]) {
+      const filled = argsSchema.parse({ ...required, quantiles })
+      expect(argsSchema.parse(filled)).toEqual(filled)
+    }
+  })
+
   it.each<[string, unknown, (string | number)[]]>([
-    ['none', [], ['quantiles']],
     ['more than 20', Array.from({ length: 21 }, (_, i) => (i + 1) / 22), ['quantiles']],
     ['one twice', [0.5, 0.5], ['quantiles']],
     ['falling ones', [0.9, 0.5], ['quantiles']],

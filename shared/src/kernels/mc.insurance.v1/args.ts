@@ -44,9 +44,9 @@ const empirical = z.strictObject({
     .refine((points) => points[0]?.[0] === 0 && points.at(-1)?.[0] === 1, 'the probabilities must go from 0 to 1'),
 })
 
+/** None at all is what `false` is filled in as. */
 const levels = z
   .array(z.number().gt(0).lt(1))
-  .min(1)
   .max(LEVELS_MAX)
   .refine((given) => ascending(given, true), 'the levels must rise')
 

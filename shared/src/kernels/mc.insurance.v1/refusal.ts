@@ -25,11 +25,12 @@ export function refusal(args: InsuranceArgs): PlanRefusal {
     ...(args.claim_severity === undefined ? [parameterOf(args, 'claim_severity_mu')] : []),
     ...(args.cat_severity === undefined && args.cat_prob > 0 ? [parameterOf(args, 'cat_mu')] : []),
   ]
-  const errors = [alone, [bothLimits]].map((remedies) => errorsOf(remedies, args, greatest))
+  // With both limits at 0 every contract fits, so the second list is never empty.
+  const errors = errorsOf(alone, args, greatest)
   return {
     refused: true,
     code: 'RANGE_NOT_SUPPORTED',
-    errors: errors.find((found) => found.length > 0) ?? [NOTHING_FITS],
+    errors: errors.length > 0 ? errors : errorsOf([bothLimits], args, greatest),
   }
 }
 
@@ -53,11 +54,6 @@ function errorsOf(remedies: readonly Remedy[], args: InsuranceArgs, greatest: Gr
     const message = `at most ${value} fits, ${condition}the other arguments unchanged`
     return [{ path: `args.${name}`, message }]
   })
-}
-
-const NOTHING_FITS = {
-  path: 'args',
-  message: 'the greatest possible payment or sum exceeds 10^18; state amounts in a larger unit of money',
 }
 
 function greatestWhole(fits: (value: number) => boolean, least: number, most: number): number {
