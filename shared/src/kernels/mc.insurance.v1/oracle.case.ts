@@ -175,7 +175,7 @@ function transformed(weights: Float64Array): Complex {
 }
 
 /** Cooley and Tukey's transform in place, sum of x_j exp(-2 pi i j k / size); size a power of two. */
-function transform({ re, im }: Complex): void {
+export function transform({ re, im }: Complex): void {
   const size = re.length
   const swap = (array: Float64Array, i: number, j: number): void => {
     const kept = at(array, i)
