@@ -14,9 +14,13 @@ const truth = (shards: number) => Array.from({ length: shards }, (_, shard) => t
 const key = { id, samplingKey: new Uint8Array(32).fill(7) }
 
 /** The first pass done by `rows`, the last one open to work. */
-function released(rows: readonly SubmissionRow[], policy: Parameters<Pool['plan']>[2] = {}): Pool {
+function released(
+  rows: readonly SubmissionRow[],
+  policy: Parameters<Pool['plan']>[2] = {},
+  shards = rows.length,
+): Pool {
   const pool = new Pool({ referee: true })
-  pool.plan('job', rows.length, { verify: 'none', ...policy }, rows, REFINES)
+  pool.plan('job', shards, { verify: 'none', ...policy }, rows, REFINES)
   pool.refined()
   return pool
 }
@@ -113,6 +117,14 @@ describe('an exposure', () => {
     pool.refined()
     pool.work(a)
     expect(pool.last('complete')).toBeDefined()
+  })
+
+  it('of a checker: what it confirmed is checked again, also where a restart has forgotten why it was', () => {
+    const checks = [0, 1, 2].map((shard) => row(shard, 'liar', { role: 'check' }))
+    const pool = released([...first(4, 'a'), ...checks], { verify: 'spotcheck', spotcheck_rate: 0.05 }, 4)
+    expect(pool.job(id).toCheck.size).toBe(0)
+    exposed(pool, 'liar')
+    expect(pool.job(id).toCheck.size).toBe(3)
   })
 
   it('after it: what is missing runs first, the last pass goes on, and an equal answer changes nothing', () => {

@@ -99,8 +99,8 @@ describe('a changed answer', () => {
   })
 
   it('with more bytes than an answer may have is no frame, and says so', () => {
-    const partials = new Uint8Array(AGENT_LIMITS.answerBytesMax + 1)
-    expect(open({ ...honest, partials })).toMatchObject({ message: expect.stringContaining('more bytes') })
+    const tooMany = new Uint8Array(AGENT_LIMITS.answerBytesMax + 1)
+    expect(open({ ...honest, partials: tooMany })).toMatchObject({ message: expect.stringContaining('more bytes') })
   })
 })
 

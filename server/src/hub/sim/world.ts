@@ -250,15 +250,18 @@ export class World implements Surroundings {
     this.bases.set(basis, digests)
     this.#refining.set(jobId, basis)
     const isWanted = (): boolean => this.#refining.get(jobId) === basis
-    this.#later(() => {
-      if (!isWanted() || this.store.ended.has(jobId)) return
-      this.store.bases.set(jobId, basis)
-      this.#later(() => {
-        if (isWanted()) this.refined.set(jobId, basis)
-        // One that has been replaced, too: the core must know by itself which it wants.
-        this.raise({ type: 'pass-planned', jobId, basis })
-      })
-    })
+    // A long job's partials take a while to read: time enough for an exposure.
+    this.#later(
+      () => {
+        if (isWanted() && !this.store.ended.has(jobId)) this.store.bases.set(jobId, basis)
+        this.#later(() => {
+          if (isWanted()) this.refined.set(jobId, basis)
+          // One that has been replaced, too: the core must know by itself which it wants.
+          this.raise({ type: 'pass-planned', jobId, basis })
+        })
+      },
+      this.random.pick([1, 100, 10_000]),
+    )
   }
 
   #storeAnswer({ submissions }: Extract<HubCommand, { type: 'store' }>): void {

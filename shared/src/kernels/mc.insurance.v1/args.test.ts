@@ -93,8 +93,8 @@ describe('the levels of exact quantiles', () => {
 
   it('and filled-in args parse to themselves', () => {
     for (const quantiles of [false, true, [0.1]]) {
-      const filled = argsSchema.parse({ ...required, quantiles })
-      expect(argsSchema.parse(filled)).toEqual(filled)
+      const parsed = argsSchema.parse({ ...required, quantiles })
+      expect(argsSchema.parse(parsed)).toEqual(parsed)
     }
   })
 
