@@ -121,7 +121,7 @@ describe('an exposure', () => {
 
   it('of a checker: what it confirmed is checked again, also where a restart has forgotten why it was', () => {
     const checks = [0, 1, 2].map((shard) => row(shard, 'liar', { role: 'check' }))
-    const pool = released([...first(4, 'a'), ...checks], { verify: 'spotcheck', spotcheck_rate: 0.05 }, 4)
+    const pool = released([...first(3, 'a'), ...checks], { verify: 'spotcheck', spotcheck_rate: 0.05 }, 3)
     expect(pool.job(id).toCheck.size).toBe(0)
     exposed(pool, 'liar')
     expect(pool.job(id).toCheck.size).toBe(3)

@@ -2,9 +2,10 @@
 // plan says. It sees of the Hub what a real agent sees: assignments and revocations.
 import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { AssignmentOrder, HubEvent } from '../core/events.ts'
 import type { Random } from './random.ts'
-import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD, type AgentPlan } from './scenario.ts'
+import { KERNEL, KERNEL_DIGEST, specOf, UNITS_PER_SHARD, type AgentPlan, type Scenario } from './scenario.ts'
 
 /** An event before the world adds the time. */
 export type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs'> : never) : never
@@ -30,6 +31,16 @@ export const wrongDigest = (plan: AgentPlan, jobId: JobId, shard: number, basis:
 
 const digestOf = (who: string, jobId: JobId, shard: number, basis: Digest | null): Digest =>
   [who, jobId, shard, ...(basis === null ? [] : [basis])].join('|') as Digest
+
+/** What an assignment's launch depends on beside its job: in a last pass that follows from others, their total. */
+export function basisOfLaunch(
+  { scenario, refined }: { readonly scenario: Scenario; readonly refined: ReadonlyMap<JobId, Digest> },
+  { jobId, order }: { readonly jobId: JobId; readonly order: AssignmentOrder },
+): Digest | null {
+  const { grid, refines } = specOf(scenario, jobId)
+  const isLast = order.shards.some((shard) => passOf(grid, shard) === grid.passes - 1)
+  return refines && isLast ? (refined.get(jobId) ?? null) : null
+}
 
 interface Held {
   readonly jobId: JobId

@@ -1,14 +1,15 @@
 // What must hold in the simulated world whatever happens: of the Hub's state after an event, of its reply to an answer,
 // and of a completed job against the truth that only the world knows. Everything is recounted from scratch here.
-import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { shardsOf } from '@forge/shared/kernels/kernel.ts'
-import type { HubCommand, HubEvent } from '../core/events.ts'
+import { passOf, shardsOf } from '@forge/shared/kernels/kernel.ts'
+import type { AssignmentOrder, HubCommand, HubEvent } from '../core/events.ts'
 import { LEASES_PER_AGENT } from '../core/limits.ts'
 import { basisOf } from '../core/parts.ts'
 import { checksNeeded, rateOf } from '../core/sample.ts'
 import type { Agent, Job, JobPart, Lease, Shard } from '../core/state.ts'
 import { trueDigest } from './agent.ts'
+import { specOf } from './scenario.ts'
 import type { World } from './world.ts'
 
 function must(holds: boolean, sentence: string): void {
@@ -139,6 +140,15 @@ export function checkAnswerReply(
     must(stores.length === (counts ? 1 : 0), counts ? 'a valid answer is not stored' : 'a stale answer is stored')
     must(replies.length === (counts ? 0 : 1), 'an answer has no reply, or two')
   }
+}
+
+/** An assignment is of one pass, and of the last one only once that is planned. */
+export function checkPasses({ refined, scenario }: World, jobId: JobId, { shards }: AssignmentOrder): void {
+  const { grid, refines } = specOf(scenario, jobId)
+  const passes = new Set(shards.map((shard) => passOf(grid, shard)))
+  must(passes.size === 1, 'an assignment mixes passes')
+  const isPlanned = !refines || !passes.has(grid.passes - 1) || refined.has(jobId)
+  must(isPlanned, 'a shard is assigned of a pass that is not planned')
 }
 
 /** Whether a last pass that is planned may open, from the state before; the returned function compares. */

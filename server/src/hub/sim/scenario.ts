@@ -57,6 +57,12 @@ export interface Scenario {
   readonly mustComplete: boolean
 }
 
+export function specOf({ jobs }: Scenario, jobId: JobId): JobSpec {
+  const job = jobs.find(({ spec }) => spec.id === jobId)
+  if (job === undefined) throw new Error(`there is no job ${jobId}`)
+  return job.spec
+}
+
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed)
   const faultsEndMs = random.pick([0, 20_000, 60_000])

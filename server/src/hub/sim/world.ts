@@ -2,13 +2,19 @@
 // names. After each event it asks the invariants; the first that does not hold ends the run with the seed in its message.
 import type { AssignmentId, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { AssignmentOrder, HubCommand, HubEvent } from '../core/events.ts'
 import { createHubState, type HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { Agenda } from './agenda.ts'
-import { SimAgent, type Happening, type Surroundings } from './agent.ts'
-import { checkAnswerReply, checkBasisFailure, checkComplete, checkPlanned, checkState } from './invariants.ts'
+import { basisOfLaunch, SimAgent, type Happening, type Surroundings } from './agent.ts'
+import {
+  checkAnswerReply,
+  checkBasisFailure,
+  checkComplete,
+  checkPasses,
+  checkPlanned,
+  checkState,
+} from './invariants.ts'
 import { Random } from './random.ts'
 import { scenarioOf, type JobPlan, type Scenario } from './scenario.ts'
 import { SimStore } from './store.ts'
@@ -169,7 +175,7 @@ export class World implements Surroundings {
         this.#mustBeFit(command)
         this.#orders.push({ session: command.session, order: command.order })
         return this.#deliver(command.session, (agent) =>
-          agent.assigned(command.session, command.jobId, command.order, this.#basisOf(command)),
+          agent.assigned(command.session, command.jobId, command.order, basisOfLaunch(this, command)),
         )
       case 'revoke':
         return this.#deliver(command.session, (agent) => agent.revoked(command.session, command.assignmentId))
@@ -224,25 +230,7 @@ export class World implements Surroundings {
     if (this.hub.quarantined.has(identity)) throw new Error(`work is assigned to ${identity}, who was exposed`)
     const again = order.shards.find((shard) => this.#failedOn.has(`${jobId}|${shard}|${identity}`))
     if (again !== undefined) throw new Error(`shard ${again} went back to ${identity}, who failed on it`)
-    const { grid, refines } = this.#specOf(jobId)
-    const passes = new Set(order.shards.map((shard) => passOf(grid, shard)))
-    if (passes.size > 1) throw new Error('an assignment mixes passes')
-    if (refines && passes.has(grid.passes - 1) && !this.refined.has(jobId)) {
-      throw new Error('a shard is assigned of a pass that is not planned')
-    }
-  }
-
-  #specOf(jobId: JobId): JobPlan['spec'] {
-    const job = this.scenario.jobs.find(({ spec }) => spec.id === jobId)
-    if (job === undefined) throw new Error(`there is no job ${jobId}`)
-    return job.spec
-  }
-
-  /** What an assignment's launch depends on beside its job. */
-  #basisOf({ jobId, order }: Extract<HubCommand, { type: 'assign' }>): Digest | null {
-    const { grid, refines } = this.#specOf(jobId)
-    const isLast = order.shards.some((shard) => passOf(grid, shard) === grid.passes - 1)
-    return refines && isLast ? (this.refined.get(jobId) ?? null) : null
+    checkPasses(this, jobId, order)
   }
 
   /** As the edge does: reduced, made durable, and told unless a later one has replaced it. */
