@@ -153,6 +153,19 @@ describe('an exposure', () => {
     expect(pool.last('complete')?.jobId).not.toBe(id)
   })
 
+  it('after it, and the check of another answer is given up at the deadline: no answer either', () => {
+    const lies = ['liar', 'second'].map((who) => row(0, who, { digest: lie(id, 0) }))
+    const pool = released([...lies, row(1, 'b'), row(1, 'c', { role: 'check' })], { verify: 'spotcheck' }, 2)
+    exposed(pool, 'liar')
+    pool.hub.jobs.delete('other' as JobId)
+    exposed(pool, 'second')
+    pool.work(pool.join('a'))
+    expect(pool.job(id)).toMatchObject({ answered: 4, toCheck: new Set([0, 2, 3]) })
+    pool.at(60_000)
+    expect(pool.last('fail')).toMatchObject({ jobId: id, code: 'VERIFICATION_FAILED' })
+    expect(pool.last('complete')?.jobId).not.toBe(id)
+  })
+
   it('after it: a re-run that differs is checked first, so that a second liar cannot end the job', () => {
     const pool = new Pool({ referee: true })
     const [liar, b] = [pool.join('liar'), pool.join('b')]
