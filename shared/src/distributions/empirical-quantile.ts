@@ -3,29 +3,28 @@
 // (lognormal-table.ts); part of a kernel's frozen definition, so any change here that changes a word is a new kind.
 //
 // Kind `empirical-quantile.v1`. Q is first cut at the ceiling, min(Q, ceiling), because no payment can tell the
-// difference; all values are in quanta, exact but for floors at 2^-256. Segment (K, j) covers tail probabilities from
-// p0 = 2^-(K+2) (1 + j/32), of width w = 2^-(K+2)/32; its row stands for Q(p0 + w tau) on side 0 and for
-// Q(1 - p0 - w tau) on side 1. With A and B the lesser and the greater of Q at its ends, D = B - A and M its mean:
-// - a row with D below one unit is flat, floor(M + 1/2), and sets the carry to 0. So an atom (one x at many p) is drawn
-//   as the amount itself, rounded to the quantum as every amount of the contract is;
-// - every other row is the quadratic through both ends with the row's mean: A + b y + a y^2, a = 3 D - 6 (M - A),
-//   b = D - a, y running from the end where Q is A. Inside one linear piece that is the line itself. It rises over the
-//   whole row if M lies in the middle third of [A, B]; below, it is A + 3 (M - A) y^2, above B - 3 (B - M) (1 - y)^2,
-//   which keep the mean, one end and the bounds. (A least-squares line would leave [A, B] or break at the row's ends.)
-// - a row steeper than 2^28 units is drawn together about its mean by 2^28 / D in a narrow table, so that c1 and c2 fit
-//   i32; in a wide one its shift is the least with which its values stay below 2^31 and D is at most 2^28 units.
-// The words are c2 = floor(4 a2 + 1/2) and c1 = floor(2 a1 + 1), or floor(2 a1 + 1/2) if c2 is 0, moved by as much as
-// keeps c1 and c1 + c2 of the row's sign; c0 = floor(m + 1/2), where m is M and the carry, less c1/4 + c2/12, plus what
-// the floors take: 5/8, or 1/2 if c2 is 0, less 1/(4 c1) if c1 is odd besides, which is exact. Then c0 is moved so that no
-// value falls below floor(A), nor, where both are possible, exceeds ceil(B), or ceil(B) + 1 at t = 0. The carry is m - c0, as a log-normal's: in
-// quanta, doubled from octave to octave, but never more than one unit, so that no rare row pays for a run of others.
+// difference; all values are in quanta, exact but for floors at 2^-256. A table has 64 rows of each probability 2^-(K+7),
+// K from 0 to 63, and no row may hold a point of Q inside, or the distribution would be wrong by a part of a row. So the
+// pieces of Q are dealt out to rows by probability instead of by place, which a distribution allows. From K = 0 on:
+// - every range of a piece that is left is worth floor(its probability / 2^-(K+7)) chunks of a row's probability. As long
+//   as there are at most 64 ranges these are at least 64, because twice as much is left as the octave takes;
+// - the middle 64 of them, in ascending order, become the octave's rows in ascending order of the variate: side 0 from
+//   j = 0 to 31, side 1 from 31 to 0. What lies further out is left for the next octaves, so that the table keeps the
+//   order of Q where the pieces allow it. A range gives its upper end if only chunks below were left over, else its lower
+//   one, or its middle, once, if it holds them all.
+// A row is the straight line over its chunk, from A to B, D = B - A: below one unit it is flat, floor(M + 1/2) with M the
+// chunk's mean, and sets the carry to 0, so that an atom is drawn as the amount itself, rounded to the quantum. One that is
+// steeper than 2^28 units is drawn together about its mean to that in a narrow table, so that c1 fits i32; in a wide one
+// its shift is the least with which its values stay below 2^31 and D is at most 2^28 units.
+// The words are c1 = floor(2 D + 1/2), negative on side 1 where Q falls with t, and c0 = floor(m + 1/2), where m is M and
+// the carry, less c1/4, plus what the floor takes: 1/2, less 1/(4 c1) if c1 is odd. Then c0 is moved so that no value falls
+// below floor(A), nor, where both are possible, exceeds ceil(B), or ceil(B) + 1 at t = 0. The carry is m - c0, as a
+// log-normal's: in quanta, doubled from octave to octave, but never more than one unit, so that no rare row pays for a run
+// of others.
 //
-// What a client may notice: only rows that contain a point differ from Q. There the mean is right and the shape is not:
-// draws stay within [A, B], and each such row shifts the second moment by at most its probability, 2^-(K+7), times
-// D^2 / 4. A jump in Q that lies on a row's border (k/128 from 1/4 to 3/4, k/256 from 1/8 to 7/8 and so on) costs nothing.
-// A flat row rounds its mean by up to half a quantum.
+// So every piece has its probability to 2^-64 and is uniform between its amounts, but for quanta.
 import { bitLength, floor, multiply, rational, rationalFromNumber, type Rational } from '../exact/rational.ts'
-import { ROW_WORDS, SEGMENTS } from './lognormal-quantile.ts'
+import { OCTAVES, ROW_WORDS, SEGMENTS } from './lognormal-quantile.ts'
 import {
   ceilingRow,
   fitsWord,
@@ -43,7 +42,9 @@ export interface EmpiricalSpec extends SeverityScale {
   readonly quantiles: Quantiles
 }
 
-const POINTS_MAX = 1024
+/** 62 pieces; the ceiling may cut one in two, and the middle of the first octave another. */
+const POINTS_MAX = 63
+const RANGES_MAX = 64
 const AMOUNT_MAX = 1e15
 /** Probabilities are integers in units of 2^-1074: every double is one, and so is every row's end. */
 const PROBABILITY_BITS = 1074n
@@ -70,14 +71,14 @@ export function empiricalGreatest(quantiles: Quantiles): Rational {
 export function compileEmpirical(spec: EmpiricalSpec): Uint32Array {
   requireQuantiles(spec.quantiles)
   const ceiling = requireScale(spec)
-  const pieces = piecesOf(spec, ceiling)
+  const stretches = dealtOut(piecesOf(spec, ceiling))
   const words = new Uint32Array(ROWS * ROW_WORDS)
   for (const side of [0, 1]) {
     let carry = 0n
     for (let index = 0; index < ROWS / 2; index++) {
       if (index % SEGMENTS === 0) carry *= 2n
-      const ends = endsOf(index).map((tail) => pointAt(pieces, side === 0 ? tail : CERTAIN - tail))
-      const stretch = stretchBetween(ends)
+      const stretch = stretches[(side * ROWS) / 2 + index]
+      if (stretch === undefined) throw new Error('every row has a stretch of the distribution')
       const fitted = fittedRow(stretch, side === 1, carry, spec.wide)
       carry = fitted.carry
       const above = ceiling !== null && stretch.low >= ceiling * QUANTUM
@@ -110,8 +111,6 @@ interface Piece {
   readonly end: bigint
   readonly low: bigint
   readonly high: bigint
-  /** Twice the integral of Q from 0 to `start`. */
-  readonly twiceBefore: bigint
 }
 
 /** min(Q, ceiling) in pieces, without the one of no width that a point next to the ceiling may leave. */
@@ -122,11 +121,8 @@ function piecesOf({ quantiles, fractionBits }: EmpiricalSpec, ceiling: bigint | 
   }))
   const top = ceiling === null ? null : ceiling * QUANTUM
   const pieces: Piece[] = []
-  let twiceBefore = 0n
   const append = (start: bigint, end: bigint, low: bigint, high: bigint): void => {
-    if (start === end) return
-    pieces.push({ start, end, low, high, twiceBefore })
-    twiceBefore += (low + high) * (end - start)
+    if (start < end) pieces.push({ start, end, low, high })
   }
   for (const [i, { at: end, value: high }] of points.entries()) {
     const before = points[i - 1]
@@ -145,47 +141,75 @@ function piecesOf({ quantiles, fractionBits }: EmpiricalSpec, ceiling: bigint | 
 
 const scaled = (value: number, bits: bigint): bigint => floor(multiply(rationalFromNumber(value), rational(1n << bits)))
 
-/** The tail probabilities between which a row lies. */
-function endsOf(index: number): readonly bigint[] {
-  const octave = Math.floor(index / SEGMENTS)
-  const width = CERTAIN >> BigInt(octave + 7)
-  const start = width * BigInt(SEGMENTS + (index % SEGMENTS))
-  return [start, start + width]
-}
-
-interface Point {
-  readonly at: bigint
-  readonly value: bigint
-  /** Twice the integral of Q from 0 to here. */
-  readonly twiceBefore: bigint
-}
-
-function pointAt(pieces: readonly Piece[], at: bigint): Point {
-  let index = 0
-  for (let step = POINTS_MAX; step >= 1; step /= 2) {
-    const piece = pieces[index + step]
-    if (piece !== undefined && piece.start <= at) index += step
-  }
-  const piece = pieces[index]
-  if (piece === undefined) throw new Error('a quantile function has a piece at every probability')
-  const into = at - piece.start
-  const value = piece.low + ((piece.high - piece.low) * into) / (piece.end - piece.start)
-  return { at, value, twiceBefore: piece.twiceBefore + (piece.low + value) * into }
-}
-
-/** What a row stands for: the least and the greatest value of Q, and its mean. */
+/** What a row stands for: values from `low` to `high`, each as probable as another. */
 interface Stretch {
   readonly low: bigint
   readonly high: bigint
-  readonly mean: bigint
 }
 
-function stretchBetween([one, other]: readonly Point[]): Stretch {
-  if (one === undefined || other === undefined) throw new Error('a row has two ends')
-  const [first, last] = one.at < other.at ? [one, other] : [other, one]
-  const mean = (last.twiceBefore - first.twiceBefore) / (2n * (last.at - first.at))
-  return { low: first.value, high: last.value, mean: min(max(mean, first.value), last.value) }
+/** A part of a piece that no row has yet, between two probabilities of it. */
+interface Range {
+  readonly piece: Piece
+  readonly from: bigint
+  readonly to: bigint
 }
+
+/** The stretch of every row, by its index. */
+function dealtOut(pieces: readonly Piece[]): Stretch[] {
+  const stretches: Stretch[] = Array.from({ length: ROWS })
+  let ranges: Range[] = pieces.map((piece) => ({ piece, from: piece.start, to: piece.end }))
+  for (let octave = 0; octave < OCTAVES; octave++) {
+    if (ranges.length > RANGES_MAX) throw new Error(`${ranges.length} ranges are more than ${RANGES_MAX}`)
+    const { taken, left } = middleOf(ranges, CERTAIN >> BigInt(octave + 7))
+    taken.forEach((stretch, i) => {
+      const segment = i < SEGMENTS ? i : 2 * SEGMENTS - 1 - i
+      stretches[(i < SEGMENTS ? 0 : ROWS / 2) + octave * SEGMENTS + segment] = stretch
+    })
+    ranges = left
+  }
+  return stretches
+}
+
+/** The middle chunks of this size, as many as an octave has rows, and what is left of the ranges. */
+function middleOf(ranges: readonly Range[], size: bigint): { taken: Stretch[]; left: Range[] } {
+  const chunks = ranges.map(({ from, to }) => (to - from) / size)
+  const surplus = chunks.reduce((sum, count) => sum + count, 0n) - BigInt(2 * SEGMENTS)
+  let below = surplus / 2n
+  let above = surplus - below
+  const most = chunks.map((count) => {
+    const kept = min(count, below)
+    below -= kept
+    return { count: count - kept, kept }
+  })
+  // From the upper end, what is too many there.
+  const counts = most.toReversed().map(({ count, kept }) => {
+    const keptAbove = min(count, above)
+    above -= keptAbove
+    return { count: count - keptAbove, kept, keptAbove }
+  })
+  const taken: Stretch[] = []
+  const left: Range[] = []
+  for (const [i, { count, kept, keptAbove }] of counts.toReversed().entries()) {
+    const range = ranges[i]
+    if (range === undefined) throw new Error('there is a range for every count')
+    const length = count * size
+    const from = kept === 0n ? range.from : keptAbove === 0n ? range.to - length : range.from + kept * size
+    for (let chunk = 0n; chunk < count; chunk++) {
+      const start = from + chunk * size
+      taken.push({ low: valueAt(range.piece, start), high: valueAt(range.piece, start + size) })
+    }
+    for (const rest of [
+      { ...range, to: from },
+      { ...range, from: from + length },
+    ]) {
+      if (rest.from < rest.to) left.push(rest)
+    }
+  }
+  return { taken, left }
+}
+
+const valueAt = ({ start, end, low, high }: Piece, at: bigint): bigint =>
+  low + ((high - low) * (at - start)) / (end - start)
 
 interface Fitted {
   readonly row: Row
@@ -197,7 +221,7 @@ function fittedRow(stretch: Stretch, falls: boolean, carry: bigint, wide: boolea
   if (!wide) return rowInUnits(stretch, falls, carry)
   // With a finer unit than this the greater end is 2^32 units or more, hence the row too high or too steep.
   for (let shift = BigInt(Math.max(0, bitLength(stretch.high >> VALUE_BITS) - 32)); ; shift++) {
-    const units = { low: stretch.low >> shift, high: stretch.high >> shift, mean: stretch.mean >> shift }
+    const units = { low: stretch.low >> shift, high: stretch.high >> shift }
     if (units.high - units.low > SPAN_MAX * QUANTUM) continue
     const { row, carry: rest } = rowInUnits(units, falls, carry >> shift)
     if (fitsWord(row, true)) return { row: { ...row, shift }, carry: rest << shift }
@@ -205,48 +229,25 @@ function fittedRow(stretch: Stretch, falls: boolean, carry: bigint, wide: boolea
 }
 
 /** The integers of a row; the header says what they are. */
-function rowInUnits(stretch: Stretch, falls: boolean, carry: bigint): Fitted {
-  const { low, high, mean } = stretch
+function rowInUnits({ low, high }: Stretch, falls: boolean, carry: bigint): Fitted {
+  const mean = (low + high) / 2n
   if (high - low < QUANTUM) return { row: flatRow(whole(mean + HALF)), carry: 0n }
-  const [a1, a2] = shapeOf(stretch, falls)
-  const c2 = whole(4n * a2 + HALF)
-  const slope = whole(2n * a1 + (c2 === 0n ? HALF : QUANTUM))
-  const c1 = falls ? min(min(slope, -c2), 0n) : max(max(slope, -c2), 0n)
-  const wanted = mean + carry - ((3n * c1 + c2) * QUANTUM) / 12n + takenByFloors(c1, c2)
-  // In quarters of a unit, how far the row's end lies from c0, and what the floors may take (`fitsWord` says why).
-  const rise = 2n * c1 + c2
-  const room = c2 === 0n ? 0n : 2n
+  const slope = whole(2n * min(high - low, SPAN_MAX * QUANTUM) + HALF)
+  const c1 = falls ? -slope : slope
+  const wanted = mean + carry - (c1 * QUANTUM) / 4n + takenByFloor(c1)
+  // In quarters of a unit, how far the row's end lies from c0.
+  const rise = 2n * c1
   const [floorOfLow, ceilOfHigh] = [whole(low), -whole(-high)]
-  const least = falls ? -((rise - 4n * floorOfLow - room) >> 2n) : floorOfLow
+  const least = falls ? -((rise - 4n * floorOfLow) >> 2n) : floorOfLow
   // The floor brings any t above 0 a unit down, and no t reaches a rising row's end.
-  const most = rise === 0n ? ceilOfHigh : falls ? ceilOfHigh + 1n : (4n * ceilOfHigh + 4n - rise) >> 2n
+  const most = falls ? ceilOfHigh + 1n : (4n * ceilOfHigh + 4n - rise) >> 2n
   const c0 = max(min(whole(wanted + HALF), most), least)
   const rest = wanted - c0 * QUANTUM
-  return { row: { c0, c1, c2, shift: 0n }, carry: max(min(rest, QUANTUM), -QUANTUM) }
+  return { row: { c0, c1, c2: 0n, shift: 0n }, carry: max(min(rest, QUANTUM), -QUANTUM) }
 }
 
-/** a1 and a2 of the row's a0 + a1 tau + a2 tau^2. */
-function shapeOf({ low, high, mean }: Stretch, falls: boolean): readonly [a1: bigint, a2: bigint] {
-  const span = high - low
-  const third = 3n * (mean - low)
-  // b y + a y^2 above the end where Q is least.
-  const [b, a] =
-    third < span
-      ? [0n, third]
-      : third > 2n * span
-        ? [2n * (3n * span - third), third - 3n * span]
-        : [2n * third - 2n * span, 3n * span - 2n * third]
-  const steepest = SPAN_MAX * QUANTUM
-  const [bKept, aKept] = span > steepest ? [(b * steepest) / span, (a * steepest) / span] : [b, a]
-  return falls ? [-(bKept + 2n * aKept), aKept] : [bKept, aKept]
-}
-
-/** What the mean of the row's values lacks of c0 + c1/4 + c2/12. */
-function takenByFloors(c1: bigint, c2: bigint): bigint {
-  if (c2 !== 0n) return (5n * QUANTUM) / 8n
-  if (c1 === 0n) return 0n
-  return c1 % 2n === 0n ? HALF : HALF - QUANTUM / (4n * c1)
-}
+/** What the mean of the row's values lacks of c0 + c1/4; c1 is not 0. */
+const takenByFloor = (c1: bigint): bigint => (c1 % 2n === 0n ? HALF : HALF - QUANTUM / (4n * c1))
 
 const whole = (value: bigint): bigint => value >> VALUE_BITS
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)

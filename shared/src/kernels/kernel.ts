@@ -25,7 +25,7 @@ export type TableSpec =
     }
   | {
       readonly kind: 'empirical-quantile.v1'
-      /** 2 to 1,024 points (p, x), p rising from 0 to 1, x never falling; linear between them. */
+      /** 2 to 63 points (p, x), p rising from 0 to 1, x never falling; linear between them. */
       readonly quantiles: readonly (readonly [p: number, x: number])[]
       readonly fractionBits: number
       readonly ceiling: string | null

@@ -6,8 +6,8 @@ import { CONTRACT_LIMITS } from '../../contract/envelope.ts'
 const LEVELS_MAX = 20
 /** What `quantiles: true` stands for. */
 export const DEFAULT_LEVELS = [0.5, 0.9, 0.95, 0.99, 0.995, 0.999] as const
-/** Points of an empirical quantile function. */
-const POINTS_MAX = 1024
+/** Points of an empirical quantile function: so many have exact probabilities in a table. */
+const POINTS_MAX = 63
 
 export const AMOUNT_MAX = 1e15
 const amount = z.number().min(0).max(AMOUNT_MAX)
