@@ -7,11 +7,10 @@ import { createWasmEngine } from '@forge/shared/agent/engines/wasm-engine.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import { contractDigest } from '@forge/shared/planner/contract.ts'
-import type { Reduction } from '@forge/shared/reducer/reduce.ts'
-import { computeAll, planQuestion } from '@forge/shared/verifier/audit.ts'
+import { computeAll, planQuestion, type Computed } from '@forge/shared/verifier/audit.ts'
 import type { Contract } from './contract.ts'
 
-export interface Expected extends Reduction {
+export interface Expected extends Computed {
   readonly contractDigest: Digest
   readonly shards: number
 }

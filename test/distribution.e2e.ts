@@ -1,0 +1,82 @@
+// The exact distribution as a client gets it: three passes over the same years, the last planned from the first's total,
+// on tabs and Node agents, narrow and wide, with the same bits as one thread alone; and with an agent that lies about the
+// tail.
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { createWasmEngine } from '@forge/shared/agent/engines/wasm-engine.ts'
+import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
+import { partialDigest } from '@forge/shared/reducer/reduce.ts'
+import { auditShard, planQuestion } from '@forge/shared/verifier/audit.ts'
+import { expectSameBits } from './support/client.ts'
+import { smallContract, type Contract } from './support/contract.ts'
+import { expectedOf } from './support/expected.ts'
+import { flip, SUM_BYTE } from './support/lies.ts'
+import { startPool, type Pool } from './support/pool.ts'
+import { openBrowser, type OpenBrowser } from './support/tabs.ts'
+
+let browser: OpenBrowser
+let pool: Pool
+
+beforeAll(async () => {
+  ;[browser, pool] = await Promise.all([openBrowser(), startPool({ FORGE_REFEREE: 'on' })])
+})
+afterEach(() => pool?.empty())
+afterAll(async () => {
+  await pool?.close()
+  await browser?.close()
+})
+
+const exact = { quantiles: true, oep: true }
+const wide = { claim_severity_sig: 3, policy_limit: null, aggregate_limit: null, cat_prob: 0 }
+const data = {
+  claim_severity: {
+    kind: 'empirical',
+    quantiles: [
+      [0, 0],
+      [0.3, 0],
+      [0.8, 900],
+      [1, 40_000],
+    ],
+  },
+  claim_severity_mu: undefined,
+  claim_severity_sig: undefined,
+}
+
+/** `undefined` leaves an argument out. */
+const contractOf = (args: object, policy: object): Contract =>
+  JSON.parse(JSON.stringify(smallContract({ args: { iterations: 300_007, ...args }, policy })))
+
+test.each([
+  ['narrow', exact],
+  ['wide', { ...exact, ...wide }],
+  ['a severity as data, levels of its own', { ...data, quantiles: [0.25, 0.9999] }],
+])('%s: every shard twice, on a WASM tab, a WebGPU tab and a Node agent', async (_, args) => {
+  await pool.tabs(browser, { engine: 'wasm' }, { engine: 'webgpu' })
+  await pool.agents({})
+  const contract = contractOf(args, { target: 'any', min_agents: 3, verify: 'full' })
+  const answer = await pool.client.run(contract)
+  const expected = await expectedOf(contract)
+  expectSameBits(answer, expected)
+  expect(answer.hub.metrics).toMatchObject({ shards: expected.shards })
+  expect(answer.hub.verification).toMatchObject({ status: 'clean', checked: expected.shards, mismatches: 0 })
+})
+
+test('a shard of the last pass can be run again from what the answer says of that pass', async () => {
+  await pool.agents({})
+  const contract = contractOf({ quantiles: [0.995] }, { verify: 'none' })
+  const { hub } = await pool.client.run(contract)
+  const [, last] = hub.replay.passes ?? []
+  if (last === undefined) throw new Error('the answer names two passes')
+  const question = planQuestion({ op: contract.op, args: contract.args, rootSeed: contract.seed.value })
+  const { partials } = await expectedOf(contract)
+  const digest = await auditShard(question, createWasmEngine(artifacts), last.first_shard, last)
+  expect(digest).toBe(partialDigest(partials[last.first_shard] ?? new Uint8Array()))
+})
+
+test('a lie about the tail contradicts the first pass and is refused at once', async () => {
+  const contract = contractOf({ quantiles: [0.995] }, { min_agents: 2, verify: 'none' })
+  const expected = await expectedOf(contract)
+  const [liar] = await pool.agents({ tamper: flip(SUM_BYTE, (shard) => shard >= expected.shards / 2) }, {})
+  expectSameBits(await pool.client.run(contract), expected)
+  expect(pool.log.some((line) => line.includes('contradicts what the first pass found'))).toBe(true)
+  expect(liar?.snapshot().tally.accepted).toBeGreaterThan(0)
+})
