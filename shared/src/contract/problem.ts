@@ -33,7 +33,7 @@ export const PROBLEMS = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, title: 'The body must be application/json' },
   NO_ELIGIBLE_AGENTS: { status: 503, retryable: true, title: 'Too few eligible agents came before the deadline' },
   NO_ELIGIBLE_CHECKER: { status: 503, retryable: true, title: 'No eligible checker came before the deadline' },
-  VERIFICATION_FAILED: { status: 502, retryable: true, title: 'Agents disagreed and no referee could settle it' },
+  VERIFICATION_FAILED: { status: 502, retryable: true, title: 'The answers could not be verified; nothing was billed' },
   KERNEL_FAULT: { status: 500, retryable: false, title: 'The kernel failed on a shard' },
   TIMED_OUT: { status: 504, retryable: true, title: 'The job did not end before its deadline' },
   SERVER_STOPPING: { status: 503, retryable: true, title: 'The server is stopping; the job goes on when it is back' },
