@@ -83,7 +83,7 @@ describe('the mean of an empirical table', () => {
         const sampling = (greatest / 128) * 5.1e-6
         expect(error).toBeLessThan(0.51 + greatest * 2 ** -27 + sampling)
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     )
   })
 })

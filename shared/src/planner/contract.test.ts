@@ -20,10 +20,10 @@ describe('the digest of a contract', () => {
     const args =
       '{"aggregate_deductible":0,"aggregate_limit":250000,"cat_limit":50000,"cat_mu":10,"cat_prob":0.02,"cat_sig":1.5,' +
       '"claim_freq":2,"claim_severity_mu":6,"claim_severity_sig":1,"deductible":0,"iterations":10000000,' +
-      '"policy_limit":50000}'
+      '"oep":false,"policy_limit":50000,"quantiles":[]}'
     const text = `{"args":${args},"op":"mc","profile":"insurance.v1","references":[],"root_seed":"lab-sim-001","version":1}`
-    expect(sha('contract.v1', text)).toBe('0dc8c33586b5532dbcd6b2696beb653a19689732e36ebcb94c590058fe03fc3a')
-    expect(digestOf(founding)).toBe('0dc8c33586b5532dbcd6b2696beb653a19689732e36ebcb94c590058fe03fc3a')
+    expect(sha('contract.v1', text)).toBe('f69dab4d0b491dbf1754734099815ac2a8b6b0bc4d5411501be1fa6886c92c91')
+    expect(digestOf(founding)).toBe('f69dab4d0b491dbf1754734099815ac2a8b6b0bc4d5411501be1fa6886c92c91')
   })
 
   const spelledOut: Record<string, unknown> = {
@@ -36,6 +36,8 @@ describe('the digest of a contract', () => {
     deductible: 0,
     aggregate_deductible: 0,
     cat_limit: 50_000,
+    quantiles: false,
+    oep: false,
   }
 
   it('does not tell a default from the same value sent, nor one order of keys from another, nor -0 from 0', () => {
@@ -66,7 +68,8 @@ describe('the digest of a contract', () => {
   })
 
   it('changes with every argument, the seed and the kernel', () => {
-    const changed = Object.keys(spelledOut).map((name) => digestOf({ ...spelledOut, [name]: 1.0 }))
+    const other = (value: unknown): unknown => (value === false ? true : 1.0)
+    const changed = Object.entries(spelledOut).map(([name, value]) => digestOf({ ...spelledOut, [name]: other(value) }))
     const lifted = ['policy_limit', 'aggregate_limit', 'cat_limit'].map((name) =>
       digestOf({ ...spelledOut, [name]: null }),
     )
@@ -74,7 +77,7 @@ describe('the digest of a contract', () => {
     const args = kernel.argsSchema.parse(founding)
     const others = [digestOf(founding, 'lab-sim-002'), contractDigest(again, args, 'lab-sim-001')]
     // claim_severity_sig is 1 as it is.
-    expect(new Set([digestOf(founding), ...changed, ...lifted, ...others]).size).toBe(1 + 11 + 3 + 2)
+    expect(new Set([digestOf(founding), ...changed, ...lifted, ...others]).size).toBe(1 + 13 + 3 + 2)
   })
 })
 
