@@ -1,7 +1,7 @@
 // The count table: Poisson's distribution function as 32-bit thresholds with a guide, so that a word becomes a number
 // of claims by comparisons alone. The layout is defined in kernels/mc.insurance.v1/README.md, "Words"; part of a
 // kernel's frozen definition.
-import { rationalFromNumber } from '../exact/rational.ts'
+import { rational, rationalFromNumber } from '../exact/rational.ts'
 import type { Rational } from '../exact/rational.ts'
 
 const GUIDE = 256
@@ -20,6 +20,14 @@ export function countFromTable(words: Uint32Array, word: number): number {
 export function poissonGreatest(rate: number): number {
   const words = compilePoissonThreshold(rate)
   return (words[0] ?? 0) + words.indexOf(SENTINEL, GUIDE) - GUIDE
+}
+
+/** The mean of what the words of a rate's table draw: each threshold has its share of them above it. */
+export function poissonTableMean(rate: number): Rational {
+  const words = compilePoissonThreshold(rate)
+  const thresholds = words.subarray(GUIDE, words.indexOf(SENTINEL, GUIDE))
+  const above = thresholds.reduce((sum, threshold) => sum + BigInt(SENTINEL - threshold), 0n)
+  return rational((BigInt(words[0] ?? 0) << 32n) + above, 1n << 32n)
 }
 
 /** Compiles the table of a rate from 0 to 10,000: 260 words for a rate of 0, some 1,500 for the greatest. */

@@ -32,13 +32,12 @@ const WIDE_LIMIT = 1n << 63n
 /** t is a multiple of 32. */
 const LAST_T = I32_LIMIT - 32n
 
-const FRACTION_BITS_MAX = { narrow: 32, wide: 16 }
+const FRACTION_BITS_MAX = 32
 
 /** The ceiling in quanta. Throws a `RangeError` on fraction bits or a ceiling that no table has. */
-export function requireScale({ fractionBits, ceiling, wide }: SeverityScale): bigint | null {
-  const most = FRACTION_BITS_MAX[wide ? 'wide' : 'narrow']
-  if (!Number.isInteger(fractionBits) || fractionBits < 0 || fractionBits > most) {
-    throw new RangeError(`${fractionBits} is not a number of fraction bits from 0 to ${most}`)
+export function requireScale({ fractionBits, ceiling }: SeverityScale): bigint | null {
+  if (!Number.isInteger(fractionBits) || fractionBits < 0 || fractionBits > FRACTION_BITS_MAX) {
+    throw new RangeError(`${fractionBits} is not a number of fraction bits from 0 to ${FRACTION_BITS_MAX}`)
   }
   if (ceiling === null) return null
   if (!/^(0|[1-9]\d{0,18})$/.test(ceiling) || BigInt(ceiling) > WIDE_LIMIT) {

@@ -8,6 +8,21 @@ import { planned, simulate, type ExactLoss } from './simulate.case.ts'
 const founding = { iterations: 10_000_000, claim_freq: 2, claim_severity_mu: 6, claim_severity_sig: 1 }
 const levels = [0.1, 0.3, 0.5, 0.9, 0.99]
 
+/** What is never drawn needs no width, however great it would be. */
+describe.each([
+  ['no catastrophe', { cat_prob: 0 }],
+  ['a catastrophe too rare for 64 bits', { cat_prob: 1e-300 }],
+])('a contract without claims and with %s', (_, sent) => {
+  it.each([6, 45])('loses nothing, at a mu of %d', async (mu) => {
+    const never = { iterations: 20_000, claim_freq: 0, claim_severity_mu: mu, claim_severity_sig: 3, cat_mu: mu }
+    const limits = { policy_limit: null, aggregate_limit: null, quantiles: levels, oep: true }
+    const { loss, plan } = await simulate({ ...never, ...limits, ...sent }, 'edges')
+    expect(plan.facts.profile).toBe('narrow')
+    const zero = { mean: 0, variance: 0, min: 0, max: 0, claims: 0, p_zero: 1, p_at_aggregate_limit: 0, oep: [] }
+    expect(loss).toMatchObject({ ...zero, quantiles: levels.map((p) => ({ p, var: 0, tvar: 0 })) })
+  })
+})
+
 /** A unit of money for each width: one claim of 2^32 fits no u32 at six fraction bits. */
 describe.each([
   { name: 'narrow', unit: 1 },
@@ -49,8 +64,6 @@ describe.each([
   const hardlyEver = { cat_prob: 1e-9 }
 
   it.each<[string, object, object]>([
-    ['no claims and no catastrophe', { claim_freq: 0 }, { ...nothing, claims: 0, p_at_aggregate_limit: 0 }],
-    ['a catastrophe too rare for 64 bits', { claim_freq: 0, cat_prob: 1e-300 }, nothing],
     ['a catastrophe once in 10^9 years', { claim_freq: 0, ...hardlyEver }, nothing],
     ['limits of 0', { policy_limit: 0, cat_limit: null, ...hardlyEver, aggregate_limit: 0 }, nothing],
     ['an aggregate limit of 0', { aggregate_limit: 0, claim_freq: 40 }, { ...nothing, p_at_aggregate_limit: 1 }],
@@ -170,12 +183,12 @@ describe('amounts and probabilities as integers', () => {
   it('the same in the wide profile, whose none is 2^64 - 1', () => {
     const wide = { claim_severity_sig: 2.5, policy_limit: null, aggregate_limit: null }
     const none = String(2n ** 64n - 1n)
-    expect(factsOf(wide)).toMatchObject({ profile: 'wide', fractionBits: 16, policyLimit: none, aggregateLimit: none })
-    expect(factsOf({ ...wide, deductible: 2 ** -17 }).deductible).toBe('1')
-    expect(factsOf({ ...wide, deductible: 2 ** -17 * (1 - 2 ** -53) }).deductible).toBe('0')
-    expect(factsOf({ ...wide, aggregate_limit: 2 ** 48 }).aggregateLimit).toBe(none)
-    // The next double below it is 2^-5 less.
-    expect(factsOf({ ...wide, aggregate_limit: 2 ** 48 - 2 ** -5 }).aggregateLimit).toBe(String(2n ** 64n - 2n ** 11n))
+    expect(factsOf(wide)).toMatchObject({ profile: 'wide', fractionBits: 18, policyLimit: none, aggregateLimit: none })
+    expect(factsOf({ ...wide, deductible: 2 ** -19 }).deductible).toBe('1')
+    expect(factsOf({ ...wide, deductible: 2 ** -19 * (1 - 2 ** -53) }).deductible).toBe('0')
+    expect(factsOf({ ...wide, aggregate_limit: 2 ** 46 }).aggregateLimit).toBe(none)
+    // The next double below it is 2^-7 less.
+    expect(factsOf({ ...wide, aggregate_limit: 2 ** 46 - 2 ** -7 }).aggregateLimit).toBe(String(2n ** 64n - 2n ** 11n))
   })
 
   it('a catastrophe happens below round(2^64 cat_prob)', () => {

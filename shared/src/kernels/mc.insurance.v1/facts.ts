@@ -3,12 +3,14 @@
 import { empiricalGreatest } from '../../distributions/empirical-quantile.ts'
 import { logNormalGreatest } from '../../distributions/lognormal-quantile.ts'
 import { poissonGreatest } from '../../distributions/poisson-threshold.ts'
-import { ceil, multiply, rational, rationalFromNumber, round, type Rational } from '../../exact/rational.ts'
+import { fixedFromNumber, LN_2 } from '../../exact/fixed-point.ts'
+import { add, ceil, multiply, rational, rationalFromNumber, round, type Rational } from '../../exact/rational.ts'
 import { catSeverity, claimSeverity, type InsuranceArgs, type Severity } from './args.ts'
 import { NARROW, WIDE, type Profile, type ProfileName } from './profile.ts'
 
 /** A table's row that crosses its ceiling may rise a little above it. */
 const ROW_ROOM = rational(5n, 4n)
+const FINE_BITS = 12
 /** The table's values may exceed the quantile's bound by rounding. */
 const ROUNDING_QUANTA = 4n
 
@@ -48,15 +50,47 @@ export const greatestOf = (args: InsuranceArgs): Greatest => ({
 const greatestSeverity = (severity: Severity): Rational =>
   severity.kind === 'lognormal' ? logNormalGreatest(severity.mu, severity.sigma) : empiricalGreatest(severity.quantiles)
 
-/** The narrow profile where it can, because it is faster; in a profile as many fraction bits as one of the proofs allows. */
+/**
+ * In a profile as many fraction bits as one of the proofs allows. The narrow profile, because it is faster, where its
+ * quantum is fine enough for what is typically paid; else whichever has the finer one.
+ */
 export function fittingFacts(args: InsuranceArgs, greatest: Greatest): InsuranceFacts | null {
-  for (const profile of [NARROW, WIDE]) {
-    for (let bits = profile.fractionBits.greatest; bits >= profile.fractionBits.least; bits--) {
-      const facts = factsAt(profile, bits, args, greatest)
-      if (facts !== null) return facts
-    }
+  const narrow = finestFacts(NARROW, args, greatest)
+  if (narrow !== null && isFine(args, narrow.fractionBits)) return narrow
+  const wide = finestFacts(WIDE, args, greatest)
+  return narrow !== null && narrow.fractionBits >= (wide?.fractionBits ?? 0) ? narrow : wide
+}
+
+function finestFacts(profile: Profile, args: InsuranceArgs, greatest: Greatest): InsuranceFacts | null {
+  for (let bits = profile.fractionBits.greatest; bits >= profile.fractionBits.least; bits--) {
+    const facts = factsAt(profile, bits, args, greatest)
+    if (facts !== null) return facts
   }
   return null
+}
+
+/**
+ * Whether a typical severity has at least 2^12 quanta. Below, the part of a table that lies within a few quanta of 0
+ * begins to show in the mean: by a millionth and more.
+ */
+export function isFine(args: InsuranceArgs, fractionBits: number): boolean {
+  const claims = args.claim_freq > 0 ? [claimSeverity(args)] : []
+  const catastrophes = args.cat_prob > 0 ? [catSeverity(args)] : []
+  return [...claims, ...catastrophes].every((severity) => isFineFor(severity, fractionBits))
+}
+
+/** The median of a lognormal, the mean of an empirical severity unless it is 0. */
+export function isFineFor(severity: Severity, fractionBits: number): boolean {
+  const short = FINE_BITS - fractionBits
+  if (severity.kind === 'lognormal') return fixedFromNumber(severity.mu) >= BigInt(short) * LN_2
+  let mean = rational(0n)
+  for (const [i, [p, x]] of severity.quantiles.entries()) {
+    const [before, from] = severity.quantiles[i - 1] ?? [p, x]
+    const width = add(rationalFromNumber(p), multiply(rationalFromNumber(before), rational(-1n)))
+    mean = add(mean, multiply(width, add(rationalFromNumber(x), rationalFromNumber(from))))
+  }
+  const { numerator, denominator } = multiply(mean, rational(1n << BigInt(fractionBits)))
+  return numerator === 0n || numerator >= denominator << BigInt(FINE_BITS + 1)
 }
 
 function factsAt(
@@ -80,7 +114,8 @@ function factsAt(
   const catThreshold = round(multiply(rationalFromNumber(args.cat_prob), rational(1n << 64n)))
   const catPossible = catThreshold > 0n
 
-  const claimReach = reach(greatest.claim)
+  // What is never drawn reaches nothing, whatever its parameters are.
+  const claimReach = greatest.count === 0 ? 0n : reach(greatest.claim)
   const catReach = catPossible ? reach(greatest.catastrophe) : 0n
   const tableFits = (least: bigint): boolean => ceil(multiply(rational(least), ROW_ROOM)) < profile.tableLimit
   if (!tableFits(min(deductible + policyLimit, claimReach)) || !tableFits(min(catLimit, catReach))) return null

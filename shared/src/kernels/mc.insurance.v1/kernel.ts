@@ -7,14 +7,19 @@ import { addShard, emptyTotals, output, selectBins, type Total } from './output.
 import { decodePartial, partialBytesMax, type PartialBounds, type ShardPartial } from './partial.ts'
 import type { InsuranceFacts } from './facts.ts'
 import { plan, type InsurancePlan } from './plan.ts'
-import { PROFILES, WIDE } from './profile.ts'
+import { PROFILES, WIDE, type Profile } from './profile.ts'
 import { reference } from './reference.ts'
 import { decodeTail, TAIL_UNITS_MAX, tailBytesMax, witnessOfFirst, type TailPartial } from './tail.ts'
 import { TailTotal } from './tail-total.ts'
 
 type Shard =
   | { readonly of: 'losses' | 'events'; readonly partial: ShardPartial }
-  | { readonly of: 'tail'; readonly partial: TailPartial; readonly selected: readonly number[] }
+  | {
+      readonly of: 'tail'
+      readonly partial: TailPartial
+      readonly profile: Profile
+      readonly selected: readonly number[]
+    }
 
 /** What a pass adds up: the years' losses, their greatest events, or the tail beyond selected bins. */
 interface PassFacts {
@@ -38,13 +43,13 @@ export const kernel: Kernel<InsuranceArgs, Shard, Total, InsurancePlan> = {
   decode(bytes, units, { facts }, pass, witness) {
     const { of, bins: selected = [] } = factsOf(pass)
     const profile = PROFILES[facts.profile]
-    if (of === 'tail') return { of, partial: decodeTail(profile, bytes, units, selected, witness), selected }
+    if (of === 'tail') return { of, partial: decodeTail(profile, bytes, units, selected, witness), profile, selected }
     return { of, partial: decodePartial(profile, bytes, units, boundsOf(facts, of)) }
   },
   empty: () => ({ losses: emptyTotals(), events: emptyTotals(), tail: null }),
   add(total, shard) {
     if (shard.of !== 'tail') return addShard(total[shard.of], shard.partial)
-    total.tail ??= new TailTotal(shard.selected)
+    total.tail ??= new TailTotal(shard.profile, shard.selected)
     total.tail.add(shard.partial)
   },
   refine(total, args, planned): PassPlan {

@@ -8,9 +8,10 @@ import type { InsurancePlan } from './plan.ts'
 import { NARROW, PROFILES, WIDE, type Profile } from './profile.ts'
 import { binsToSelect, exactQuantiles, intervalQuantiles } from './quantiles.ts'
 import type { TailTotal } from './tail-total.ts'
-import { truncation } from './truncation.ts'
+import { coarseSeverities, countError, truncation } from './truncation.ts'
 
 const U32_MAX = 0xffffffff
+const MIDDLES_MAY_MISS = 20n
 
 /** All shards of one first pass added up; sums in quanta. */
 export interface Totals {
@@ -77,6 +78,8 @@ export function output(total: Total, args: InsuranceArgs, plan: InsurancePlan): 
   const variance: Rational | null =
     n > 1n ? rational(n * sumSquares - sum * sum, n * (n - 1n) * quantum * quantum) : null
   const truncated = truncation(args, plan)
+  const coarse = coarseSeverities(args, fractionBits)
+  const count = countError(args)
   return {
     loss: {
       mean: toNumber(rational(sum, n * quantum)),
@@ -93,17 +96,21 @@ export function output(total: Total, args: InsuranceArgs, plan: InsurancePlan): 
       quantum: toNumber(rational(1n, quantum)),
       ...distribution(total, args, profile, fractionBits),
       ...(truncated.length > 0 ? { truncation: truncated } : {}),
+      ...(count === null ? {} : { claim_freq_error: count }),
+      ...(coarse.length > 0 ? { coarse_quantum: coarse } : {}),
     },
   }
 }
 
 function distribution({ losses, events, tail }: Total, args: InsuranceArgs, profile: Profile, fractionBits: number) {
   const oep = args.oep ? { oep: exceedanceCurve(profile, events, fractionBits) } : {}
-  if (args.quantiles.length === 0) return { quantiles: intervalQuantiles(profile, losses, fractionBits), ...oep }
+  const aep = args.oep || args.quantiles.length > 0 ? { aep: exceedanceCurve(profile, losses, fractionBits) } : {}
+  if (args.quantiles.length === 0)
+    return { quantiles: intervalQuantiles(profile, losses, fractionBits), ...aep, ...oep }
   if (tail === null) throw new Error('exact quantiles need the second pass')
   return {
     quantiles: exactQuantiles(profile, losses, tail, args.quantiles, fractionBits),
-    aep: exceedanceCurve(profile, losses, fractionBits),
+    ...aep,
     ...oep,
   }
 }
@@ -111,21 +118,26 @@ function distribution({ losses, events, tail }: Total, args: InsuranceArgs, prof
 /**
  * sqrt((m4 - (n - 3) / (n - 1) s^4) / n) with the unbiased variance s^2 and the fourth central moment m4, which takes every
  * loss at the middle of its bin: a bin is at most 1/128 (wide: 1/64) as wide as its losses, so m4 is right to 1.6 % (3.2 %)
- * of what the tail brings and the error to half of that. Null for fewer than four years.
+ * of what the tail brings and the error to half of that. Null for fewer than four years, and where the losses lie in so
+ * few bins that their middles miss the variance itself by more than a twentieth.
  */
 function varianceStdError(profile: Profile, total: Totals, fractionBits: number): number | null {
   const { years: n, sum, sumSquares, counts, least, greatest } = total
   if (n < 4n) return null
   // With d = 2 n (middle - mean), an integer: m4 = sum(count d^4) / (16 n^5).
-  let fourths = 0n
+  let [seconds, fourths] = [0n, 0n]
   counts.forEach((count, bin) => {
     if (count === 0n) return
     const lower = max(binLower(profile, bin), least)
     const upper = min(binUpper(profile, bin) - 1n, greatest)
     const d = n * (lower + upper) - 2n * sum
+    seconds += count * d * d
     fourths += count * d * d * d * d
   })
   const spread = n * sumSquares - sum * sum
+  // The second moment by the same middles against the exact one: sum(count d^2) / (4 n^3) against spread / n^2.
+  const [byMiddles, exact] = [seconds, 4n * n * spread]
+  if (abs(byMiddles - exact) * MIDDLES_MAY_MISS > exact) return null
   // m4 and s^4 over one denominator, 16 n^5 (n - 1)^3
   const m4 = fourths * (n - 1n) ** 3n
   const s4 = 16n * n ** 3n * (n - 3n) * spread * spread
@@ -134,5 +146,6 @@ function varianceStdError(profile: Profile, total: Totals, fractionBits: number)
   return sqrtToNumber(rational(numerator, 16n * n ** 6n * (n - 1n) ** 3n * quantum ** 4n))
 }
 
+const abs = (a: bigint): bigint => (a < 0n ? -a : a)
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)

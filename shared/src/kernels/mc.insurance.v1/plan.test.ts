@@ -9,7 +9,7 @@ import { compilePoissonThreshold, countFromTable } from '../../distributions/poi
 import { compileTable } from '../../distributions/table.ts'
 import { ceil, compare, multiply, rational, rationalFromNumber, type Rational } from '../../exact/rational.ts'
 import { isRefusal } from '../kernel.ts'
-import type { InsuranceArgs } from './args.ts'
+import { catSeverity, claimSeverity, type InsuranceArgs, type Severity } from './args.ts'
 import { anyArgs } from './contracts.case.ts'
 import type { InsuranceFacts } from './facts.ts'
 import { plan, type InsurancePlan } from './plan.ts'
@@ -21,7 +21,7 @@ const factsOf = (sent: object): InsuranceFacts => planned({ ...founding, ...sent
 /** README's table of profiles, the one to be tried first before the other. */
 const WIDTHS = [
   { profile: 'narrow', none: 2n ** 32n - 1n, tables: 2n ** 32n - 1n, greatestBits: 32, leastBits: 6 },
-  { profile: 'wide', none: 2n ** 64n - 1n, tables: 2n ** 63n, greatestBits: 16, leastBits: 0 },
+  { profile: 'wide', none: 2n ** 64n - 1n, tables: 2n ** 63n, greatestBits: 32, leastBits: 0 },
 ] as const
 type Width = (typeof WIDTHS)[number]
 
@@ -50,7 +50,7 @@ function proofAt(args: InsuranceArgs, { none, tables }: Width, bits: number, rea
     return rounded > none ? none : rounded
   }
   const reached = (value: Rational): bigint => ceil(multiply(value, rational(scale))) + 4n
-  const claim = reached(reach.claim)
+  const claim = reach.count === 0 ? 0n : reached(reach.claim)
   const cat = args.cat_prob >= 2 ** -65 ? reached(reach.cat) : 0n
   const [deductible, policy, catLimit] = [quanta(args.deductible), quanta(args.policy_limit), quanta(args.cat_limit)]
   const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
@@ -66,19 +66,45 @@ function proofAt(args: InsuranceArgs, { none, tables }: Width, bits: number, rea
   return cap + larger(payment, catPayment) < none ? 'capped-sum-fits' : null
 }
 
-function expected(args: InsuranceArgs): { profile: string; fractionBits: number; proof: string } | null {
-  const reach = reachOf(args)
-  for (const width of WIDTHS) {
-    for (let bits: number = width.greatestBits; bits >= width.leastBits; bits--) {
-      const proof = proofAt(args, width, bits, reach)
-      if (proof !== null) return { profile: width.profile, fractionBits: bits, proof }
-    }
+interface Expected {
+  readonly profile: string
+  readonly fractionBits: number
+  readonly proof: string
+}
+
+function finest(args: InsuranceArgs, width: Width, reach: Reach): Expected | null {
+  for (let bits: number = width.greatestBits; bits >= width.leastBits; bits--) {
+    const proof = proofAt(args, width, bits, reach)
+    if (proof !== null) return { profile: width.profile, fractionBits: bits, proof }
   }
   return null
 }
 
+/** What a severity typically is: at least 2^12 quanta of it are fine. */
+function typical(severity: Severity): number {
+  if (severity.kind === 'lognormal') return Math.exp(severity.mu)
+  const mean = severity.quantiles.reduce((sum, [p, x], i, all) => {
+    const [before, from] = all[i - 1] ?? [p, x]
+    return sum + ((p - before) * (x + from)) / 2
+  }, 0)
+  return mean === 0 ? Infinity : mean
+}
+
+function expected(args: InsuranceArgs): Expected | null {
+  const reach = reachOf(args)
+  const [narrow = null, wide = null] = WIDTHS.map((width) => finest(args, width, reach))
+  const drawn = [
+    ...(args.claim_freq > 0 ? [claimSeverity(args)] : []),
+    ...(args.cat_prob > 0 ? [catSeverity(args)] : []),
+  ]
+  const least = Math.min(...drawn.map(typical))
+  if (narrow !== null && least * 2 ** narrow.fractionBits >= 2 ** 12) return narrow
+  if (narrow === null || wide === null) return narrow ?? wide
+  return narrow.fractionBits >= wide.fractionBits ? narrow : wide
+}
+
 describe('any contract', () => {
-  it('is planned in the narrowest profile at the greatest number of fraction bits, or refused when none does', () => {
+  it('is planned in the narrow profile where that is fine, at the greatest number of fraction bits, or refused', () => {
     const seen: Record<string, number> = {}
     fc.assert(
       fc.property(anyArgs, (args) => {
@@ -123,7 +149,7 @@ describe('any contract', () => {
     const limit = facts.profile === 'narrow' ? 2n ** 32n - 1n : 2n ** 63n
     const ceiling = (top: bigint): string | null => (top < limit ? String(top) : null)
     const shape = { fractionBits: facts.fractionBits, wide: facts.profile === 'wide' }
-    const top = BigInt(facts.deductible) + BigInt(facts.policyLimit)
+    const top = facts.greatestCount === 0 ? 0n : BigInt(facts.deductible) + BigInt(facts.policyLimit)
     expect(tables['severity']).toMatchObject({ ...shape, ceiling: ceiling(top) })
     const cats = Object.entries(tables).filter(([name]) => name === 'catastrophe')
     expect(cats).toHaveLength(facts.catPossible)
@@ -197,7 +223,7 @@ describe('the proofs', () => {
     expect(factsOf({})).toMatchObject({ profile: 'narrow', fractionBits: 13, proof: 'capped-sum-fits' })
     expect(factsOf({ aggregate_limit: null })).toMatchObject({ profile: 'narrow', fractionBits: 12, proof: 'sum-fits' })
     expect(factsOf({ policy_limit: 0.001, cat_limit: 0.001 })).toMatchObject({ profile: 'narrow', fractionBits: 32 })
-    expect(factsOf({ cat_limit: null })).toMatchObject({ profile: 'wide', fractionBits: 16 })
+    expect(factsOf({ cat_limit: null })).toMatchObject({ profile: 'wide', fractionBits: 28 })
   })
 })
 

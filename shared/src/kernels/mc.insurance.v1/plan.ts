@@ -32,18 +32,19 @@ function passesOf({ oep }: InsuranceArgs, { profile }: InsuranceFacts): PassPlan
 
 function tablesOf(args: InsuranceArgs, facts: InsuranceFacts): Record<string, TableSpec> {
   const { tableLimit } = PROFILES[facts.profile]
-  const tableOf = (severity: Severity, top: bigint): TableSpec => {
+  const tableOf = (severity: Severity, ceiling: bigint): TableSpec => {
     const shape = {
       fractionBits: facts.fractionBits,
       // A ceiling that no value can reach is none.
-      ceiling: top < tableLimit ? String(top) : null,
+      ceiling: ceiling < tableLimit ? String(ceiling) : null,
       wide: facts.profile === 'wide',
     }
     return severity.kind === 'lognormal'
       ? { kind: 'lognormal-quantile.v2', mu: severity.mu, sigma: severity.sigma, ...shape }
       : { kind: 'empirical-quantile.v1', quantiles: severity.quantiles, ...shape }
   }
-  const severity = tableOf(claimSeverity(args), BigInt(facts.deductible) + BigInt(facts.policyLimit))
+  const top = BigInt(facts.deductible) + BigInt(facts.policyLimit)
+  const severity = tableOf(claimSeverity(args), facts.greatestCount === 0 ? 0n : top)
   const count: TableSpec = { kind: 'poisson-threshold.v1', rate: args.claim_freq }
   if (facts.catPossible === 0) return { severity, count }
   return { severity, count, catastrophe: tableOf(catSeverity(args), BigInt(facts.catLimit)) }

@@ -19,6 +19,8 @@ export interface Profile {
   readonly sumBytes: number
   readonly squareBytes: number
   readonly lossBytes: number
+  /** What the second pass of a job lists at most: some 100 MB in the Hub, and about a second of its reduction. */
+  readonly listedYearsMax: number
 }
 
 export const NARROW: Profile = {
@@ -33,13 +35,14 @@ export const NARROW: Profile = {
   sumBytes: 8,
   squareBytes: 12,
   lossBytes: 4,
+  listedYearsMax: 2 ** 24,
 }
 
 export const WIDE: Profile = {
   name: 'wide',
   none: 2n ** 64n - 1n,
   tableLimit: 2n ** 63n,
-  fractionBits: { greatest: 16, least: 0 },
+  fractionBits: { greatest: 32, least: 0 },
   lossBits: 64,
   mantissaBits: 6,
   layout: 2,
@@ -47,6 +50,7 @@ export const WIDE: Profile = {
   sumBytes: 16,
   squareBytes: 20,
   lossBytes: 8,
+  listedYearsMax: 2 ** 23,
 }
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = { narrow: NARROW, wide: WIDE }

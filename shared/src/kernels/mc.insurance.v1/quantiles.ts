@@ -102,33 +102,51 @@ const ranksOf = ({ rank, ranks95: around }: Level): bigint[] => [rank, ...(aroun
 
 export function intervalQuantiles(profile: Profile, histogram: Histogram, fractionBits: number): QuantileInterval[] {
   const bins = binsOfHistogram(profile, histogram)
+  return DEFAULT_LEVELS.map((p) => intervalOf(bins, levelOf(p, histogram.years), fractionBits))
+}
+
+function intervalOf(
+  bins: readonly Bin[],
+  { p, rank, ranks95: around, tailYears, lowTailCount }: Level,
+  fractionBits: number,
+): QuantileInterval {
   const money = (lower: Rational, upper: Rational): Interval => ({
     lower: moneyOf(lower, fractionBits),
     upper: moneyOf(upper, fractionBits),
   })
-  return DEFAULT_LEVELS.map((p) => {
-    const { rank, ranks95: around, tailYears, lowTailCount } = levelOf(p, histogram.years)
-    const at = binOfRank(bins, rank)
-    return {
-      p,
-      var: money(rational(at.lower), rational(at.upper)),
-      var_interval_95:
-        around && money(rational(binOfRank(bins, around[0]).lower), rational(binOfRank(bins, around[1]).upper)),
-      tvar: money(tailMean(bins, at.lower, tailYears, 'lower'), tailMean(bins, at.upper, tailYears, 'upper')),
-      low_tail_count: lowTailCount,
-    }
-  })
+  const at = binOfRank(bins, rank)
+  return {
+    p,
+    var: money(rational(at.lower), rational(at.upper)),
+    var_interval_95:
+      around && money(rational(binOfRank(bins, around[0]).lower), rational(binOfRank(bins, around[1]).upper)),
+    tvar: money(tailMean(bins, at.lower, tailYears, 'lower'), tailMean(bins, at.upper, tailYears, 'upper')),
+    low_tail_count: lowTailCount,
+  }
 }
 
-/** The bins whose losses the second pass lists: those of every rank that is asked for, unless all their losses are equal. */
+/**
+ * The bins whose losses the second pass lists: those of every rank that a level asks for, unless all losses of a bin are
+ * equal. A level whose bins would make more years listed than a Hub keeps is left out, and stays an interval.
+ */
 export function binsToSelect(profile: Profile, histogram: Histogram, levels: readonly number[]): number[] {
   const bins = binsOfHistogram(profile, histogram)
-  const ranks = levels.flatMap((p) => ranksOf(levelOf(p, histogram.years)))
-  const wide = ranks.map((rank) => binOfRank(bins, rank)).filter(({ bin }) => octaveOf(profile, bin) > 0)
-  const selected = [...new Set(wide.map(({ bin }) => bin))].toSorted((a, b) => a - b)
-  if (selected.length > SELECTED_MAX) throw new RangeError(`${selected.length} bins are more than ${SELECTED_MAX}`)
-  return selected
+  const selected = new Map<number, bigint>()
+  let years = 0n
+  for (const p of levels) {
+    const wide = widesOf(profile, bins, levelOf(p, histogram.years)).filter(({ bin }) => !selected.has(bin))
+    const more = wide.reduce((sum, { count }) => sum + count, 0n)
+    if (years + more > BigInt(profile.listedYearsMax)) continue
+    years += more
+    for (const { bin, count } of wide) selected.set(bin, count)
+  }
+  if (selected.size > SELECTED_MAX) throw new RangeError(`${selected.size} bins are more than ${SELECTED_MAX}`)
+  return [...selected.keys()].toSorted((a, b) => a - b)
 }
+
+/** The bins of a level's ranks that hold more than one loss, each once. */
+const widesOf = (profile: Profile, bins: readonly Bin[], level: Level): Bin[] =>
+  [...new Set(ranksOf(level).map((rank) => binOfRank(bins, rank)))].filter(({ bin }) => octaveOf(profile, bin) > 0)
 
 export function exactQuantiles(
   profile: Profile,
@@ -136,7 +154,7 @@ export function exactQuantiles(
   tail: TailTotal,
   levels: readonly number[],
   fractionBits: number,
-): ExactQuantile[] {
+): (ExactQuantile | QuantileInterval)[] {
   const bins = binsOfHistogram(profile, histogram)
   const n = histogram.years
   const lossOfRank = (rank: bigint): bigint => {
@@ -145,7 +163,9 @@ export function exactQuantiles(
   }
   const money = (quanta: Rational): number => moneyOf(quanta, fractionBits)
   return levels.map((p) => {
-    const { rank, ranks95: around, tailYears, lowTailCount } = levelOf(p, n)
+    const level = levelOf(p, n)
+    if (widesOf(profile, bins, level).some(({ bin }) => !tail.has(bin))) return intervalOf(bins, level, fractionBits)
+    const { rank, ranks95: around, tailYears, lowTailCount } = level
     const value = lossOfRank(rank)
     const { years, sum, squares } = beyond(profile, bins, histogram, tail, value)
     const excess = sum - years * value

@@ -1,14 +1,16 @@
 // The second pass added up: the losses in the selected bins, each with its years, and the sums between the bins. A large
 // job lists millions of losses, so they are kept in typed arrays: one entry for each loss of each shard, and apart from
 // them the years beyond the first that a loss had in its shard.
-import type { TailPartial } from './tail.ts'
+import { LossSums } from './loss-sums.ts'
+import type { Profile } from './profile.ts'
+import type { Loss, TailPartial } from './tail.ts'
 
 interface Bin {
   readonly bin: number
-  losses: BigUint64Array
+  losses: Uint32Array | BigUint64Array
   length: number
   /** Years that have a loss, less the entries in `losses`. */
-  readonly more: Map<bigint, bigint>
+  readonly more: Map<Loss, number>
   sorted: boolean
   sum: bigint
   squares: bigint
@@ -18,10 +20,10 @@ export class TailTotal {
   readonly #bins: readonly Bin[]
   readonly #segments: { sum: bigint; squares: bigint }[]
 
-  constructor(selected: readonly number[]) {
+  constructor({ lossBytes }: Profile, selected: readonly number[]) {
     this.#bins = selected.map((bin) => ({
       bin,
-      losses: new BigUint64Array(64),
+      losses: lossBytes === 4 ? new Uint32Array(64) : new BigUint64Array(64),
       length: 0,
       more: new Map(),
       sorted: true,
@@ -42,16 +44,25 @@ export class TailTotal {
       if (shard === undefined) throw new Error('a shard has as many bins as the pass')
       total.sum += shard.sum
       total.squares += shard.squares
-      for (const end = at + shard.losses; at < end; at++) append(total, losses[at] ?? 0n, counts[at] ?? 0)
+      for (const end = at + shard.losses; at < end; at++) append(total, losses[at] ?? 0, counts[at] ?? 0)
     })
+  }
+
+  /** Whether the losses of a bin were listed. */
+  has(bin: number): boolean {
+    return this.#bins.some((listed) => listed.bin === bin)
   }
 
   /** The loss of the rank-th year, from 1, among those in a selected bin. */
   lossOfRank(bin: number, rank: bigint): bigint {
-    let before = 0n
-    for (const [loss, years] of entries(this.#bin(bin))) {
-      before += years
-      if (before >= rank) return loss
+    const wanted = Number(rank)
+    const found = this.#bin(bin)
+    const { losses } = sorted(found)
+    let before = 0
+    for (let i = 0; i < losses.length; i++) {
+      const loss = losses[i] ?? 0
+      before += 1 + (loss === losses[i + 1] ? 0 : (found.more.get(loss) ?? 0))
+      if (before >= wanted) return BigInt(loss)
     }
     throw new RangeError(`bin ${bin} holds ${before} years, none of rank ${rank}`)
   }
@@ -60,20 +71,20 @@ export class TailTotal {
   beyond(bin: number, value: bigint): { readonly upTo: bigint; readonly sum: bigint; readonly squares: bigint } {
     const own = this.#bin(bin)
     const index = this.#bins.indexOf(own)
-    let [upTo, sum, squares] = [0n, 0n, 0n]
-    for (const [loss, years] of entries(own)) {
-      if (loss <= value) {
-        upTo += years
-      } else {
-        sum += years * loss
-        squares += years * loss * loss
-      }
+    const { losses } = sorted(own)
+    const sums = new LossSums()
+    let at = 0
+    for (; at < losses.length && (losses[at] ?? 0) <= value; at++) {
+      const loss = losses[at] ?? 0
+      sums.add(loss, 1 + (loss === losses[at + 1] ? 0 : (own.more.get(loss) ?? 0)))
     }
+    const below = sums.total()
+    let [sum, squares] = [own.sum - below.sum, own.squares - below.squares]
     for (const part of [...this.#bins.slice(index + 1), ...this.#segments.slice(index + 1)]) {
       sum += part.sum
       squares += part.squares
     }
-    return { upTo, sum, squares }
+    return { upTo: below.years, sum, squares }
   }
 
   #bin(bin: number): Bin {
@@ -83,27 +94,33 @@ export class TailTotal {
   }
 }
 
-function append(bin: Bin, loss: bigint, years: number): void {
-  if (bin.length === bin.losses.length) {
-    const larger = new BigUint64Array(Math.max(64, 2 * bin.length))
-    larger.set(bin.losses)
-    bin.losses = larger
-  }
+function append(bin: Bin, loss: Loss, years: number): void {
+  if (bin.length === bin.losses.length) bin.losses = grown(bin.losses)
   bin.losses[bin.length++] = loss
   bin.sorted = false
-  if (years > 1) bin.more.set(loss, (bin.more.get(loss) ?? 0n) + BigInt(years - 1))
+  if (years > 1) bin.more.set(loss, (bin.more.get(loss) ?? 0) + years - 1)
 }
 
-/** The distinct losses, ascending, with their years. */
-function* entries(bin: Bin): Generator<readonly [loss: bigint, years: bigint]> {
-  if (!bin.sorted) bin.losses = bin.losses.subarray(0, bin.length).toSorted()
-  bin.sorted = true
-  const losses = bin.losses.subarray(0, bin.length)
-  for (let i = 0; i < losses.length;) {
-    const loss = losses[i] ?? 0n
-    let end = i + 1
-    while (end < losses.length && losses[end] === loss) end++
-    yield [loss, BigInt(end - i) + (bin.more.get(loss) ?? 0n)]
-    i = end
+/** By half: a large list must not be kept twice over. */
+function grown(losses: Uint32Array | BigUint64Array): Uint32Array | BigUint64Array {
+  const length = Math.max(64, Math.ceil(1.5 * losses.length))
+  if (losses instanceof Uint32Array) {
+    const larger = new Uint32Array(length)
+    larger.set(losses)
+    return larger
   }
+  const larger = new BigUint64Array(length)
+  larger.set(losses)
+  return larger
+}
+
+/** The same bin with its entries ascending, and no room behind them. */
+function sorted(bin: Bin): Bin {
+  if (bin.sorted) return bin
+  bin.losses = bin.losses.subarray(0, bin.length)
+  // In place: a copy of millions of entries would be as long again.
+  // oxlint-disable-next-line unicorn/no-array-sort
+  bin.losses.sort()
+  bin.sorted = true
+  return bin
 }

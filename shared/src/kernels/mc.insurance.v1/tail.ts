@@ -2,6 +2,7 @@
 // lie between them. Exact order statistics and the means beyond them follow from it. README.md, "The second pass".
 import { PartialError, type Witness } from '../kernel.ts'
 import { binLower, binUpper } from './histogram.ts'
+import { LossSums } from './loss-sums.ts'
 import { putInteger, readInteger, type ShardPartial } from './partial.ts'
 import type { Profile } from './profile.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
@@ -9,6 +10,9 @@ import { VarintReader, VarintWriter } from './varint.ts'
 /** A shard that lists losses keeps room for one a year. */
 export const TAIL_UNITS_MAX = 2 ** 18
 const HEAD_BYTES = 8
+
+/** In quanta: a number in the narrow profile, which holds every u32, and a bigint in the wide one. */
+export type Loss = number | bigint
 
 /** Sums over the years of one segment, in quanta. */
 export interface Segment {
@@ -21,7 +25,7 @@ export interface TailPartial {
   /** Segment s holds the losses above the s-th selected bin and below the next: one more than bins. */
   readonly segments: readonly Segment[]
   /** The distinct losses in selected bins, ascending, and how many years have each. */
-  readonly losses: readonly bigint[]
+  readonly losses: readonly Loss[]
   readonly counts: readonly number[]
   /** Over the years of each selected bin. */
   readonly bins: readonly ListedBin[]
@@ -46,17 +50,18 @@ export function encodeTail(
 ): Uint8Array {
   const width = profile.sumBytes + profile.squareBytes
   const writer = new VarintWriter(HEAD_BYTES + segments.length * width)
-  let before = 0n
+  let before: Loss = 0
   for (let i = 0; i < losses.length;) {
-    const loss = losses[i] ?? 0
+    const loss: Loss = losses[i] ?? 0
     let end = i + 1
     while (end < losses.length && losses[end] === loss) end++
     const count = end - i
     i = end
-    const value = BigInt(loss)
-    writer.big(2n * (value - before) + (count > 1 ? 1n : 0n))
+    const flag = count > 1 ? 1 : 0
+    if (typeof loss === 'number') writer.number(2 * (loss - Number(before)) + flag)
+    else writer.big(2n * (loss - BigInt(before)) + BigInt(flag))
     if (count > 1) writer.number(count - 2)
-    before = value
+    before = loss
   }
   const bytes = writer.finish()
   const view = new DataView(bytes.buffer)
@@ -101,25 +106,53 @@ export function decodeTail(
   return shard
 }
 
-function decodeLosses(profile: Profile, bytes: Uint8Array, units: number): { losses: bigint[]; counts: number[] } {
+function decodeLosses(
+  profile: Profile,
+  bytes: Uint8Array,
+  units: number,
+): { readonly losses: Loss[]; readonly counts: number[] } {
   const reader = new VarintReader(bytes, 'the list of losses')
-  const losses: bigint[] = []
+  const next = profile.lossBytes === 4 ? narrowSteps(reader) : wideSteps(reader, profile.none)
+  const losses: Loss[] = []
   const counts: number[] = []
-  let loss = 0n
   let years = 0
   while (!reader.done) {
-    const word = reader.big(2n * profile.none + 1n)
-    const step = word >> 1n
-    if (step === 0n && losses.length > 0) throw new PartialError('a loss is listed twice')
-    loss += step
+    const { loss, isNew, several } = next()
+    if (!isNew && losses.length > 0) throw new PartialError('a loss is listed twice')
     if (loss >= profile.none) throw new PartialError('a listed loss is out of range')
-    const count = (word & 1n) === 0n ? 1 : reader.number(units) + 2
+    const count = several ? reader.number(units) + 2 : 1
     years += count
     if (years > units) throw new PartialError(`it lists more than the shard's ${units} years`)
     losses.push(loss)
     counts.push(count)
   }
   return { losses, counts }
+}
+
+interface Step {
+  readonly loss: Loss
+  /** It differs from the one before. */
+  readonly isNew: boolean
+  readonly several: boolean
+}
+
+function narrowSteps(reader: VarintReader): () => Step {
+  let loss = 0
+  return () => {
+    const word = reader.number(2 ** 33 - 1)
+    const step = Math.floor(word / 2)
+    loss += step
+    return { loss, isNew: step > 0, several: word % 2 === 1 }
+  }
+}
+
+function wideSteps(reader: VarintReader, none: bigint): () => Step {
+  let loss = 0n
+  return () => {
+    const word = reader.big(2n * none + 1n)
+    loss += word >> 1n
+    return { loss, isNew: word > 1n, several: (word & 1n) === 1n }
+  }
 }
 
 function listedBins(
@@ -130,14 +163,11 @@ function listedBins(
   let at = 0
   const bins = selected.map((bin): ListedBin => {
     const [lower, upper, from] = [binLower(profile, bin), binUpper(profile, bin), at]
-    let [years, sum, squares] = [0n, 0n, 0n]
+    const sums = new LossSums()
     for (let loss = losses[at]; loss !== undefined && lower <= loss && loss < upper; loss = losses[++at]) {
-      const count = BigInt(counts[at] ?? 0)
-      years += count
-      sum += count * loss
-      squares += count * loss * loss
+      sums.add(loss, counts[at] ?? 0)
     }
-    return { years, sum, squares, losses: at - from }
+    return { ...sums.total(), losses: at - from }
   })
   if (at < losses.length) {
     throw new PartialError(`it lists a loss of ${losses[at]} quanta, which is in none of the selected bins`)

@@ -9,8 +9,10 @@ import {
   upperTailQuantile,
   type Fixed,
 } from '../../exact/fixed-point.ts'
-import { add, compare, rational, rationalFromNumber, toNumber } from '../../exact/rational.ts'
+import { poissonTableMean } from '../../distributions/poisson-threshold.ts'
+import { add, compare, multiply, rational, rationalFromNumber, toNumber } from '../../exact/rational.ts'
 import { catSeverity, claimSeverity, type InsuranceArgs, type Severity } from './args.ts'
+import { isFineFor } from './facts.ts'
 import type { InsurancePlan } from './plan.ts'
 
 const SHARE_SHOWN = rational(1n, 1_000_000n)
@@ -58,3 +60,24 @@ function shares(severity: Truncation['severity'], sigma: number): Truncation[] {
 }
 
 const tail = (z: Fixed): Fixed => (z >= 0n ? upperTail(z) : ONE - upperTail(-z))
+
+/**
+ * By which share the mean number of claims differs from `claim_freq`, because thresholds are multiples of 2^-32: once it
+ * exceeds a millionth, which takes less than a claim in some thousand years.
+ */
+export function countError({ claim_freq: rate }: InsuranceArgs): number | null {
+  if (rate === 0) return null
+  const exact = rationalFromNumber(rate)
+  const missed = add(poissonTableMean(rate), multiply(exact, rational(-1n)))
+  const share = rational(abs(missed.numerator) * exact.denominator, missed.denominator * exact.numerator)
+  return compare(share, SHARE_SHOWN) > 0 ? toNumber(share) : null
+}
+
+const abs = (a: bigint): bigint => (a < 0n ? -a : a)
+
+/** Severities that are typically less than 2^12 quanta, so that the quantum itself may show in the figures. */
+export function coarseSeverities(args: InsuranceArgs, fractionBits: number): Truncation['severity'][] {
+  const claim = args.claim_freq > 0 && !isFineFor(claimSeverity(args), fractionBits)
+  const catastrophe = args.cat_prob > 0 && !isFineFor(catSeverity(args), fractionBits)
+  return [...(claim ? ['claim' as const] : []), ...(catastrophe ? ['catastrophe' as const] : [])]
+}
