@@ -12,7 +12,7 @@ const HELP = `Lends this machine to a Forge Pool.
   pnpm agent --url http://127.0.0.1:8080
 
   --url URL         the pool's address (default http://127.0.0.1:8080)
-  --engine NAME     wasm, webgpu (on the GPU that there is, or in software where there is none),
+  --engine NAME     wasm, webgpu (on this machine's driver for Vulkan, Metal or Direct3D 12),
                     auto (webgpu on a real GPU, else wasm) or reference (default wasm)
   --threads N       worker threads, for all but webgpu (default: half the cores)
   --identity FILE   the key that says who this machine is, made when missing

@@ -16,17 +16,17 @@ export function progressOf(state: HubState, id: JobId): JobProgress | null {
     shards: job.shards.length,
     answered: job.answered,
     accepted: job.acceptedCount,
-    toCheck: job.shards.filter(({ status }) => status !== 'open' && status !== 'accepted').length,
+    toCheck: job.toCheck.size + job.disputed.size,
     agentsNow: holders.length,
     eligibleAgents: eligible,
     reason: idle ? idleReason(job, eligible) : job.reason,
   }
 }
 
-function idleReason({ policy, released, parts, open }: Job, eligible: number): string {
+function idleReason({ policy, released, parts, open, toCheck, disputed }: Job, eligible: number): string | null {
   if (released < parts.length && parts[0]?.settled === true) return 'the last pass is being planned from the others'
   if (eligible === 0) return `no agent with an engine for target "${policy.target}" is online`
-  return open.size > 0
-    ? 'the agents online are busy or may not run what is left'
-    : 'no agent online may check what is left'
+  if (open.size > 0) return 'the agents online are busy or may not run what is left'
+  // With neither, the last answers are being stored.
+  return toCheck.size + disputed.size > 0 ? 'no agent online may check what is left' : null
 }

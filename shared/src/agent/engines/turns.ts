@@ -10,23 +10,26 @@ export interface Turns {
 }
 
 export function takeTurns(signal: AbortSignal | undefined): Turns {
-  const channel = new MessageChannel()
-  channel.port1.start()
+  // Made when it is needed: most runs are a shard of a few milliseconds, and a tab that made one for each kept them all
+  // until somebody collected them.
+  let channel: InstanceType<typeof MessageChannel> | undefined
   let since = performance.now()
   return {
     async next() {
       signal?.throwIfAborted()
       if (performance.now() - since < SLICE_MS) return
+      const { port1, port2 } = (channel ??= new MessageChannel())
       await new Promise<void>((resolve) => {
-        channel.port1.addEventListener('message', () => resolve(), { once: true })
-        channel.port2.postMessage(null)
+        port1.addEventListener('message', () => resolve(), { once: true })
+        port1.start()
+        port2.postMessage(null)
       })
       since = performance.now()
       signal?.throwIfAborted()
     },
     close() {
-      channel.port1.close()
-      channel.port2.close()
+      channel?.port1.close()
+      channel?.port2.close()
     },
   }
 }

@@ -109,6 +109,14 @@ describe('the levels of exact quantiles', () => {
   ])('refuse %s, by name', (_, quantiles, path) => {
     expect(pathsOf({ quantiles })).toContain(path.join('.'))
   })
+
+  it.each(['yes', null, ['0.5'], { 0: 0.5 }, Array.from({ length: 21 }, (_, i) => (i + 1) / 22)])(
+    'say what would be right in place of %j',
+    (quantiles) => {
+      const { error } = argsSchema.safeParse({ ...required, quantiles })
+      expect(error?.issues.map(({ message }) => message).join()).toMatch(/at most 20 rising levels|expected number/)
+    },
+  )
 })
 
 describe('a severity as data', () => {

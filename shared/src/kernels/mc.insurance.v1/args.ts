@@ -44,6 +44,7 @@ const empirical = z.strictObject({
     .refine((points) => points[0]?.[0] === 0 && points.at(-1)?.[0] === 1, 'the probabilities must go from 0 to 1'),
 })
 
+const QUANTILES = `must be true, false, or at most ${LEVELS_MAX} rising levels between 0 and 1`
 /** None at all is what `false` is filled in as. */
 const levels = z
   .array(z.number().gt(0).lt(1))
@@ -68,7 +69,7 @@ const sentArgs = z.strictObject({
   aggregate_deductible: amount.default(0),
   cat_limit: limit.optional(),
   /** Levels whose quantiles shall be exact, or `true` for the usual ones. */
-  quantiles: z.union([z.boolean(), levels]).default(false),
+  quantiles: z.union([z.boolean(), levels], { error: QUANTILES }).default(false),
   oep: z.boolean().default(false),
 })
 type SentArgs = z.infer<typeof sentArgs>
