@@ -1,7 +1,7 @@
 // A nested worker with one engine in it; its name says which. A software adapter is taken only by `webgpu-any`, which the
 // address asks for: WASM does the same work faster.
 import { EngineError } from '@forge/shared/agent/engines/engine.ts'
-import { serveLane, type LaneEngine, type ToLane } from '@forge/shared/agent/engine-lane.ts'
+import { serveLane, type FromLane, type LaneEngine, type ToLane } from '@forge/shared/agent/engine-lane.ts'
 import { selfTest } from '@forge/shared/agent/engines/self-test.ts'
 import { createWasmEngine } from '@forge/shared/agent/engines/wasm-engine.ts'
 import { webGpuLane } from '@forge/shared/agent/engines/webgpu-lane.ts'
@@ -18,9 +18,13 @@ async function gpu(): Promise<GPU> {
   throw new EngineError('this browser has no WebGPU here: it is too old, or the address is not secure')
 }
 
+const moved = (message: FromLane): ArrayBuffer[] =>
+  message.type === 'shard' && message.partial.buffer instanceof ArrayBuffer ? [message.partial.buffer] : []
+
 serveLane(
   {
-    send: (message) => self.postMessage(message),
+    // A partial is moved, not copied: what is copied stays here until somebody collects it.
+    send: (message) => self.postMessage(message, { transfer: moved(message) }),
     receive(listener) {
       self.onmessage = ({ data }: MessageEvent<ToLane>) => listener(data)
     },
