@@ -111,7 +111,12 @@ export async function measurePlanning(runs: number): Promise<Section> {
   const figures = (['plan', 'severity', 'count'] as const).flatMap((part): Figure[] => {
     const what = part === 'plan' ? 'the plan' : `a ${part} table`
     return [
-      { what: `${what}, first in a process`, unit: 'ms', samples: cold.map((found) => found[part]) },
+      {
+        what: `${what}, first in a process`,
+        unit: 'ms',
+        samples: cold.map((found) => found[part]),
+        ...(part === 'severity' ? { target: 150 } : {}),
+      },
       { what: '  after others', unit: 'ms', samples: warm.map((found) => found[part]) },
     ]
   })
