@@ -13,7 +13,7 @@ import {
   LEASE_RENEWALS,
   LEASES_PER_AGENT,
 } from './limits.ts'
-import { isInDoubt } from './parts.ts'
+import { isInDoubt, isWitnessInDoubt } from './parts.ts'
 import { place } from './settle.ts'
 import { shardOf, type Ability, type Agent, type HubState, type Job } from './state.ts'
 
@@ -142,7 +142,7 @@ function take(job: Job, queue: ReadonlySet<number>, most: number, admits: (index
 }
 
 function takeOfOnePass(
-  { grid }: Job,
+  job: Job,
   queue: ReadonlySet<number>,
   most: number,
   admits: (index: number) => boolean,
@@ -151,8 +151,8 @@ function takeOfOnePass(
   let pass: number | undefined
   for (const index of queue) {
     if (taken.length >= most) break
-    const own = passOf(grid, index)
-    if ((pass !== undefined && own !== pass) || !admits(index)) continue
+    const own = passOf(job.grid, index)
+    if ((pass !== undefined && own !== pass) || isWitnessInDoubt(job, index) || !admits(index)) continue
     pass = own
     taken.push(index)
   }

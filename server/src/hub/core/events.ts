@@ -59,6 +59,18 @@ export type HubEvent = { readonly nowMs: number } & (
       readonly shard: number
       readonly reason: string
     }
+  /**
+   * A partial of the last pass that could be true by itself contradicts the first pass's shard of the same units: one of
+   * the two is wrong.
+   */
+  | {
+      readonly type: 'shard-contradicted'
+      readonly session: SessionId
+      readonly assignmentId: AssignmentId
+      readonly epoch: number
+      readonly shard: number
+      readonly reason: string
+    }
   | {
       readonly type: 'handback'
       readonly session: SessionId

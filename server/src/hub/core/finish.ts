@@ -15,6 +15,7 @@ export function review(state: HubState, job: Job): HubCommand[] {
   const commands: HubCommand[] = []
   if (job.phase === 'running') {
     commands.push(...settleParts(job), ...completeIfDone(state, job))
+    if (!hasEnded(job)) commands.push(...giveUpOnContradicted(state, job))
     if (!hasEnded(job) && releasedParts(job).every(isAllAnswered)) commands.push(...verify(state, job))
     if (hasEnded(job)) return commands
   }
@@ -38,6 +39,40 @@ function verify(state: HubState, job: Job): HubCommand[] {
   // Checks that were given up may have been the last thing missing.
   return [...commands, ...settleParts(job), ...completeIfDone(state, job)]
 }
+
+/**
+ * A shard of the first pass that an answer of the last one contradicts, and nobody may settle it: the last pass cannot
+ * go on past it, so this does not wait for the other shards, and no policy lets it pass unchecked.
+ */
+function giveUpOnContradicted(state: HubState, job: Job): HubCommand[] {
+  const stuck = unsettledContradiction(job, (index) =>
+    job.disputed.has(index)
+      ? disputesStuck(state, job)
+      : !state.settings.referee && !refereeOnline(state, job) && forNobody(state, job)(index),
+  )
+  if (stuck === null) {
+    job.contradictedSinceMs = null
+    return []
+  }
+  job.contradictedSinceMs ??= state.nowMs
+  return state.nowMs - job.contradictedSinceMs < CHECKER_WAIT_MS ? [] : [failContradicted(job, stuck)]
+}
+
+/** One that waits for a check or for the referee. */
+function unsettledContradiction(job: Job, isMeant: (index: number) => boolean = () => true): number | null {
+  for (const index of job.contradicted.keys()) {
+    if ((job.toCheck.has(index) || job.disputed.has(index)) && isMeant(index)) return index
+  }
+  return null
+}
+
+const failContradicted = (job: Job, index: number): HubCommand =>
+  fail(
+    job,
+    'VERIFICATION_FAILED',
+    `An answer of the last pass contradicts shard ${index} of the first one, and nobody came to settle it: ` +
+      `${job.contradicted.get(index)?.reason}`,
+  )
 
 /** A check that nobody may do: since when, and what the policy says once it has lasted. */
 function giveUpOnCheckers(state: HubState, job: Job): HubCommand[] {
@@ -87,6 +122,8 @@ function pastDeadline(state: HubState, job: Job): HubCommand[] {
   if (job.phase === 'waiting') {
     return [fail(job, 'NO_ELIGIBLE_AGENTS', `At the deadline the job was still ${job.reason ?? 'waiting for agents'}.`)]
   }
+  const contradicted = unsettledContradiction(job)
+  if (contradicted !== null) return [failContradicted(job, contradicted)]
   const all = job.shards.length
   const onlyChecksLeft = releasedParts(job).every(hasOnlyChecksLeft)
   if (onlyChecksLeft && !refereeOnline(state, job) && [...job.toCheck].some(forNobody(state, job))) {

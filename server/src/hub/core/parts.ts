@@ -30,6 +30,26 @@ export const isInDoubt = (job: Job): boolean => job.released > 1 && job.parts[0]
 export const basisOf = ({ id, samplingKey }: Pick<Job, 'id' | 'samplingKey'>, digests: readonly Digest[]): Digest =>
   toHex(hmacSha256(samplingKey, utf8(`basis|${id}|${digests.join('|')}`))) as Digest
 
+/** The first pass's shard of the same units: what a shard of the last pass must agree with. */
+export const witnessOf = ({ grid }: Pick<Job, 'grid'>, index: number): number => index % grid.shards
+
+/**
+ * Whether the shard is of the last pass and its witness was contradicted and does not stand again: whoever ran it now
+ * would be marked for the fault of another.
+ */
+export function isWitnessInDoubt(job: Job, index: number): boolean {
+  const witness = witnessOf(job, index)
+  if (!job.contradicted.has(witness) || partOf(job, index) === job.parts[0]) return false
+  return job.shards[witness]?.accepted !== job.basisDigests?.[witness]
+}
+
+/** The referee found that a contradicted shard is not what the last pass was planned from: nothing can mend that. */
+export const isRefuted = (job: Job): boolean =>
+  [...job.contradicted.keys()].some((index) => {
+    const referee = job.shards[index]?.submissions.find(({ role }) => role === 'referee')
+    return referee !== undefined && contradictsBasis(job, index, referee.digest)
+  })
+
 /** An answer other than the one that the last pass was planned from: one of the two is wrong, and a check tells which. */
 export function contradictsBasis(job: Job, index: number, digest: Digest): boolean {
   const planned = job.released > 1 ? job.basisDigests?.[index] : undefined

@@ -3,7 +3,7 @@
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { ProblemCode } from '@forge/shared/contract/problem.ts'
 import type { HubCommand, HubEvent } from './events.ts'
-import { basisOf, isAllAnswered, isAllReleased, hasOnlyChecksLeft, releasedParts, sizeOf } from './parts.ts'
+import { basisOf, isAllAnswered, isAllReleased, isRefuted, hasOnlyChecksLeft, releasedParts, sizeOf } from './parts.ts'
 import { place, topUpChecks } from './settle.ts'
 import { shardOf, type HubState, type Job } from './state.ts'
 
@@ -20,6 +20,8 @@ import { shardOf, type HubState, type Job } from './state.ts'
 
 /** Tops up the checks of each released part, notes which are settled, and asks for the last pass when it is time. */
 export function settleParts(job: Job): HubCommand[] {
+  // Not when all that the liar's exposure took back has run again: perhaps nobody is there to run it.
+  if (isRefuted(job)) return [fail(job, 'VERIFICATION_FAILED', BASIS_CHANGED)]
   const commands: HubCommand[] = []
   for (const part of releasedParts(job)) {
     if (part.settled || !isAllAnswered(part)) continue

@@ -88,8 +88,10 @@ export function settleShard(state: HubState, job: Job, index: number): HubComman
   // After enough different agents failed on it the referee decides whether the shard is at fault. Without one it stays
   // with the others: three free keys must not be able to end a job.
   const failing = shard.failures >= FAILURES_BEFORE_REFEREE && (state.settings.referee || refereeOnline(state, job))
+  const contradiction = job.contradicted.get(index)
+  const isForReferee = contradiction?.trusted === true
   if (first === undefined) {
-    place(job, index, failing ? 'disputed' : 'open')
+    place(job, index, failing || isForReferee ? 'disputed' : 'open')
     return []
   }
   if (referee !== undefined) {
@@ -100,7 +102,7 @@ export function settleShard(state: HubState, job: Job, index: number): HubComman
       expose(state, executor, `shard ${index} of job ${job.id} differs from the referee's`),
     )
   }
-  if (digests.size > 1) {
+  if (digests.size > 1 || isForReferee) {
     place(job, index, 'disputed')
     return []
   }
@@ -110,7 +112,9 @@ export function settleShard(state: HubState, job: Job, index: number): HubComman
       isDrawn(sampleOf(job, index, first.digest), rateOf(job.policy.spotcheck_rate)) ||
       contradictsBasis(job, index, first.digest)
   }
-  if (shard.mustCheck && shard.submissions.length < 2 && !job.degraded) {
+  // Checks may be given up, but not of an answer that another one contradicts.
+  const isWaived = job.degraded && contradiction === undefined
+  if (shard.mustCheck && shard.submissions.length < 2 && !isWaived) {
     place(job, index, failing ? 'disputed' : 'to-check')
     return []
   }
@@ -168,7 +172,8 @@ export function tally(state: HubState, executor: Identity, end: 'accepted' | 're
   }
 }
 
-const HELD: ReadonlySet<Shard['status']> = new Set(['leased', 'storing', 'checking', 'refereeing'])
+/** Another agent has it, or has just answered it: it is settled when that comes in. */
+export const HELD: ReadonlySet<Shard['status']> = new Set(['leased', 'storing', 'checking', 'refereeing'])
 
 /** Whose shard it is. Rows have no order after a restart, so the first of them need not be the first execution. */
 export const authorOf = ({ submissions }: Shard): Identity | undefined =>

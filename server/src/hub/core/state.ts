@@ -11,7 +11,7 @@ import type { ExecutorRole, SubmissionRow } from '../../store/store.ts'
  *                                      -> to-check -> checking -> accepted
  *                                                              -> disputed -> refereeing -> accepted
  * Back to open: its lease died, its agent failed on it, its author was exposed. `accepted` can go back only by exposure,
- * and only until the job has ended.
+ * or to `to-check` or `disputed` because an answer of the last pass contradicts it, and only until the job has ended.
  */
 export type ShardStatus =
   | 'open'
@@ -93,15 +93,25 @@ export interface Job extends JobSpec {
   open: Set<number>
   toCheck: Set<number>
   disputed: Set<number>
+  /** Shards of the first pass that an answer of the last one contradicted before they were checked enough for its word. */
+  contradicted: Map<number, Contradiction>
   answered: number
   acceptedCount: number
   mismatches: number
   voided: number
   /** Since when nothing but checks is left and nobody may do them. */
   checkerMissingSinceMs: number | null
+  /** Since when nobody may settle a shard of `contradicted`. */
+  contradictedSinceMs: number | null
   /** `on_unverified: degrade` gave up on the checks that are left. */
   degraded: boolean
   kernelMs: number
+}
+
+export interface Contradiction {
+  readonly reason: string
+  /** It is the referee's word: only its own run of the contradicted shard can settle it. */
+  readonly trusted: boolean
 }
 
 export interface Lease {
@@ -206,11 +216,13 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
     open: new Set(Array.from({ length: released }, (_, shard) => shard)),
     toCheck: new Set(),
     disputed: new Set(),
+    contradicted: new Map(),
     answered: 0,
     acceptedCount: 0,
     mismatches: 0,
     voided: 0,
     checkerMissingSinceMs: null,
+    contradictedSinceMs: null,
     degraded: false,
     kernelMs: 0,
   }

@@ -3,9 +3,10 @@
 import type { HubCommand, HubEvent } from './events.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
+import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
 import { CHECKER_WAIT_MS, SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
-import { fail, takePlanned, takeUnplanned } from './passes.ts'
+import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, restoreVerdicts, settleShard, takeIn, tally } from './settle.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 
@@ -25,8 +26,10 @@ export function nextWakeMs(state: HubState): number | null {
     if (job.phase === 'ended' || job.phase === 'closing') continue
     wake = Math.min(wake, job.deadlineMs)
     // Once it is over it is no reason to wake: `full` goes on waiting until its deadline.
-    const givesUpMs = (job.checkerMissingSinceMs ?? -Infinity) + CHECKER_WAIT_MS
-    if (givesUpMs > state.nowMs) wake = Math.min(wake, givesUpMs)
+    for (const sinceMs of [job.checkerMissingSinceMs, job.contradictedSinceMs]) {
+      const givesUpMs = (sinceMs ?? -Infinity) + CHECKER_WAIT_MS
+      if (givesUpMs > state.nowMs) wake = Math.min(wake, givesUpMs)
+    }
   }
   for (const agent of state.agents.values()) {
     for (const lease of agent.leases.values()) wake = Math.min(wake, lease.expiresAtMs)
@@ -84,6 +87,8 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       return giveBack(state, event.submissions)
     case 'shard-failed':
       return takeFailure(state, event)
+    case 'shard-contradicted':
+      return takeContradiction(state, event)
     case 'handback': {
       const agent = state.agents.get(event.session)
       const lease = agent?.leases.get(event.assignmentId)
@@ -193,25 +198,6 @@ function giveBack(state: HubState, submissions: readonly HubSubmission[]): HubCo
     const job = state.jobs.get(jobId)
     return job?.phase === 'running' ? settleShard(state, job, shard) : []
   })
-}
-
-function takeFailure(state: HubState, event: Extract<HubEvent, { type: 'shard-failed' }>): HubCommand[] {
-  const agent = state.agents.get(event.session)
-  const lease = agent?.leases.get(event.assignmentId)
-  const job = lease && state.jobs.get(lease.jobId)
-  if (agent === undefined || lease?.epoch !== event.epoch || job === undefined || !lease.shards.delete(event.shard)) {
-    return []
-  }
-  if (lease.shards.size === 0) agent.leases.delete(lease.assignmentId)
-  if (job.phase !== 'running') return []
-  const shard = shardOf(job, event.shard)
-  if (agent.referee) {
-    return [fail(job, 'KERNEL_FAULT', `The referee failed on shard ${event.shard}: ${event.reason}`)]
-  }
-  // Not retried on the same agent.
-  shard.excluded.add(agent.identity)
-  shard.failures++
-  return settleShard(state, job, event.shard)
 }
 
 /** A lease's unanswered shards go back at once. */

@@ -6,7 +6,7 @@ import { answerFrame } from '@forge/shared/agent/frames.ts'
 import { AGENT_LIMITS, handbackSchema, type Answer, type Assignment } from '@forge/shared/contract/agent-events.ts'
 import type { AssignmentId } from '@forge/shared/contract/ids.ts'
 import { partialDigest } from '@forge/shared/reducer/reduce.ts'
-import { PartialError, type Kernel, type KernelPlan } from '@forge/shared/kernels/kernel.ts'
+import { PartialError, type Kernel, type KernelPlan, type Witness } from '@forge/shared/kernels/kernel.ts'
 import { implausibleShard, isRefused, openAnswer, parseFrame, sameDigests, type SignedAnswer } from './frames.ts'
 import { identity, newIdentity } from './gateway.fixtures.ts'
 import type { PlannedPass } from './planning.ts'
@@ -167,6 +167,31 @@ describe('an implausible shard', () => {
       shard: 0,
       reason: expect.stringContaining('4 bytes'),
     })
+  })
+
+  it('is one that contradicts its witness, unless it cannot be true by itself either', () => {
+    const beside = {
+      decode(bytes: Uint8Array, units: number, _plan: unknown, _pass: unknown, witness?: Witness) {
+        if (witness !== undefined && BigInt(bytes[1] ?? 0) !== witness[0]) throw new PartialError('the sum differs')
+        if (bytes[0] !== units) throw new PartialError(`${bytes[0]} units, not ${units}`)
+      },
+      partialBytesMax: 3,
+    } as unknown as Kernel
+    const planned = {
+      kernel: beside,
+      plan: { grid: { ...grid, passes: 2 } } as unknown as KernelPlan,
+      passes: [{ witnesses: null }, { witnesses: [[7n], [8n], [9n]] }] as unknown as PlannedPass[],
+    }
+    const judged = (shard: number, ...bytes: number[]): ReturnType<typeof implausibleShard> => {
+      const only = new Map([[shard, Uint8Array.from(bytes)]])
+      return implausibleShard({ partials: only } as unknown as SignedAnswer, planned)
+    }
+    expect(judged(4, 100, 8)).toBeNull()
+    expect(judged(1, 100, 7), 'the first pass has none').toBeNull()
+    expect(judged(4, 100, 7)).toEqual({ shard: 4, reason: 'the sum differs', contradicts: true })
+    expect(judged(4, 99, 7)).toMatchObject({ contradicts: false })
+    expect(judged(4, 99, 8)).toMatchObject({ contradicts: false })
+    expect(judged(4, 100, 7, 0, 0)).toMatchObject({ contradicts: false })
   })
 
   it('is not an excuse for a bug of ours', () => {

@@ -62,26 +62,51 @@ export interface SignedAnswer {
   readonly partials: ReadonlyMap<number, Uint8Array>
 }
 
-/** The first shard whose partial cannot be true, with the reason; null when all could. */
+export interface Implausible {
+  readonly shard: number
+  readonly reason: string
+  /** It could be true by itself: either it or the first pass's shard of the same units is wrong. */
+  readonly contradicts: boolean
+}
+
+/** The first shard whose partial cannot be true, alone or beside the first pass, with the reason; null when all could. */
 export function implausibleShard(
   { partials }: SignedAnswer,
   planned: Pick<PlannedJob, 'kernel' | 'plan' | 'passes'>,
-): { shard: number; reason: string } | null {
-  const { kernel, plan } = planned
+): Implausible | null {
   for (const [shard, partial] of partials) {
-    try {
-      const { units } = shardRange(plan.grid, shard)
-      const { plan: pass, witnesses } = plannedPassOf(planned, shard)
-      if (partial.length > kernel.partialBytesMax) {
-        throw new PartialError(`${partial.length} bytes, where this kernel returns ${kernel.partialBytesMax} at most`)
-      }
-      kernel.decode(partial, units, plan, pass, witnesses?.[shard % plan.grid.shards])
-    } catch (error) {
-      if (error instanceof PartialError || error instanceof RangeError) return { shard, reason: error.message }
-      throw error
-    }
+    const reason = faultOf(partial, shard, planned, true)
+    if (reason === null) continue
+    return { shard, reason, contradicts: faultOf(partial, shard, planned, false) === null }
   }
   return null
+}
+
+export function badPartial({ shard, reason, contradicts }: Implausible): Refusal {
+  const more = contradicts ? ' It contradicts the first pass, whose shard of the same units is checked.' : ''
+  return refusal('BAD_PARTIAL', `Shard ${shard}: ${reason}.${more}`)
+}
+
+/** Why a partial cannot be true: beside its witness, where its pass has them, or by itself. */
+function faultOf(
+  partial: Uint8Array,
+  shard: number,
+  planned: Pick<PlannedJob, 'kernel' | 'plan' | 'passes'>,
+  besideWitness: boolean,
+): string | null {
+  const { kernel, plan } = planned
+  try {
+    const { units } = shardRange(plan.grid, shard)
+    const { plan: pass, witnesses } = plannedPassOf(planned, shard)
+    if (partial.length > kernel.partialBytesMax) {
+      throw new PartialError(`${partial.length} bytes, where this kernel returns ${kernel.partialBytesMax} at most`)
+    }
+    kernel.decode(partial, units, plan, pass, besideWitness ? witnesses?.[shard % plan.grid.shards] : undefined)
+    return null
+  } catch (error) {
+    if (error instanceof PartialError || error instanceof RangeError) return error.message
+    throw error
+  }
 }
 
 /** Whether an engine's self-test gave the published digests, all of them and in order. */

@@ -13,7 +13,7 @@ import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
 import { createHubState, type HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
-import { implausibleShard, refusal, type SignedAnswer } from './frames.ts'
+import { badPartial, implausibleShard, refusal, type SignedAnswer } from './frames.ts'
 import { createGateway, type Gateway, type GatewayListener } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
@@ -200,12 +200,14 @@ class HubEdge implements RunningHub, GatewayListener {
     // What belongs to no lease is for the core to refuse; what it holds must be possible.
     const implausible = planned && lease.epoch === epoch ? implausibleShard(signed, planned) : null
     if (implausible !== null) {
-      const { shard, reason } = implausible
-      this.#deps.logger.warn({ session, shard, reason }, 'a partial cannot be true')
+      const { shard, reason, contradicts } = implausible
+      const what = contradicts ? 'a partial contradicts the first pass' : 'a partial cannot be true'
+      this.#deps.logger.warn({ session, shard, reason }, what)
       // Only this shard is failed; what else it holds goes to others, unmarked.
-      this.#raise({ type: 'shard-failed', session, assignmentId, epoch, shard, reason })
+      const type = contradicts ? 'shard-contradicted' : 'shard-failed'
+      this.#raise({ type, session, assignmentId, epoch, shard, reason })
       this.#raise({ type: 'handback', session, assignmentId, epoch })
-      return refusal('BAD_PARTIAL', `Shard ${shard}: ${reason}.`)
+      return badPartial(implausible)
     }
     const request = ++this.#frameNumber
     this.#frames.set(request, { signed, reply })

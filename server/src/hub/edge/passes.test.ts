@@ -1,22 +1,13 @@
 // A job of two passes through the real edge: sockets, store and reduction, with a tiny kernel in the real one's place.
 // The last pass runs what follows from the first one, a partial that contradicts it is refused, and a restart goes on.
-import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { ulid } from 'ulid'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
-import type { Kernel } from '@forge/shared/kernels/kernel.ts'
-import { createReducer } from '@forge/shared/reducer/reduce.ts'
 import { freshDataDir } from '../../../../scripts/machine/fresh-store.ts'
-import { createLogger } from '../../logger.ts'
 import { openStore } from '../../store/open-store.ts'
 import type { Store } from '../../store/store.ts'
-import { aJob } from '../../store/store.fixtures.ts'
-import type { StoredAnswer } from './hub-interface.ts'
-import { startHub, type RunningHub } from './hub.ts'
-import { TinyAgent, tinyKernel, tinyPartial } from './tiny-kernel.fixtures.ts'
+import { tinyPartial, type TinyAgent } from './tiny-kernel.fixtures.ts'
+import { alone, isLast, SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
 
 vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
   const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
@@ -28,85 +19,9 @@ vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
   return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
 })
 
-const SHARDS = 7
-const kernel = tinyKernel as unknown as Kernel
-
-class Pool {
-  readonly store: Store
-  hub!: RunningHub
-  url = ''
-  readonly agents: TinyAgent[] = []
-  #http = createServer()
-
-  constructor(store: Store) {
-    this.store = store
-  }
-
-  async start(): Promise<void> {
-    this.#http = createServer()
-    const config = { referee: false, distinctNetwork: false, publicUrl: null }
-    const { store } = this
-    this.hub = await startHub({ store, logger: createLogger('silent'), config, http: this.#http, refereeToken: null })
-    this.#http.listen(0, '127.0.0.1')
-    await once(this.#http, 'listening')
-    this.url = `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`
-  }
-
-  /** As a restart: agents, sockets and the Hub's memory are gone, the store stays. */
-  async stop(): Promise<void> {
-    for (const agent of this.agents.splice(0)) agent.close()
-    await this.hub.close()
-    this.#http.close()
-  }
-
-  agent(...options: ConstructorParameters<typeof TinyAgent> extends [string, ...infer O] ? O : never): TinyAgent {
-    const agent = new TinyAgent(this.url, ...options)
-    this.agents.push(agent)
-    return agent
-  }
-
-  async submit(args: object = { shards: SHARDS }): Promise<JobId> {
-    const request = {
-      ctx: { billing: { mode: 'billable' } },
-      op: { name: 'mc', version: 1, profile: 'insurance.v1' },
-      seed: { mode: 'explicit', value: 'seed' },
-      policy: {
-        target: 'any',
-        min_agents: 1,
-        max_agents: 50,
-        verify: 'none',
-        timeout_ms: 60_000,
-        spotcheck_rate: 0.1,
-        on_unverified: 'degrade',
-      },
-      args,
-    }
-    const job = aJob(await this.store.defaultProject(), {
-      request: JSON.stringify(request),
-      kernelDigest: tinyKernel.digest,
-      createdAtMs: Date.now(),
-      deadlineAtMs: Date.now() + 60_000,
-      clientJobId: ulid(),
-    })
-    await this.hub.submit(job)
-    return job.id
-  }
-
-  async ended(id: JobId): Promise<{ answer: StoredAnswer | null; code: string | undefined; detail: string }> {
-    await this.hub.ended(id, 15_000)
-    const row = await this.store.job(id)
-    const answer = row?.answer ?? null
-    return {
-      answer: answer === null ? null : JSON.parse(answer),
-      code: row?.problem?.code,
-      detail: row?.problem?.detail ?? '',
-    }
-  }
-}
-
 let folder: string
 let store: Store
-let pool: Pool
+let pool: TinyPool
 beforeAll(async () => {
   folder = await freshDataDir()
   store = await openStore({ dataDir: folder })
@@ -116,28 +31,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 beforeEach(async () => {
-  pool = new Pool(store)
+  pool = new TinyPool(store)
   await pool.start()
 })
 afterEach(() => pool.stop())
-
-/** Every shard, one after another, from what an agent was told. */
-function alone(launches: readonly { program: string; constants: readonly number[] }[]) {
-  const args = { shards: SHARDS, twice: true }
-  const plan = tinyKernel.plan(args)
-  const reducer = createReducer(kernel, args, plan)
-  for (let shard = 0; shard < 2 * SHARDS; shard++) {
-    const said = launches[Math.floor(shard / SHARDS)]
-    if (said === undefined) throw new Error('a pass was never assigned')
-    const launch = { program: said.program, constants: Uint32Array.from(said.constants), tables: {} }
-    const firstUnit = BigInt((shard % SHARDS) * 10)
-    const units = shard % SHARDS === SHARDS - 1 ? 7 : 10
-    reducer.add(shard, tinyKernel.reference(launch, { shard, firstUnit, units }))
-  }
-  return { ...reducer.finish(), last: reducer.lastPass() }
-}
-
-const isLast = ({ shards }: { shards: readonly number[] }): boolean => shards.some((shard) => shard >= SHARDS)
 
 describe('a job whose last pass is planned from the first', () => {
   test('runs both, each with its own launch, and says how to run each shard again', async () => {

@@ -83,6 +83,13 @@ export const tinyKernel = {
 
 export type Lie = (shard: number, partial: Uint8Array, program: string) => Uint8Array
 
+export interface TinyOptions {
+  readonly lie?: Lie
+  readonly holds?: (assignment: Assignment) => boolean
+  /** The referee's, where it is to be the referee. */
+  readonly token?: string
+}
+
 /** An agent on a real socket: it answers each assignment at once, unless it is told to wait. */
 export class TinyAgent {
   readonly assigned: Assignment[] = []
@@ -91,12 +98,11 @@ export class TinyAgent {
   readonly #socket: Socket
   readonly #identity = identityFromKeys({ kind: 'bytes', secretKey: newSecretKey() })
   readonly #lie: Lie
+  readonly #token: string | undefined
   readonly #holds: (assignment: Assignment) => boolean
 
-  constructor(
-    url: string,
-    { lie = (_, partial) => partial, holds = () => false }: { lie?: Lie; holds?: (a: Assignment) => boolean } = {},
-  ) {
+  constructor(url: string, { lie = (_, partial) => partial, holds = () => false, token }: TinyOptions = {}) {
+    this.#token = token
     this.#lie = lie
     this.#holds = holds
     this.#socket = io(url, { transports: ['websocket'], reconnection: false, forceNew: true })
@@ -110,7 +116,10 @@ export class TinyAgent {
 
   async #join(nonce: string): Promise<void> {
     // The Hub knows no other frame before it has answered this one.
-    await this.#socket.emitWithAck('hello', await helloFrame(nonce, this.#identity, { kind: 'node' }))
+    await this.#socket.emitWithAck(
+      'hello',
+      await helloFrame(nonce, this.#identity, { kind: 'node', token: this.#token }),
+    )
     this.#socket.emit('ready', {
       engine: 'reference',
       kernel: 'mc/1/insurance.v1',

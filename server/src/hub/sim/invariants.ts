@@ -184,6 +184,11 @@ export function checkComplete(world: World, command: Extract<HubCommand, { type:
   must(command.record.mismatches === mismatches.length, 'the record counts other mismatches than there were')
 }
 
+/** The world's referee is honest and never fails: no contradiction is its fault. */
+export function checkFail({ code, detail }: Extract<HubCommand, { type: 'fail' }>): void {
+  must(code !== 'KERNEL_FAULT', `the referee is blamed: ${detail}`)
+}
+
 /** How many shards of the part were checked. */
 function checkPartOfComplete(
   world: World,
@@ -204,6 +209,7 @@ function checkPartOfComplete(
     if (digest === undefined) throw new Error(`shard ${index} has no verdict`)
     must(basis === null || digest.endsWith(`|${basis}`), `shard ${index} was computed from another basis`)
     const counts = checkVerdict(world, shard, { index, digest, truth: trueDigest(job.id, index, basis) })
+    must(counts || !job.contradicted.has(index), `shard ${index} was contradicted and passed unchecked`)
     for (const { executor } of shard.submissions) {
       authors.add(executor)
       if (counts) checkedExecutors.add(executor)

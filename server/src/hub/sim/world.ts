@@ -11,6 +11,7 @@ import {
   checkAnswerReply,
   checkBasisFailure,
   checkComplete,
+  checkFail,
   checkPasses,
   checkPlanned,
   checkState,
@@ -18,6 +19,7 @@ import {
 import { Random } from './random.ts'
 import { scenarioOf, type JobPlan, type Scenario } from './scenario.ts'
 import { SimStore } from './store.ts'
+import { insteadOfAnswer } from './witness.ts'
 
 /** How long after its deadline a job's end may be decided: a late timer, or planning after a restart. */
 const DEADLINE_SLACK_MS = 3_000
@@ -27,6 +29,8 @@ const IDLE_WAKES_MAX = 20
 const EVENTS_MAX = 100_000
 /** Every event is checked in small worlds, every so many in large ones: a check walks every shard. */
 const SHARDS_CHECKED_PER_EVENT = 64
+
+type Failure = Extract<HubEvent, { type: 'shard-failed' | 'shard-contradicted' }>
 
 export interface Outcome {
   readonly events: number
@@ -137,7 +141,9 @@ export class World implements Surroundings {
     if ('session' in happening && !this.sessions.has(happening.session) && happening.type !== 'agent-left') return
     if (happening.type === 'agent-left') this.sessions.delete(happening.session)
     const event = { ...happening, nowMs: this.#nowMs } as HubEvent
-    if (event.type === 'shard-failed') this.#noteFailure(event)
+    const instead = insteadOfAnswer(this, event)
+    if (instead !== null) return instead.forEach((one) => this.#take(one))
+    if (event.type === 'shard-failed' || event.type === 'shard-contradicted') this.#noteFailure(event)
     const asked = event.type === 'answer' ? checkAnswerReply(this, event) : null
     const planned = event.type === 'pass-planned' ? checkPlanned(this, event) : null
     const commands = step(this.hub, event)
@@ -152,10 +158,11 @@ export class World implements Surroundings {
     this.#setTimer()
   }
 
-  #noteFailure({ session, assignmentId, epoch, shard }: Extract<HubEvent, { type: 'shard-failed' }>): void {
+  #noteFailure({ session, assignmentId, epoch, shard }: Failure): void {
     const agent = this.hub.agents.get(session)
     const lease = agent?.leases.get(assignmentId)
-    if (agent === undefined || lease?.epoch !== epoch || !lease.shards.has(shard)) return
+    // What contradicts the referee's run is not its failure.
+    if (agent === undefined || agent.referee || lease?.epoch !== epoch || !lease.shards.has(shard)) return
     this.#failedOn.add(`${lease.jobId}|${shard}|${agent.identity}`)
   }
 
@@ -212,6 +219,7 @@ export class World implements Surroundings {
       case 'fail':
         this.#decide(command.jobId)
         this.#failed.push(command.code)
+        checkFail(command)
         if (this.scenario.mustComplete && !checkBasisFailure(this, command))
           throw new Error(`a job failed with ${command.code}: ${command.detail}`)
         return this.#later(() => this.#end(command.jobId, 'fail'))
