@@ -73,7 +73,7 @@ function finestFacts(profile: Profile, args: InsuranceArgs, greatest: Greatest):
  * Whether a typical severity has at least 2^12 quanta. Below, the part of a table that lies within a few quanta of 0
  * begins to show in the mean: by a millionth and more.
  */
-export function isFine(args: InsuranceArgs, fractionBits: number): boolean {
+function isFine(args: InsuranceArgs, fractionBits: number): boolean {
   const claims = args.claim_freq > 0 ? [claimSeverity(args)] : []
   const catastrophes = args.cat_prob > 0 ? [catSeverity(args)] : []
   return [...claims, ...catastrophes].every((severity) => isFineFor(severity, fractionBits))
