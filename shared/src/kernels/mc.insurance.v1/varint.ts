@@ -1,14 +1,18 @@
 // LEB128 in the fewest bytes, for the lists inside partials. Written strictly and read strictly: one number has one text.
 import { PartialError } from '../kernel.ts'
 
+/** Where texts are written before their length is known. One for all: a tab that made one a shard kept them for long. */
+let scratch = new Uint8Array(2 ** 14)
+
+/** One at a time: the next one writes over it. */
 export class VarintWriter {
-  #bytes: Uint8Array<ArrayBuffer>
   #at: number
 
-  /** `head` bytes are left for the caller to fill. */
-  constructor(head: number, room = 4096) {
-    this.#bytes = new Uint8Array(head + room)
+  /** `head` bytes are left at 0 for the caller to fill. */
+  constructor(head: number) {
     this.#at = head
+    while (head + 10 > scratch.length) grow()
+    scratch.fill(0, 0, head)
   }
 
   /** A non-negative integer below 2^53. */
@@ -16,10 +20,10 @@ export class VarintWriter {
     this.#reserve()
     let rest = value
     while (rest >= 0x80) {
-      this.#bytes[this.#at++] = (rest % 0x80) | 0x80
+      scratch[this.#at++] = (rest % 0x80) | 0x80
       rest = Math.floor(rest / 0x80)
     }
-    this.#bytes[this.#at++] = rest
+    scratch[this.#at++] = rest
   }
 
   /** A non-negative integer below 2^66. */
@@ -28,22 +32,25 @@ export class VarintWriter {
     this.#reserve()
     let rest = value
     while (rest >= 0x80n) {
-      this.#bytes[this.#at++] = Number(rest & 0x7fn) | 0x80
+      scratch[this.#at++] = Number(rest & 0x7fn) | 0x80
       rest >>= 7n
     }
-    this.#bytes[this.#at++] = Number(rest)
+    scratch[this.#at++] = Number(rest)
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#at)
+    return scratch.slice(0, this.#at)
   }
 
   #reserve(): void {
-    if (this.#at + 10 <= this.#bytes.length) return
-    const larger = new Uint8Array(2 * this.#bytes.length)
-    larger.set(this.#bytes)
-    this.#bytes = larger
+    if (this.#at + 10 > scratch.length) grow()
   }
+}
+
+function grow(): void {
+  const larger = new Uint8Array(2 * scratch.length)
+  larger.set(scratch)
+  scratch = larger
 }
 
 /** Throws a `PartialError` that says what of `what` no honest agent could have written. */
