@@ -95,8 +95,10 @@ describe('a lie in the first pass of a job without checks', () => {
 
 test('a lie in the last pass: each contradicted shard of the first is checked once, and the answer is right', async () => {
   const liar = pool.agent({ lie: (_, partial, program) => (program === 'tail' ? tinyPartial(1, 0) : partial) })
-  const honest = pool.agent()
   const id = await pool.submit()
+  // Alone at first, so that it is asked for the last pass whoever is quicker.
+  await vi.waitFor(() => expect(contradicted(liar)).not.toEqual([]), 10_000)
+  const honest = pool.agent()
   const { answer } = await pool.ended(id)
   const assigned = [liar, honest].flatMap((agent) => agent.assigned)
   const launches = [assigned.find((one) => !isLast(one)), assigned.find(isLast)].filter((one) => one !== undefined)

@@ -64,7 +64,7 @@ export interface Total {
 }
 
 export function selectBins({ losses }: Total, { quantiles }: InsuranceArgs, { facts }: InsurancePlan): number[] {
-  return binsToSelect(PROFILES[facts.profile], losses, quantiles)
+  return binsToSelect(PROFILES[facts.profile], losses, quantiles, losses.yearsAtAggregateLimit)
 }
 
 export function output(total: Total, args: InsuranceArgs, plan: InsurancePlan): { loss: Record<string, unknown> } {

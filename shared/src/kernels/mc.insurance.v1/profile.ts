@@ -19,7 +19,7 @@ export interface Profile {
   readonly sumBytes: number
   readonly squareBytes: number
   readonly lossBytes: number
-  /** What the second pass of a job lists at most: some 100 MB in the Hub, and about a second of its reduction. */
+  /** What the second pass of a job lists at most: some 270 MB in the Hub if no two losses of a shard are equal. */
   readonly listedYearsMax: number
 }
 
@@ -35,7 +35,7 @@ export const NARROW: Profile = {
   sumBytes: 8,
   squareBytes: 12,
   lossBytes: 4,
-  listedYearsMax: 2 ** 24,
+  listedYearsMax: 2 ** 26,
 }
 
 export const WIDE: Profile = {
@@ -50,7 +50,7 @@ export const WIDE: Profile = {
   sumBytes: 16,
   squareBytes: 20,
   lossBytes: 8,
-  listedYearsMax: 2 ** 23,
+  listedYearsMax: 2 ** 25,
 }
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = { narrow: NARROW, wide: WIDE }

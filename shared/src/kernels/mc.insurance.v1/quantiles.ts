@@ -129,13 +129,20 @@ function intervalOf(
  * The bins whose losses the second pass lists: those of every rank that a level asks for, unless all losses of a bin are
  * equal. A level whose bins would make more years listed than a Hub keeps is left out, and stays an interval.
  */
-export function binsToSelect(profile: Profile, histogram: Histogram, levels: readonly number[]): number[] {
+export function binsToSelect(
+  profile: Profile,
+  histogram: Histogram,
+  levels: readonly number[],
+  yearsAtLimit = 0n,
+): number[] {
   const bins = binsOfHistogram(profile, histogram)
   const selected = new Map<number, bigint>()
   let years = 0n
   for (const p of levels) {
     const wide = widesOf(profile, bins, levelOf(p, histogram.years)).filter(({ bin }) => !selected.has(bin))
-    const more = wide.reduce((sum, { count }) => sum + count, 0n)
+    // Years at the aggregate limit are one entry a shard, however many they are, and lie in the last bin.
+    const alike = wide.some((bin) => bin === bins.at(-1)) ? yearsAtLimit : 0n
+    const more = wide.reduce((sum, { count }) => sum + count, -alike)
     if (years + more > BigInt(profile.listedYearsMax)) continue
     years += more
     for (const { bin, count } of wide) selected.set(bin, count)
