@@ -18,8 +18,9 @@ vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
   const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
   return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
 })
-// Shorter than a lease and than a job's time, so that a test tells whether the wait was what ended it.
-vi.mock('../core/limits.ts', async (original) => ({ ...(await original<object>()), CHECKER_WAIT_MS: 1_000 }))
+// Shorter than a job's time, so that a test tells whether the wait was what ended it, and long enough for an agent of a
+// busy machine to come in.
+vi.mock('../core/limits.ts', async (original) => ({ ...(await original<object>()), CHECKER_WAIT_MS: 5_000 }))
 
 let folder: string
 let store: Store
@@ -87,7 +88,7 @@ describe('a lie in the first pass of a job without checks', () => {
       code: 'VERIFICATION_FAILED',
       detail: expect.stringContaining('contradicts shard 2 of the first one'),
     })
-    expect(performance.now() - began).toBeLessThan(8_000)
+    expect(performance.now() - began).toBeLessThan(30_000)
     expect(contradicted(honest)).toEqual([SHARDS + 2])
     expect(await exposures(id)).toBe(0)
   })

@@ -198,6 +198,8 @@ export const oracleSets: readonly OracleSet[] = [
     name: 'nothing but atoms: claims that all exceed their limit',
     args: {
       ...asked,
+      // Every year lies in a bin that is asked for, and a job lists no more than 2^26 of them.
+      iterations: YEARS / 10,
       claim_freq: 3,
       claim_severity: {
         kind: 'empirical',
