@@ -1,6 +1,7 @@
 // Draws what is known of the agent into the page's elements. Whatever came from outside enters as text, never as markup.
 import { ENGINE_LABELS, type EngineReport } from '@forge/shared/agent/engine-host.ts'
 import type { AgentSnapshot, AgentWord } from '@forge/shared/agent/snapshot.ts'
+import { createBench, type Bench } from './bench.ts'
 import type { PageOptions } from './options.ts'
 
 export type PageWord = 'ready' | AgentWord
@@ -97,20 +98,19 @@ function button(id: string, enabled: boolean, act: () => void, main: boolean): v
   found.onclick = enabled ? act : null
 }
 
-function showAssignment({ assignment, state }: View): void {
+let bench: Bench | undefined
+
+function showAssignment({ assignment, state, engine }: View): void {
   const shards = assignment?.shards ?? []
-  const bench = element('bench')
-  while (bench.children.length > shards.length) bench.lastElementChild?.remove()
-  while (bench.children.length < shards.length) bench.append(document.createElement('i'))
-  shards.forEach((shard, i) => {
-    const mark = bench.children[i]
-    // Only what changed: a class that is set anew would start its cooling again.
-    if (mark && mark.className !== `shard ${shard.state}`) mark.className = `shard ${shard.state}`
-  })
+  const canvas = element('bench')
+  if (!(canvas instanceof HTMLCanvasElement)) throw new Error('the element bench is a canvas')
+  bench ??= createBench(canvas)
+  bench.show(shards, engine === 'wasm' ? 'disc' : 'square')
+  canvas.classList.toggle('empty', shards.length === 0)
   const answered = shards.filter((shard) => shard.state === 'answered').length
   const running = shards.filter((shard) => shard.state === 'running').length
   const none = state === 'idle' || state === 'working' ? 'No shard here now' : 'No shard here'
-  bench.setAttribute(
+  canvas.setAttribute(
     'aria-label',
     shards.length === 0 ? none : `${answered} of ${shards.length} shards answered, ${running} running`,
   )
