@@ -42,6 +42,9 @@ export interface JobRow extends NewJob {
 }
 
 export type ExecutorRole = 'first' | 'check' | 'referee'
+/** How far an executor's word goes; see VERIFICATION and core/standing.ts. */
+export const TIERS = ['probation', 'veteran', 'trusted'] as const
+export type Tier = (typeof TIERS)[number]
 
 /** One answer of one executor to one shard. (job, shard, executor) is unique. */
 export interface SubmissionRow {
@@ -51,9 +54,21 @@ export interface SubmissionRow {
   readonly role: ExecutorRole
   readonly engine: EngineName
   readonly trusted: boolean
+  /** When it answered. */
+  readonly tier: Tier
   /** Network group of the connection. */
   readonly network: string
+  /** The rule in force: a checker must sit in another network than everybody before. */
+  readonly distinctNetwork: boolean
   readonly digest: Digest
+}
+
+/** Checked-valid shards in a row of one identity, kernel and engine; the last one written holds. */
+export interface StandingRow {
+  readonly identity: Identity
+  readonly kernel: string
+  readonly engine: EngineName
+  readonly valid: number
 }
 
 /** A partial's bytes, once per (job, shard, digest). */
@@ -87,7 +102,16 @@ export interface ShardWrites {
     readonly reason: string
   }[]
   /** Identities that may not work again until an operator says so. */
-  readonly quarantines: readonly { readonly identity: Identity; readonly reason: string; readonly atMs: number }[]
+  readonly quarantines: readonly {
+    readonly identity: Identity
+    /** From 1: how often it was exposed. */
+    readonly number: number
+    readonly reason: string
+    readonly atMs: number
+  }[]
+  /** Quarantines that ended with shards whose answers are known. */
+  readonly releases: readonly { readonly identity: Identity; readonly number: number; readonly atMs: number }[]
+  readonly standings: readonly StandingRow[]
 }
 
 export interface ApiKeyRow {
