@@ -256,5 +256,5 @@ export function expose(state: HubState, identity: Identity, reason: string): Hub
       refusal: { ok: false, code: 'QUARANTINED', message: `This agent returned a wrong answer: ${reason}.` },
     })
   }
-  return [{ type: 'write', writes: { voids, quarantines: [{ identity, reason, atMs: 0 }] } }, ...commands]
+  return [{ type: 'write', writes: { voids, quarantines: [{ identity, number: 1, reason, atMs: 0 }] } }, ...commands]
 }

@@ -158,7 +158,9 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
       role: lease.role,
       engine: lease.engine,
       trusted: agent.referee,
+      tier: agent.referee ? ('trusted' as const) : ('probation' as const),
       network: agent.network,
+      distinctNetwork: state.settings.distinctNetwork,
       digest,
     }
   })

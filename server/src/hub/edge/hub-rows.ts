@@ -26,7 +26,15 @@ export interface HubRows {
   failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
 }
 
-const NOTHING: ShardWrites = { submissions: [], partials: [], verdicts: [], voids: [], quarantines: [] }
+const NOTHING: ShardWrites = {
+  submissions: [],
+  partials: [],
+  verdicts: [],
+  voids: [],
+  quarantines: [],
+  releases: [],
+  standings: [],
+}
 
 export function createHubRows(store: Store, logger: Logger, closing: AbortSignal): HubRows {
   const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>

@@ -49,7 +49,7 @@ export async function startHub(deps: HubDeps): Promise<RunningHub> {
     assignmentId: (number) =>
       createHash('sha256').update(secret).update(String(number)).digest('hex').slice(0, 32) as AssignmentId,
   })
-  for (const { identity } of await store.quarantines()) state.quarantined.add(identity)
+  for (const { identity, released } of await store.quarantines()) if (!released) state.quarantined.add(identity)
   const hub = new HubEdge(deps, state, createTables(store))
   const unfinished = await store.unfinishedJobs()
   if (unfinished.length > 0) logger.info({ jobs: unfinished.length }, 'unfinished jobs go on')

@@ -174,6 +174,8 @@ export const row = (
   role,
   engine: 'wasm',
   trusted: role === 'referee',
+  tier: role === 'referee' ? 'trusted' : 'probation',
   network: executor,
+  distinctNetwork: false,
   digest,
 })
