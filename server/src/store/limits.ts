@@ -26,6 +26,11 @@ export const STORE_LIMITS = {
   partialsPerBatch: 256,
   bytesPerBatchMax: 4 * 1024 * 1024,
 
+  /** Jobs that get a notice in one transaction, and the ranges of shards that a notice lists. */
+  jobsPerNoticeBatch: 16,
+  rangesPerNoticeMax: 256,
+  eventsPerBatch: 1_000,
+
   /** Two servers that start in the same moment may both stand back; then they try again, some tens of ms apart. */
   lockAttemptsMax: 4,
   lockPauseMsMax: 60,

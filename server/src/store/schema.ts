@@ -16,7 +16,7 @@ import {
   text,
   unique,
 } from 'drizzle-orm/pg-core'
-import type { ExecutorRole, JobState } from './store.ts'
+import type { EventType, ExecutorRole, JobState, NoticeKind, Tier } from './store.ts'
 
 /** Postgres hands out Buffers, PGlite plain arrays: both are read as plain arrays. */
 const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
@@ -108,12 +108,27 @@ export const submissions = pgTable(
     role: text('role').$type<ExecutorRole>().notNull(),
     engine: text('engine').$type<EngineName>().notNull(),
     trusted: boolean('trusted').notNull(),
+    tier: text('tier').$type<Tier>().notNull(),
     network: text('network').notNull(),
+    distinctNetwork: boolean('distinct_network').notNull(),
     digest: digest('digest').notNull(),
   },
   (row) => [
     primaryKey({ name: 'submissions_once', columns: [row.jobId, row.shard, row.executor] }),
     foreignKey({ name: 'submissions_job', columns: [row.jobId], foreignColumns: [jobs.id] }),
+  ],
+)
+
+/**
+ * Who answered shards of a completed job, written with its end: so an exposed identity's jobs are found. An index by executor
+ * on `submissions` would cost every write, and is taken for the primary key where no statistics are.
+ */
+export const executors = pgTable(
+  'executors',
+  { executor: text('executor').$type<Identity>().notNull(), jobId: jobId() },
+  (row) => [
+    primaryKey({ name: 'executors_once', columns: [row.executor, row.jobId] }),
+    foreignKey({ name: 'executors_job', columns: [row.jobId], foreignColumns: [jobs.id] }),
   ],
 )
 
@@ -160,11 +175,81 @@ export const voids = pgTable(
   ],
 )
 
-export const quarantines = pgTable('quarantines', {
-  identity: text('identity').$type<Identity>().primaryKey(),
-  reason: text('reason').notNull(),
-  atMs: ms('at_ms').notNull(),
-})
+export const quarantines = pgTable(
+  'quarantines',
+  {
+    identity: text('identity').$type<Identity>().notNull(),
+    /** The first exposure of an identity is 1. */
+    number: integer('number').notNull(),
+    reason: text('reason').notNull(),
+    atMs: ms('at_ms').notNull(),
+  },
+  (row) => [primaryKey({ name: 'quarantines_once', columns: [row.identity, row.number] })],
+)
+
+export const releases = pgTable(
+  'releases',
+  {
+    identity: text('identity').$type<Identity>().notNull(),
+    number: integer('number').notNull(),
+    atMs: ms('at_ms').notNull(),
+  },
+  (row) => [
+    primaryKey({ name: 'releases_once', columns: [row.identity, row.number] }),
+    foreignKey({
+      name: 'releases_quarantine',
+      columns: [row.identity, row.number],
+      foreignColumns: [quarantines.identity, quarantines.number],
+    }),
+  ],
+)
+
+/** The only rows about agents that change: a count, up with each checked shard and back to 0 with a wrong one. */
+export const standings = pgTable(
+  'standings',
+  {
+    identity: text('identity').$type<Identity>().notNull(),
+    /** Registry name. */
+    kernel: text('kernel').notNull(),
+    engine: text('engine').$type<EngineName>().notNull(),
+    valid: integer('valid').notNull(),
+  },
+  (row) => [primaryKey({ name: 'standings_once', columns: [row.identity, row.kernel, row.engine] })],
+)
+
+export const notices = pgTable(
+  'notices',
+  {
+    jobId: jobId(),
+    number: integer('number').notNull(),
+    kind: text('kind').$type<NoticeKind>().notNull(),
+    identity: text('identity').$type<Identity>().notNull(),
+    atMs: ms('at_ms').notNull(),
+    detail: text('detail').notNull(),
+  },
+  (row) => [
+    primaryKey({ name: 'notices_once', columns: [row.jobId, row.number] }),
+    unique('notices_identity').on(row.jobId, row.kind, row.identity),
+    foreignKey({ name: 'notices_job', columns: [row.jobId], foreignColumns: [jobs.id] }),
+  ],
+)
+
+export const events = pgTable(
+  'events',
+  {
+    jobId: jobId(),
+    number: integer('number').notNull(),
+    atMs: ms('at_ms').notNull(),
+    type: text('type').$type<EventType>().notNull(),
+    data: text('data').notNull(),
+    previous: digest('previous'),
+    hash: digest('hash').notNull(),
+  },
+  (row) => [
+    primaryKey({ name: 'events_once', columns: [row.jobId, row.number] }),
+    foreignKey({ name: 'events_job', columns: [row.jobId], foreignColumns: [jobs.id] }),
+  ],
+)
 
 export const tables = pgTable(
   'tables',

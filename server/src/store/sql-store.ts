@@ -1,21 +1,17 @@
 // The store on an engine: which query each method runs, and what is one transaction. It knows neither PGlite nor Postgres.
-import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { ulid } from 'ulid'
 import type { Db, Engine } from './engine.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
+import { eventsAfter } from './queries/events.ts'
+import { quarantined, standingsOf } from './queries/identities.ts'
 import { finishJob, insertJob, jobById, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
+import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './queries/notices.ts'
 import { apiKeyByHash, defaultProject, insertApiKey, keysOf } from './queries/projects.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
-import {
-  acceptedAfter,
-  allQuarantines,
-  partialsAfter,
-  submissionsOf,
-  verdictsOf,
-  writeShards,
-} from './queries/shards.ts'
+import { acceptedAfter, partialsAfter, submissionsOf, verdictsOf, voidedOf, writeShards } from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
@@ -50,17 +46,23 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     insertJob: (job) => engine.transaction((db, attempt) => insertJob(db, job, attempt)),
     job: (id) => engine.run((db) => jobById(db, id)),
     unfinishedJobs: () => engine.run(unfinishedJobs),
-    updateJob: (id, change) => engine.run((db) => updateJob(db, id, change)),
-    setBasis: (id, basis) => engine.run((db) => setBasis(db, id, basis)),
+    updateJob: (id, change) => engine.transaction((db) => updateJob(db, id, change)),
+    setBasis: (id, basis) => engine.transaction((db) => setBasis(db, id, basis)),
     finishJob: (id, end) => engine.transaction((db, attempt) => finishJob(db, id, end, attempt)),
 
     writeShards: (writes) => (weight(writes) === 0 ? Promise.resolve() : shards.write(writes)),
     submissions: (jobId) => engine.run((db) => submissionsOf(db, jobId)),
+    voidedOf: (jobId) => engine.run((db) => voidedOf(db, jobId)),
     verdicts: (jobId) => engine.run((db) => verdictsOf(db, jobId)),
     acceptedPartials: (jobId, first, end) =>
       batches(engine, (db, after) => acceptedAfter(db, jobId, after, end), first),
     partials: (jobId, first, end) => batches(engine, (db, after) => partialsAfter(db, jobId, after, end), first),
-    quarantines: () => engine.run(allQuarantines),
+    quarantines: () => engine.run(quarantined),
+    standingsOf: (identity) => engine.run((db) => standingsOf(db, identity)),
+
+    noticesOf: (jobId) => engine.run((db) => noticesOf(db, jobId)),
+    noticeFinished: (identity, reason, atMs) => noticeAll(engine, { identity, reason, atMs }),
+    eventsOf: (jobId, after) => engine.run((db) => eventsAfter(db, jobId, after)),
 
     table: (key) => engine.run((db) => tableByKey(db, key)),
     tableByDigest: (digest) => engine.run((db) => tableByDigest(db, digest)),
@@ -87,6 +89,19 @@ async function* batches(
   }
 }
 
+/** Thousands of jobs are no transaction: a batch each, and one that was broken off goes on when it is asked for again. */
+async function noticeAll(engine: Engine, exposed: Exposed): Promise<JobId[]> {
+  const resting: JobId[] = []
+  let after: string | undefined = ''
+  while (after !== undefined) {
+    const last: string = after
+    const ids = await engine.run((db) => jobsOfExecutor(db, exposed.identity, last))
+    if (ids.length > 0) resting.push(...(await engine.transaction((db) => appendNotices(db, ids, exposed))))
+    after = ids.at(-1)
+  }
+  return resting
+}
+
 function joined(group: readonly ShardWrites[]): ShardWrites {
   return {
     submissions: group.flatMap((writes) => writes.submissions),
@@ -94,11 +109,12 @@ function joined(group: readonly ShardWrites[]): ShardWrites {
     verdicts: group.flatMap((writes) => writes.verdicts),
     voids: group.flatMap((writes) => writes.voids),
     quarantines: group.flatMap((writes) => writes.quarantines),
+    releases: group.flatMap((writes) => writes.releases),
+    standings: group.flatMap((writes) => writes.standings),
   }
 }
 
-function weight(writes: ShardWrites): number {
-  const { submissions, partials, verdicts, voids, quarantines } = writes
-  const rows = submissions.length + partials.length + verdicts.length + voids.length + quarantines.length
+function weight({ partials, ...others }: ShardWrites): number {
+  const rows = Object.values(others).reduce((sum, some) => sum + some.length, partials.length)
   return partials.reduce((bytes, partial) => bytes + partial.bytes.length, rows * STORE_LIMITS.bytesPerRow)
 }

@@ -3,6 +3,9 @@ import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
 import { ulid } from 'ulid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testEvents } from './events.case.ts'
+import { testIdentities } from './identities.case.ts'
+import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
 import type { NewJob, Store } from './store.ts'
 import {
@@ -247,7 +250,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
             aSubmission(id, 1, { executor: liar }),
           ],
         })
-        const exposed = { identity: liar, reason: 'a trusted referee disagreed', atMs: 1_790_000_000_001 }
+        const exposed = { identity: liar, number: 1, reason: 'a trusted referee disagreed', atMs: 1_790_000_000_001 }
         const writes = {
           ...noWrites,
           voids: [0, 1].map((shard) => ({ jobId: id, shard, executor: liar, reason: 'exposed' })),
@@ -256,11 +259,16 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
         await store.writeShards(writes)
         await store.writeShards(writes)
         expect(await store.submissions(id)).toEqual([aSubmission(id, 0)])
-        expect(await store.quarantines()).toContainEqual(exposed)
+        expect(await store.voidedOf(id)).toBe(2)
+        expect((await store.quarantines()).map(({ identity }) => identity)).toContain(liar)
         await store.writeShards({ ...noWrites, submissions: [aSubmission(id, 1, { executor: liar })] })
         expect(await store.submissions(id), 'a void one cannot be handed in again').toEqual([aSubmission(id, 0)])
       })
     })
+
+    describe('identities', () => testIdentities(() => store, inserted))
+    describe('events', () => testEvents(() => store, inserted))
+    describe('notices', () => testNotices(() => store, inserted))
 
     test('tables come back word by word, by key and by digest', async () => {
       const words = Uint32Array.of(

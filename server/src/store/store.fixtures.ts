@@ -33,7 +33,9 @@ export const aSubmission = (jobId: JobId, shard: number, change: Partial<Submiss
   role: 'first',
   engine: 'wasm',
   trusted: false,
+  tier: 'probation',
   network: '192.0.2.0/24',
+  distinctNetwork: false,
   digest: digestOf(`shard ${shard}`),
   ...change,
 })
@@ -51,7 +53,15 @@ export const aVerdict = (jobId: JobId, shard: number, change: Partial<VerdictRow
   trusted: false,
   ...change,
 })
-export const noWrites: ShardWrites = { submissions: [], partials: [], verdicts: [], voids: [], quarantines: [] }
+export const noWrites: ShardWrites = {
+  submissions: [],
+  partials: [],
+  verdicts: [],
+  voids: [],
+  quarantines: [],
+  releases: [],
+  standings: [],
+}
 
 /** All that makes these shards accepted. */
 export function accepted(jobId: JobId, shards: readonly number[], bytesEach = 1): ShardWrites {
@@ -61,6 +71,12 @@ export function accepted(jobId: JobId, shards: readonly number[], bytesEach = 1)
     partials: shards.map((shard) => aPartial(jobId, shard, new Uint8Array(bytesEach).fill(shard & 0xff))),
     verdicts: shards.map((shard) => aVerdict(jobId, shard)),
   }
+}
+
+/** All that is accepted, and the end. */
+export async function complete(store: Store, jobId: JobId, writes: ShardWrites): Promise<void> {
+  await store.writeShards(writes)
+  await store.finishJob(jobId, { state: 'COMPLETED', answer: '{}', finishedAtMs: 1_790_000_000_009 })
 }
 
 export const acceptedOf = (store: Store, jobId: JobId, first = 0, end = 65_536): Promise<PartialRow[]> =>

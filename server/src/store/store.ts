@@ -42,9 +42,9 @@ export interface JobRow extends NewJob {
 }
 
 export type ExecutorRole = 'first' | 'check' | 'referee'
-/** How far an executor's word goes; see VERIFICATION and core/standing.ts. */
-export const TIERS = ['probation', 'veteran', 'trusted'] as const
-export type Tier = (typeof TIERS)[number]
+
+/** What the word of an executor weighs: new here, proven by checked shards, or run by the operator. */
+export type Tier = 'probation' | 'veteran' | 'trusted'
 
 /** One answer of one executor to one shard. (job, shard, executor) is unique. */
 export interface SubmissionRow {
@@ -54,21 +54,13 @@ export interface SubmissionRow {
   readonly role: ExecutorRole
   readonly engine: EngineName
   readonly trusted: boolean
-  /** When it answered. */
+  /** When it answered, for this kernel and engine. */
   readonly tier: Tier
   /** Network group of the connection. */
   readonly network: string
-  /** The rule in force: a checker must sit in another network than everybody before. */
+  /** Whether the rule is in force that a checker sits in another network than all who answered the shard before. */
   readonly distinctNetwork: boolean
   readonly digest: Digest
-}
-
-/** Checked-valid shards in a row of one identity, kernel and engine; the last one written holds. */
-export interface StandingRow {
-  readonly identity: Identity
-  readonly kernel: string
-  readonly engine: EngineName
-  readonly valid: number
 }
 
 /** A partial's bytes, once per (job, shard, digest). */
@@ -89,29 +81,111 @@ export interface VerdictRow {
   readonly trusted: boolean
 }
 
+/** An exposure of an identity: it may not work again until this very one is released. Numbers count from 1. */
+export interface QuarantineRow {
+  readonly identity: Identity
+  readonly number: number
+  readonly reason: string
+  readonly atMs: number
+}
+
+/** How often in a row an identity's shards of a kernel on an engine were checked and right. */
+export interface Standing {
+  readonly kernel: string
+  readonly engine: EngineName
+  readonly valid: number
+}
+
+export type StandingRow = Standing & { readonly identity: Identity }
+
 /** A group of writes that become durable together, in one transaction. Repeating a group changes nothing. */
 export interface ShardWrites {
+  /**
+   * Refused, with all that came along: a check where `distinctNetwork` holds and an answer of the shard that is not void
+   * came from the same network.
+   */
   readonly submissions: readonly SubmissionRow[]
   readonly partials: readonly PartialRow[]
   readonly verdicts: readonly VerdictRow[]
-  /** Submissions that no longer count, because their executor was exposed. Appended, never deleted. */
+  /**
+   * Submissions that no longer count, because their executor was exposed. Appended, never deleted. Those of a job that
+   * has ended are left out: what is learned later is said by `noticeFinished`.
+   */
   readonly voids: readonly {
     readonly jobId: JobId
     readonly shard: number
     readonly executor: Identity
     readonly reason: string
   }[]
-  /** Identities that may not work again until an operator says so. */
-  readonly quarantines: readonly {
-    readonly identity: Identity
-    /** From 1: how often it was exposed. */
-    readonly number: number
-    readonly reason: string
-    readonly atMs: number
-  }[]
-  /** Quarantines that ended with shards whose answers are known. */
-  readonly releases: readonly { readonly identity: Identity; readonly number: number; readonly atMs: number }[]
+  readonly quarantines: readonly QuarantineRow[]
+  /** A requalification that ended the quarantine of that number. */
+  readonly releases: readonly Pick<QuarantineRow, 'identity' | 'number' | 'atMs'>[]
+  /** These replace what was there; the last one of an identity, kernel and engine in a group wins. */
   readonly standings: readonly StandingRow[]
+}
+
+/** All exposures of an identity in one row. */
+export interface QuarantinedIdentity {
+  readonly identity: Identity
+  readonly exposures: number
+  /** When the last one was, and why. */
+  readonly lastAtMs: number
+  readonly reason: string
+  /** The last one was ended by a requalification. */
+  readonly released: boolean
+}
+
+export type NoticeKind = 'integrity'
+
+/** What was learned of a job after its end; (job, kind, identity) is unique. Its detail is JSON, of an `IntegrityDetail`. */
+export interface NoticeRow {
+  readonly jobId: JobId
+  /** From 0. */
+  readonly number: number
+  readonly kind: NoticeKind
+  /** Who was exposed. */
+  readonly identity: Identity
+  readonly atMs: number
+  readonly detail: string
+}
+
+/** The shards that rest on an exposed identity alone. */
+export interface IntegrityDetail {
+  readonly identity: Identity
+  readonly reason: string
+  readonly shards: number
+  /** Both ends belong to it; in order. */
+  readonly ranges: readonly { readonly first: number; readonly last: number }[]
+  /** How many ranges were left out, because there are too many. */
+  readonly more: number
+}
+
+export const EVENT_TYPES = [
+  'registered',
+  'state',
+  'basis',
+  'voided',
+  'completed',
+  'failed',
+  'cancelled',
+  'notice',
+  /** Of a job that was there before events were kept: its row as it was found. */
+  'adopted',
+] as const
+export type EventType = (typeof EVENT_TYPES)[number]
+
+/** One link of a job's chain. What happens to single shards is not among them. */
+export interface EventRow {
+  readonly jobId: JobId
+  /** From 0, without a gap. */
+  readonly number: number
+  readonly atMs: number
+  readonly type: EventType
+  /** Canonical JSON. */
+  readonly data: string
+  /** The hash of the event before; null for the first. */
+  readonly previous: Digest | null
+  readonly hash: Digest
 }
 
 export interface ApiKeyRow {
@@ -165,12 +239,25 @@ export interface Store {
   writeShards(writes: ShardWrites): Promise<void>
   /** Those that are not void. */
   submissions(jobId: JobId): Promise<SubmissionRow[]>
+  /** How many of the job's submissions are void. */
+  voidedOf(jobId: JobId): Promise<number>
   verdicts(jobId: JobId): Promise<VerdictRow[]>
   /** The partial behind each verdict of the shards from `first` to `end` - 1, in their order, in bounded batches. */
   acceptedPartials(jobId: JobId, first: number, end: number): AsyncIterable<PartialRow>
   /** Every partial of these shards, whether it counts or not: all that there is before there are verdicts. */
   partials(jobId: JobId, first: number, end: number): AsyncIterable<PartialRow>
-  quarantines(): Promise<{ readonly identity: Identity; readonly reason: string; readonly atMs: number }[]>
+  quarantines(): Promise<QuarantinedIdentity[]>
+  standingsOf(identity: Identity): Promise<Standing[]>
+
+  noticesOf(jobId: JobId): Promise<NoticeRow[]>
+  /**
+   * One notice for each completed job in which an exposed identity stands alone behind a verdict. Returns those jobs, also
+   * those that had theirs already, so that it may be repeated. The reason is told to each job's client: it must name
+   * nobody else's. A job that is just ending is not among them yet: ask again when it has ended.
+   */
+  noticeFinished(identity: Identity, reason: string, atMs: number): Promise<JobId[]>
+  /** Those with a higher number than `after`, in their order, in bounded batches: -1 is before the first, none is the end. */
+  eventsOf(jobId: JobId, after: number): Promise<EventRow[]>
 
   /** Compiled tables by the key of what they are compiled from. */
   table(key: string): Promise<Uint32Array | null>

@@ -1,5 +1,6 @@
 // A store and a Hub in memory for the tests of Web Core: they keep what they are given and end a job when a test says so.
 // The real ones have their own tests; these promise nothing but the shape of the interface.
+import { boundsOf } from '@forge/shared/verifier/bound.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
@@ -121,6 +122,8 @@ export const ANSWER: StoredAnswer = {
       authors: 10,
       networks: 1,
       distinct_network: false,
+      executions: 169,
+      bound: boundsOf([...Array(3).fill({ shards: 16, checked: 1, checkedByTrusted: 0 }), { shards: 105, checked: 13, checkedByTrusted: 0 }]),
     },
   },
   billing: { credits: 1.42, eur: 0.17 },

@@ -23,6 +23,9 @@ export type DigestTag =
   | 'api-key.v1'
   | 'identity.v1'
   | 'artifact.v1'
+  | 'event.v1'
+  | 'answer.v1'
+  | 'notice.v1'
 
 export function digestBytes(tag: DigestTag, ...parts: Uint8Array[]): Uint8Array {
   return sha256(concat(utf8(`forge-pool/${tag}\0`), ...parts))

@@ -29,7 +29,7 @@ describe('jobs', () => {
   it('of a project that sends many take turns with another project’s one', () => {
     const pool = new Pool()
     for (let n = 0; n < 10; n++) pool.plan(`many-${n}`, 20_000, {}, [], { project: 'many' })
-    pool.plan("single", 20_000, {}, [], { project: 'single' })
+    pool.plan('single', 20_000, {}, [], { project: 'single' })
     const a = pool.join('a', { shardsPerSecond: 10 })
     const seen: string[] = []
     for (let n = 0; n < 40; n++) {

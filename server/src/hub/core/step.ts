@@ -1,5 +1,6 @@
 // The Hub's one transition: an event in, commands out. No clock, socket, database or randomness: the event carries the
 // time, the settings carry ids. The state is owned by the caller and changed in place; equal histories give equal states.
+import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from './events.ts'
 import { noteUsual } from './backup.ts'
 import { undrawAllOf } from './checkers.ts'
@@ -167,12 +168,13 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   if (event.shards.some(({ shard }) => !lease.shards.has(shard))) {
     return refuse('NOT_YOURS', 'The answer names a shard that the assignment does not hold, or has answered before.')
   }
-  if (lease.role === 'trial') return takeTrial(state, agent, lease, event)
+  const { role } = lease
+  if (role === 'trial') return takeTrial(state, agent, lease, event)
   const tier = tierOf(state, agent, job.kernel, lease)
   noteUsual(job, state.nowMs - begunMs(agent, lease), event.shards.length * lease.shardMs)
   agent.answeredMs = state.nowMs
   lease.expiresAtMs = Math.min(state.nowMs + lease.leaseMs, lease.endsAtMs)
-  const submissions = event.shards.map(({ shard: index, digest }) => {
+  const submissions = event.shards.map(({ shard: index, digest }): SubmissionRow => {
     const shard = shardOf(job, index)
     letGo(state, agent, lease, index)
     shard.storing++
@@ -182,7 +184,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
       jobId: job.id,
       shard: index,
       executor: agent.identity,
-      role: shard.submissions.length > 0 && lease.role === 'first' ? ('check' as const) : (lease.role as ExecutorRole),
+      role: shard.submissions.length > 0 && role === 'first' ? 'check' : role,
       engine: lease.engine,
       trusted: agent.referee,
       tier,

@@ -16,7 +16,8 @@ import type { PlannedJob } from './planning.ts'
 export interface HubRows {
   /** Rejects when the store has not taken them in time: they then count as never given. */
   answers(submissions: readonly SubmissionRow[], partials: ReadonlyMap<number, Uint8Array>): Promise<void>
-  voided(writes: Extract<HubCommand, { type: 'write' }>['writes']): Promise<void>
+  /** What the core decided of identities: exposures with what they void, releases, standings. Finished jobs get notices. */
+  decided(writes: Extract<HubCommand, { type: 'write' }>['writes']): Promise<void>
   jobState(change: Extract<HubCommand, { type: 'job-state' }>, planDigest: Digest | undefined): Promise<void>
   /** Behind the job's earlier changes, so that of two of them the later one stays. */
   basis(jobId: JobId, basis: Digest): Promise<void>
@@ -26,7 +27,15 @@ export interface HubRows {
   failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
 }
 
-const NOTHING: ShardWrites = { submissions: [], partials: [], verdicts: [], voids: [], quarantines: [] }
+const NOTHING: ShardWrites = {
+  submissions: [],
+  partials: [],
+  verdicts: [],
+  voids: [],
+  quarantines: [],
+  releases: [],
+  standings: [],
+}
 
 export function createHubRows(store: Store, logger: Logger, closing: AbortSignal): HubRows {
   const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>
@@ -67,9 +76,16 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       const writes = { ...NOTHING, submissions, partials: rows }
       await persist('answers', () => store.writeShards(writes), STORE_GIVE_UP_MS)
     },
-    async voided({ voids, quarantines }) {
-      const dated = quarantines.map((row) => ({ ...row, atMs: Date.now() }))
-      await persist('voids', () => store.writeShards({ ...NOTHING, voids, quarantines: dated }))
+    async decided({ voids = [], quarantines = [], releases = [], standings = [] }) {
+      const atMs = Date.now()
+      const dated = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ ...row, atMs }))
+      const writes = { voids, quarantines: dated(quarantines), releases: dated(releases), standings }
+      await persist('decisions', () => store.writeShards({ ...NOTHING, ...writes }))
+      for (const { identity, reason } of quarantines) {
+        const noticed = await persist('notices', () => store.noticeFinished(identity, reason, atMs))
+        if (noticed.length > 0)
+          logger.warn({ identity, jobs: noticed.length }, 'finished jobs rest on an exposed identity')
+      }
     },
     async jobState({ jobId, state, reason }, planDigest) {
       const to = {

@@ -1,9 +1,9 @@
 // The Hub's edge: it gives the core its events with the time in them and carries out its commands. What must be durable
 // is durable before anyone is told; jobs that a restart interrupted are planned again and go on.
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
-import type { AssignmentId, JobId } from '@forge/shared/contract/ids.ts'
+import type { AssignmentId, Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
 import { fromHex } from '@forge/shared/exact/bytes.ts'
@@ -11,6 +11,8 @@ import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
+import { restoreQuarantine } from '../core/exposure.ts'
+import { QUARANTINE_MS } from '../core/limits.ts'
 import { createHubState, type HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { badPartial, implausibleShard, refusal, type SignedAnswer } from './frames.ts'
@@ -45,11 +47,16 @@ export async function startHub(deps: HubDeps): Promise<RunningHub> {
   const state = createHubState({
     referee: config.referee,
     distinctNetwork: config.distinctNetwork,
+    quarantineMs: QUARANTINE_MS,
+    random: () => randomInt(2 ** 47) / 2 ** 47,
     // Opaque: a hash of a number and a secret tells neither order nor role.
     assignmentId: (number) =>
       createHash('sha256').update(secret).update(String(number)).digest('hex').slice(0, 32) as AssignmentId,
   })
-  for (const { identity } of await store.quarantines()) state.quarantined.add(identity)
+  for (const { identity, exposures, lastAtMs, released } of await store.quarantines()) {
+    const atMs = performance.now() + (lastAtMs - Date.now())
+    restoreQuarantine(state, { identity, exposures, atMs, isOver: released })
+  }
   const hub = new HubEdge(deps, state, createTables(store))
   const unfinished = await store.unfinishedJobs()
   if (unfinished.length > 0) logger.info({ jobs: unfinished.length }, 'unfinished jobs go on')
@@ -152,10 +159,11 @@ class HubEdge implements RunningHub, GatewayListener {
     try {
       const ready = await planInTime(row, { store, logger, tables: this.#tables, closing: this.#closing.signal })
       if (this.#closing.signal.aborted) return
-      const { planned, submissions, verdicts } = ready
+      const { planned, submissions, verdicts, voided } = ready
       this.#planned.set(row.id, planned)
       const job = {
         id: row.id,
+        projectId: row.projectId,
         kernel: planned.kernelName,
         kernelDigest: planned.kernel.digest,
         grid: planned.plan.grid,
@@ -164,7 +172,7 @@ class HubEdge implements RunningHub, GatewayListener {
         deadlineMs: performance.now() + (row.deadlineAtMs - Date.now()),
         samplingKey: fromHex(row.samplingKey),
       }
-      this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, verdicts })
+      this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, verdicts })
     } catch (error) {
       if (this.#closing.signal.aborted) return
       logger.error({ job_id: row.id, err: error }, 'a job could not be planned')
@@ -180,6 +188,13 @@ class HubEdge implements RunningHub, GatewayListener {
 
   joined(agent: Parameters<GatewayListener['joined']>[0]): void {
     this.#raise({ type: 'agent-joined', agent })
+    // Until the store answers, and if it does not, it counts as a fresh key.
+    if (!agent.referee) this.#track(this.#recallStandings(agent.identity))
+  }
+
+  async #recallStandings(identity: Identity): Promise<void> {
+    const rows = await this.#deps.store.standingsOf(identity)
+    if (rows.length > 0) this.#raise({ type: 'standings', identity, rows })
   }
 
   ready(session: SubmissionSession, kernel: string, ability: Parameters<GatewayListener['ready']>[2]): void {
@@ -274,7 +289,7 @@ class HubEdge implements RunningHub, GatewayListener {
       case 'store':
         return this.#track(this.#store(command.request, command.submissions))
       case 'write':
-        return this.#track(this.#rows.voided(command.writes))
+        return this.#track(this.#rows.decided(command.writes))
       case 'job-state':
         return this.#track(this.#rows.jobState(command, this.#planned.get(command.jobId)?.planDigest))
       case 'refine':

@@ -6,6 +6,7 @@ import type { JobId } from '@forge/shared/contract/ids.ts'
 import { freshDataDir } from '../../../../scripts/machine/fresh-store.ts'
 import { openStore } from '../../store/open-store.ts'
 import type { Store } from '../../store/store.ts'
+import { noWrites } from '../../store/store.fixtures.ts'
 import { tinyPartial, type TinyAgent } from './tiny-kernel.fixtures.ts'
 import { alone, isLast, SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
 
@@ -120,7 +121,7 @@ describe('after a restart in its last pass', () => {
     const voids = rows
       .filter(({ shard }) => shard === 2)
       .map(({ jobId, shard, executor }) => ({ jobId, shard, executor, reason: 'a test' }))
-    await pool.store.writeShards({ submissions: [], partials: [], verdicts: [], voids, quarantines: [] })
+    await pool.store.writeShards({ ...noWrites, voids })
     await pool.start()
     pool.agent()
     expect(await pool.ended(id)).toMatchObject({

@@ -1,13 +1,18 @@
 // Jobs: registered once, changed while they run, ended once. The conditions here and a trigger in the database say the
-// same thing, that finished is finished; the conditions tell the caller, the trigger stops everybody else.
+// same thing, that finished is finished; the conditions tell the caller, the trigger stops everybody else. Each change is
+// told in the job's events, in its own transaction: a change that is there already when it is repeated tells nothing.
+import { createHash } from 'node:crypto'
 import type { JobId } from '@forge/shared/contract/ids.ts'
-import type { Digest } from '@forge/shared/exact/digest.ts'
+import { fromHex, utf8 } from '@forge/shared/exact/bytes.ts'
+import { digest, type Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { and, eq, isNull, or } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
-import { jobs } from '../schema.ts'
+import type { NewEvent } from '../event-chain.ts'
+import { executors, jobs, submissions } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { InsertedJob, JobRow, NewJob, Store } from '../store.ts'
+import { appendEvents, lockJobs } from './events.ts'
 
 export type JobChange = Parameters<Store['updateJob']>[1]
 export type JobEnd = Parameters<Store['finishJob']>[1]
@@ -19,7 +24,10 @@ export async function insertJob(db: Db, job: NewJob, attempt: number): Promise<I
     .values({ ...job, state: 'QUEUED' })
     .onConflictDoNothing()
     .returning({ id: jobs.id })
-  if (inserted !== undefined) return { inserted: true }
+  if (inserted !== undefined) {
+    await appendEvents(db, [registered(job)])
+    return { inserted: true }
+  }
   const ofClient =
     job.clientJobId === null ? undefined : and(eq(jobs.projectId, job.projectId), eq(jobs.clientJobId, job.clientJobId))
   const [existing] = await db
@@ -41,23 +49,32 @@ export async function unfinishedJobs(db: Db): Promise<JobRow[]> {
   return rows.map(parsed)
 }
 
+function registered({ id, createdAtMs, contractDigest, requestDigest, kernelDigest, samplingKey }: NewJob): NewEvent {
+  // Which shards are checked follows from the key: it is committed to before the first of them is handed out.
+  const samplingKeyHash = createHash('sha256').update(fromHex(samplingKey)).digest('hex')
+  const data = { contractDigest, requestDigest, kernelDigest, samplingKeyHash }
+  return { jobId: id, atMs: createdAtMs, type: 'registered', data }
+}
+
 export async function updateJob(db: Db, id: JobId, change: JobChange): Promise<boolean> {
-  if (isEnd(change.state)) throw new StoreContradiction(`job ${id} becomes ${change.state} by finishJob alone`)
-  const changed = await db
-    .update(jobs)
-    .set({ state: change.state, reason: change.reason, planDigest: change.planDigest, startedAtMs: change.startedAtMs })
-    .where(and(eq(jobs.id, id), isNull(jobs.finishedAtMs)))
-    .returning({ id: jobs.id })
-  return changed.length === 1
+  const { state, reason, planDigest, startedAtMs } = change
+  if (isEnd(state)) throw new StoreContradiction(`job ${id} becomes ${state} by finishJob alone`)
+  const [before] = await lockJobs(db, [id])
+  if (before === undefined || before.finishedAtMs !== null) return false
+  await db.update(jobs).set({ state, reason, planDigest, startedAtMs }).where(eq(jobs.id, id))
+  // How many agents a queued job lacks changes with every agent: that it waits, and that it no longer does, are events.
+  const isNews = before.state !== state || (before.reason === null) !== (reason === null)
+  if (isNews) await appendEvents(db, [{ jobId: id, atMs: Date.now(), type: 'state', data: { state, reason } }])
+  return true
 }
 
 export async function setBasis(db: Db, id: JobId, basis: Digest): Promise<boolean> {
-  const changed = await db
-    .update(jobs)
-    .set({ basis })
-    .where(and(eq(jobs.id, id), isNull(jobs.finishedAtMs)))
-    .returning({ id: jobs.id })
-  return changed.length === 1
+  const [before] = await lockJobs(db, [id])
+  if (before === undefined || before.finishedAtMs !== null) return false
+  if (before.basis === basis) return true
+  await db.update(jobs).set({ basis }).where(eq(jobs.id, id))
+  await appendEvents(db, [{ jobId: id, atMs: Date.now(), type: 'basis', data: { basis } }])
+  return true
 }
 
 /** On a later attempt an end that is there already is ours when it is the same in every part. */
@@ -73,7 +90,12 @@ export async function finishJob(db: Db, id: JobId, end: JobEnd, attempt: number)
     .set({ ...wanted, reason: null })
     .where(and(eq(jobs.id, id), isNull(jobs.finishedAtMs)))
     .returning({ id: jobs.id })
-  if (changed.length === 1 || attempt === 1) return changed.length === 1
+  if (changed.length === 1) {
+    await appendEvents(db, [ended(id, end)])
+    if (end.state === 'COMPLETED') await insertExecutors(db, id)
+    return true
+  }
+  if (attempt === 1) return false
   const [stored] = await db.select().from(jobs).where(eq(jobs.id, id))
   return (
     stored?.state === wanted.state &&
@@ -81,6 +103,26 @@ export async function finishJob(db: Db, id: JobId, end: JobEnd, attempt: number)
     stored.answer === wanted.answer &&
     stored.problem === wanted.problem
   )
+}
+
+async function insertExecutors(db: Db, id: JobId): Promise<void> {
+  const of = db
+    .selectDistinct({ executor: submissions.executor, jobId: submissions.jobId })
+    .from(submissions)
+    .where(eq(submissions.jobId, id))
+  await db.insert(executors).select(of)
+}
+
+function ended(id: JobId, end: JobEnd): NewEvent {
+  const { state, finishedAtMs: atMs } = end
+  switch (state) {
+    case 'COMPLETED':
+      return { jobId: id, atMs, type: 'completed', data: { answer: digest('answer.v1', utf8(end.answer)) } }
+    case 'FAILED':
+      return { jobId: id, atMs, type: 'failed', data: { code: end.problem.code } }
+    case 'CANCELLED':
+      return { jobId: id, atMs, type: 'cancelled', data: { code: end.problem.code } }
+  }
 }
 
 function isEnd(state: JobChange['state']): boolean {

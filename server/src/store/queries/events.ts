@@ -1,0 +1,45 @@
+// The chain of what happened to a job. An event is written in the transaction of the change that it tells of, while the
+// job's row is locked by it, so that two writers never append behind the same event.
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import { and, asc, desc, eq, gt, inArray } from 'drizzle-orm'
+import type { Db } from '../engine.ts'
+import { linked, type NewEvent } from '../event-chain.ts'
+import { STORE_LIMITS } from '../limits.ts'
+import { events, jobs } from '../schema.ts'
+import type { EventRow } from '../store.ts'
+
+/** Those of the jobs that exist; in one order everywhere, so that no two transactions wait for each other. */
+export function lockJobs(db: Db, ids: readonly JobId[]) {
+  return db
+    .select({ id: jobs.id, state: jobs.state, reason: jobs.reason, basis: jobs.basis, finishedAtMs: jobs.finishedAtMs })
+    .from(jobs)
+    .where(inArray(jobs.id, [...ids]))
+    .orderBy(jobs.id)
+    .for('no key update')
+}
+
+/** The caller holds the rows of the jobs. */
+export async function appendEvents(db: Db, added: readonly NewEvent[]): Promise<void> {
+  if (added.length === 0) return
+  const heads = await db
+    .selectDistinctOn([events.jobId], { jobId: events.jobId, number: events.number, hash: events.hash })
+    .from(events)
+    .where(inArray(events.jobId, [...new Set(added.map(({ jobId }) => jobId))]))
+    .orderBy(events.jobId, desc(events.number))
+  const last = new Map<JobId, Pick<EventRow, 'number' | 'hash'>>(heads.map((head) => [head.jobId, head]))
+  const rows = added.map((event) => {
+    const row = linked(event, last.get(event.jobId) ?? null)
+    last.set(event.jobId, row)
+    return row
+  })
+  await db.insert(events).values(rows)
+}
+
+export function eventsAfter(db: Db, jobId: JobId, after: number): Promise<EventRow[]> {
+  return db
+    .select()
+    .from(events)
+    .where(and(eq(events.jobId, jobId), gt(events.number, after)))
+    .orderBy(asc(events.number))
+    .limit(STORE_LIMITS.eventsPerBatch)
+}

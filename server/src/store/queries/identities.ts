@@ -1,0 +1,53 @@
+// What is known of identities beyond one job: how often in a row they were right, and their exposures with what ended them.
+import type { Identity } from '@forge/shared/contract/ids.ts'
+import { eq, sql } from 'drizzle-orm'
+import type { Db } from '../engine.ts'
+import { quarantines, releases, standings } from '../schema.ts'
+import type { QuarantinedIdentity, ShardWrites, Standing } from '../store.ts'
+import { insertAll, rowsOf } from './rows.ts'
+
+export async function writeIdentities(db: Db, writes: ShardWrites): Promise<void> {
+  await insertAll(db, quarantines, writes.quarantines)
+  await insertAll(db, releases, writes.releases)
+  await putStandings(db, writes.standings)
+}
+
+async function putStandings(db: Db, rows: ShardWrites['standings']): Promise<void> {
+  if (rows.length === 0) return
+  const keyOf = ({ identity, kernel, engine }: (typeof rows)[number]): string => `${identity} ${engine} ${kernel}`
+  // One statement may touch a row once, and all statements touch rows in one order, so that none waits in a circle.
+  const last = new Map(rows.map((row) => [keyOf(row), row]))
+  const ordered = [...last].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+  await db.execute(
+    sql`insert into ${standings} select * from ${rowsOf(standings, ordered)}
+      on conflict on constraint standings_once do update set valid = excluded.valid
+      where ${standings.valid} <> excluded.valid`,
+  )
+}
+
+export function standingsOf(db: Db, identity: Identity): Promise<Standing[]> {
+  return db
+    .select({ kernel: standings.kernel, engine: standings.engine, valid: standings.valid })
+    .from(standings)
+    .where(eq(standings.identity, identity))
+    .orderBy(standings.kernel, standings.engine)
+}
+
+export async function quarantined(db: Db): Promise<QuarantinedIdentity[]> {
+  const last = db
+    .selectDistinctOn([quarantines.identity], {
+      identity: quarantines.identity,
+      exposures: sql<number>`count(*) over (partition by ${quarantines.identity})`.mapWith(Number).as('exposures'),
+      lastAtMs: sql<number>`${quarantines.atMs}`.mapWith(Number).as('last_at_ms'),
+      reason: quarantines.reason,
+      released: sql<boolean>`${releases.identity} is not null`.as('released'),
+    })
+    .from(quarantines)
+    .leftJoin(
+      releases,
+      sql`${releases.identity} = ${quarantines.identity} and ${releases.number} = ${quarantines.number}`,
+    )
+    .orderBy(quarantines.identity, sql`${quarantines.number} desc`)
+    .as('last')
+  return db.select().from(last).orderBy(last.lastAtMs, last.identity)
+}

@@ -1,0 +1,139 @@
+// What is learned of a job after its end: it never changes, so a notice is put beside it. Whose work it rests on is found
+// by executor; the jobs of one that worked for years are gone through in batches, each a transaction of its own.
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
+import { digest } from '@forge/shared/exact/digest.ts'
+import { utf8 } from '@forge/shared/exact/bytes.ts'
+import { and, asc, count, eq, inArray, isNull, lte, max, min, sql } from 'drizzle-orm'
+import type { Db } from '../engine.ts'
+import { STORE_LIMITS } from '../limits.ts'
+import { executors, jobs, notices, submissions, verdicts, voids } from '../schema.ts'
+import type { IntegrityDetail, NoticeRow } from '../store.ts'
+import { appendEvents, lockJobs } from './events.ts'
+import { isOfVoid } from './shards.ts'
+
+export interface Exposed {
+  readonly identity: Identity
+  readonly reason: string
+  readonly atMs: number
+}
+
+export function noticesOf(db: Db, jobId: JobId): Promise<NoticeRow[]> {
+  return db.select().from(notices).where(eq(notices.jobId, jobId)).orderBy(asc(notices.number))
+}
+
+/** The next completed jobs that an identity answered a shard of. None is the end. */
+export async function jobsOfExecutor(db: Db, identity: Identity, after: string): Promise<JobId[]> {
+  const rows = await db
+    .select({ jobId: executors.jobId })
+    .from(executors)
+    .where(and(eq(executors.executor, identity), sql`${executors.jobId} > ${after}`))
+    .orderBy(asc(executors.jobId))
+    .limit(STORE_LIMITS.jobsPerNoticeBatch)
+  return rows.map(({ jobId }) => jobId)
+}
+
+/** One notice for each of these jobs that rests on the identity; returns those jobs, also those that had theirs before. */
+export async function appendNotices(db: Db, ids: readonly JobId[], exposed: Exposed): Promise<JobId[]> {
+  const details = await detailsOf(db, ids, exposed)
+  const resting = [...details.keys()]
+  if (resting.length === 0) return []
+  await lockJobs(db, resting)
+  const numbers = await nextNumbers(db, resting)
+  const { identity, atMs } = exposed
+  const had = await db
+    .select({ jobId: notices.jobId })
+    .from(notices)
+    .where(and(inArray(notices.jobId, resting), eq(notices.kind, 'integrity'), eq(notices.identity, identity)))
+  const known = new Set(had.map(({ jobId }) => jobId))
+  const added = [...details].flatMap(([jobId, detail]): NoticeRow[] => {
+    if (known.has(jobId)) return []
+    const number = numbers.get(jobId) ?? 0
+    return [{ jobId, number, kind: 'integrity', identity, atMs, detail: canonicalJson(detail) }]
+  })
+  if (added.length === 0) return resting
+  await db.insert(notices).values(added)
+  await appendEvents(
+    db,
+    added.map(({ jobId, number, kind, detail }) => ({
+      jobId,
+      atMs,
+      type: 'notice',
+      data: { number, kind, digest: digest('notice.v1', utf8(detail)) },
+    })),
+  )
+  return resting
+}
+
+async function nextNumbers(db: Db, ids: readonly JobId[]): Promise<Map<JobId, number>> {
+  const last = await db
+    .select({ jobId: notices.jobId, number: max(notices.number) })
+    .from(notices)
+    .where(inArray(notices.jobId, [...ids]))
+    .groupBy(notices.jobId)
+  return new Map(last.map(({ jobId, number }) => [jobId, (number ?? -1) + 1]))
+}
+
+/** Of completed jobs alone, in the order of their ids. Shards in a row share their distance to their place in the list. */
+async function detailsOf(
+  db: Db,
+  ids: readonly JobId[],
+  { identity, reason }: Exposed,
+): Promise<Map<JobId, IntegrityDetail>> {
+  const alone = db
+    .select({
+      jobId: submissions.jobId,
+      shard: submissions.shard,
+      run: sql<number>`${submissions.shard}
+        - row_number() over (partition by ${submissions.jobId} order by ${submissions.shard})`.as('run'),
+    })
+    .from(submissions)
+    .innerJoin(jobs, and(eq(jobs.id, submissions.jobId), eq(jobs.state, 'COMPLETED')))
+    .innerJoin(
+      verdicts,
+      and(
+        eq(verdicts.jobId, submissions.jobId),
+        eq(verdicts.shard, submissions.shard),
+        eq(verdicts.digest, submissions.digest),
+        eq(verdicts.confirmations, 1),
+        eq(verdicts.trusted, false),
+      ),
+    )
+    .leftJoin(voids, isOfVoid)
+    .where(and(eq(submissions.executor, identity), inArray(submissions.jobId, [...ids]), isNull(voids.jobId)))
+    .as('alone')
+  const ranges = db
+    .select({
+      jobId: alone.jobId,
+      first: min(alone.shard).as('first'),
+      last: max(alone.shard).as('last'),
+      shards: count().as('shards'),
+    })
+    .from(alone)
+    .groupBy(alone.jobId, alone.run)
+    .as('ranges')
+  const placed = db
+    .select({
+      jobId: ranges.jobId,
+      first: ranges.first,
+      last: ranges.last,
+      place: sql<number>`row_number() over (partition by ${ranges.jobId} order by ${ranges.first})`.as('place'),
+      shards: sql`sum(${ranges.shards}) over (partition by ${ranges.jobId})`.mapWith(Number).as('all_shards'),
+      ranges: sql`count(*) over (partition by ${ranges.jobId})`.mapWith(Number).as('all_ranges'),
+    })
+    .from(ranges)
+    .as('placed')
+  const rows = await db
+    .select()
+    .from(placed)
+    .where(lte(placed.place, STORE_LIMITS.rangesPerNoticeMax))
+    .orderBy(placed.jobId, placed.first)
+  const details = new Map<JobId, IntegrityDetail>()
+  for (const { jobId, first, last, shards, ranges: all } of rows) {
+    if (first === null || last === null) continue
+    const before = details.get(jobId)?.ranges ?? []
+    const more = Math.max(0, all - STORE_LIMITS.rangesPerNoticeMax)
+    details.set(jobId, { identity, reason, shards, ranges: [...before, { first, last }], more })
+  }
+  return details
+}
