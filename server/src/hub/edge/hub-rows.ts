@@ -1,6 +1,6 @@
 // What the Hub makes durable: answers, voids, states, results. Every write is tried until the store takes it; those of one
 // job's row keep the order in which the core decided them.
-import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { problem, type ProblemCode } from '@forge/shared/contract/problem.ts'
 import { PartialError } from '@forge/shared/kernels/kernel.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
@@ -27,6 +27,10 @@ export interface HubRows {
   failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
 }
 
+const EXPOSED_ELSEWHERE = 'an answer of the same identity to another shard was found wrong'
+/** A job that was ending at an exposure has ended by then. */
+const RECENT_MS = 10 * 60_000
+
 const NOTHING: ShardWrites = {
   submissions: [],
   partials: [],
@@ -44,6 +48,15 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
     persistently(read, { what: 'the reduction', giveUpMs: Infinity, logger, closing, passes: isPassing })
   /** The last change of each unfinished job's row. */
   const changes = new Map<JobId, Promise<unknown>>()
+
+  /** Identities that were exposed lately, and when. */
+  const recent = new Map<Identity, number>()
+
+  /** Finished jobs in which it stands alone are told; of the job that found it out they learn nothing. */
+  const notice = async (identity: Identity, atMs: number): Promise<void> => {
+    const noticed = await persist('notices', () => store.noticeFinished(identity, EXPOSED_ELSEWHERE, atMs))
+    if (noticed.length > 0) logger.warn({ identity, jobs: noticed.length }, 'finished jobs rest on an exposed identity')
+  }
 
   const change = (jobId: JobId, what: string, write: () => Promise<unknown>): Promise<unknown> => {
     const made = (changes.get(jobId) ?? Promise.resolve()).then(() => persist(what, write))
@@ -81,10 +94,10 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       const dated = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ ...row, atMs }))
       const writes = { voids, quarantines: dated(quarantines), releases: dated(releases), standings }
       await persist('decisions', () => store.writeShards({ ...NOTHING, ...writes }))
-      for (const { identity, reason } of quarantines) {
-        const noticed = await persist('notices', () => store.noticeFinished(identity, reason, atMs))
-        if (noticed.length > 0)
-          logger.warn({ identity, jobs: noticed.length }, 'finished jobs rest on an exposed identity')
+      for (const { identity } of quarantines) {
+        recent.set(identity, atMs)
+        for (const [oldest, since] of recent) if (atMs - since > RECENT_MS) recent.delete(oldest)
+        await notice(identity, atMs)
       }
     },
     async jobState({ jobId, state, reason }, planDigest) {
@@ -112,6 +125,8 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
         return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
       }
       await finish(jobId, 'the result', { state: 'COMPLETED', answer, finishedAtMs: Date.now() })
+      // Who was exposed while it was ending is in its verdicts, and was looked for too early.
+      for (const [identity, atMs] of recent) await notice(identity, atMs)
       logger.info({ job_id: jobId, verification: record }, 'job completed')
     },
     failed,

@@ -1,12 +1,12 @@
 // Jobs: registered once, changed while they run, ended once. The conditions here and a trigger in the database say the
 // same thing, that finished is finished; the conditions tell the caller, the trigger stops everybody else. Each change is
 // told in the job's events, in its own transaction: a change that is there already when it is repeated tells nothing.
-import { createHash } from 'node:crypto'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { fromHex, utf8 } from '@forge/shared/exact/bytes.ts'
 import { digest, type Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { and, eq, isNull, or } from 'drizzle-orm'
+import { samplingKeySha256 } from '../../hub/sampling-key.ts'
 import type { Db } from '../engine.ts'
 import type { NewEvent } from '../event-chain.ts'
 import { executors, jobs, submissions } from '../schema.ts'
@@ -51,7 +51,7 @@ export async function unfinishedJobs(db: Db): Promise<JobRow[]> {
 
 function registered({ id, createdAtMs, contractDigest, requestDigest, kernelDigest, samplingKey }: NewJob): NewEvent {
   // Which shards are checked follows from the key: it is committed to before the first of them is handed out.
-  const samplingKeyHash = createHash('sha256').update(fromHex(samplingKey)).digest('hex')
+  const samplingKeyHash = samplingKeySha256(samplingKey)
   const data = { contractDigest, requestDigest, kernelDigest, samplingKeyHash }
   return { jobId: id, atMs: createdAtMs, type: 'registered', data }
 }
