@@ -2,12 +2,13 @@
 import { mkdtemp } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres, type Postgres } from '../../../scripts/machine/postgres.ts'
 import { openStore } from './open-store.ts'
 import { describeStore } from './store.case.ts'
-import { accepted, aJob, acceptedOf } from './store.fixtures.ts'
+import { accepted, aJob, acceptedOf, aSubmission, identityOf, noWrites } from './store.fixtures.ts'
 
 const START_TIMEOUT_MS = 60_000
 let server: Postgres
@@ -65,6 +66,58 @@ test('sudden ends of the server are waited out, and nothing acknowledged is lost
   expect(await acceptedOf(store, job.id)).toHaveLength(written.length)
   await store.close()
   await expect(store.job(job.id)).rejects.toThrow(/closed/)
+})
+
+test('an answer that is being written and an end of its job wait for each other', async () => {
+  const store = await openHere()
+  const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+  const project = await store.defaultProject()
+  const end = { state: 'COMPLETED', answer: '{}', finishedAtMs: 9 } as const
+  const insert = (id: string) =>
+    tool.unsafe(`insert into partials (job_id, shard, digest, bytes) values ('${id}', 0, 'x', '')`)
+
+  const first = aJob(project)
+  await store.insertJob(first)
+  await tool.unsafe('begin')
+  await insert(first.id)
+  const ending = store.finishJob(first.id, end)
+  expect(await Promise.race([ending, sleep(200, 'it waits')])).toBe('it waits')
+  await tool.unsafe('commit')
+  expect(await ending).toBe(true)
+
+  const second = aJob(project)
+  await store.insertJob(second)
+  await tool.unsafe('begin')
+  await tool.unsafe(`update jobs set state = 'COMPLETED', answer = '{}', finished_at_ms = 9 where id = '${second.id}'`)
+  const writing = store.writeShards(accepted(second.id, [0])).then(
+    () => 'written',
+    (error: unknown) => String(error),
+  )
+  expect(await Promise.race([writing, sleep(200, 'it waits')])).toBe('it waits')
+  await tool.unsafe('commit')
+  expect(await writing).toMatch(/takes no further/)
+  await Promise.all([store.close(), tool.end()])
+})
+
+test('two checks from one network at the same time: one is refused', async () => {
+  const store = await openHere()
+  const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+  const job = aJob(await store.defaultProject())
+  await store.insertJob(job)
+  await store.writeShards({ ...noWrites, submissions: [aSubmission(job.id, 0)] })
+  const check = { role: 'check', network: 'B', distinctNetwork: true } as const
+  await tool.unsafe('begin')
+  await tool.unsafe(
+    `insert into submissions select job_id, shard, 'other', 'check', engine, trusted, 'B', digest, tier, true
+      from submissions where job_id = '${job.id}'`,
+  )
+  const writing = store
+    .writeShards({ ...noWrites, submissions: [aSubmission(job.id, 0, { ...check, executor: identityOf('second') })] })
+    .catch(String)
+  await sleep(100)
+  await tool.unsafe('commit')
+  expect(await writing).toMatch(/network of its checker/)
+  await Promise.all([store.close(), tool.end()])
 })
 
 test('a ping says at once that the server is gone', async () => {
