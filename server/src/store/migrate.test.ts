@@ -9,7 +9,7 @@ import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { digest } from '@forge/shared/exact/digest.ts'
 import { createEngine } from './engine.ts'
 import { eventHash } from './event-chain.ts'
-import { migrate, MIGRATIONS_FOLDER } from './migrate.ts'
+import { migrate, MIGRATIONS_FOLDER, requireCurrent } from './migrate.ts'
 import { openPglite } from './pglite-driver.ts'
 import { createStore } from './sql-store.ts'
 import { accepted, aJob, aSubmission, digestOf, identityOf, noWrites } from './store.fixtures.ts'
@@ -20,6 +20,7 @@ const BEFORE = 4
 test('rows of before are exposures of number 1, submissions of probation, and jobs with an adopted chain', async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'forge-store-'))
   const driver = await openPglite(folder)
+  await expect(requireCurrent(driver.query)).rejects.toThrow(/no store of Forge Pool/)
   await driver.query('create table migrations (position integer primary key, hash text not null)', [])
   for (const [position, { sql, hash }] of readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER }).entries()) {
     if (position >= BEFORE) break
@@ -44,7 +45,9 @@ test('rows of before are exposures of number 1, submissions of probation, and jo
   await submitted(identityOf('referee'), 'referee', true)
   await driver.query(`insert into quarantines values ('${liar}', 'shard 3', 7)`, [])
 
+  await expect(requireCurrent(driver.query)).rejects.toThrow(/an earlier version: start the server once/)
   await migrate(driver)
+  await requireCurrent(driver.query)
   const store = createStore(createEngine(driver), () => rm(folder, { recursive: true, force: true }))
   const exposed = { identity: liar, exposures: 1, lastAtMs: 7, reason: 'shard 3', released: false }
   expect(await store.quarantines()).toEqual([exposed])
@@ -71,5 +74,7 @@ test('rows of before are exposures of number 1, submissions of probation, and jo
   expect((await store.eventsOf(running, 0)).map(({ type, number }) => [type, number])).toEqual([['state', 1]])
   await store.writeShards(noWrites)
   expect(await store.noticeFinished(identityOf('first'), 'wrong', 9), 'no verdict rests on it').toEqual([])
+  await driver.query("update migrations set hash = 'x' where position = 1", [])
+  await expect(requireCurrent(driver.query)).rejects.toThrow(/another version/)
   await store.close()
 }, 60_000)
