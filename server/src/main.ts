@@ -1,8 +1,8 @@
 // `pnpm start`: reads the environment, starts the server, says where it is, and stops it cleanly when asked.
-import { ConfigError, settingsHelp, loadConfig } from './config.ts'
+import { settingsHelp, loadConfig } from './config.ts'
 import { createLogger } from './logger.ts'
+import { sentenceFor } from './sentence-for.ts'
 import { startServer } from './server.ts'
-import { DirectoryInUse } from './store/directory-lock.ts'
 import { startText } from './web-core/start-text.ts'
 
 if (process.argv.includes('--help')) {
@@ -38,19 +38,4 @@ try {
   // What the operator can mend is a sentence; anything else is ours, and wants its stack.
   console.error(sentenceFor(error) ?? error)
   process.exit(1)
-}
-
-function sentenceFor(error: unknown): string | null {
-  if (error instanceof ConfigError || error instanceof DirectoryInUse) return error.message
-  if (!(error instanceof Error && 'code' in error)) return null
-  if (error.code === 'EADDRINUSE') return `${error.message}. Another program listens there: choose another PORT.`
-  if (error.code === 'EACCES')
-    return `${error.message}. Choose a PORT above 1023, or a FORGE_DATA_DIR that can be written.`
-  if (error.code === 'EADDRNOTAVAIL') return `${error.message}. HOST is not an address of this machine.`
-  if (error.code === 'ENOTDIR' || error.code === 'ENOENT') return `FORGE_DATA_DIR cannot be a folder: ${error.message}`
-  if (error.code === 'ENOTFOUND') return `${error.message}. HOST, or the host in DATABASE_URL, has no address.`
-  if (error.code === 'ECONNREFUSED') return `The database at DATABASE_URL does not answer: ${error.message}`
-  // SQLSTATE: no such database, no such role or a wrong password.
-  if (/^(3D000|28...)$/.test(String(error.code))) return `The database at DATABASE_URL refuses: ${error.message}`
-  return null
 }

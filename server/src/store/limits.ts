@@ -30,6 +30,7 @@ export const STORE_LIMITS = {
   jobsPerNoticeBatch: 16,
   rangesPerNoticeMax: 256,
   eventsPerBatch: 1_000,
+  jobIdsPerBatch: 1_000,
 
   /** Two servers that start in the same moment may both stand back; then they try again, some tens of ms apart. */
   lockAttemptsMax: 4,

@@ -35,6 +35,19 @@ export function openPostgres(url: string): Driver {
   }
 }
 
+/** One connection for single statements, which must not be another one halfway: of whoever reads all as of one moment. */
+export function openPostgresConnection(url: string): Driver {
+  let losses = 0
+  const sql = connect(url, 1, () => {
+    losses++
+  })
+  return {
+    query: onOneConnection(queryOn(sql), () => losses),
+    begin: () => Promise.reject(new Error('this connection is for single statements')),
+    close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
+  }
+}
+
 function openLane(url: string): Lane {
   let losses = 0
   const sql = connect(url, 1, () => {
@@ -54,7 +67,7 @@ function openLane(url: string): Lane {
   }
 }
 
-/** Of one transaction: refuses every statement, its `rollback` too, once the connection on which it began is lost. */
+/** Refuses every statement, a transaction's `rollback` too, once the connection on which the first one ran is lost. */
 function onOneConnection(query: Query, losses: () => number): Query {
   let lossesAtBegin: number | null = null
   const check = () => {

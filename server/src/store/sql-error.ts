@@ -12,6 +12,11 @@ export class StoreBusy extends Error {
   override readonly name = 'StoreBusy'
 }
 
+/** There is nothing to read, or not by this version. Its message is for the operator. */
+export class CannotRead extends Error {
+  override readonly name = 'CannotRead'
+}
+
 export function withoutParameters(error: unknown): unknown {
   return error instanceof DrizzleQueryError ? (error.cause ?? new Error('a statement failed')) : error
 }

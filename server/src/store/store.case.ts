@@ -4,6 +4,7 @@ import { problem } from '@forge/shared/contract/problem.ts'
 import { ulid } from 'ulid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testEvents } from './events.case.ts'
+import { testImmutability } from './immutability.case.ts'
 import { testIdentities } from './identities.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
@@ -268,6 +269,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
 
     describe('identities', () => testIdentities(() => store, inserted))
     describe('events', () => testEvents(() => store, inserted))
+    describe('immutability', () => testImmutability({ store: () => store, sql: (text) => opened.sql(text), inserted }))
     describe('notices', () => testNotices(() => store, inserted))
 
     test('tables come back word by word, by key and by digest', async () => {

@@ -2,12 +2,13 @@
 import { mkdtemp } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres, type Postgres } from '../../../scripts/machine/postgres.ts'
-import { openStore } from './open-store.ts'
+import { openForReading, openStore } from './open-store.ts'
 import { describeStore } from './store.case.ts'
-import { accepted, aJob, acceptedOf } from './store.fixtures.ts'
+import { accepted, aJob, acceptedOf, aPartial, aSubmission, complete, identityOf, noWrites } from './store.fixtures.ts'
 
 const START_TIMEOUT_MS = 60_000
 let server: Postgres
@@ -65,6 +66,96 @@ test('sudden ends of the server are waited out, and nothing acknowledged is lost
   expect(await acceptedOf(store, job.id)).toHaveLength(written.length)
   await store.close()
   await expect(store.job(job.id)).rejects.toThrow(/closed/)
+})
+
+test('an answer that is being written and an end of its job wait for each other', async () => {
+  const store = await openHere()
+  const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+  const project = await store.defaultProject()
+  const end = { state: 'COMPLETED', answer: '{}', finishedAtMs: 9 } as const
+  const insert = (id: string) =>
+    tool.unsafe(`insert into partials (job_id, shard, digest, bytes) values ('${id}', 0, 'x', '')`)
+
+  const first = aJob(project)
+  await store.insertJob(first)
+  await tool.unsafe('begin')
+  await insert(first.id)
+  const ending = store.finishJob(first.id, end)
+  expect(await Promise.race([ending, sleep(200, 'it waits')])).toBe('it waits')
+  await tool.unsafe('commit')
+  expect(await ending).toBe(true)
+
+  const second = aJob(project)
+  await store.insertJob(second)
+  await tool.unsafe('begin')
+  await tool.unsafe(`update jobs set state = 'COMPLETED', answer = '{}', finished_at_ms = 9 where id = '${second.id}'`)
+  const writing = store.writeShards(accepted(second.id, [0])).then(
+    () => 'written',
+    (error: unknown) => String(error),
+  )
+  expect(await Promise.race([writing, sleep(200, 'it waits')])).toBe('it waits')
+  await tool.unsafe('commit')
+  expect(await writing).toMatch(/takes no further/)
+  await Promise.all([store.close(), tool.end()])
+})
+
+test('two checks from one network at the same time: one is refused', async () => {
+  const store = await openHere()
+  const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+  const job = aJob(await store.defaultProject())
+  await store.insertJob(job)
+  await store.writeShards({ ...noWrites, submissions: [aSubmission(job.id, 0)] })
+  const check = { role: 'check', network: 'B', distinctNetwork: true } as const
+  await tool.unsafe('begin')
+  await tool.unsafe(
+    `insert into submissions select job_id, shard, 'other', 'check', engine, trusted, 'B', digest, tier, true
+      from submissions where job_id = '${job.id}'`,
+  )
+  const writing = store
+    .writeShards({ ...noWrites, submissions: [aSubmission(job.id, 0, { ...check, executor: identityOf('second') })] })
+    .catch(String)
+  await sleep(100)
+  await tool.unsafe('commit')
+  expect(await writing).toMatch(/network of its checker/)
+  await Promise.all([store.close(), tool.end()])
+})
+
+test('a notice waits for whoever else writes into the events of its job', async () => {
+  const store = await openHere()
+  const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+  const job = aJob(await store.defaultProject())
+  await store.insertJob(job)
+  await complete(store, job.id, accepted(job.id, [0]))
+  await tool.unsafe('begin')
+  await tool.unsafe(`select 1 from jobs where id = '${job.id}' for no key update`)
+  await tool.unsafe(`insert into events values ('${job.id}', 2, 1, 'notice', '{}', 'x', 'y')`)
+  const noticing = store.noticeFinished(identityOf('first'), 'wrong', 1)
+  expect(await Promise.race([noticing, sleep(200, 'it waits')])).toBe('it waits')
+  await tool.unsafe('commit')
+  expect(await noticing).toContain(job.id)
+  expect((await store.eventsOf(job.id, 1)).map(({ number, previous }) => [number, previous])).toEqual([
+    [2, 'x'],
+    [3, 'y'],
+  ])
+  await Promise.all([store.close(), tool.end()])
+})
+
+test('whoever reads sees one moment, and can change nothing', async () => {
+  const store = await openHere()
+  const before = aJob(await store.defaultProject())
+  await store.insertJob(before)
+  const reading = await openForReading({ databaseUrl: server.url, dataDir: '' })
+  const after = aJob(before.projectId)
+  await store.insertJob(after)
+  expect(await reading.store.job(before.id)).toMatchObject({ state: 'QUEUED' })
+  expect(await reading.store.job(after.id)).toBeNull()
+  expect(await reading.rows.jobIdsAfter('')).toContain(before.id)
+  expect(await reading.rows.jobIdsAfter(before.id)).toEqual([])
+  await expect(reading.store.settingOrPut('reading', 'x')).rejects.toThrow(/single statements/)
+  await reading.close()
+  const tool = await openForReading({ databaseUrl: server.url, dataDir: '' })
+  await expect(tool.store.writeShards({ ...noWrites, partials: [aPartial(before.id, 0)] })).rejects.toThrow(Error)
+  await Promise.all([tool.close(), store.close()])
 })
 
 test('a ping says at once that the server is gone', async () => {

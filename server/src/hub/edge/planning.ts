@@ -94,19 +94,29 @@ export async function planInTime(row: NewJob, { store, tables, logger, closing }
   }
 }
 
-/** Throws when the stored contract no longer has a kernel or a plan: a server that was downgraded. */
-async function planJob(row: NewJob, tables: Tables): Promise<PlannedJob> {
-  const started = performance.now()
+/** This server does not have the kernel that a job was registered for: it was downgraded, or the kernel is gone. */
+export class KernelMissing extends Error {
+  override readonly name = 'KernelMissing'
+}
+
+/** Throws when the stored contract no longer has a kernel or a plan. */
+export function planOf(row: NewJob): Pick<PlannedJob, 'row' | 'contract' | 'kernel' | 'args' | 'plan'> {
   // Web Core parsed it before it was stored.
   const contract: Contract = JSON.parse(row.request)
   const kernel = findKernel(contract.op.name, contract.op.version, contract.op.profile)
-  if (kernel === null) throw new Error(`this server has no kernel for ${JSON.stringify(contract.op)}`)
+  if (kernel === null) throw new KernelMissing(`this server has no kernel for ${JSON.stringify(contract.op)}`)
   if (kernel.digest !== row.kernelDigest) {
-    throw new Error(`the job was registered for kernel ${row.kernelDigest}, this server has ${kernel.digest}`)
+    throw new KernelMissing(`the job was registered for kernel ${row.kernelDigest}, this server has ${kernel.digest}`)
   }
   const args = kernel.argsSchema.parse(contract.args)
   const plan = kernel.plan(args)
   if (isRefusal(plan)) throw new Error(`the stored contract cannot be planned: ${JSON.stringify(plan.errors)}`)
+  return { row, contract, kernel, args, plan }
+}
+
+async function planJob(row: NewJob, tables: Tables): Promise<PlannedJob> {
+  const started = performance.now()
+  const { contract, kernel, args, plan } = planOf(row)
   const planned = performance.now()
   const compiled = await Promise.all(
     Object.entries(plan.tables).map(async ([name, spec]) => ({ name, ...(await tables.compiled(spec)) })),

@@ -4,8 +4,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ulid } from 'ulid'
+import type { Policy } from '@forge/shared/contract/envelope.ts'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Kernel } from '@forge/shared/kernels/kernel.ts'
+import { contractDigest } from '@forge/shared/planner/contract.ts'
 import { createReducer } from '@forge/shared/reducer/reduce.ts'
 import { createLogger } from '../../logger.ts'
 import type { Store } from '../../store/store.ts'
@@ -60,7 +62,8 @@ export class TinyPool {
     return agent
   }
 
-  async submit(args: object = { shards: SHARDS }): Promise<JobId> {
+  async submit(args: object = { shards: SHARDS }, policy: Partial<Policy> = {}): Promise<JobId> {
+    const timeoutMs = policy.timeout_ms ?? 60_000
     const request = {
       ctx: { billing: { mode: 'billable' } },
       op: { name: 'mc', version: 1, profile: 'insurance.v1' },
@@ -70,17 +73,19 @@ export class TinyPool {
         min_agents: 1,
         max_agents: 50,
         verify: 'none',
-        timeout_ms: 60_000,
+        timeout_ms: timeoutMs,
         spotcheck_rate: 0.1,
         on_unverified: 'degrade',
+        ...policy,
       },
       args,
     }
     const job = aJob(await this.store.defaultProject(), {
       request: JSON.stringify(request),
+      contractDigest: contractDigest(kernel, kernel.argsSchema.parse(args), 'seed'),
       kernelDigest: tinyKernel.digest,
       createdAtMs: Date.now(),
-      deadlineAtMs: Date.now() + 60_000,
+      deadlineAtMs: Date.now() + timeoutMs,
       clientJobId: ulid(),
     })
     await this.hub.submit(job)

@@ -2,13 +2,11 @@
 // same thing, that finished is finished; the conditions tell the caller, the trigger stops everybody else. Each change is
 // told in the job's events, in its own transaction: a change that is there already when it is repeated tells nothing.
 import type { JobId } from '@forge/shared/contract/ids.ts'
-import { fromHex, utf8 } from '@forge/shared/exact/bytes.ts'
-import { digest, type Digest } from '@forge/shared/exact/digest.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { and, eq, isNull, or } from 'drizzle-orm'
-import { samplingKeySha256 } from '../../hub/sampling-key.ts'
 import type { Db } from '../engine.ts'
-import type { NewEvent } from '../event-chain.ts'
+import { endTold, registeredData } from '../event-data.ts'
 import { executors, jobs, submissions } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { InsertedJob, JobRow, NewJob, Store } from '../store.ts'
@@ -25,7 +23,7 @@ export async function insertJob(db: Db, job: NewJob, attempt: number): Promise<I
     .onConflictDoNothing()
     .returning({ id: jobs.id })
   if (inserted !== undefined) {
-    await appendEvents(db, [registered(job)])
+    await appendEvents(db, [{ jobId: job.id, atMs: job.createdAtMs, type: 'registered', data: registeredData(job) }])
     return { inserted: true }
   }
   const ofClient =
@@ -47,13 +45,6 @@ export async function jobById(db: Db, id: JobId): Promise<JobRow | null> {
 export async function unfinishedJobs(db: Db): Promise<JobRow[]> {
   const rows = await db.select().from(jobs).where(isNull(jobs.finishedAtMs)).orderBy(jobs.createdAtMs, jobs.id)
   return rows.map(parsed)
-}
-
-function registered({ id, createdAtMs, contractDigest, requestDigest, kernelDigest, samplingKey }: NewJob): NewEvent {
-  // Which shards are checked follows from the key: it is committed to before the first of them is handed out.
-  const samplingKeyHash = samplingKeySha256(samplingKey)
-  const data = { contractDigest, requestDigest, kernelDigest, samplingKeyHash }
-  return { jobId: id, atMs: createdAtMs, type: 'registered', data }
 }
 
 export async function updateJob(db: Db, id: JobId, change: JobChange): Promise<boolean> {
@@ -91,7 +82,7 @@ export async function finishJob(db: Db, id: JobId, end: JobEnd, attempt: number)
     .where(and(eq(jobs.id, id), isNull(jobs.finishedAtMs)))
     .returning({ id: jobs.id })
   if (changed.length === 1) {
-    await appendEvents(db, [ended(id, end)])
+    await appendEvents(db, [{ jobId: id, atMs: end.finishedAtMs, ...endTold(end) }])
     if (end.state === 'COMPLETED') await insertExecutors(db, id)
     return true
   }
@@ -111,18 +102,6 @@ async function insertExecutors(db: Db, id: JobId): Promise<void> {
     .from(submissions)
     .where(eq(submissions.jobId, id))
   await db.insert(executors).select(of)
-}
-
-function ended(id: JobId, end: JobEnd): NewEvent {
-  const { state, finishedAtMs: atMs } = end
-  switch (state) {
-    case 'COMPLETED':
-      return { jobId: id, atMs, type: 'completed', data: { answer: digest('answer.v1', utf8(end.answer)) } }
-    case 'FAILED':
-      return { jobId: id, atMs, type: 'failed', data: { code: end.problem.code } }
-    case 'CANCELLED':
-      return { jobId: id, atMs, type: 'cancelled', data: { code: end.problem.code } }
-  }
 }
 
 function isEnd(state: JobChange['state']): boolean {

@@ -2,10 +2,9 @@
 // by executor; the jobs of one that worked for years are gone through in batches, each a transaction of its own.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import { digest } from '@forge/shared/exact/digest.ts'
-import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { and, asc, count, eq, inArray, isNull, lte, max, min, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
+import { noticeDigest } from '../event-data.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import { executors, jobs, notices, submissions, verdicts, voids } from '../schema.ts'
 import type { IntegrityDetail, NoticeRow } from '../store.ts'
@@ -59,7 +58,7 @@ export async function appendNotices(db: Db, ids: readonly JobId[], exposed: Expo
       jobId,
       atMs,
       type: 'notice',
-      data: { number, kind, digest: digest('notice.v1', utf8(detail)) },
+      data: { number, kind, digest: noticeDigest(detail) },
     })),
   )
   return resting

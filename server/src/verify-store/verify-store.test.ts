@@ -1,0 +1,197 @@
+// A store that a real Hub has written is found good, and each way of tampering with it is found. The triggers that would
+// refuse it are switched off first, and each tampering is taken back.
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
+import { tinyKernel, tinyPartial } from '../hub/edge/tiny-kernel.fixtures.ts'
+import { REFEREE_TOKEN, SHARDS, TinyPool } from '../hub/edge/tiny-pool.fixtures.ts'
+import { createEngine, type Driver } from '../store/engine.ts'
+import { openForReading, openStore } from '../store/open-store.ts'
+import { openPglite } from '../store/pglite-driver.ts'
+import { createStoredRows } from '../store/stored-rows.ts'
+import { createStore } from '../store/sql-store.ts'
+import { digestOf, noWrites } from '../store/store.fixtures.ts'
+import type { Store } from '../store/store.ts'
+import { verifyStore } from './verify-store.ts'
+
+vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
+  const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
+  const kernelName = () => 'mc/1/insurance.v1'
+  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
+})
+vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
+  const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
+  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
+})
+
+const TABLES = ['jobs', 'submissions', 'partials', 'verdicts', 'voids', 'executors', 'quarantines', 'releases']
+TABLES.push('notices', 'events')
+
+let folder: string
+let driver: Driver
+/** Completed under `full`, with a lie that was found out on the way, whose author is released later. */
+let good: JobId
+/** Completed without checks: its one agent is exposed later. */
+let unchecked: JobId
+let failed: JobId
+
+beforeAll(async () => {
+  folder = await freshDataDir()
+  const store = await openStore({ dataDir: folder })
+  await written(store)
+  await store.close()
+  const reading = await openForReading({ dataDir: folder })
+  const lines: string[] = []
+  const verified = await verifyStore(reading, (line) => lines.push(line))
+  await reading.close()
+  expect(lines).toEqual([])
+  expect(verified).toEqual({ jobs: 3, shards: 4 * SHARDS, problems: 0, notReduced: 0 })
+  driver = await openPglite(path.join(folder, 'pglite'))
+  // From here on it is tampered with: nothing refuses it any more.
+  for (const table of TABLES) await driver.query(`alter table ${table} disable trigger all`, [])
+}, 120_000)
+
+/** By a Hub and its agents, all but what is learned later. */
+async function written(store: Store): Promise<void> {
+  const pool = new TinyPool(store)
+  await pool.start()
+  pool.agent({ lie: (shard, partial) => (shard === 3 ? tinyPartial(1, 0) : partial) })
+  pool.agent()
+  pool.agent({ token: REFEREE_TOKEN })
+  good = await pool.submit({ shards: SHARDS }, { verify: 'full' })
+  expect(await pool.ended(good)).toMatchObject({ code: undefined })
+  unchecked = await pool.submit()
+  expect(await pool.ended(unchecked)).toMatchObject({ code: undefined })
+  failed = await pool.submit({ shards: SHARDS }, { target: 'gpu', timeout_ms: 10 })
+  expect(await pool.ended(failed)).toMatchObject({ answer: null })
+  await pool.stop()
+  const [exposed] = await store.quarantines()
+  const [last] = await store.submissions(unchecked)
+  if (exposed === undefined || last === undefined) throw new Error('nobody was exposed, or nobody worked')
+  const releases = [{ identity: exposed.identity, number: 1, atMs: exposed.lastAtMs + 1 }]
+  await store.writeShards({ ...noWrites, releases })
+  expect(await store.noticeFinished(last.executor, 'it lied elsewhere', Date.now())).toEqual([unchecked])
+}
+
+afterAll(async () => {
+  await driver.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** What is found after a statement, which is then taken back. */
+async function foundAfter(statement: string): Promise<string[]> {
+  const engine = createEngine(driver)
+  await driver.query('begin', [])
+  try {
+    await driver.query(statement, [])
+    const reading = { store: createStore(engine, () => Promise.resolve()), rows: createStoredRows(engine) }
+    const lines: string[] = []
+    const { problems } = await verifyStore(reading, (line) => lines.push(line))
+    expect(problems).toBe(lines.length)
+    return lines
+  } finally {
+    await driver.query('rollback', [])
+  }
+}
+
+test('what the tamperings need is there', async () => {
+  const rows = async (text: string) => Number((await driver.query(`select count(*) from ${text}`, []))[0]?.[0])
+  expect(await rows('voids')).toBeGreaterThan(0)
+  expect(await rows('quarantines')).toBe(1)
+  expect(await rows('releases')).toBe(1)
+  expect(await rows('notices')).toBe(1)
+  expect(await foundAfter('select 1')).toEqual([])
+})
+
+const OF_GOOD = 'where job_id = $good'
+const inAnswer = (from: string, to: string) =>
+  `update jobs set answer = regexp_replace(answer, '${from}', '${to}') where id = $good`
+
+/** What is tampered with, what is found, and how. */
+const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: string])[] = [
+  ['a request', /contract_digest is not that of its stored/, "update jobs set request = replace(request, '7', '8')"],
+  ['a seed', /says root_seed seed, its row has other/, "update jobs set root_seed = 'other' where id = $good"],
+  ['a key', /registered with other digests or another key/, "update jobs set sampling_key = '00' where id = $good"],
+  ['a plan digest', /says plan_digest/, "update jobs set plan_digest = 'x' where id = $good"],
+  ['a basis', /its basis is not/, "update jobs set basis = 'x' where id = $good"],
+  ['a warning', /its end is not the one/, inAnswer('"warnings":\\[\\]', '"warnings":["x"]')],
+  ['an output', /its output is not that of/, inAnswer('"above":', '"above":1')],
+  ['an output digest', /says output_digest 00.* reduced again/, inAnswer('"output_digest":"..', '"output_digest":"00')],
+  ['a Merkle root', /says merkle_root 00.* verdicts give/, inAnswer('"merkle_root":"..', '"merkle_root":"00')],
+  ['a count', /record says checked 1\d+, counted again/, inAnswer('"checked":', '"checked":1')],
+  ['the count of voids', /record says voided 9\d*, counted again/, inAnswer('"voided":', '"voided":9')],
+  ['an answer without end', /its answer cannot be read/, "update jobs set answer = '{' where id = $good"],
+  [
+    'a code',
+    /its end is not/,
+    `update jobs set problem = regexp_replace(problem, '"code":"[A-Z_]*"', '"code":"INTERNAL"') where id = $failed`,
+  ],
+  ['a problem', /it cannot be read/, "update jobs set problem = '{}' where id = $failed"],
+  ['an event', /event 1 is not what its hash/, `update events set at_ms = 7 ${OF_GOOD} and number = 1`],
+  ['what an event says', /event 1 is not what/, `update events set data = data || ' ' ${OF_GOOD} and number = 1`],
+  ['a link', /event 2 does not follow/, `update events set previous = 'x' ${OF_GOOD} and number = 2`],
+  ['an event that is gone', /event 1 is missing/, `delete from events ${OF_GOOD} and number = 1`],
+  ['a first event', /do not begin with its registration/, `update events set type = 'state' ${OF_GOOD} and number = 0`],
+  ['a chain that is gone', /has no events/, `delete from events ${OF_GOOD}`],
+  ['an end that is gone', /tell of no end/, `delete from events ${OF_GOOD} and type = 'completed'`],
+  ['an end that is none', /tell of 2 ends/, `update events set type = 'failed' ${OF_GOOD} and number = 1`],
+  [
+    'a job that runs again',
+    /tell of an end that its row does not have/,
+    "update jobs set state = 'RUNNING', finished_at_ms = null, answer = null where id = $good",
+  ],
+  ['a partial', /shard 2 has a partial whose bytes/, `update partials set bytes = 'x' ${OF_GOOD} and shard = 2`],
+  ['a partial that is gone', /shard 2 has a verdict without/, `delete from partials ${OF_GOOD} and shard = 2`],
+  ['a partial of no verdict', /shard 3 has an answer without/, `delete from partials ${OF_GOOD} and bytes = '1 0'`],
+  ['a verdict that is gone', /shard 2 has no verdict/, `delete from verdicts ${OF_GOOD} and shard = 2`],
+  [
+    'a verdict of nothing',
+    /shard 99 has a verdict, and is none/,
+    `update verdicts set shard = 99 ${OF_GOOD} and shard = 2`,
+  ],
+  ['a verdict’s digest', /merkle_root/, `update verdicts set digest = repeat('0', 64) ${OF_GOOD} and shard = 2`],
+  ['confirmations', /shard 2 has fewer answers/, `update verdicts set confirmations = 9 ${OF_GOOD} and shard = 2`],
+  [
+    'a referee',
+    /the referee stands behind it, who does not/,
+    'update verdicts set trusted = true where job_id = $unchecked',
+  ],
+  ['answers that are gone', /no answer stands behind/, `delete from submissions ${OF_GOOD} and shard = 2`],
+  ['an executor', /its executors are not/, `delete from executors ${OF_GOOD}`],
+  [
+    'a void more',
+    /submissions are void, and its events tell of/,
+    `insert into voids select job_id, shard, executor, 'x' from submissions ${OF_GOOD} and shard = 2 on conflict do nothing`,
+  ],
+  ['a void less', /submissions are void, and its events tell of/, `delete from voids ${OF_GOOD}`],
+  ['a quarantine', /its quarantine 1 is missing/, 'update quarantines set number = 2'],
+  ['a release of nothing', /its release 1 ends no quarantine/, 'delete from quarantines'],
+  ['a release', /its release 1 is earlier/, 'update releases set at_ms = 1'],
+  ['a notice', /do not tell of notice 0/, "update notices set detail = replace(detail, 'lied', 'slept')"],
+  ['whom a notice names', /notice 0 cannot be read/, "update notices set identity = 'x'"],
+  ['a notice that is gone', /tell of 1 notices, it has 0/, 'delete from notices'],
+  ['the telling of a notice', /do not tell of notice 0/, "delete from events where type = 'notice'"],
+  ['a notice of a failure', /has notices, and is FAILED/, 'update notices set job_id = $failed'],
+]
+
+test.each(TAMPERINGS)('%s', async (_, found, statement) => {
+  const named = Object.entries({ good, unchecked, failed }).reduce(
+    (text, [name, id]) => text.replaceAll(`$${name}`, `'${id}'`),
+    statement,
+  )
+  expect((await foundAfter(named)).join('\n')).toMatch(found)
+})
+
+test('a kernel that this version lacks is no problem, and is said', async () => {
+  const engine = createEngine(driver)
+  const reading = { store: createStore(engine, () => Promise.resolve()), rows: createStoredRows(engine) }
+  const { digest } = tinyKernel
+  tinyKernel.digest = digestOf('another')
+  try {
+    expect(await verifyStore(reading, () => undefined)).toMatchObject({ problems: 0, notReduced: 2 })
+  } finally {
+    tinyKernel.digest = digest
+  }
+})

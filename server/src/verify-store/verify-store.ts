@@ -1,0 +1,103 @@
+// Whether a store is what it was when it was written: every job's events, shards, record and answer, and what stands beside
+// the jobs. It reads and changes nothing. Whoever can write all of it consistently is not found out by it.
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { Reading } from '../store/open-store.ts'
+import { isPassing } from '../store/sql-error.ts'
+import type { EventRow, JobRow, Store } from '../store/store.ts'
+import { answerOfRow, checkAnswer } from './check-answer.ts'
+import { checkEvents } from './check-events.ts'
+import { checkNotices, checkQuarantines } from './check-identities.ts'
+import { checkRecord } from './check-record.ts'
+import { checkPartials, checkVerdicts, rootOf } from './check-shards.ts'
+
+export interface Verified {
+  jobs: number
+  /** Verdicts. */
+  shards: number
+  problems: number
+  /** Completed jobs whose kernel this version lacks. */
+  notReduced: number
+}
+
+type Read = Pick<Reading, 'store' | 'rows'>
+
+/** `tell` gets one line a problem. */
+export async function verifyStore(reading: Read, tell: (line: string) => void): Promise<Verified> {
+  const verified: Verified = { jobs: 0, shards: 0, problems: 0, notReduced: 0 }
+  const report = (lines: readonly string[]): void => {
+    verified.problems += lines.length
+    for (const line of lines) tell(line)
+  }
+  for (let ids = await reading.rows.jobIdsAfter(''); ids.length > 0;) {
+    for (const id of ids) {
+      const { problems, shards, isReduced } = await verifyJob(reading, id)
+      report(problems.map((problem) => `job ${id}: ${problem}`))
+      verified.jobs++
+      verified.shards += shards
+      if (!isReduced && problems.length === 0) verified.notReduced++
+    }
+    ids = await reading.rows.jobIdsAfter(ids.at(-1) ?? '')
+  }
+  report(await checkQuarantines(reading.rows))
+  return verified
+}
+
+interface VerifiedJob {
+  readonly problems: string[]
+  readonly shards: number
+  readonly isReduced: boolean
+}
+
+async function verifyJob(reading: Read, id: JobId): Promise<VerifiedJob> {
+  try {
+    const job = await reading.store.job(id)
+    if (job === null) throw new Error('it is gone while it was looked at')
+    return await checkJob(reading, job)
+  } catch (error) {
+    // A row that no longer parses is a problem; a database that went away is the end of looking.
+    if (isPassing(error)) throw error
+    return { problems: [`it cannot be read: ${String(error)}`], shards: 0, isReduced: false }
+  }
+}
+
+async function checkJob({ store, rows: stored }: Read, job: JobRow): Promise<VerifiedJob> {
+  const [events, notices] = [await eventsOf(store, job), await store.noticesOf(job.id)]
+  const verdicts = await store.verdicts(job.id)
+  const submissions = await stored.submissions(job.id)
+  const rows = { verdicts, submissions, partials: store.partials(job.id, 0, SHARDS_MAX) }
+  const missing = await checkPartials(rows)
+  const problems = [
+    ...checkEvents(job, events, await stored.voids(job.id)),
+    ...checkNotices(job, notices, events),
+    ...missing,
+  ]
+  if (job.state !== 'COMPLETED') return { problems, shards: verdicts.length, isReduced: true }
+
+  const executors = new Set(submissions.map(({ executor }) => executor))
+  const named = await stored.executors(job.id)
+  if (named.length !== executors.size || !named.every((one) => executors.has(one)))
+    problems.push('its executors are not those of its submissions')
+  const answer = answerOfRow(job)
+  if (answer === null) return { problems: [...problems, 'its answer cannot be read'], shards: 0, isReduced: false }
+  const { verification, replay } = answer.hub
+  const wrong = checkVerdicts(verification.shards, rows)
+  const root = rootOf(verdicts)
+  if (root !== replay.merkle_root) {
+    wrong.push(`its answer says merkle_root ${replay.merkle_root}, its verdicts give ${root}`)
+  }
+  const again = await checkAnswer(job, answer, store, missing.length + wrong.length === 0)
+  problems.push(...wrong, ...checkRecord(verification, verdicts, submissions), ...again.problems)
+  return { problems, shards: verdicts.length, isReduced: again.isReduced }
+}
+
+/** Beyond any shard that a column can hold. */
+const SHARDS_MAX = 2 ** 31 - 1
+
+async function eventsOf(store: Store, job: JobRow): Promise<EventRow[]> {
+  const events: EventRow[] = []
+  for (let batch = await store.eventsOf(job.id, -1); batch.length > 0;) {
+    events.push(...batch)
+    batch = await store.eventsOf(job.id, batch.at(-1)?.number ?? SHARDS_MAX)
+  }
+  return events
+}
