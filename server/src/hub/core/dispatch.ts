@@ -9,6 +9,7 @@ import {
   ASSIGNMENT_MS,
   LEASE_MS_MAX,
   LEASE_MS_MIN,
+  LEASE_LIFE_MS_MIN,
   LEASE_OF_EXPECTED,
   LEASE_RENEWALS,
   LEASES_PER_AGENT,
@@ -188,7 +189,8 @@ function lease(state: HubState, job: Job, agent: Agent, ability: Ability, { role
     leaseMs,
     // A second assignment waits for the first.
     expiresAtMs: state.nowMs + leaseMs * grants,
-    endsAtMs: state.nowMs + leaseMs * (grants + LEASE_RENEWALS),
+    endsAtMs: state.nowMs + Math.max(LEASE_LIFE_MS_MIN, leaseMs * (grants + LEASE_RENEWALS)),
+    units: 0,
   })
   return {
     type: 'assign',

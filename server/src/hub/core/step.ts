@@ -85,6 +85,13 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       return takeStored(state, event.submissions)
     case 'store-failed':
       return giveBack(state, event.submissions)
+    case 'progress': {
+      const lease = state.agents.get(event.session)?.leases.get(event.assignmentId)
+      if (lease?.epoch !== event.epoch || event.units <= lease.units) return []
+      lease.units = event.units
+      lease.expiresAtMs = Math.min(state.nowMs + lease.leaseMs, lease.endsAtMs)
+      return []
+    }
     case 'shard-failed':
       return takeFailure(state, event)
     case 'shard-contradicted':
