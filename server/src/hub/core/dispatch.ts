@@ -21,6 +21,7 @@ import {
   ASSIGNMENT_MS,
   LEASE_MS_MAX,
   LEASE_MS_MIN,
+  LEASE_LIFE_MS_MIN,
   LEASE_OF_EXPECTED,
   LEASE_RENEWALS,
   LEASES_PER_AGENT,
@@ -228,7 +229,8 @@ function lease(state: HubState, job: Job, agent: Agent, ability: Ability, { role
     shardMs,
     // A second assignment waits for the first.
     expiresAtMs: state.nowMs + leaseMs * grants,
-    endsAtMs: state.nowMs + leaseMs * (grants + LEASE_RENEWALS),
+    endsAtMs: state.nowMs + Math.max(LEASE_LIFE_MS_MIN, leaseMs * (grants + LEASE_RENEWALS)),
+    units: 0,
   })
   return {
     type: 'assign',

@@ -60,6 +60,14 @@ export type HubEvent = { readonly nowMs: number } & (
   | { readonly type: 'stored'; readonly submissions: readonly SubmissionRow[] }
   /** They could not be made durable: as if never answered. */
   | { readonly type: 'store-failed'; readonly submissions: readonly SubmissionRow[] }
+  /** Units of the assignment that the agent says it has computed, those of unfinished shards included. */
+  | {
+      readonly type: 'progress'
+      readonly session: SessionId
+      readonly assignmentId: AssignmentId
+      readonly epoch: number
+      readonly units: number
+    }
   | {
       readonly type: 'shard-failed'
       readonly session: SessionId

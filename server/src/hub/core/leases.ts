@@ -38,6 +38,11 @@ export function drop(state: HubState, agent: Agent, lease: Lease): void {
   else job.executors.delete(agent.session)
 }
 
+/** What a lease holds is being worked on: it lasts its length from now, within its life, and never less than before. */
+export function renew({ nowMs }: HubState, lease: Lease): void {
+  lease.expiresAtMs = Math.max(lease.expiresAtMs, Math.min(nowMs + lease.leaseMs, lease.endsAtMs))
+}
+
 /** A lapsed agent has room for one lease alone; dispatch looks at that. */
 export function noteRoom(state: HubState, agent: Agent): void {
   if (state.agents.has(agent.session) && agent.leases.size < LEASES_PER_AGENT) state.roomy.add(agent.session)

@@ -160,8 +160,10 @@ export interface Lease {
   readonly grantedMs: number
   /** What a shard should take this agent. */
   readonly shardMs: number
-  /** Answers renew a lease, but never beyond this: shards must not trickle in until the deadline. */
+  /** Answers and progress renew a lease, but never beyond this: shards must not trickle in until the deadline. */
   readonly endsAtMs: number
+  /** As the agent said last: only more of them is progress. */
+  units: number
   expiresAtMs: number
 }
 

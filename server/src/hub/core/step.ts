@@ -9,7 +9,7 @@ import { abilityFor } from './eligibility.ts'
 import { untilWhen } from './exposure.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
-import { begunMs, drop, letGo, noteRoom } from './leases.ts'
+import { begunMs, drop, letGo, noteRoom, renew } from './leases.ts'
 import { SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, restoreVerdicts, settleShard, takeIn, tally } from './settle.ts'
@@ -75,6 +75,13 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       return takeStored(state, event.submissions)
     case 'store-failed':
       return giveBack(state, event.submissions)
+    case 'progress': {
+      const lease = state.agents.get(event.session)?.leases.get(event.assignmentId)
+      if (lease?.epoch !== event.epoch || event.units <= lease.units) return []
+      lease.units = event.units
+      renew(state, lease)
+      return []
+    }
     case 'shard-failed':
       return takeFailure(state, event)
     case 'shard-contradicted':
@@ -146,7 +153,7 @@ function takeReady(
       return [{ type: 'revoke', session, assignmentId: lease.assignmentId }, ...release(state, agent, lease)]
     }
     lease.engine = ability.engine
-    lease.expiresAtMs = Math.min(state.nowMs + lease.leaseMs, lease.endsAtMs)
+    renew(state, lease)
     return []
   })
 }
@@ -173,7 +180,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   const tier = tierOf(state, agent, job.kernel, lease)
   noteUsual(job, state.nowMs - begunMs(agent, lease), event.shards.length * lease.shardMs)
   agent.answeredMs = state.nowMs
-  lease.expiresAtMs = Math.min(state.nowMs + lease.leaseMs, lease.endsAtMs)
+  renew(state, lease)
   const submissions = event.shards.map(({ shard: index, digest }): SubmissionRow => {
     const shard = shardOf(job, index)
     letGo(state, agent, lease, index)

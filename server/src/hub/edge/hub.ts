@@ -19,6 +19,7 @@ import { badPartial, implausibleShard, refusal, type SignedAnswer } from './fram
 import { createGateway, type Gateway, type GatewayListener } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
+import { notHeld } from './not-held.ts'
 import { assignmentOf, planInTime, type PlannedJob } from './planning.ts'
 import { progressOf } from './progress.ts'
 import { createRefining, type Refining } from './refining.ts'
@@ -87,12 +88,8 @@ class HubEdge implements RunningHub, GatewayListener {
     this.#rows = createHubRows(deps.store, deps.logger, this.#closing.signal)
     const { store, logger } = deps
     this.#refining = createRefining({ store, rows: this.#rows, logger, closing: this.#closing.signal })
-    this.#gateway = createGateway(deps.http, {
-      logger: deps.logger,
-      listener: this,
-      refereeToken: deps.refereeToken,
-      publicUrl: deps.config.publicUrl,
-    })
+    const { config, http, refereeToken } = deps
+    this.#gateway = createGateway(http, { logger, listener: this, refereeToken, publicUrl: config.publicUrl })
   }
 
   // ---- what the server asks
@@ -201,11 +198,8 @@ class HubEdge implements RunningHub, GatewayListener {
     this.#raise({ type: 'agent-ready', session, kernel, ability: { ...ability } })
   }
 
-  refuses(session: SubmissionSession, { assignmentId, epoch, shards }: Answer): Refusal | null {
-    const lease = this.#state.agents.get(session)?.leases.get(assignmentId)
-    if (lease?.epoch !== epoch) return refusal('STALE_EPOCH', 'This assignment is no longer held.')
-    if (shards.every(({ shard }) => lease.shards.has(shard))) return null
-    return refusal('NOT_YOURS', 'The answer names a shard that the assignment does not hold, or has answered before.')
+  refuses(session: SubmissionSession, answer: Answer): Refusal | null {
+    return notHeld(this.#state, session, answer, answer.shards)
   }
 
   answer(session: SubmissionSession, signed: SignedAnswer, reply: (reply: Reply) => void): Refusal | null {
@@ -236,6 +230,12 @@ class HubEdge implements RunningHub, GatewayListener {
       kernelMs,
     })
     return null
+  }
+
+  progressed(session: SubmissionSession, frame: Parameters<GatewayListener['progressed']>[1]): Refusal | null {
+    const refused = notHeld(this.#state, session, frame)
+    if (refused === null) this.#raise({ type: 'progress', session, ...frame })
+    return refused
   }
 
   failed(session: SubmissionSession, frame: Parameters<GatewayListener['failed']>[1]): void {
@@ -295,7 +295,9 @@ class HubEdge implements RunningHub, GatewayListener {
       case 'refine':
         return this.#track(this.#refine(command))
       case 'complete':
-        return this.#track(this.#end(command.jobId, () => this.#complete(command)))
+        return this.#track(
+          this.#end(command.jobId, () => this.#rows.completed(this.#plannedOf(command.jobId), command)),
+        )
       case 'fail':
         this.#deps.logger.warn({ job_id: command.jobId, code: command.code }, command.detail)
         return this.#track(
@@ -334,10 +336,6 @@ class HubEdge implements RunningHub, GatewayListener {
   async #refine(command: Extract<HubCommand, { type: 'refine' }>): Promise<void> {
     const refined = await this.#refining.refine(this.#plannedOf(command.jobId), command)
     if (refined !== null) this.#raise(refined)
-  }
-
-  async #complete(command: Extract<HubCommand, { type: 'complete' }>): Promise<void> {
-    await this.#rows.completed(this.#plannedOf(command.jobId), command)
   }
 
   async #end(jobId: JobId, write: () => Promise<void>): Promise<void> {
