@@ -57,7 +57,9 @@ beforeAll(async () => {
 async function written(store: Store): Promise<void> {
   const pool = new TinyPool(store)
   await pool.start()
-  pool.agent({ lie: (shard, partial) => (shard === 3 ? tinyPartial(1, 0) : partial) })
+  // In whichever shard comes first: which agent is given which is the Hub’s affair.
+  let lies = 0
+  pool.agent({ lie: (_, partial) => (lies++ === 0 ? tinyPartial(1, 0) : partial) })
   pool.agent()
   pool.agent({ token: REFEREE_TOKEN })
   good = await pool.submit({ shards: SHARDS }, { verify: 'full' })
@@ -144,7 +146,7 @@ const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: st
   ],
   ['a partial', /shard 2 has a partial whose bytes/, `update partials set bytes = 'x' ${OF_GOOD} and shard = 2`],
   ['a partial that is gone', /shard 2 has a verdict without/, `delete from partials ${OF_GOOD} and shard = 2`],
-  ['a partial of no verdict', /shard 3 has an answer without/, `delete from partials ${OF_GOOD} and bytes = '1 0'`],
+  ['a partial of no verdict', /shard \d has an answer without/, `delete from partials ${OF_GOOD} and bytes = '1 0'`],
   ['a verdict that is gone', /shard 2 has no verdict/, `delete from verdicts ${OF_GOOD} and shard = 2`],
   [
     'a verdict of nothing',

@@ -8,7 +8,7 @@ import { undraw } from './checkers.ts'
 import { refereeOnline } from './eligibility.ts'
 import { escalate, expose, suspect } from './exposure.ts'
 import { FAILURES_BEFORE_REFEREE, VETERAN_FAILURES } from './limits.ts'
-import { contradictsBasis, isReleased, partOf, sizeOf } from './parts.ts'
+import { contradictsBasis, isReleased, partOf, sizeOf, countAnswered } from './parts.ts'
 import { fail } from './failing.ts'
 import { checksNeeded, isDrawn, rateOf, sampleOf } from './sample.ts'
 import { countAgreement, isWeighty } from './standing.ts'
@@ -84,11 +84,6 @@ export function restoreVerdicts(
     }
   }
   return []
-}
-
-export function countAnswered(job: Job, index: number, by: 1 | -1): void {
-  job.answered += by
-  partOf(job, index).answered += by
 }
 
 /** Puts a shard where its answers say it belongs. Idempotent. */
@@ -183,9 +178,15 @@ function contradicted(state: HubState, job: Job, index: number, wrong: readonly 
   return exposed(state, job, wrong, `shard ${index} of job ${job.id} differs from the referee's`)
 }
 
+export const exposeAndSettle = (state: HubState, identity: Identity, reason: string): HubCommand[] =>
+  expose(state, identity, reason, settleShard)
+
 /** From a wrong answer on nothing of a spotcheck passes unchecked: a liar seldom comes alone. */
 function exposed(state: HubState, job: Job, wrong: readonly SubmissionRow[], reason: string): HubCommand[] {
-  return [...wrong.flatMap(({ executor }) => expose(state, executor, reason)), ...escalate(state, job)]
+  return [
+    ...wrong.flatMap(({ executor }) => exposeAndSettle(state, executor, reason)),
+    ...escalate(state, job, settleShard),
+  ]
 }
 
 /** The one place that moves a shard between the job's queues; one that is not released is in none. */
@@ -239,9 +240,6 @@ export function tally(state: HubState, executor: Identity, end: 'accepted' | 're
     return
   }
 }
-
-/** Another agent has it, or has just answered it: it is settled when that comes in. */
-export const HELD: ReadonlySet<Shard['status']> = new Set(['leased', 'storing', 'checking', 'refereeing'])
 
 /**
  * Whose shard it is: of two first executions, where one was a backup, always the same one. Rows have another order after
