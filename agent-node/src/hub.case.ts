@@ -10,6 +10,7 @@ import {
   failedSchema,
   handbackSchema,
   helloSchema,
+  progressSchema,
   PROTOCOL_VERSION,
   readySchema,
   type Assignment,
@@ -169,6 +170,10 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
       socket.emit('tally', { accepted: partials.size, pending: 0, rejected: 0 })
       if (partials.size === options.shards) completed()
       assign()
+    })
+    socket.on('progress', (frame, reply) => {
+      log.push(`progress ${progressSchema.parse(frame).units}`)
+      reply(ok)
     })
     socket.on('failed', (frame, reply) => {
       log.push(`failed ${failedSchema.parse(frame).reason}`)

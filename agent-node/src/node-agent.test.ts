@@ -45,6 +45,17 @@ test.each(['wasm', 'reference'] as const)(
   },
 )
 
+test('a long shard says how far it is, from a worker thread too', async () => {
+  for (const threads of [0, 1]) {
+    const hub = await hubOf({ shards: 1, unitsPerShard: 200_000 })
+    const agent = await agentOf(hub, { threads })
+    await hub.complete
+    const said = hub.log.filter((line) => /^(progress|answer)/.test(line))
+    expect([said[0], said.at(-1)], 'the first slice of the WASM engine').toEqual(['progress 65536', 'answer 1'])
+    await agent.finish()
+  }
+})
+
 test('two worker threads share the shards', async () => {
   const hub = await hubOf({ shards: 40 })
   const snapshots: AgentSnapshot[] = []

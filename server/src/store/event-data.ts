@@ -1,13 +1,13 @@
 // What the events say that other rows say too: written with the change, and compared with those rows by whoever verifies.
-import { createHash } from 'node:crypto'
 import type { Problem } from '@forge/shared/contract/problem.ts'
-import { fromHex, utf8 } from '@forge/shared/exact/bytes.ts'
+import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { digest, type Digest } from '@forge/shared/exact/digest.ts'
+import { samplingKeySha256 } from '../hub/sampling-key.ts'
 import type { EventType, NewJob } from './store.ts'
 
 export function registeredData({ contractDigest, requestDigest, kernelDigest, samplingKey }: NewJob) {
   // Which shards are checked follows from the key: it is committed to before the first of them is handed out.
-  const samplingKeyHash = createHash('sha256').update(fromHex(samplingKey)).digest('hex')
+  const samplingKeyHash = samplingKeySha256(samplingKey)
   return { contractDigest, requestDigest, kernelDigest, samplingKeyHash }
 }
 

@@ -96,6 +96,8 @@ export interface Standing {
   readonly valid: number
 }
 
+export type StandingRow = Standing & { readonly identity: Identity }
+
 /** A group of writes that become durable together, in one transaction. Repeating a group changes nothing. */
 export interface ShardWrites {
   /**
@@ -119,7 +121,7 @@ export interface ShardWrites {
   /** A requalification that ended the quarantine of that number. */
   readonly releases: readonly Pick<QuarantineRow, 'identity' | 'number' | 'atMs'>[]
   /** These replace what was there; the last one of an identity, kernel and engine in a group wins. */
-  readonly standings: readonly (Standing & { readonly identity: Identity })[]
+  readonly standings: readonly StandingRow[]
 }
 
 /** All exposures of an identity in one row. */

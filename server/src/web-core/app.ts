@@ -1,15 +1,15 @@
 // Web Core: every route with its scope, and around all of them the request's id, its line in the log, the common headers,
 // 404, 405 and the last resort for what was thrown. What the routes do is in the files beside; sockets are the Hub's.
 import { Hono, type Context } from 'hono'
-import { digestSchema, jobIdSchema } from '@forge/shared/contract/ids.ts'
+import { digestSchema, jobIdSchema, type ProjectId } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
 import type { Config } from '../config.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { Logger } from '../logger.ts'
-import type { Store } from '../store/store.ts'
+import type { JobRow, Store } from '../store/store.ts'
 import { createAuthenticate, type Caller } from './auth.ts'
 import { execute } from './execute.ts'
-import { jobView } from './job-view.ts'
+import { jobView, noticesView } from './job-view.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { readPages, servePage } from './pages.ts'
 import { refuse, Refusal } from './refusal.ts'
@@ -17,7 +17,7 @@ import { COMMON_HEADERS, API_HEADERS, replyJson, replyProblem } from './reply.ts
 import { storeRefusal } from './store-refusal.ts'
 
 export interface WebCoreDeps {
-  readonly store: Pick<Store, 'job' | 'defaultProject' | 'apiKeyByHash' | 'ping'>
+  readonly store: Pick<Store, 'job' | 'noticesOf' | 'defaultProject' | 'apiKeyByHash' | 'ping'>
   readonly hub: Pick<Hub, 'submit' | 'ended' | 'progress' | 'table' | 'agentsOnline' | 'refereeOnline'>
   readonly config: Pick<Config, 'apiKey'>
   readonly logger: Logger
@@ -106,13 +106,19 @@ function routesOf(deps: WebCoreDeps): readonly Route[] {
       path: '/api/v0/jobs/:id',
       scope: 'project',
       async handle(context, { projectId }) {
-        const id = jobIdSchema.safeParse(context.req.param('id'))
-        const row = id.success ? await store.job(id.data) : null
-        // Another project's job and no job at all answer alike.
-        if (row === null || row.projectId !== projectId) {
-          return replyProblem(refuse('NOT_FOUND', 'This project has no job of that id.'))
-        }
-        return replyJson(jobView(row, hub.progress(row.id)))
+        const row = await ownJob(store, projectId, context.req.param('id'))
+        if (row instanceof Refusal) return replyProblem(row)
+        return replyJson(jobView(row, hub.progress(row.id), await store.noticesOf(row.id)))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v0/jobs/:id/notices',
+      scope: 'project',
+      async handle(context, { projectId }) {
+        const row = await ownJob(store, projectId, context.req.param('id'))
+        if (row instanceof Refusal) return replyProblem(row)
+        return replyJson(noticesView(row, await store.noticesOf(row.id)))
       },
     },
     {
@@ -134,6 +140,17 @@ function routesOf(deps: WebCoreDeps): readonly Route[] {
     { method: 'GET', path: '/healthz', scope: 'public', handle: async () => replyJson({ ok: true }) },
     { method: 'GET', path: '/readyz', scope: 'public', handle: () => readiness(deps, stopping) },
   ]
+}
+
+async function ownJob(
+  store: WebCoreDeps['store'],
+  projectId: ProjectId,
+  asked: string | undefined,
+): Promise<JobRow | Refusal> {
+  const id = jobIdSchema.safeParse(asked)
+  const row = id.success ? await store.job(id.data) : null
+  // Another project's job and no job at all answer alike.
+  return row?.projectId === projectId ? row : refuse('NOT_FOUND', 'This project has no job of that id.')
 }
 
 /** Liveness says that the process runs; readiness, that it may be sent jobs. */

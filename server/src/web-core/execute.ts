@@ -5,7 +5,7 @@ import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { JobRow, Store } from '../store/store.ts'
 import type { Caller } from './auth.ts'
 import { acceptContract, newJob, type JobMaker } from './contract.ts'
-import { ctxIdsOf, jobProblem, jobView, type CtxIds } from './job-view.ts'
+import { ctxIdsOf, jobProblem, jobView } from './job-view.ts'
 import { readJsonBody } from './json-body.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
@@ -13,7 +13,7 @@ import { refuse, Refusal } from './refusal.ts'
 import { replyJson, replyProblem } from './reply.ts'
 
 export interface ExecuteDeps {
-  readonly store: Pick<Store, 'job'>
+  readonly store: Pick<Store, 'job' | 'noticesOf'>
   readonly hub: Pick<Hub, 'submit' | 'ended' | 'progress'>
   readonly clock: () => number
   readonly newUlid: JobMaker['newUlid']
@@ -53,23 +53,23 @@ export async function execute(request: Request, caller: Caller, deps: ExecuteDep
     ...(registered.inserted ? {} : { 'Forge-Attached': 'true' }),
     ...(preferences.applied === null ? {} : { 'Preference-Applied': preferences.applied }),
   }
-  return answer(row, deps.hub, preferences, ctxIdsOf(accepted.contract.ctx), headers)
+  const notices = registered.inserted ? [] : await deps.store.noticesOf(id)
+  const view = jobView(row, deps.hub.progress(id), notices, ctxIdsOf(accepted.contract.ctx))
+  return answer(row, view, preferences, headers)
 }
 
 function answer(
   row: JobRow,
-  hub: Pick<Hub, 'progress'>,
+  view: Record<string, unknown>,
   { async }: Preferences,
-  ctx: CtxIds,
   headers: Readonly<Record<string, string>>,
 ): Response {
   const ended = row.state === 'COMPLETED' || row.state === 'FAILED' || row.state === 'CANCELLED'
   if (!ended || async) {
-    const view = jobView(row, hub.progress(row.id), ctx)
     const location = `/api/v0/jobs/${row.id}`
     return replyJson(view, 202, { ...headers, Location: location, 'Retry-After': String(WEB_LIMITS.retryAfterSeconds) })
   }
-  if (row.state === 'COMPLETED') return replyJson(jobView(row, null, ctx), 200, headers)
+  if (row.state === 'COMPLETED') return replyJson(view, 200, headers)
   return replyProblem(jobProblem(row), headers)
 }
 

@@ -1,10 +1,11 @@
 // A store and a Hub in memory for the tests of Web Core: they keep what they are given and end a job when a test says so.
 // The real ones have their own tests; these promise nothing but the shape of the interface.
+import { boundsOf } from '@forge/shared/verifier/bound.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { StoredAnswer } from '../hub/edge/hub-interface.ts'
-import type { ApiKeyRow, JobRow, NewJob } from '../store/store.ts'
+import type { ApiKeyRow, JobRow, NewJob, NoticeRow } from '../store/store.ts'
 import type { WebCoreDeps } from './app.ts'
 
 export const DEFAULT_PROJECT = 'default' as ProjectId
@@ -12,6 +13,7 @@ export const DEFAULT_PROJECT = 'default' as ProjectId
 export interface FakeStore {
   keys: ApiKeyRow[]
   readonly jobs: Map<string, JobRow>
+  noticesOf(): Promise<NoticeRow[]>
   ping(): Promise<void>
   defaultProject(): Promise<ProjectId>
   insertApiKey(key: ApiKeyRow): Promise<void>
@@ -24,6 +26,7 @@ export function createFakeStore(): FakeStore {
   const store: FakeStore = {
     keys: [],
     jobs: new Map(),
+    noticesOf: async () => [],
     ping: async () => {},
     defaultProject: async () => DEFAULT_PROJECT,
     insertApiKey: async (key) => void store.keys.push(key),
@@ -121,6 +124,11 @@ export const ANSWER: StoredAnswer = {
       authors: 10,
       networks: 1,
       distinct_network: false,
+      executions: 169,
+      bound: boundsOf([
+        ...Array(3).fill({ shards: 16, checked: 1, checkedByTrusted: 0 }),
+        { shards: 105, checked: 13, checkedByTrusted: 0 },
+      ]),
     },
   },
   billing: { credits: 1.42, eur: 0.17 },

@@ -3,7 +3,8 @@
 import { z } from 'zod'
 import { problem, type Problem } from '@forge/shared/contract/problem.ts'
 import type { JobProgress } from '../hub/edge/hub-interface.ts'
-import type { JobRow } from '../store/store.ts'
+import { samplingKeySha256 } from '../hub/sampling-key.ts'
+import type { JobRow, NoticeRow } from '../store/store.ts'
 
 const ctxIdsSchema = z.object({
   job_id: z.string().optional(),
@@ -27,11 +28,18 @@ export const ctxIdsOf = (ctx: object): CtxIds => ctxIdsSchema.parse(ctx)
  * `ctx` is that of the call that asks, or else the registered one. A failed or cancelled job is shown with `problem`
  * inside an `ok: true` view, because looking at it succeeded; only a call that waits for a result answers the problem.
  */
-export function jobView(row: JobRow, progress: JobProgress | null, ctx?: CtxIds): Record<string, unknown> {
+export function jobView(
+  row: JobRow,
+  progress: JobProgress | null,
+  notices: readonly NoticeRow[],
+  ctx?: CtxIds,
+): Record<string, unknown> {
   return {
     ok: true,
     job_id: row.id,
     status: row.state,
+    // What was learned after the end stands beside it, and never in it.
+    ...(notices.length === 0 ? {} : { notices: { count: notices.length, href: `/api/v0/jobs/${row.id}/notices` } }),
     ...stateView(row, progress),
     ctx: ctx ?? storedRequestSchema.parse(JSON.parse(row.request)).ctx,
     times: {
@@ -42,6 +50,17 @@ export function jobView(row: JobRow, progress: JobProgress | null, ctx?: CtxIds)
     },
   }
 }
+
+export const noticesView = (row: JobRow, notices: readonly NoticeRow[]): Record<string, unknown> => ({
+  ok: true,
+  job_id: row.id,
+  notices: notices.map(({ number, kind, atMs, detail }): Record<string, unknown> => ({
+    number,
+    kind,
+    at: iso(atMs),
+    detail: z.record(z.string(), z.unknown()).parse(JSON.parse(detail)),
+  })),
+})
 
 /** Why a job ended without a result. */
 export function jobProblem(row: JobRow): Problem {
@@ -61,7 +80,12 @@ function stateView(row: JobRow, progress: JobProgress | null): Record<string, un
     case 'QUEUED':
     case 'RUNNING':
     case 'VERIFYING':
-      return { reason: progress?.reason ?? row.reason, progress: progress === null ? null : progressView(progress) }
+      return {
+        reason: progress?.reason ?? row.reason,
+        progress: progress === null ? null : progressView(progress),
+        // The key itself comes with the answer.
+        verification: { sampling_key_sha256: samplingKeySha256(row.samplingKey) },
+      }
   }
 }
 

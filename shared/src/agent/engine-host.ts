@@ -14,6 +14,8 @@ export interface RunOrder {
 
 export interface RunObserver {
   started(shard: number): void
+  /** Units of the order's shards, unfinished ones included; at most twice a second a lane, and less after a loss. */
+  computed(units: number): void
   done(shard: number, partial: Uint8Array, kernelMs: number): void
   /** This shard only; the run goes on with the others. */
   failed(shard: number, reason: string): void

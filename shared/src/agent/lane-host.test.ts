@@ -35,12 +35,11 @@ const engineThat = (before: (range: ShardRange) => void | Promise<void>, loads: 
   close() {},
 })
 
-/** A lane in this thread; messages arrive later, as from a worker. */
-function lane(engine: Engine): Lane & { die(reason: string): void } {
+/** A lane in this thread; messages arrive later, as from a worker. `now` is its clock. */
+function lane(engine: Engine, now = ticking()): Lane & { die(reason: string): void } {
   let toLane: (message: ToLane) => void = () => {}
   let fromLane: (message: FromLane) => void = () => {}
   let crash: (reason: string) => void = () => {}
-  let now = 0
   const later = (act: () => void): void => void setTimeout(act, 0)
   serveLane(
     { send: (message) => later(() => fromLane(message)), receive: (listener) => (toLane = listener) },
@@ -49,7 +48,7 @@ function lane(engine: Engine): Lane & { die(reason: string): void } {
       selfTest: async ({ name }) => [
         { engine: name, kernel: 'k', kernelDigest: digest('kernel.v1'), digests: [], unitsPerSecond: 5 },
       ],
-      now: () => (now += 1),
+      now,
     },
   )
   return {
@@ -61,16 +60,22 @@ function lane(engine: Engine): Lane & { die(reason: string): void } {
   }
 }
 
+function ticking(): () => number {
+  let now = 0
+  return () => (now += 1)
+}
+
 const hostOf = (lanes: readonly Lane[], batchMax = 1): EngineHost =>
   laneHost({ engine: 'wasm', lanes, batchMax, knownTables: async () => new Map() })
 
-async function run(host: EngineHost, asked: RunOrder, signal = forever) {
+async function run(host: EngineHost, asked: RunOrder, signal = forever, computed: (units: number) => void = () => {}) {
   const done: number[] = []
   const failed: [number, string][] = []
   await host.run(
     asked,
     {
       started: () => {},
+      computed,
       done: (shard, partial) => {
         expect(partial).toEqual(Uint8Array.of(shard))
         done.push(shard)
@@ -142,6 +147,67 @@ describe('a host of lanes', () => {
     expect(done.length).toBeLessThan(20)
     expect(failed).toEqual([])
     expect((await run(host, order(3))).done).toEqual([0, 1, 2])
+  })
+
+  describe('inside a shard', () => {
+    const COMPUTED_MS = 500
+    /** Computes shards of 100 units 10 at a time, each step after `stepMs` on its own clock and some turns of ours. */
+    const slow = (stepMs: number, turns = 1): Lane => {
+      let nowMs = 0
+      const engine: Engine = {
+        name: 'wasm',
+        load: async () => ({
+          async run(shards, emit, signal, computed) {
+            let units = 0
+            for (const { shard } of shards) {
+              for (let step = 0; step < 10; step++) {
+                for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve))
+                signal?.throwIfAborted()
+                nowMs += stepMs
+                computed?.((units += 10))
+              }
+              emit(shard, Uint8Array.of(shard))
+            }
+          },
+          close() {},
+        }),
+        close() {},
+      }
+      return lane(engine, () => nowMs)
+    }
+    const long = (shards: number): RunOrder => ({
+      ...order(shards),
+      shards: order(shards).shards.map((range) => ({ ...range, units: 100 })),
+    })
+    const heardOf = async (lanes: readonly Lane[], shards: number, batchMax = 1): Promise<number[]> => {
+      const heard: number[] = []
+      await run(hostOf(lanes, batchMax), long(shards), forever, (units) => heard.push(units))
+      return heard
+    }
+
+    test.each([1, Infinity])('it says how far the whole run is (batches of %d)', async (batchMax) => {
+      expect(await heardOf([slow(COMPUTED_MS)], 3, batchMax)).toEqual(upTo(30).map((n) => 10 * n + 10))
+    })
+
+    test('a lane speaks twice a second at most, its shards count as speaking', async () => {
+      expect(await heardOf([slow(COMPUTED_MS / 4)], 2)).toEqual([10, 50, 90, 140, 180])
+      expect(await heardOf([slow(COMPUTED_MS / 11)], 5), 'short shards need no other word').toEqual([10])
+    })
+
+    test.each([1, Infinity])('the lanes of a host are added up (batches of %d)', async (batchMax) => {
+      expect(await heardOf([slow(COMPUTED_MS), slow(COMPUTED_MS, 2)], 6, batchMax)).toEqual(
+        upTo(60).map((n) => 10 * n + 10),
+      )
+    })
+
+    test('what a run had begun before its abort is not the next one’s', async () => {
+      const host = hostOf([slow(COMPUTED_MS), slow(COMPUTED_MS, 2)])
+      const stop = new AbortController()
+      await run(host, long(4), stop.signal, (units) => units >= 50 && stop.abort())
+      const heard: number[] = []
+      await run(host, long(4), forever, (units) => heard.push(units))
+      expect(heard).toEqual(upTo(40).map((n) => 10 * n + 10))
+    })
   })
 
   test('lanes are tested together and their speeds add up', async () => {

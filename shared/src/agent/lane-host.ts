@@ -6,6 +6,7 @@ import type { ShardRange } from '../kernels/kernel.ts'
 import { EngineError } from './engines/engine.ts'
 import { loadedKeys, type Fault, type FromLane, type KnownTables, type Lane } from './engine-lane.ts'
 import type { EngineHost, RunObserver, RunOrder } from './engine-host.ts'
+import { unitsOf } from './ranges.ts'
 
 export interface LaneHostOptions {
   readonly engine: EngineName
@@ -22,14 +23,24 @@ const BATCHES_AHEAD = 2
 interface LaneState {
   readonly lane: Lane
   readonly loaded: ReturnType<typeof loadedKeys>
-  readonly batches: Map<number, ShardRange[]>
+  readonly batches: Map<number, Batch>
+  /** Units of shards that have not come back, as the lane said last. */
+  begun: number
   test: { passed(readies: readonly Ready[]): void; refused(error: Error): void } | undefined
+}
+
+interface Batch {
+  readonly units: number
+  /** Shards that have not come back. */
+  readonly left: ShardRange[]
 }
 
 interface Run {
   readonly order: RunOrder
   readonly observer: RunObserver
   readonly waiting: ShardRange[]
+  /** Units of the shards that came back. */
+  done: number
   readonly signal: AbortSignal
   settle(error?: Error): void
 }
@@ -53,7 +64,7 @@ class LaneHost implements EngineHost {
     this.lanes = lanes.length
     this.#batchMax = batchMax
     this.#knownTables = knownTables
-    this.#states = lanes.map((lane) => ({ lane, loaded: loadedKeys(), batches: new Map(), test: undefined }))
+    this.#states = lanes.map((lane) => ({ lane, loaded: loadedKeys(), batches: new Map(), begun: 0, test: undefined }))
     for (const state of this.#states) {
       state.lane.receive((message) => this.#hear(state, message))
       state.lane.crashed((reason) => this.#lost(`A worker of the ${engine} engine died: ${reason}`))
@@ -81,7 +92,7 @@ class LaneHost implements EngineHost {
         if (error) reject(error)
         else resolve()
       }
-      const run: Run = { order, observer, signal, waiting: [...order.shards], settle }
+      const run: Run = { order, observer, signal, waiting: [...order.shards], done: 0, settle }
       this.#run = run
       signal.addEventListener('abort', abort)
       for (const state of this.#states) this.#feed(run, state)
@@ -111,7 +122,7 @@ class LaneHost implements EngineHost {
       const share = Math.ceil(run.waiting.length / this.#states.length)
       const shards = run.waiting.splice(0, Math.max(1, Math.min(this.#batchMax, share)))
       this.#batches += 1
-      state.batches.set(this.#batches, [...shards])
+      state.batches.set(this.#batches, { units: unitsOf(shards), left: [...shards] })
       state.lane.send({ type: 'run', batch: this.#batches, key, shards })
     }
     tellStarted(run, state)
@@ -128,6 +139,8 @@ class LaneHost implements EngineHost {
         return state.test?.passed(message.readies)
       case 'refused':
         return state.test?.refused(new EngineError(message.reason))
+      case 'computed':
+        return this.#computed(state, message)
       case 'shard':
         return this.#shard(state, message)
       case 'ended':
@@ -135,18 +148,30 @@ class LaneHost implements EngineHost {
     }
   }
 
+  #computed(state: LaneState, { batch, units }: Extract<FromLane, { type: 'computed' }>): void {
+    const run = this.#run
+    const of = state.batches.get(batch)
+    if (run === undefined || of === undefined) return
+    state.begun = Math.max(0, units - (of.units - unitsOf(of.left)))
+    run.observer.computed(this.#states.reduce((sum, { begun }) => sum + begun, run.done))
+  }
+
   #shard(state: LaneState, { shard, partial, kernelMs }: Extract<FromLane, { type: 'shard' }>): void {
-    for (const shards of state.batches.values()) {
-      const at = shards.findIndex((range) => range.shard === shard)
-      if (at >= 0) shards.splice(at, 1)
+    state.begun = 0
+    for (const { left } of state.batches.values()) {
+      const at = left.findIndex((range) => range.shard === shard)
+      if (at < 0) continue
+      const gone = left.splice(at, 1)
+      if (this.#run) this.#run.done += unitsOf(gone)
     }
     this.#run?.observer.done(shard, partial, kernelMs)
     if (this.#run) tellStarted(this.#run, state)
   }
 
   #ended(state: LaneState, batch: number, fault: Fault | undefined): void {
-    const rest = state.batches.get(batch) ?? []
+    const rest = state.batches.get(batch)?.left ?? []
     state.batches.delete(batch)
+    state.begun = 0
     if (fault?.engine) return this.#lost(fault.reason)
     const run = this.#run
     if (run === undefined) return
@@ -162,7 +187,7 @@ class LaneHost implements EngineHost {
 }
 
 function tellStarted(run: Run, state: LaneState): void {
-  const first = [...state.batches.values()].find((shards) => shards.length > 0)?.[0]
+  const first = [...state.batches.values()].find(({ left }) => left.length > 0)?.left[0]
   if (first !== undefined) run.observer.started(first.shard)
 }
 

@@ -2,12 +2,12 @@
 // the Hub, and tells whoever looks. All decisions are session.ts's.
 import { replySchema } from '../contract/agent-events.ts'
 import type { AgentToHub, Assignment, Hello, HubToAgent, Reply } from '../contract/agent-events.ts'
-import type { AssignmentId } from '../contract/ids.ts'
-import { shardRange, type Launch, type ShardRange } from '../kernels/kernel.ts'
-import { sentenceOf, type EngineChoice, type EngineHost } from './engine-host.ts'
+import type { Launch } from '../kernels/kernel.ts'
+import { sentenceOf, type EngineChoice, type EngineHost, type RunObserver } from './engine-host.ts'
 import { answerFrame, fenceOf, helloFrame, readFrame } from './frames.ts'
 import type { Identity } from './identity.ts'
 import type { Link, TableSource } from './link.ts'
+import { rangesOf, unitsOf } from './ranges.ts'
 import { speedometer } from './speedometer.ts'
 import { isLive, openSession, type Command, type Session, type SessionEvent } from './session-state.ts'
 import { step } from './session.ts'
@@ -143,6 +143,10 @@ class AgentRunner implements Runner {
           () => answerFrame(command.assignment, command.results, identity),
           this.#heardOf(command.assignment),
         )
+      case 'progress': {
+        const { assignment, units } = command
+        return this.#send('progress', () => ({ ...fenceOf(assignment), units }), this.#heardOf(assignment))
+      }
       case 'failed': {
         const { assignment, shard, reason } = command
         return this.#send('failed', () => ({ ...fenceOf(assignment), shard, reason }), this.#heardOf(assignment))
@@ -162,7 +166,7 @@ class AgentRunner implements Runner {
     }
   }
 
-  /** What the Hub says to an answer, a failure or a handback. */
+  /** What the Hub says to an answer, a word of progress, a failure or a handback. */
   #heardOf({ assignmentId }: Assignment): (reply: Reply) => void {
     return (reply) => this.#dispatch({ type: 'acknowledged', assignmentId, reply })
   }
@@ -224,14 +228,16 @@ class AgentRunner implements Runner {
       const host = this.#host
       const launch = await this.#launch(assignment)
       if (host === undefined || aborting.signal.aborted) return
-      const ranges = this.#ranges(assignment, shards)
+      const ranges = rangesOf(assignment, shards, (shard, reason) =>
+        this.#dispatch({ type: 'shardFailed', assignmentId, shard, reason }),
+      )
       const order = {
         kernel: assignment.kernel,
         launchKey: launchKey(assignment),
         launch,
         shards: [...ranges.values()],
       }
-      await host.run(order, this.#observer(assignmentId, ranges), aborting.signal).catch((error: unknown) => {
+      await host.run(order, this.#observer(assignment, ranges), aborting.signal).catch((error: unknown) => {
         if (!aborting.signal.aborted) this.#dispatch({ type: 'engineFailed', reason: sentenceOf(error) })
       })
     } catch {
@@ -248,32 +254,15 @@ class AgentRunner implements Runner {
     return { program, constants: Uint32Array.from(constants), tables: Object.fromEntries(loaded) }
   }
 
-  /** Where the shards lie; one that the job does not have is refused on its own. */
-  #ranges(
-    { assignmentId, units, unitsPerShard, passes }: Assignment,
-    open: readonly number[],
-  ): Map<number, ShardRange> {
-    const all = BigInt(units)
-    const grid = {
-      units: all,
-      unitsPerShard,
-      shards: Number((all + BigInt(unitsPerShard) - 1n) / BigInt(unitsPerShard)),
-      passes,
-    }
-    const ranges = new Map<number, ShardRange>()
-    for (const shard of open) {
-      try {
-        ranges.set(shard, shardRange(grid, shard))
-      } catch (error) {
-        this.#dispatch({ type: 'shardFailed', assignmentId, shard, reason: sentenceOf(error) })
-      }
-    }
-    return ranges
-  }
-
-  #observer(assignmentId: AssignmentId, ranges: ReadonlyMap<number, ShardRange>): Parameters<EngineHost['run']>[1] {
+  #observer(assignment: Assignment, ranges: ReturnType<typeof rangesOf>): RunObserver {
+    const { assignmentId } = assignment
+    // A lost engine may have done a part of the assignment; this run is about the rest.
+    const earlier = assignment.shards.filter((shard) => !ranges.has(shard))
+    const before = unitsOf(rangesOf(assignment, earlier, () => {}).values())
     return {
       started: (shard) => this.#started.add(shard),
+      computed: (units) =>
+        this.#dispatch({ type: 'computed', assignmentId, units: before + units, nowMs: performance.now() }),
       done: (shard, partial, kernelMs) => {
         const nowMs = performance.now()
         this.#speed.add(nowMs, ranges.get(shard)?.units ?? 0)

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { AGENT_LIMITS, refusalCodes } from '../contract/agent-events.ts'
 import type { AssignmentId } from '../contract/ids.ts'
 import { openSession, SESSION_LIMITS, type Command, type Session, type SessionEvent } from './session-state.ts'
-import { assignment, done, ended, JOINED, names, ok, play, ready } from './session.case.ts'
+import { assignment, computed, done, ended, JOINED, names, ok, play, ready } from './session.case.ts'
 import { step } from './session.ts'
 
 describe('whatever happens', () => {
@@ -23,6 +23,12 @@ describe('whatever happens', () => {
       const { assignmentId } = assignment(i)
       return [{ type: 'shardFailed', assignmentId, shard: s, reason: 'x' } as const]
     }),
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(n, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 20_000 }))
+        .map(([i, units, ms]) => [computed(i, units, ms)]),
+    },
     n.map((i) => [ended(i)]),
     n.map((i) => [{ type: 'revoked', assignmentId: assignment(i).assignmentId } as const]),
     fc.tuple(n, reply).map(([i, said]) => {
@@ -56,6 +62,29 @@ describe('whatever happens', () => {
     )
   })
 
+  test('progress is told of what runs, now and then, and never twice of the same', () => {
+    const timed = fc.array(fc.tuple(anyEvent, fc.integer({ min: 0, max: 3000 })), { maxLength: 60 })
+    fc.assert(
+      fc.property(timed, (events) => {
+        const law = progressLaw()
+        let nowMs = 0
+        let { session } = openSession()
+        for (const [some, afterMs] of events) {
+          nowMs += afterMs
+          for (const event of some) {
+            const then = 'nowMs' in event ? { ...event, nowMs } : event
+            const before = session
+            const next = step(session, then)
+            law.heard(then, before)
+            for (const command of next.commands) law.saw(command, before, nowMs)
+            session = next.session
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
   test('stop gives everything up, then it only says goodbye, and nothing after the end', () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 40 }), fc.array(anyEvent, { maxLength: 20 }), (before, after) => {
@@ -76,6 +105,36 @@ function bounded(session: Session): void {
     expect(results.length).toBeLessThan(AGENT_LIMITS.shardsPerAnswerMax)
     expect(results.length + open.size).toBeLessThanOrEqual(of.shards.length)
     expect(open.size, 'what is done is not held').toBeGreaterThan(0)
+  }
+}
+
+/** What the Hub may expect of progress frames. */
+function progressLaw() {
+  const told = new Map<AssignmentId, number>()
+  const most = new Map<AssignmentId, number>()
+  let saidMs = -Infinity
+  return {
+    heard(event: SessionEvent, { running, held }: Session) {
+      if (event.type === 'disconnected') {
+        told.clear()
+        most.clear()
+      }
+      if (event.type !== 'computed' || event.assignmentId !== running) return
+      if (!held.some(({ assignment: of }) => of.assignmentId === running)) return
+      most.set(running, Math.max(most.get(running) ?? 0, event.units))
+    },
+    saw(command: Command, before: Session, nowMs: number) {
+      if (command.type !== 'answer' && command.type !== 'progress') return
+      const { assignmentId } = command.assignment
+      if (command.type === 'progress') {
+        expect(before.running, 'of what runs').toBe(assignmentId)
+        expect(command.units, 'more than the Hub knows').toBeGreaterThan(told.get(assignmentId) ?? 0)
+        expect(nowMs - saidMs, 'not too often').toBeGreaterThanOrEqual(SESSION_LIMITS.progressMs)
+      }
+      told.set(assignmentId, most.get(assignmentId) ?? 0)
+      // What goes because a run ends early is not timed: no clock comes with it.
+      if (command.type === 'progress') saidMs = nowMs
+    },
   }
 }
 
@@ -125,6 +184,7 @@ function newWorld() {
         case 'ready':
         case 'selfTest':
         case 'pause':
+        case 'progress':
         case 'connect':
         case 'disconnect':
       }

@@ -9,6 +9,10 @@ export const SESSION_LIMITS = {
   heldMax: 2,
   /** Results wait this long for company, then they go; a slow shard goes alone, at once. */
   flushMs: 250,
+  /**
+   * Between two words of progress, or one and an answer: a lease has ten seconds at least, so four may be lost.
+   */
+  progressMs: 2000,
 } as const
 
 export type Phase =
@@ -34,6 +38,10 @@ export interface Held {
   readonly open: ReadonlySet<number>
   /** Results that are not answered yet; at most one answer's worth. */
   readonly results: readonly ShardResult[]
+  /** Most units that the engine said it had computed. */
+  readonly computed: number
+  /** Of them, those that the Hub knows of by a word of progress or by an answer. */
+  readonly told: number
 }
 
 export interface Session {
@@ -44,13 +52,14 @@ export interface Session {
   readonly kernels: ReadonlyMap<Digest, 'asked' | 'accepted' | 'refused'>
   readonly held: readonly Held[]
   readonly running: AssignmentId | undefined
-  /** Answers, failures, handbacks and pauses that the Hub has not acknowledged. */
+  /** Frames of all kinds but hellos and readies that the Hub has not acknowledged. */
   readonly unacknowledged: number
   /** Connections that failed in a row; 0 before the first. */
   readonly attempt: number
   /** Times in a row that the Hub and this agent did not understand each other: they slow reconnecting down. */
   readonly strikes: number
   readonly flushedMs: number
+  readonly progressedMs: number
   readonly tally: Tally
   readonly lastRefusal: Refusal | undefined
   /** Why it is unfit or refused, in a sentence. */
@@ -64,6 +73,13 @@ export type SessionEvent =
   | { readonly type: 'selfTestFailed'; readonly reason: string }
   | { readonly type: 'readyReply'; readonly ready: Ready; readonly reply: Reply }
   | { readonly type: 'assigned'; readonly assignment: Assignment }
+  /** Units of the assignment, those of unfinished shards included; less than before when an engine was lost. */
+  | {
+      readonly type: 'computed'
+      readonly assignmentId: AssignmentId
+      readonly units: number
+      readonly nowMs: number
+    }
   | {
       readonly type: 'shardDone'
       readonly assignmentId: AssignmentId
@@ -98,6 +114,7 @@ export type Command =
   | { readonly type: 'run'; readonly assignment: Assignment; readonly shards: readonly number[] }
   | { readonly type: 'abort'; readonly assignmentId: AssignmentId }
   | { readonly type: 'answer'; readonly assignment: Assignment; readonly results: readonly ShardResult[] }
+  | { readonly type: 'progress'; readonly assignment: Assignment; readonly units: number }
   | { readonly type: 'failed'; readonly assignment: Assignment; readonly shard: number; readonly reason: string }
   | { readonly type: 'handback'; readonly assignment: Assignment }
   | { readonly type: 'pause' }
@@ -121,6 +138,7 @@ export function openSession(): Step {
     attempt: 0,
     strikes: 0,
     flushedMs: -Infinity,
+    progressedMs: -Infinity,
     tally: { accepted: 0, pending: 0, rejected: 0 },
     lastRefusal: undefined,
     reason: undefined,

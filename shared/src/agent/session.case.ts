@@ -33,6 +33,12 @@ export const done = (n: number, shard: number, nowMs: number): SessionEvent => (
   result: { shard, partial: Uint8Array.of(n, shard), kernelMs: 1 },
   nowMs,
 })
+export const computed = (n: number, units: number, nowMs: number): SessionEvent => ({
+  type: 'computed',
+  assignmentId: assignment(n).assignmentId,
+  units,
+  nowMs,
+})
 export const ended = (n: number): SessionEvent => ({ type: 'runEnded', assignmentId: assignment(n).assignmentId })
 
 export function play(

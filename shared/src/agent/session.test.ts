@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { AGENT_LIMITS } from '../contract/agent-events.ts'
 import { digest } from '../exact/digest.ts'
-import { openSession, type SessionEvent } from './session-state.ts'
-import { assignment, done, ended, JOINED, names, ok, play, ready, working } from './session.case.ts'
+import { openSession, SESSION_LIMITS, type SessionEvent } from './session-state.ts'
+import { assignment, computed, done, ended, JOINED, names, ok, play, ready, working } from './session.case.ts'
 
 describe('joining', () => {
   test('it tests itself while it connects, and announces each kernel when both are there', () => {
@@ -71,6 +71,55 @@ describe('working', () => {
     expect(
       said.flatMap((command) => (command.type === 'answer' ? [command.results.map(({ shard }) => shard)] : [])),
     ).toEqual([[0], [1, 2], [3]])
+  })
+
+  describe('inside a long shard', () => {
+    const assign: SessionEvent = { type: 'assigned', assignment: assignment(1) }
+    const { progressMs } = SESSION_LIMITS
+    const told = (events: readonly SessionEvent[]) =>
+      play([assign, ...events], working()).said.flatMap<number | string>((command) => {
+        if (command.type === 'progress') return [command.units]
+        return command.type === 'answer' ? [command.results.map(({ shard }) => `shard ${shard}`).join()] : []
+      })
+
+    test('it says how far it is, every two seconds and only when there is more', () => {
+      const half = progressMs / 2
+      expect(told([0, 1, 2, 3, 4].map((n) => computed(1, n + 1, n * half)))).toEqual([1, 3, 5])
+      expect(told([computed(1, 7, 0), computed(1, 7, 9e9)]), 'an engine that hangs is silent').toEqual([7])
+      expect(told([computed(1, 7, 0), computed(1, 5, 9e9), computed(1, 8, 9e9)]), 'one was lost').toEqual([7, 8])
+    })
+
+    test('an answer says it too', () => {
+      const answered = [computed(1, 5, 0), done(1, 0, progressMs)]
+      expect(told([...answered, computed(1, 6, progressMs + 1)])).toEqual([5, 'shard 0'])
+      expect(told([...answered, computed(1, 5, 9e9)]), 'nothing is new').toEqual([5, 'shard 0'])
+      const more = [computed(1, 5, 0), computed(1, 7, 1), done(1, 0, 2)]
+      expect(told([...more, computed(1, 7, 9e9)]), 'the answer told of 7').toEqual([5, 'shard 0'])
+      const less = [computed(1, 7, 0), computed(1, 5, 1), done(1, 0, 2)]
+      expect(told([...less, computed(1, 6, 9e9), computed(1, 8, 9e9)])).toEqual([7, 'shard 0', 8])
+      expect(told([...answered, computed(1, 6, 2 * progressMs)])).toEqual([5, 'shard 0', 6])
+    })
+
+    test('results that wait for company go with it, and nothing else then', () => {
+      const waiting = [done(1, 0, 0), done(1, 1, 1)]
+      expect(told([...waiting, computed(1, 25, 249)])).toEqual(['shard 0'])
+      expect(told([...waiting, computed(1, 25, 250), computed(1, 26, 251)])).toEqual(['shard 0', 'shard 1'])
+    })
+
+    test('it is told of what runs, and counts as unacknowledged', () => {
+      expect(told([{ type: 'assigned', assignment: assignment(2) }, computed(2, 5, 0)])).toEqual([])
+      const finishing = play([assign, computed(1, 5, 0), done(1, 0, 1), done(1, 1, 2), done(1, 2, 3)], working())
+      const end = play([{ type: 'finish' }], finishing.session)
+      expect(end.session.phase).toBe('finishing')
+      expect(end.session.unacknowledged, 'progress, an answer of one, one of two, and the pause').toBe(4)
+    })
+
+    test('the Hub’s word that the lease is over ends the run', () => {
+      const { assignmentId } = assignment(1)
+      const reply = { ok: false, code: 'STALE_EPOCH', message: 'The lease is over.' } as const
+      const { said } = play([assign, computed(1, 5, 0), { type: 'acknowledged', assignmentId, reply }], working())
+      expect(names(said)).toEqual(['run', 'progress', 'abort'])
+    })
   })
 
   test('an answer never has more shards than the wire allows', () => {

@@ -9,6 +9,7 @@
 //   joining     every ready is refused         unfit       disconnect
 //   working     assigned                       working     run; the second waits; a third is handed back
 //   working     shard done                     working     answer, when it is time
+//   working     units computed                 working     answer or progress, when it is time
 //   working     engine failed                  joining     pause, answer, abort, selfTest (of the next engine); what is open
 //                                                          stays held
 //   live        self-test failed               unfit       disconnect
@@ -62,6 +63,8 @@ export function step(session: Session, event: SessionEvent): Step {
       return joined(session, event.ready, event.reply)
     case 'assigned':
       return assigned(session, event.assignment)
+    case 'computed':
+      return computed(session, event.assignmentId, event.units, event.nowMs)
     case 'shardDone':
       return shardDone(session, event.assignmentId, event.result, event.nowMs)
     case 'shardFailed':
@@ -121,7 +124,7 @@ function assigned(session: Session, assignment: Assignment): Step {
     session.kernels.get(assignment.kernelDigest) === 'accepted' &&
     session.readies?.some((ready) => ready.engine === assignment.engine && ready.kernel === assignment.kernel) === true
   if (!takes) return handedBack(session, assignment)
-  const held: Held = { assignment, open: new Set(assignment.shards), results: [] }
+  const held: Held = { assignment, open: new Set(assignment.shards), results: [], computed: 0, told: 0 }
   return begun({ ...session, held: [...session.held, held] })
 }
 
@@ -132,6 +135,26 @@ function begun(session: Session): Step {
   return {
     session: { ...session, running: next.assignment.assignmentId },
     commands: [{ type: 'run', assignment: next.assignment, shards: [...next.open] }],
+  }
+}
+
+/**
+ * The engine is inside a shard. Results that wait go now, as they would with the next shard, which may take long; without
+ * any, the Hub is told of the progress, now and then: it cannot know otherwise that this agent does not hang.
+ */
+function computed(session: Session, id: AssignmentId, units: number, nowMs: number): Step {
+  const held = running(session, id)
+  if (held === undefined || session.readies === undefined) return only(session)
+  const next = { ...held, computed: Math.max(held.computed, units) }
+  if (next.results.length > 0 && nowMs - session.flushedMs >= SESSION_LIMITS.flushMs) {
+    return answered({ ...session, flushedMs: nowMs }, next)
+  }
+  const saidMs = Math.max(session.flushedMs, session.progressedMs)
+  if (next.computed <= next.told || nowMs - saidMs < SESSION_LIMITS.progressMs) return only(replaced(session, next))
+  const after = replaced(session, { ...next, told: next.computed })
+  return {
+    session: { ...after, progressedMs: nowMs, unacknowledged: session.unacknowledged + 1 },
+    commands: [{ type: 'progress', assignment: held.assignment, units: next.computed }],
   }
 }
 
@@ -287,7 +310,8 @@ function handedBack(session: Session, assignment: Assignment): Step {
 
 /** Sends the results in hand; an assignment with nothing open any more is then done with. */
 function answered(session: Session, held: Held): Step {
-  const rest = { ...held, results: [] }
+  const told = held.results.length > 0 ? held.computed : held.told
+  const rest = { ...held, results: [], told }
   const next = rest.open.size > 0 ? replaced(session, rest) : removed(session, held)
   if (held.results.length === 0) return only(next)
   return {

@@ -1,7 +1,7 @@
 // An engine that is lost in the middle of an assignment: the next one goes on with the shards that are open, as the whole
 // agent does it, from the socket's frames to its engines.
-import { afterEach, expect, test } from 'vitest'
-import type { Answer, Assignment, Ready } from '../contract/agent-events.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import type { Answer, Assignment, Progress, Ready } from '../contract/agent-events.ts'
 import { chooseEngine, type EngineCandidate } from './engine-host.ts'
 import { EngineError } from './engines/engine.ts'
 import { identityFromKeys, newSecretKey } from './identity.ts'
@@ -25,6 +25,8 @@ function candidate(engine: 'webgpu' | 'wasm', lostAt: number, ran: [string, numb
     selfTest: async () => readies,
     async run({ shards }, observer) {
       for (const { shard } of shards) {
+        // Half of the shard's ten units.
+        observer.computed(10 * (shard - (shards[0]?.shard ?? 0)) + 5)
         if (runs++ === lostAt) throw new EngineError('the GPU was lost three times within ten minutes')
         ran.push([engine, shard])
         observer.done(shard, Uint8Array.of(shard), 1)
@@ -38,6 +40,7 @@ function candidate(engine: 'webgpu' | 'wasm', lostAt: number, ran: [string, numb
 /** A Hub that agrees to everything; `revokes` says what it does before it agrees to a second engine. */
 function hub(assigned: readonly Assignment[], revokes: readonly Assignment[]) {
   const said: string[] = []
+  const progress: Progress[] = []
   let listener: LinkListener | undefined
   let readies = 0
   const link: Link = {
@@ -46,7 +49,8 @@ function hub(assigned: readonly Assignment[], revokes: readonly Assignment[]) {
     send(event, frame, reply) {
       const engine = event === 'ready' ? ` ${(frame as Ready).engine}` : ''
       const shards = event === 'answer' ? ` ${(frame as Answer).shards.map(({ shard }) => shard).join()}` : ''
-      said.push(`${event}${engine}${shards}`)
+      if (event === 'progress') progress.push(frame as Progress)
+      else said.push(`${event}${engine}${shards}`)
       setImmediate(() => {
         if (event === 'ready' && readies++ > 0) {
           for (const { assignmentId } of revokes) listener?.frame('revoke', { assignmentId })
@@ -57,13 +61,15 @@ function hub(assigned: readonly Assignment[], revokes: readonly Assignment[]) {
     },
     disconnect: () => {},
   }
-  return { link, said }
+  return { link, said, progress }
 }
 
-async function lostInTheMiddle(revokes: readonly Assignment[]): Promise<{ said: string[]; ran: [string, number][] }> {
+async function lostInTheMiddle(
+  revokes: readonly Assignment[],
+): Promise<{ said: string[]; ran: [string, number][]; progress: Progress[] }> {
   const ran: [string, number][] = []
   const given = [1, 2].map((n) => assignment(n, [0, 1, 2, 3], { engine: 'webgpu' }))
-  const { link, said } = hub(given, revokes)
+  const { link, said, progress } = hub(given, revokes)
   runner = startRunner({
     link,
     tables: async () => new Uint32Array(),
@@ -73,7 +79,7 @@ async function lostInTheMiddle(revokes: readonly Assignment[]): Promise<{ said: 
   })
   await expect.poll(() => said.filter((line) => line.startsWith('ready')).length).toBe(2)
   await expect.poll(() => runner?.snapshot().assignment).toBeUndefined()
-  return { said, ran }
+  return { said, ran, progress }
 }
 
 const BY_WEBGPU = [0, 1].map((shard) => ['webgpu', shard])
@@ -84,6 +90,21 @@ test('the next engine does what is open, under its own name, and nothing is hand
   const second = said.indexOf('ready wasm')
   expect(said.slice(0, second)).toEqual(['hello', 'ready webgpu', 'answer 0', 'pause', 'answer 1'])
   expect(said).not.toContain('handback')
+})
+
+test('the Hub hears how far an assignment is, over both engines', async () => {
+  let nowMs = 0
+  // Two seconds pass whenever somebody looks.
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 2000))
+  try {
+    const { progress } = await lostInTheMiddle([])
+    const of = (n: number) =>
+      progress.filter(({ assignmentId }) => assignmentId === assignment(n).assignmentId).map(({ units }) => units)
+    expect(of(1), 'what the lost engine had begun is not counted twice').toEqual([5, 15, 25, 35])
+    expect(of(2)).toEqual([5, 15, 25, 35])
+  } finally {
+    clock.mockRestore()
+  }
 })
 
 test('it leaves alone what the Hub keeps from it', async () => {

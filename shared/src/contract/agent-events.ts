@@ -5,6 +5,7 @@
 //                                <---  hello {publicKey, signature, ...}     ack: {ok} or {ok: false, code, message}
 //                                <---  ready {engine, digests, ...}          ack: the same; once per engine and kernel
 //   assign {assignmentId, ...}   --->                                        (no ack: the lease is the truth)
+//                                <---  progress {units}                      ack; renews the lease of a long shard
 //                                <---  answer {shards, partials, ...}        ack when durable
 //                                <---  failed {shard, reason}                ack
 //   revoke {assignmentId}        --->
@@ -109,6 +110,13 @@ export const answerSchema = z.strictObject({
   signature: base64(64),
 })
 
+/** Said while a shard takes long: the engine computes, and the agent is no tab that hangs behind a live connection. */
+export const progressSchema = z.strictObject({
+  assignmentId: assignmentIdSchema,
+  epoch: z.int().min(0),
+  /** Computed so far in this assignment, unfinished shards included; greater each time. */
+  units: z.int().min(1),
+})
 export const failedSchema = z.strictObject({
   assignmentId: assignmentIdSchema,
   epoch: z.int().min(0),
@@ -150,6 +158,7 @@ export type Hello = z.infer<typeof helloSchema>
 export type Ready = z.infer<typeof readySchema>
 export type Assignment = z.infer<typeof assignmentSchema>
 export type Answer = z.infer<typeof answerSchema>
+export type Progress = z.infer<typeof progressSchema>
 export type Failed = z.infer<typeof failedSchema>
 export type Handback = z.infer<typeof handbackSchema>
 export type Pause = z.infer<typeof pauseSchema>
@@ -170,6 +179,7 @@ export interface AgentToHub {
   hello: (hello: Hello, reply: (reply: Reply) => void) => void
   ready: (ready: Ready, reply: (reply: Reply) => void) => void
   answer: (answer: Answer, reply: (reply: Reply) => void) => void
+  progress: (progress: Progress, reply: (reply: Reply) => void) => void
   failed: (failed: Failed, reply: (reply: Reply) => void) => void
   handback: (handback: Handback, reply: (reply: Reply) => void) => void
   pause: (pause: Pause, reply: (reply: Reply) => void) => void

@@ -69,7 +69,8 @@ export interface KernelArtifact {
   /** In the order of WGSL's bindings, each with the words that the programs keep room for. */
   readonly tables: readonly { readonly name: string; readonly words: number; readonly padding: number }[]
   readonly constants: number
-  reference(launch: Launch, range: ShardRange): Uint8Array
+  /** `computed` hears now and then how many units are done: a shard takes it many seconds. */
+  reference(launch: Launch, range: ShardRange, computed?: (units: number) => void): Uint8Array
   readonly knownAnswers: readonly KnownAnswer[]
 }
 

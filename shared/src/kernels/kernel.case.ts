@@ -175,6 +175,26 @@ export function itComputes(
       })
     })
 
+    it('says how far it is, inside a shard too', async () => {
+      const { launch } = plannedCase(founding, kernel, compile)
+      const shards = [0, 1].map((shard) => ({ shard, firstUnit: BigInt(shard * unitsMax), units: unitsMax }))
+      const heard: number[] = []
+      const emittedAt: number[] = []
+      await withLoaded(launch, (loaded) =>
+        loaded.run(
+          shards,
+          () => emittedAt.push(heard.length),
+          undefined,
+          (units) => heard.push(units),
+        ),
+      )
+      expect(heard.length).toBeGreaterThan(0)
+      expect(heard, 'it only grows').toEqual([...new Set(heard)].toSorted((a, b) => a - b))
+      expect(heard.at(-1)).toBeLessThanOrEqual(2 * unitsMax)
+      expect(heard.at(-1), 'the second shard counts behind the first').toBeGreaterThan(unitsMax)
+      expect(emittedAt[0], 'before the first was whole').toBeGreaterThan(0)
+    })
+
     it('refuses a kernel that it does not have', async () => {
       const { launch } = plannedCase(founding, kernel, compile)
       await expect(engine.load('mc/1/unheard.v1', launch)).rejects.toThrow('has no kernel mc/1/unheard.v1')

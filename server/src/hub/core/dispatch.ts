@@ -1,39 +1,57 @@
 // Who gets which shards now: called after every event, it hands out work until nobody has room or nothing is left. It
 // decides by the state alone; checks look like any other assignment.
-import type { ExecutorRole } from '../../store/store.ts'
 import { AGENT_LIMITS } from '@forge/shared/contract/agent-events.ts'
 import { passOf } from '@forge/shared/kernels/kernel.ts'
-import { abilityFor, eligibleAgents, firstExecutors, mayCheck, mayRun } from './eligibility.ts'
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import { admission, shardsOutMax } from './admission.ts'
+import { backupsFor } from './backup.ts'
+import { checksFor, drawCheckers } from './checkers.ts'
+import {
+  abilityFor,
+  eligibleAgents,
+  hasWeightyChecker,
+  isDistinct,
+  mayCheck,
+  mayRun,
+  provenFor,
+} from './eligibility.ts'
 import type { HubCommand } from './events.ts'
+import { grant } from './leases.ts'
 import {
   ASSIGNMENT_MS,
   LEASE_MS_MAX,
   LEASE_MS_MIN,
+  LEASE_LIFE_MS_MIN,
   LEASE_OF_EXPECTED,
   LEASE_RENEWALS,
   LEASES_PER_AGENT,
 } from './limits.ts'
 import { isInDoubt, isWitnessInDoubt } from './parts.ts'
-import { place } from './settle.ts'
-import { shardOf, type Ability, type Agent, type HubState, type Job } from './state.ts'
+import { place, refereeIsToCome } from './settle.ts'
+import { isWeighty, tierOf } from './standing.ts'
+import { shardOf, type Ability, type Agent, type HubState, type Job, type LeaseRole } from './state.ts'
+import { trialShards } from './trial.ts'
 
 export function dispatch(state: HubState): HubCommand[] {
   const commands: HubCommand[] = []
   for (const job of state.jobs.values()) {
     if (job.phase === 'waiting') commands.push(...startIfEnough(state, job))
   }
-  // Once a dispatch, not once an agent: with a thousand agents online the difference is seconds.
-  const openJobs = [...state.jobs.values()].filter(hasWork).map((job) => crowdOf(state, job))
-  if (openJobs.length === 0) return commands
+  // Most events leave nobody with room, or nothing to do: then nothing is looked at.
+  if (state.roomy.size === 0) return commands
+  const jobs = [...state.jobs.values()].filter((job) => job.phase === 'running')
+  for (const job of jobs) drawCheckers(state, job, (agent) => shardsAtOnce(state, job, agent))
   // Who let a lease run out comes last, and for one shard: a tab that hangs behind a live connection would otherwise
   // take the last shards again and again from those who would finish them.
-  const inOrder = [...state.agents.values()].toSorted((a, b) => a.lapses - b.lapses)
+  const inOrder = [...state.roomy].flatMap((session) => state.agents.get(session) ?? [])
+  if (inOrder.some(({ lapses }) => lapses > 0)) inOrder.sort((a, b) => a.lapses - b.lapses)
   // Round after round, one assignment an agent, so that a lone early agent does not take all.
   for (let handedOut = true; handedOut;) {
     handedOut = false
     for (const agent of inOrder) {
       if (agent.leases.size >= (agent.lapses > 0 ? 1 : LEASES_PER_AGENT)) continue
-      const command = nextAssignment(state, openJobs, agent)
+      if (agent.restsUntilMs > state.nowMs) continue
+      const command = nextAssignment(state, jobs, agent)
       if (command === null) continue
       commands.push(command)
       handedOut = true
@@ -42,29 +60,13 @@ export function dispatch(state: HubState): HubCommand[] {
   return commands
 }
 
-/** A running job with those who may take part in it. */
-interface Crowd {
-  readonly job: Job
-  readonly eligible: readonly Agent[]
-  /** Grows while shards are handed out. */
-  readonly executors: Set<Agent>
-}
-
-const hasWork = (job: Job): boolean =>
-  job.phase === 'running' && job.open.size + job.toCheck.size + job.disputed.size > 0
-
-const crowdOf = (state: HubState, job: Job): Crowd => ({
-  job,
-  eligible: eligibleAgents(state, job),
-  executors: new Set(firstExecutors(state, job)),
-})
-
 function startIfEnough(state: HubState, job: Job): HubCommand[] {
   const eligible = eligibleAgents(state, job).length
   if (eligible >= job.policy.min_agents) {
     job.phase = 'running'
     job.reason = null
     job.announced = 'RUNNING'
+    job.startedMs = state.nowMs
     return [{ type: 'job-state', jobId: job.id, state: 'RUNNING', reason: null }]
   }
   const reason =
@@ -75,63 +77,99 @@ function startIfEnough(state: HubState, job: Job): HubCommand[] {
   return [{ type: 'job-state', jobId: job.id, state: 'QUEUED', reason }]
 }
 
-function nextAssignment(state: HubState, crowds: readonly Crowd[], agent: Agent): HubCommand | null {
-  for (const crowd of crowds) {
-    const { job } = crowd
-    if (!hasWork(job)) continue
+function nextAssignment(state: HubState, jobs: readonly Job[], agent: Agent): HubCommand | null {
+  for (const job of inTurn(jobs)) {
+    if (agent.trialsLeft > 0) {
+      const shards = trialShards(job, agent)
+      const ability = provenFor(job, agent)
+      if (shards.length > 0 && ability !== null) return lease(state, job, agent, ability, { role: 'trial', shards })
+      continue
+    }
     const ability = abilityFor(state, job, agent)
     if (ability === null) continue
-    const work = agent.referee ? refereeWork(state, crowd, agent) : ordinaryWork(state, crowd, agent, ability)
-    if (work === null) continue
-    if (work.role === 'first') crowd.executors.add(agent)
-    return lease(state, job, agent, ability, work)
+    const work = agent.referee ? refereeWork(state, job, agent) : ordinaryWork(state, job, agent, ability)
+    if (work !== null) return lease(state, job, agent, ability, work)
   }
   return null
 }
 
+/**
+ * The project that has the least work out comes first, and of a project the job that has: a small job does not wait behind
+ * a large one, nor a project behind one that sends many.
+ */
+function inTurn(jobs: readonly Job[]): readonly Job[] {
+  if (jobs.length < 2) return jobs
+  const held = new Map<ProjectId, number>()
+  for (const { projectId, heldMs } of jobs) held.set(projectId, (held.get(projectId) ?? 0) + heldMs)
+  const of = ({ projectId }: Job): number => held.get(projectId) ?? 0
+  return jobs.toSorted((a, b) => of(a) - of(b) || a.heldMs - b.heldMs)
+}
+
 interface Work {
-  readonly role: ExecutorRole
+  readonly role: LeaseRole
   readonly shards: number[]
 }
 
-function ordinaryWork(state: HubState, crowd: Crowd, agent: Agent, ability: Ability): Work | null {
-  const { job, executors } = crowd
-  const atOnce = agent.lapses > 0 ? 1 : shardsAtOnce(job, ability)
-  const checks = take(job, job.toCheck, Math.min(atOnce, fairShare(crowd, job.toCheck.size)), (index) =>
-    mayCheck(state, agent, shardOf(job, index)),
-  )
-  if (checks.length > 0) return { role: 'check', shards: checks }
-  if (job.open.size === 0) return null
-  if (!executors.has(agent) && executors.size >= job.policy.max_agents) return null
-  const firsts = take(job, job.open, Math.min(atOnce, fairShare(crowd, job.open.size)), (index) =>
-    mayRun(agent, shardOf(job, index)),
-  )
-  return firsts.length > 0 ? { role: 'first', shards: firsts } : null
+function ordinaryWork(state: HubState, job: Job, agent: Agent, ability: Ability): Work | null {
+  const atOnce = shardsAtOnce(state, job, agent)
+  if (job.toCheck.size > 0) {
+    const most = Math.min(atOnce, fairShare(state, job, job.toCheck.size))
+    const checks = take(job, checksFor(state, job, agent), most, (index) =>
+      mayCheck(state, job, agent, shardOf(job, index)),
+    )
+    if (checks.length > 0) return { role: 'check', shards: checks }
+  }
+  const votes = votesFor(state, job, agent, ability)
+  if (votes.length > 0) return { role: 'check', shards: votes }
+  if (!job.executors.has(agent.session) && job.executors.size >= job.policy.max_agents) return null
+  const most = Math.min(atOnce, shardsOutMax(state, job, agent, ability))
+  if (job.open.size > 0 && most > 0) {
+    const admits = admission(state, job, agent)
+    const firsts = take(job, job.open, Math.min(most, fairShare(state, job, job.open.size)), (index) => {
+      const shard = shardOf(job, index)
+      return mayRun(agent, shard) && admits(shard)
+    })
+    if (firsts.length > 0) return { role: 'first', shards: firsts }
+  }
+  if (agent.lapses > 0 || most === 0) return null
+  const backups = backupsFor(state, job, agent, ability.unitsPerSecond, most)
+  if (backups.length === 0) return null
+  job.backups += backups.length
+  for (const index of backups) shardOf(job, index).backedUp = true
+  return { role: 'first', shards: backups }
+}
+
+/** A dispute that no referee will settle is for the veterans, one run of each group. */
+function votesFor(state: HubState, job: Job, agent: Agent, ability: Ability): number[] {
+  if (job.disputed.size === 0 || refereeIsToCome(state, job)) return []
+  if (!isWeighty(tierOf(state, agent, job.kernel, ability))) return []
+  return take(job, job.disputed, 1, (index) => isDistinct(state, agent, shardOf(job, index)))
 }
 
 /** Disputes first; then checks, and shards that an agent failed on, that no ordinary agent online may do. */
-function refereeWork(state: HubState, { job, eligible }: Crowd, agent: Agent): Work | null {
-  // An agent that let a lease lapse is not worth waiting for.
-  const others = eligible.filter(({ lapses }) => lapses === 0)
+function refereeWork(state: HubState, job: Job, agent: Agent): Work | null {
+  if (job.disputed.size + job.toCheck.size + job.open.size === 0) return null
   const disputes = take(job, job.disputed, AGENT_LIMITS.shardsPerAssignmentMax, (index) =>
     mayRun(agent, shardOf(job, index)),
   )
   if (disputes.length > 0) return { role: 'referee', shards: disputes }
   const checks = take(job, job.toCheck, AGENT_LIMITS.shardsPerAssignmentMax, (index) => {
     const shard = shardOf(job, index)
-    return mayRun(agent, shard) && (shard.lapsed || !others.some((other) => mayCheck(state, other, shard)))
+    return mayRun(agent, shard) && (shard.lapsed || !hasWeightyChecker(state, job, shard))
   })
   if (checks.length > 0) return { role: 'referee', shards: checks }
   // Not ordinary work: it decides whether the shard or the agents are at fault, as it does after enough of them failed.
   const failing = take(job, job.open, AGENT_LIMITS.shardsPerAssignmentMax, (index) => {
     const shard = shardOf(job, index)
-    return shard.failures > 0 && mayRun(agent, shard) && !others.some((other) => mayRun(other, shard))
+    if (shard.failures === 0 || !mayRun(agent, shard)) return false
+    // An agent that let a lease lapse is not worth waiting for.
+    return !eligibleAgents(state, job).some((other) => other.lapses === 0 && mayRun(other, shard))
   })
   return failing.length > 0 ? { role: 'referee', shards: failing } : null
 }
 
 /** The next of a queue, all of one pass: an assignment has one launch. */
-function take(job: Job, queue: ReadonlySet<number>, most: number, admits: (index: number) => boolean): number[] {
+function take(job: Job, queue: Iterable<number>, most: number, admits: (index: number) => boolean): number[] {
   if (isInDoubt(job)) {
     // What the last pass rests on: the sooner it is whole again, the less work is in vain if it has changed.
     const end = job.parts[0]?.end ?? 0
@@ -141,12 +179,7 @@ function take(job: Job, queue: ReadonlySet<number>, most: number, admits: (index
   return takeOfOnePass(job, queue, most, admits)
 }
 
-function takeOfOnePass(
-  job: Job,
-  queue: ReadonlySet<number>,
-  most: number,
-  admits: (index: number) => boolean,
-): number[] {
+function takeOfOnePass(job: Job, queue: Iterable<number>, most: number, admits: (index: number) => boolean): number[] {
   const taken: number[] = []
   let pass: number | undefined
   for (const index of queue) {
@@ -159,26 +192,32 @@ function takeOfOnePass(
   return taken
 }
 
-function shardsAtOnce(job: Job, ability: Ability): number {
+/** About a second's work; one shard for who let a lease run out. */
+function shardsAtOnce(state: HubState, job: Job, agent: Agent): number {
+  const ability = abilityFor(state, job, agent)
+  if (ability === null || agent.lapses > 0) return 1
   const perSecond = ability.unitsPerSecond / job.grid.unitsPerShard
   return Math.min(AGENT_LIMITS.shardsPerAssignmentMax, Math.max(1, Math.floor((perSecond * ASSIGNMENT_MS) / 1_000)))
 }
 
 /** Half of what is left, shared by those who may take part: the end of a job comes to all at about the same time. */
-function fairShare({ job, eligible }: Crowd, left: number): number {
-  const hands = Math.max(1, Math.min(eligible.length, job.policy.max_agents))
+function fairShare(state: HubState, job: Job, left: number): number {
+  const hands = Math.max(1, Math.min(eligibleAgents(state, job).length, job.policy.max_agents))
   return Math.max(1, Math.ceil(left / (2 * hands)))
 }
+
+const STATUS_OF = { first: 'leased', check: 'checking', referee: 'refereeing' } as const
 
 function lease(state: HubState, job: Job, agent: Agent, ability: Ability, { role, shards }: Work): HubCommand {
   const assignmentId = state.settings.assignmentId(++state.assignments)
   const epoch = ++state.epoch
-  const expectedMs = (shards.length * job.grid.unitsPerShard * 1_000) / ability.unitsPerSecond
+  const shardMs = (job.grid.unitsPerShard * 1_000) / ability.unitsPerSecond
+  const expectedMs = shards.length * shardMs
   const leaseMs = Math.round(Math.min(LEASE_MS_MAX, Math.max(LEASE_MS_MIN, expectedMs * LEASE_OF_EXPECTED)))
   const grants = agent.leases.size + 1
-  const status = role === 'first' ? 'leased' : role === 'check' ? 'checking' : 'refereeing'
-  for (const index of shards) place(job, index, status)
-  agent.leases.set(assignmentId, {
+  if (role !== 'trial') for (const index of shards) place(job, index, STATUS_OF[role])
+  if (role === 'first') job.authors.add(agent.identity)
+  grant(state, job, agent, {
     assignmentId,
     epoch,
     jobId: job.id,
@@ -186,9 +225,12 @@ function lease(state: HubState, job: Job, agent: Agent, ability: Ability, { role
     engine: ability.engine,
     shards: new Set(shards),
     leaseMs,
+    grantedMs: state.nowMs,
+    shardMs,
     // A second assignment waits for the first.
     expiresAtMs: state.nowMs + leaseMs * grants,
-    endsAtMs: state.nowMs + leaseMs * (grants + LEASE_RENEWALS),
+    endsAtMs: state.nowMs + Math.max(LEASE_LIFE_MS_MIN, leaseMs * (grants + LEASE_RENEWALS)),
+    units: 0,
   })
   return {
     type: 'assign',

@@ -65,7 +65,7 @@ describe('a checker', () => {
       pool.work(author)
       pool.join('other', joining)
       const shard = shardOf(job, 0)
-      expect(mayCheck(pool.hub, agentOf(pool, 'other'), shard)).toBe(may)
+      expect(mayCheck(pool.hub, job, agentOf(pool, 'other'), shard)).toBe(may)
       expect(mayRun(agentOf(pool, 'author'), shard)).toBe(false)
     }
   })

@@ -1,5 +1,7 @@
-// Who may run what. All rules about roles, targets and distinct executors stand here and nowhere else.
+// Who may run what. All rules about roles, targets, distinct executors and whose word counts stand here and nowhere else.
 import type { EngineName } from '@forge/shared/contract/ids.ts'
+import { REFEREE_START_MS } from './limits.ts'
+import { isWeighty, tierOf } from './standing.ts'
 import type { Ability, Agent, HubState, Job, Shard } from './state.ts'
 
 /** The reference engine is a test engine, admitted to any target. */
@@ -11,33 +13,89 @@ const TARGET_ENGINES: Record<Job['policy']['target'], readonly EngineName[]> = {
 
 /** The proven ability by which an agent may work on a job; null when it may not. */
 export function abilityFor(state: HubState, job: Job, agent: Agent): Ability | null {
-  const ability = agent.abilities.get(job.kernel)
-  if (ability === undefined || ability.kernelDigest !== job.kernelDigest) return null
-  if (state.quarantined.has(agent.identity)) return null
+  const ability = provenFor(job, agent)
+  if (ability === null || state.quarantined.has(agent.identity)) return null
   // The referee settles by re-running: any engine that passed its self-test gives the same bits.
   if (agent.referee) return ability
-  return TARGET_ENGINES[job.policy.target].includes(ability.engine) ? ability : null
+  return isSuspended(state, job.kernel, ability.engine) ? null : ability
 }
 
-export function eligibleAgents(state: HubState, job: Job): Agent[] {
-  return [...state.agents.values()].filter((agent) => !agent.referee && abilityFor(state, job, agent) !== null)
+/** The same for a trial, which an exposed identity may be given. */
+export function provenFor(job: Job, agent: Agent): Ability | null {
+  const ability = agent.abilities.get(job.kernel)
+  if (ability === undefined || ability.kernelDigest !== job.kernelDigest) return null
+  return agent.referee || TARGET_ENGINES[job.policy.target].includes(ability.engine) ? ability : null
 }
 
-export const refereeOnline = (state: HubState, job: Job): boolean =>
-  [...state.agents.values()].some((agent) => agent.referee && abilityFor(state, job, agent) !== null)
+/** Too many agents that have nothing else in common were wrong on it: the engine is at fault, or the kernel on it. */
+export const isSuspended = (state: HubState, kernel: string, engine: EngineName): boolean =>
+  state.suspended.has(`${kernel} ${engine}`)
+
+/** Who may work on a job now. */
+interface Fleet {
+  readonly eligible: readonly Agent[]
+  /** Of those, whose word counts. */
+  readonly weighty: readonly Agent[]
+  readonly referees: readonly Agent[]
+}
+
+const fleets = new WeakMap<Job, { readonly at: string; readonly fleet: Fleet }>()
+
+/** Found anew only when somebody came, went or changed: with a thousand agents online the difference is seconds. */
+function fleetOf(state: HubState, job: Job): Fleet {
+  const at = `${state.fleet} ${state.agents.size} ${state.quarantined.size} ${state.suspended.size}`
+  const known = fleets.get(job)
+  if (known?.at === at) return known.fleet
+  const able = [...state.agents.values()].flatMap((agent) => {
+    const ability = abilityFor(state, job, agent)
+    return ability === null ? [] : [{ agent, weighty: isWeighty(tierOf(state, agent, job.kernel, ability)) }]
+  })
+  const ordinary = able.filter(({ agent }) => !agent.referee)
+  const fleet: Fleet = {
+    eligible: ordinary.map(({ agent }) => agent),
+    weighty: ordinary.filter(({ weighty }) => weighty).map(({ agent }) => agent),
+    referees: able.filter(({ agent }) => agent.referee).map(({ agent }) => agent),
+  }
+  fleets.set(job, { at, fleet })
+  return fleet
+}
+
+export const eligibleAgents = (state: HubState, job: Job): readonly Agent[] => fleetOf(state, job).eligible
+export const weightyAgents = (state: HubState, job: Job): readonly Agent[] => fleetOf(state, job).weighty
+export const refereeOnline = (state: HubState, job: Job): boolean => fleetOf(state, job).referees.length > 0
+
+/** One that this server starts may still be starting: so long a job waits for its word. */
+export const refereeAwaited = (state: HubState, job: Job): boolean =>
+  state.settings.referee && !refereeOnline(state, job) && state.nowMs < job.startedMs + REFEREE_START_MS
 
 /** Whether an agent may run this shard at all: nobody runs a shard twice, nor one that it failed on. */
 export const mayRun = (agent: Agent, shard: Shard): boolean => !shard.excluded.has(agent.identity)
 
 /** A checker is another identity, and another network group where that is asked. */
-export function mayCheck(state: HubState, agent: Agent, shard: Shard): boolean {
+export function isDistinct(state: HubState, agent: Agent, shard: Shard): boolean {
   if (!mayRun(agent, shard)) return false
   return agent.referee || !state.settings.distinctNetwork || !shard.networks.has(agent.network)
 }
 
-/** Sessions that hold first executions of a job now: what `max_agents` bounds. */
-export function firstExecutors(state: HubState, job: Job): Agent[] {
-  return [...state.agents.values()].filter((agent) =>
-    [...agent.leases.values()].some((lease) => lease.jobId === job.id && lease.role === 'first'),
-  )
+/** An ordinary agent whose word counts and who may check this shard; who let a lease lapse is not worth waiting for. */
+export const weightyCheckers = (state: HubState, job: Job, shard: Shard): readonly Agent[] =>
+  weightyAgents(state, job).filter((agent) => agent.lapses === 0 && isDistinct(state, agent, shard))
+
+export const hasWeightyChecker = (state: HubState, job: Job, shard: Shard): boolean =>
+  weightyAgents(state, job).some((agent) => agent.lapses === 0 && isDistinct(state, agent, shard))
+
+/**
+ * Whether a fresh key may check this shard: when nobody whose word counts is there to do it. In `full` one of the two must
+ * be a veteran or trusted whatever happens.
+ */
+export function takesFreshChecker(state: HubState, job: Job, shard: Shard): boolean {
+  if (job.policy.verify === 'full' && !shard.submissions.some(({ tier }) => isWeighty(tier))) return false
+  return !refereeOnline(state, job) && !refereeAwaited(state, job) && !hasWeightyChecker(state, job, shard)
+}
+
+export function mayCheck(state: HubState, job: Job, agent: Agent, shard: Shard): boolean {
+  if (!isDistinct(state, agent, shard)) return false
+  const ability = abilityFor(state, job, agent)
+  if (ability === null) return false
+  return isWeighty(tierOf(state, agent, job.kernel, ability)) || takesFreshChecker(state, job, shard)
 }

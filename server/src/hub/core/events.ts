@@ -4,7 +4,8 @@ import type { Assignment, Refusal, Reply, Tally } from '@forge/shared/contract/a
 import type { AssignmentId, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { ProblemCode } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { JobState, ShardWrites, SubmissionRow, VerdictRow } from '../../store/store.ts'
+import type { Bound } from '@forge/shared/verifier/bound.ts'
+import type { JobState, ShardWrites, StandingRow, SubmissionRow, VerdictRow } from '../../store/store.ts'
 import type { Ability, Agent, JobSpec } from './state.ts'
 
 export type HubEvent = { readonly nowMs: number } & (
@@ -16,6 +17,8 @@ export type HubEvent = { readonly nowMs: number } & (
       /** What its row says that the last pass was planned from. */
       readonly basis: Digest | null
       readonly submissions: readonly SubmissionRow[]
+      /** How many submissions of it are void. */
+      readonly voided: number
       /** All of them or none: they are written together, once nothing can change them. */
       readonly verdicts: readonly VerdictRow[]
     }
@@ -32,6 +35,12 @@ export type HubEvent = { readonly nowMs: number } & (
   | {
       readonly type: 'agent-joined'
       readonly agent: Pick<Agent, 'session' | 'identity' | 'network' | 'referee'>
+    }
+  /** What the store knows of its identity's checked shards. */
+  | {
+      readonly type: 'standings'
+      readonly identity: Identity
+      readonly rows: readonly Omit<StandingRow, 'identity'>[]
     }
   | { readonly type: 'agent-ready'; readonly session: SessionId; readonly kernel: string; readonly ability: Ability }
   /** It takes no assignment until it is ready again. */
@@ -51,6 +60,14 @@ export type HubEvent = { readonly nowMs: number } & (
   | { readonly type: 'stored'; readonly submissions: readonly SubmissionRow[] }
   /** They could not be made durable: as if never answered. */
   | { readonly type: 'store-failed'; readonly submissions: readonly SubmissionRow[] }
+  /** Units of the assignment that the agent says it has computed, those of unfinished shards included. */
+  | {
+      readonly type: 'progress'
+      readonly session: SessionId
+      readonly assignmentId: AssignmentId
+      readonly epoch: number
+      readonly units: number
+    }
   | {
       readonly type: 'shard-failed'
       readonly session: SessionId
@@ -97,7 +114,10 @@ export type HubCommand =
       readonly request: number
       readonly submissions: readonly SubmissionRow[]
     }
-  | { readonly type: 'write'; readonly writes: Pick<ShardWrites, 'voids' | 'quarantines'> }
+  | {
+      readonly type: 'write'
+      readonly writes: Partial<Pick<ShardWrites, 'voids' | 'quarantines' | 'releases' | 'standings'>>
+    }
   | { readonly type: 'expel'; readonly session: SessionId; readonly refusal: Refusal }
   | {
       readonly type: 'job-state'
@@ -137,6 +157,10 @@ export interface VerificationRecord {
   readonly networks: number
   /** Whether a checker had to sit in another network than the author. */
   readonly distinct_network: boolean
+  /** Answers, checks and those that were in vain included. */
+  readonly executions: number
+  /** How many wrong shards the checks do not exclude, for each assumption of collusion; null where nothing is checked. */
+  readonly bound: readonly Bound[] | null
 }
 
 export type Voids = ShardWrites['voids']

@@ -1,9 +1,13 @@
 // A shard that an agent gives back without an answer: it failed on it, or its answer contradicts the first pass. Who did
 // so does not get it again; a contradiction also puts the other of the two answers to the test.
 import type { HubCommand, HubEvent } from './events.ts'
+import { abilityFor } from './eligibility.ts'
+import { fail } from './failing.ts'
+import { letGo } from './leases.ts'
+import { REST_MS } from './limits.ts'
 import { witnessOf } from './parts.ts'
-import { fail } from './passes.ts'
 import { HELD, isChecked, settleShard } from './settle.ts'
+import { isWeighty, tierOf } from './standing.ts'
 import { shardOf, type Agent, type Contradiction, type HubState, type Job } from './state.ts'
 
 type Failure = Extract<HubEvent, { type: 'shard-failed' | 'shard-contradicted' }>
@@ -16,6 +20,15 @@ export function takeFailure(state: HubState, event: Failure): HubCommand[] {
     return [fail(job, 'KERNEL_FAULT', `The referee failed on shard ${event.shard}: ${event.reason}`)]
   }
   mark(job, event.shard, agent)
+  const ability = abilityFor(state, job, agent)
+  if (ability !== null && isWeighty(tierOf(state, agent, job.kernel, ability))) {
+    // One machine, or one network, can have any number of keys.
+    const group = state.settings.distinctNetwork ? agent.network : agent.identity
+    shardOf(job, event.shard).veteranFailures.add(group)
+  } else {
+    agent.restsUntilMs = state.nowMs + REST_MS
+    state.resting.add(agent.session)
+  }
   return settleShard(state, job, event.shard)
 }
 
@@ -48,10 +61,15 @@ function giveUp(state: HubState, event: Failure): { readonly agent: Agent; reado
   const agent = state.agents.get(event.session)
   const lease = agent?.leases.get(event.assignmentId)
   const job = lease && state.jobs.get(lease.jobId)
-  if (agent === undefined || lease?.epoch !== event.epoch || job === undefined || !lease.shards.delete(event.shard)) {
+  if (agent === undefined || lease?.epoch !== event.epoch || job === undefined || !lease.shards.has(event.shard)) {
     return null
   }
-  if (lease.shards.size === 0) agent.leases.delete(lease.assignmentId)
+  letGo(state, agent, lease, event.shard)
+  if (lease.role === 'trial') {
+    // Another shard will do for its trial.
+    shardOf(job, event.shard).excluded.add(agent.identity)
+    return null
+  }
   return job.phase === 'running' ? { agent, job } : null
 }
 

@@ -1,13 +1,15 @@
 // The end of a job: when everything is answered and checked, when nobody can check, when the deadline has come.
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { VerdictRow } from '../../store/store.ts'
-import { eligibleAgents, mayCheck, refereeOnline } from './eligibility.ts'
+import { boundsOf } from '@forge/shared/verifier/bound.ts'
+import { eligibleAgents, isDistinct, mayCheck, refereeOnline, weightyAgents } from './eligibility.ts'
 import type { HubCommand, VerificationRecord } from './events.ts'
-import { CHECKER_WAIT_MS } from './limits.ts'
+import { fail } from './failing.ts'
+import { CHECKER_WAIT_MS, EXECUTIONS_MORE, EXECUTIONS_OF_SHARDS } from './limits.ts'
 import { hasOnlyChecksLeft, isAllAnswered, isAllReleased, releasedParts } from './parts.ts'
-import { fail, isComplete, settleParts } from './passes.ts'
+import { isComplete, settleParts } from './passes.ts'
 import { authorOf, isChecked, settleShard } from './settle.ts'
-import { shardOf, type HubState, type Job } from './state.ts'
+import { hasEnded, shardOf, type HubState, type Job } from './state.ts'
 
 /** Looks at a running job after an event: tops up its checks, closes it, degrades or fails it. */
 export function review(state: HubState, job: Job): HubCommand[] {
@@ -17,13 +19,23 @@ export function review(state: HubState, job: Job): HubCommand[] {
     commands.push(...settleParts(job), ...completeIfDone(state, job))
     if (!hasEnded(job)) commands.push(...giveUpOnContradicted(state, job))
     if (!hasEnded(job) && releasedParts(job).every(isAllAnswered)) commands.push(...verify(state, job))
+    if (!hasEnded(job) && job.executions > executionsMax(job)) commands.push(failExhausted(job))
     if (hasEnded(job)) return commands
   }
   if (state.nowMs >= job.deadlineMs) return [...commands, ...pastDeadline(state, job)]
   return commands
 }
 
-const hasEnded = ({ phase }: Job): boolean => phase === 'closing' || phase === 'ended'
+const executionsMax = ({ shards: { length } }: Job): number =>
+  Math.max(EXECUTIONS_OF_SHARDS * length, length + EXECUTIONS_MORE)
+
+const failExhausted = (job: Job): HubCommand =>
+  fail(
+    job,
+    'VERIFICATION_FAILED',
+    `After ${job.executions} answers ${job.acceptedCount} of ${job.shards.length} shards are accepted. ` +
+      'Nothing is billed; the job may be sent again.',
+  )
 
 const completeIfDone = (state: HubState, job: Job): HubCommand[] =>
   !hasEnded(job) && isComplete(job) ? [complete(state, job)] : []
@@ -104,7 +116,12 @@ const noChecker = (job: Job): string =>
   `${job.toCheck.size} shards wait for a second, different agent with an engine for target "${job.policy.target}".`
 
 /** With a referee expected it is worth waiting for, until the deadline. */
-const disputesStuck = (state: HubState, job: Job): boolean => !refereeOnline(state, job) && !state.settings.referee
+function disputesStuck(state: HubState, job: Job): boolean {
+  if (refereeOnline(state, job) || state.settings.referee) return false
+  const veterans = weightyAgents(state, job).filter(({ lapses }) => lapses === 0)
+  // One that can still be voted on is not stuck.
+  return ![...job.disputed].some((index) => veterans.some((agent) => isDistinct(state, agent, shardOf(job, index))))
+}
 
 /** While one check can still be placed, the others may wait for it: giving up drops them all. */
 function checksStuck(state: HubState, job: Job): boolean {
@@ -115,7 +132,7 @@ function checksStuck(state: HubState, job: Job): boolean {
 /** Whether a check is for no ordinary agent online. */
 function forNobody(state: HubState, job: Job): (index: number) => boolean {
   const agents = eligibleAgents(state, job)
-  return (index) => !agents.some((agent) => agent.lapses === 0 && mayCheck(state, agent, shardOf(job, index)))
+  return (index) => !agents.some((agent) => agent.lapses === 0 && mayCheck(state, job, agent, shardOf(job, index)))
 }
 
 function pastDeadline(state: HubState, job: Job): HubCommand[] {
@@ -147,15 +164,24 @@ function complete(state: HubState, job: Job): HubCommand {
   const executors = new Set<Identity>()
   const networks = new Set<string>()
   const engines = new Set<string>()
+  const strata = new Map<Identity, { shards: number; checked: number; checkedByTrusted: number }>()
   let checked = 0
   let checkedByTrusted = 0
+  let mismatches = 0
   job.shards.forEach((shard, index) => {
     if (shard.accepted === null) throw new Error(`shard ${index} of job ${job.id} has no accepted digest at its end`)
     const behind = shard.submissions.filter(({ digest }) => digest === shard.accepted)
     const trusted = behind.some((submission) => submission.trusted)
     verdicts.push({ jobId: job.id, shard: index, digest: shard.accepted, confirmations: behind.length, trusted })
+    if (shard.submissions.length > behind.length) mismatches++
     const author = authorOf(shard)
-    if (author !== undefined) authors.add(author)
+    if (author === undefined) throw new Error(`shard ${index} of job ${job.id} has no author at its end`)
+    authors.add(author)
+    const stratum = strata.get(author) ?? { shards: 0, checked: 0, checkedByTrusted: 0 }
+    strata.set(author, stratum)
+    stratum.shards++
+    if (isChecked(shard) || trusted) stratum.checked++
+    if (trusted) stratum.checkedByTrusted++
     for (const submission of behind) {
       executors.add(submission.executor)
       networks.add(submission.network)
@@ -167,15 +193,17 @@ function complete(state: HubState, job: Job): HubCommand {
   })
   const record: VerificationRecord = {
     mode: job.policy.verify,
-    status: job.degraded ? 'degraded' : 'clean',
+    status: job.degraded ? 'degraded' : job.escalated ? 'escalated' : 'clean',
     shards: job.shards.length,
     checked,
     checked_by_trusted: checkedByTrusted,
-    mismatches: job.mismatches,
+    mismatches,
     voided: job.voided,
     authors: authors.size,
     networks: networks.size,
     distinct_network: state.settings.distinctNetwork,
+    executions: job.executions,
+    bound: job.policy.verify === 'none' ? null : boundsOf([...strata.values()]),
   }
   const warnings = job.degraded
     ? [`Only ${checked} of ${job.shards.length} shards were checked: no further eligible checker came in time.`]

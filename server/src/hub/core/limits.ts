@@ -7,8 +7,15 @@ export const LEASES_PER_AGENT = 2
 /** The first guess may be wrong by far and a tab may be throttled; progress renews the lease. */
 export const LEASE_MS_MIN = 10_000
 export const LEASE_OF_EXPECTED = 6
-/** Lengths by which answers can prolong a lease. */
+/** Lengths by which answers and progress can prolong a lease. */
 export const LEASE_RENEWALS = 2
+/**
+ * What a lease can be prolonged to in any case. A first guess from a phone's first forty milliseconds can be ten times
+ * too good, once it is warm or its tab hidden: a shard of ten seconds then takes a minute or two of true progress, where
+ * the shortest lease would have ended it after 30 s, for the next phone to begin anew. Whoever only pretends to compute
+ * keeps its shards that long.
+ */
+export const LEASE_LIFE_MS_MIN = 120_000
 export const LEASE_MS_MAX = 120_000
 /** How much the latest measurement of an agent's speed weighs against all before. */
 export const SPEED_WEIGHT = 0.3
@@ -18,5 +25,47 @@ export const SPEED_MAX = 1e13
 export const CHECKER_WAIT_MS = 10_000
 /** Distinct identities that may fail on a shard before the referee is asked. */
 export const FAILURES_BEFORE_REFEREE = 3
+/** Veterans of distinct groups that must have failed on a shard before it is at fault, where there is no referee. */
+export const VETERAN_FAILURES = 3
+/** A fresh key that fails on a shard gets nothing for so long: it costs nothing to have many. */
+export const REST_MS = 10_000
 /** At least so many checks a job, where it has so many shards. */
 export const CHECKS_MIN = 3
+
+/** Shards in a row, checked and valid, after which an agent is a veteran; until then every shard of its is checked. */
+export const PROBATION_SHARDS = 10
+/** A referee that this server starts needs a moment; so long a job's fresh keys wait for it with more than that. */
+export const REFEREE_START_MS = 5_000
+/** Standings kept in memory, some 200 bytes each; the store has them all. */
+export const STANDINGS_MAX = 100_000
+/** A drawn checker that has not taken its check by then may be anybody who has nothing else to do. */
+export const DRAWN_MS = 5_000
+
+/** Without a referee so many veterans' runs of a disputed shard must agree, and lead every other by so many. */
+export const VOTES_TO_WIN = 3
+export const VOTES_LEAD = 2
+/** After so many veterans' runs a dispute is settled, or the job fails. */
+export const VOTES_MAX = 5
+
+/** From this share of answered shards on, slow ones get a backup. */
+export const BACKUPS_FROM = 0.75
+/** A shard is slow when it takes this many times as long as three quarters of the job's shards did, and this long. */
+export const SLOW_OF_USUAL = 1.5
+export const SLOW_MS_MIN = 2_000
+/** The usual is taken from the last so many answers of the job. */
+export const USUAL_ANSWERS = 128
+/** Of a job's shards, at most so many get a backup; at least one. */
+export const BACKUPS_MAX = 0.1
+
+/** Answers and failures that a job of n shards may use up: max(4 n, n + 16). */
+export const EXECUTIONS_OF_SHARDS = 4
+export const EXECUTIONS_MORE = 16
+
+/** An identity that returned a wrong answer stays away for a day; a second one within thirty bans it. */
+export const QUARANTINE_MS = 24 * 3_600_000
+export const BAN_WITHIN_MS = 30 * 24 * 3_600_000
+/** Shards whose answers are known that it must return before it is in probation again. */
+export const TRIAL_SHARDS = 10
+
+/** Identities of distinct networks whose answers the referee alone contradicted, before their engine is at fault. */
+export const SUSPECTS_MAX = 3

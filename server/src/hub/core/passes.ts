@@ -1,8 +1,8 @@
 // A job's parts one after another: each is settled when everything in it is accepted and checked. From the first one the
 // last pass is planned, where the job refines; if what it was planned from turns out to be wrong, the job fails.
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { ProblemCode } from '@forge/shared/contract/problem.ts'
 import type { HubCommand, HubEvent } from './events.ts'
+import { fail } from './failing.ts'
 import { basisOf, isAllAnswered, isAllReleased, isRefuted, hasOnlyChecksLeft, releasedParts, sizeOf } from './parts.ts'
 import { place, topUpChecks } from './settle.ts'
 import { shardOf, type HubState, type Job } from './state.ts'
@@ -70,9 +70,4 @@ export function takeUnplanned(state: HubState, event: Extract<HubEvent, { type: 
   const job = state.jobs.get(event.jobId)
   if (job?.phase !== 'running' || isAllReleased(job) || job.basis !== event.basis) return []
   return [fail(job, event.code, event.detail)]
-}
-
-export function fail(job: Job, code: ProblemCode, detail: string): HubCommand {
-  job.phase = 'closing'
-  return { type: 'fail', jobId: job.id, code, detail }
 }

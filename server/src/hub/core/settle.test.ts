@@ -9,6 +9,11 @@ const id = 'job' as JobId
 const wrong = (shard: number, executor: string): ReturnType<typeof row> =>
   row(shard, executor, { digest: lie(id, shard) })
 
+const exposed = (pool: Pool): Identity[] =>
+  pool.commands.flatMap((command) =>
+    command.type === 'write' ? (command.writes.quarantines ?? []).map(({ identity }) => identity) : [],
+  )
+
 describe('a shard', () => {
   it('of none is accepted with its first answer', () => {
     const pool = new Pool()
@@ -29,7 +34,7 @@ describe('a shard', () => {
     expect(pool.job(id).disputed.size + pool.held(referee).length).toBe(1)
     const commands = pool.work(referee)
     expect(commands).toContainEqual(expect.objectContaining({ type: 'expel', session: liar }))
-    expect(pool.last('write')?.writes.quarantines).toMatchObject([{ identity: liar }])
+    expect(exposed(pool)).toEqual([liar])
     expect(pool.last('complete')).toMatchObject({
       verdicts: [{ digest: trueDigest(id, 0), trusted: true }],
       record: { mismatches: 1, checked: 1, checked_by_trusted: 1, status: 'clean' },
@@ -50,12 +55,23 @@ describe('a shard', () => {
     const pool = new Pool()
     pool.plan('job', 1)
     for (const session of ['a', 'b', 'c', 'd']) {
-      const joined = pool.join(session)
+      const joined = pool.join(session, { fresh: true })
       for (const held of pool.held(joined)) pool.fail(held)
     }
     expect(pool.job(id).open).toEqual(new Set([0]))
     pool.work(pool.join('e'))
     expect(pool.last('complete')).toBeDefined()
+  })
+
+  it('is at fault when veterans of three groups failed on it and there is no referee', () => {
+    const pool = new Pool({ distinctNetwork: true })
+    pool.plan('job', 1)
+    for (const [session, network] of Object.entries({ a: 'one', b: 'one', c: 'two' })) {
+      for (const held of pool.held(pool.join(session, { network }))) pool.fail(held)
+    }
+    expect(pool.job(id).open).toEqual(new Set([0]))
+    for (const held of pool.held(pool.join('d', { network: 'three' }))) pool.fail(held)
+    expect(pool.last('fail')).toMatchObject({ code: 'KERNEL_FAULT' })
   })
 
   it('is at fault when the referee fails on it too', () => {
@@ -81,9 +97,11 @@ describe('an exposure', () => {
     const pool = new Pool({ referee: true })
     // The rows of a restart come by shard: the exposing one first, before the liar's others.
     pool.plan('job', 4, { verify: 'none' }, [...rows.slice(0, 1), judged, ...rows.slice(1)])
-    expect(pool.job(id)).toMatchObject({ answered: 1, acceptedCount: 1, mismatches: 1, voided: 3 })
+    expect(pool.job(id)).toMatchObject({ answered: 1, acceptedCount: 1, voided: 3 })
     expect(pool.job(id).open).toEqual(new Set([1, 2, 3]))
-    expect(pool.last('write')?.writes.voids.map(({ shard }) => shard)).toEqual([1, 2, 3])
+    expect(
+      pool.commands.flatMap((command) => (command.type === 'write' ? (command.writes.voids ?? []) : [])),
+    ).toMatchObject([{ shard: 1 }, { shard: 2 }, { shard: 3 }])
   })
 
   it('that was durable when the Hub was killed holds after the restart', () => {
@@ -91,7 +109,7 @@ describe('an exposure', () => {
     pool.hub.quarantined.add('a-liar' as Identity)
     // Answers that were on their way to the store when their author was exposed: nobody has voided them.
     pool.plan('job', 4, { verify: 'none' }, [...rows.slice(0, 1), judged, ...rows.slice(1)])
-    expect(pool.job(id)).toMatchObject({ answered: 1, acceptedCount: 1, mismatches: 1 })
+    expect(pool.job(id)).toMatchObject({ answered: 1, acceptedCount: 1 })
     expect(pool.job(id).open).toEqual(new Set([1, 2, 3]))
   })
 

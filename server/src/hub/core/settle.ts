@@ -1,17 +1,27 @@
 // The verdict of a shard, from its durable answers alone: so it is the same after a restart. Also the end of a job's
-// first executions, when the strata are topped up, and the exposure of an identity whose answer was proven wrong.
+// first executions, when the strata are topped up.
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { SubmissionRow, VerdictRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
+import { undraw } from './checkers.ts'
 import { refereeOnline } from './eligibility.ts'
-import { FAILURES_BEFORE_REFEREE } from './limits.ts'
+import { escalate, expose, suspect } from './exposure.ts'
+import { FAILURES_BEFORE_REFEREE, VETERAN_FAILURES } from './limits.ts'
 import { contradictsBasis, isReleased, partOf, sizeOf } from './parts.ts'
+import { fail } from './failing.ts'
 import { checksNeeded, isDrawn, rateOf, sampleOf } from './sample.ts'
-import { shardOf, type HubState, type Job, type JobPart, type Shard } from './state.ts'
+import { countAgreement, isWeighty } from './standing.ts'
+import { hasEnded, shardOf, type HubState, type Job, type JobPart, type Shard } from './state.ts'
+import { voteOn } from './votes.ts'
 
 /** Takes in durable answers of one job and moves their shards on; those of exposed identities are void. */
-export function takeIn(state: HubState, job: Job, submissions: readonly SubmissionRow[]): HubCommand[] {
+export function takeIn(
+  state: HubState,
+  job: Job,
+  submissions: readonly SubmissionRow[],
+  isRestored = false,
+): HubCommand[] {
   const voids: Voids[number][] = []
   // A wrong answer that the referee has settled stays as the record of the mismatch.
   const settled = new Set(submissions.filter(({ role }) => role === 'referee').map(({ shard }) => shard))
@@ -29,6 +39,9 @@ export function takeIn(state: HubState, job: Job, submissions: readonly Submissi
     if (shard.submissions.length === 0) countAnswered(job, submission.shard, 1)
     shard.submissions.push(submission)
     shard.networks.add(submission.network)
+    if (submission.role === 'first') job.authors.add(submission.executor)
+    // Its agreements were counted before the restart that brings it in again.
+    if (isRestored) shard.counted.add(submission.executor)
   }
   const commands: HubCommand[] = voids.length > 0 ? [{ type: 'write', writes: { voids, quarantines: [] } }] : []
   // All rows are in before the first verdict: an exposure must find every other answer of the liar.
@@ -57,7 +70,6 @@ export function restoreVerdicts(
   }
   for (const { shard: index, digest, confirmations } of verdicts) {
     const shard = shardOf(job, index)
-    if (shard.submissions.some((submission) => submission.digest !== digest)) job.mismatches++
     // So that nothing is added to what was already enough, or given up.
     shard.mustCheck = confirmations > 1
     place(job, index, 'accepted')
@@ -74,52 +86,106 @@ export function restoreVerdicts(
   return []
 }
 
-function countAnswered(job: Job, index: number, by: 1 | -1): void {
+export function countAnswered(job: Job, index: number, by: 1 | -1): void {
   job.answered += by
   partOf(job, index).answered += by
 }
 
 /** Puts a shard where its answers say it belongs. Idempotent. */
 export function settleShard(state: HubState, job: Job, index: number): HubCommand[] {
+  if (hasEnded(job)) return []
   const shard = shardOf(job, index)
   const referee = shard.submissions.find(({ role }) => role === 'referee')
-  const digests = new Set(shard.submissions.map(({ digest }) => digest))
   const [first] = shard.submissions
-  // After enough different agents failed on it the referee decides whether the shard is at fault. Without one it stays
-  // with the others: three free keys must not be able to end a job.
-  const failing = shard.failures >= FAILURES_BEFORE_REFEREE && (state.settings.referee || refereeOnline(state, job))
-  const contradiction = job.contradicted.get(index)
-  const isForReferee = contradiction?.trusted === true
-  if (first === undefined) {
-    place(job, index, failing || isForReferee ? 'disputed' : 'open')
-    return []
-  }
+  if (first === undefined) return settleUnanswered(state, job, index)
   if (referee !== undefined) {
-    const wrong = shard.submissions.filter(({ digest }) => digest !== referee.digest)
-    if (wrong.length > 0) job.mismatches++
     accept(state, job, index, referee.digest)
-    return wrong.flatMap(({ executor }) =>
-      expose(state, executor, `shard ${index} of job ${job.id} differs from the referee's`),
-    )
+    const wrong = shard.submissions.filter(({ digest }) => digest !== referee.digest)
+    return wrong.length === 0 ? [] : contradicted(state, job, index, wrong)
   }
-  if (digests.size > 1 || isForReferee) {
-    place(job, index, 'disputed')
-    return []
+  const isForReferee = job.contradicted.get(index)?.trusted === true
+  const isDisputed = shard.submissions.some(({ digest }) => digest !== first.digest)
+  if (isDisputed || isForReferee) {
+    const vote = refereeIsToCome(state, job) ? 'open' : voteOn(shard)
+    if (vote === 'open' || isForReferee) {
+      place(job, index, 'disputed')
+      return []
+    }
+    if (vote === 'hung') return [fail(job, 'VERIFICATION_FAILED', `Veterans disagree on shard ${index}.`)]
+    accept(state, job, index, vote.decided)
+    const wrong = shard.submissions.filter(({ digest }) => digest !== vote.decided)
+    return exposed(state, job, wrong, `most veterans differ on shard ${index} of job ${job.id}`)
   }
-  if (job.policy.verify === 'full') shard.mustCheck = true
-  if (job.policy.verify === 'spotcheck' && !shard.mustCheck) {
-    shard.mustCheck =
-      isDrawn(sampleOf(job, index, first.digest), rateOf(job.policy.spotcheck_rate)) ||
-      contradictsBasis(job, index, first.digest)
-  }
+  if (needsCheck(job, index, first.digest)) shard.mustCheck = true
   // Checks may be given up, but not of an answer that another one contradicts.
-  const isWaived = job.degraded && contradiction === undefined
-  if (shard.mustCheck && shard.submissions.length < 2 && !isWaived) {
-    place(job, index, failing ? 'disputed' : 'to-check')
+  const isWaived = job.degraded && !job.contradicted.has(index)
+  if (shard.mustCheck && !isEnough(job, shard) && !isWaived) {
+    place(job, index, isAtFault(state, job, shard) ? 'disputed' : resting(shard, 'to-check'))
     return []
   }
   accept(state, job, index, first.digest)
   return []
+}
+
+function settleUnanswered(state: HubState, job: Job, index: number): HubCommand[] {
+  const shard = shardOf(job, index)
+  if (shard.veteranFailures.size >= VETERAN_FAILURES && !refereeIsToCome(state, job)) {
+    return [fail(job, 'KERNEL_FAULT', `Veterans of ${VETERAN_FAILURES} groups failed on shard ${index}.`)]
+  }
+  const isForReferee = isAtFault(state, job, shard) || job.contradicted.get(index)?.trusted === true
+  place(job, index, isForReferee ? 'disputed' : resting(shard, 'open'))
+  return []
+}
+
+export const refereeIsToCome = (state: HubState, job: Job): boolean =>
+  state.settings.referee || refereeOnline(state, job)
+
+/**
+ * After enough different agents failed on it the referee decides whether the shard is at fault. Without one it stays with
+ * the others: three free keys must not be able to end a job.
+ */
+const isAtFault = (state: HubState, job: Job, { failures }: Shard): boolean =>
+  failures >= FAILURES_BEFORE_REFEREE && refereeIsToCome(state, job)
+
+/** It waits for nobody else while somebody has it: a second answer may be under way. */
+function resting({ holders, storing }: Shard, status: 'open' | 'to-check'): Shard['status'] {
+  if (storing > 0) return 'storing'
+  if (holders.size === 0) return status
+  return status === 'open' ? 'leased' : 'checking'
+}
+
+/** Whether an answer that nobody contradicts is to be checked, once it is stored: its author could not foresee it. */
+function needsCheck(job: Job, index: number, digest: Digest): boolean {
+  const { verify, spotcheck_rate: rate } = job.policy
+  if (verify === 'full') return true
+  if (verify === 'none') return false
+  const shard = shardOf(job, index)
+  return (
+    job.escalated ||
+    authorRowOf(shard)?.tier === 'probation' ||
+    isDrawn(sampleOf(job, index, digest), rateOf(rate)) ||
+    contradictsBasis(job, index, digest)
+  )
+}
+
+/** Two agree; in `full` one of them is a veteran or trusted. */
+function isEnough({ policy }: Job, { submissions }: Shard): boolean {
+  return submissions.length > 1 && (policy.verify !== 'full' || submissions.some(({ tier }) => isWeighty(tier)))
+}
+
+/**
+ * Those whom the referee contradicted. If nobody agrees with it and they are several, the kernel or their engine may be at
+ * fault, and not they: seen with enough of them, the engine gets no work any more.
+ */
+function contradicted(state: HubState, job: Job, index: number, wrong: readonly SubmissionRow[]): HubCommand[] {
+  const isLonely = wrong.length > 1 && wrong.length === shardOf(job, index).submissions.length - 1
+  if (isLonely) for (const row of wrong) suspect(state, job, row)
+  return exposed(state, job, wrong, `shard ${index} of job ${job.id} differs from the referee's`)
+}
+
+/** From a wrong answer on nothing of a spotcheck passes unchecked: a liar seldom comes alone. */
+function exposed(state: HubState, job: Job, wrong: readonly SubmissionRow[], reason: string): HubCommand[] {
+  return [...wrong.flatMap(({ executor }) => expose(state, executor, reason)), ...escalate(state, job)]
 }
 
 /** The one place that moves a shard between the job's queues; one that is not released is in none. */
@@ -136,6 +202,7 @@ export function place(job: Job, index: number, status: Shard['status']): void {
   job.open.delete(index)
   job.toCheck.delete(index)
   job.disputed.delete(index)
+  undraw(job, index)
   if (!isReleased(job, index)) return
   if (status === 'open') job.open.add(index)
   if (status === 'to-check') job.toCheck.add(index)
@@ -154,6 +221,7 @@ function accept(state: HubState, job: Job, index: number, digest: Digest): void 
   const shard = shardOf(job, index)
   place(job, index, 'accepted')
   shard.accepted = digest
+  countAgreement(state, job, shard)
   for (const submission of shard.submissions) {
     if (shard.tallied.has(submission.executor)) continue
     shard.tallied.add(submission.executor)
@@ -175,9 +243,17 @@ export function tally(state: HubState, executor: Identity, end: 'accepted' | 're
 /** Another agent has it, or has just answered it: it is settled when that comes in. */
 export const HELD: ReadonlySet<Shard['status']> = new Set(['leased', 'storing', 'checking', 'refereeing'])
 
-/** Whose shard it is. Rows have no order after a restart, so the first of them need not be the first execution. */
-export const authorOf = ({ submissions }: Shard): Identity | undefined =>
-  (submissions.find(({ role }) => role === 'first') ?? submissions[0])?.executor
+/**
+ * Whose shard it is: of two first executions, where one was a backup, always the same one. Rows have another order after
+ * a restart.
+ */
+function authorRowOf({ submissions }: Shard): SubmissionRow | undefined {
+  const [author] = submissions.toSorted(
+    (a, b) => Number(b.role === 'first') - Number(a.role === 'first') || (a.executor < b.executor ? -1 : 1),
+  )
+  return author
+}
+export const authorOf = (shard: Shard): Identity | undefined => authorRowOf(shard)?.executor
 
 /** The submissions behind a digest stand together; one alone was not checked. */
 export const isChecked = (shard: Shard): boolean =>
@@ -220,41 +296,4 @@ export function topUpChecks(job: Job, { first, end }: JobPart): boolean {
   for (const row of order) if (checks < needed && !row.shard.mustCheck) add(row)
   for (const index of added) place(job, index, 'to-check')
   return added.length > 0
-}
-
-/**
- * An identity whose answer was proven wrong: it may not work again, its leases die, and in every unfinished job what
- * nobody else confirmed of its work is void and runs again.
- */
-export function expose(state: HubState, identity: Identity, reason: string): HubCommand[] {
-  if (state.quarantined.has(identity)) return []
-  state.quarantined.add(identity)
-  const voids: Voids[number][] = []
-  const commands: HubCommand[] = []
-  for (const job of state.jobs.values()) {
-    if (job.phase === 'ended' || job.phase === 'closing') continue
-    job.shards.forEach((shard, index) => {
-      const own = shard.submissions.find(({ executor }) => executor === identity)
-      const settledByReferee = shard.submissions.some(({ role }) => role === 'referee')
-      if (own === undefined || settledByReferee) return
-      shard.submissions = shard.submissions.filter(({ executor }) => executor !== identity)
-      voids.push({ jobId: job.id, shard: index, executor: identity, reason })
-      job.voided++
-      if (shard.submissions.length === 0) countAnswered(job, index, -1)
-      // Even where others stand behind it: its author's stratum may have lost its check.
-      partOf(job, index).settled = false
-      // What another agent holds or has just answered is settled when that comes in.
-      if (HELD.has(shard.status)) return
-      commands.push(...settleShard(state, job, index))
-    })
-  }
-  for (const agent of state.agents.values()) {
-    if (agent.identity !== identity) continue
-    commands.push({
-      type: 'expel',
-      session: agent.session,
-      refusal: { ok: false, code: 'QUARANTINED', message: `This agent returned a wrong answer: ${reason}.` },
-    })
-  }
-  return [{ type: 'write', writes: { voids, quarantines: [{ identity, number: 1, reason, atMs: 0 }] } }, ...commands]
 }

@@ -1,10 +1,10 @@
 // What the Hub knows, all of it in memory: jobs with their shards, agents with their leases. Durable facts (jobs,
 // submissions, verdicts) are rows that events bring in; leases live here alone and die with the process.
 import type { Policy } from '@forge/shared/contract/envelope.ts'
-import type { AssignmentId, EngineName, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { AssignmentId, EngineName, Identity, JobId, ProjectId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { shardsOf, type ShardGrid } from '@forge/shared/kernels/kernel.ts'
-import type { ExecutorRole, SubmissionRow } from '../../store/store.ts'
+import type { ExecutorRole, StandingRow, SubmissionRow } from '../../store/store.ts'
 
 /*
  * A shard:   open -> leased -> storing -> accepted                    (none; spotcheck, not drawn)
@@ -32,6 +32,16 @@ export interface Shard {
   /** Network groups of those that answered it. */
   networks: Set<string>
   failures: number
+  /** Groups of the veterans that failed on it. */
+  veteranFailures: Set<string>
+  /** Leases that hold it and have not answered: two when it has a backup. */
+  holders: Set<AssignmentId>
+  /** It was given to a second agent because the first was slow. */
+  backedUp: boolean
+  /** Executors for whose standing its acceptance was counted. */
+  counted: Set<Identity>
+  /** Answers that are being stored. */
+  storing: number
   /** A checker held it and did not answer: the referee need not wait for another. */
   lapsed: boolean
   /** Drawn by the sample, the strata or the mode: needs two agreeing answers, or the referee's. */
@@ -48,6 +58,7 @@ export type JobPhase = 'waiting' | 'running' | 'closing' | 'ended'
 
 export interface JobSpec {
   readonly id: JobId
+  readonly projectId: ProjectId
   /** Registry name of its kernel. */
   readonly kernel: string
   readonly kernelDigest: Digest
@@ -93,11 +104,26 @@ export interface Job extends JobSpec {
   open: Set<number>
   toCheck: Set<number>
   disputed: Set<number>
+  /** Of those to check, who was drawn for which, and since when. */
+  drawn: Map<number, { readonly session: SessionId; readonly sinceMs: number }>
+  drawnFor: Map<SessionId, Set<number>>
+  /** Sessions that hold first executions now, with how many leases: what `max_agents` bounds. */
+  executors: Map<SessionId, number>
+  /** Identities that were given first executions. */
+  authors: Set<Identity>
+  /** Milliseconds of work that agents hold of it now, at their own speeds. */
+  heldMs: number
+  /** Answers and failures so far. */
+  executions: number
+  /** Shards that were given to a second agent because the first was slow. */
+  backups: number
+  /** How long the latest answers took, as multiples of what was expected; a ring. */
+  readonly usual: number[]
+  usualAt: number
   /** Shards of the first pass that an answer of the last one contradicted before they were checked enough for its word. */
   contradicted: Map<number, Contradiction>
   answered: number
   acceptedCount: number
-  mismatches: number
   voided: number
   /** Since when nothing but checks is left and nobody may do them. */
   checkerMissingSinceMs: number | null
@@ -105,6 +131,10 @@ export interface Job extends JobSpec {
   contradictedSinceMs: number | null
   /** `on_unverified: degrade` gave up on the checks that are left. */
   degraded: boolean
+  /** Somebody who took part was exposed: of a spotcheck, every shard is checked from then on. */
+  escalated: boolean
+  /** When it began to run, or went on after a restart. */
+  startedMs: number
   kernelMs: number
 }
 
@@ -114,18 +144,26 @@ export interface Contradiction {
   readonly trusted: boolean
 }
 
+/** A trial is of a shard whose answer is known, for who was exposed and may come back. */
+export type LeaseRole = ExecutorRole | 'trial'
+
 export interface Lease {
   readonly assignmentId: AssignmentId
   readonly epoch: number
   readonly jobId: JobId
-  readonly role: ExecutorRole
+  readonly role: LeaseRole
   /** Under which its answers are recorded. */
   engine: EngineName
   /** Not answered yet. */
   readonly shards: Set<number>
   readonly leaseMs: number
-  /** Answers renew a lease, but never beyond this: shards must not trickle in until the deadline. */
+  readonly grantedMs: number
+  /** What a shard should take this agent. */
+  readonly shardMs: number
+  /** Answers and progress renew a lease, but never beyond this: shards must not trickle in until the deadline. */
   readonly endsAtMs: number
+  /** As the agent said last: only more of them is progress. */
+  units: number
   expiresAtMs: number
 }
 
@@ -147,16 +185,48 @@ export interface Agent {
   readonly leases: Map<AssignmentId, Lease>
   /** Leases in a row that ran out, since its last answer. */
   lapses: number
+  /** When it last answered: what it holds since longer began then. */
+  answeredMs: number
+  /** It failed on a shard, and its word does not count yet: nothing until then. */
+  restsUntilMs: number
+  /** Of an exposed identity that may come back: known shards that it has still to return right. */
+  trialsLeft: number
   accepted: number
   pending: number
   rejected: number
+}
+
+/** What is known of an exposed identity, beyond that it may not work. */
+export interface Quarantine {
+  /** How often it was exposed. */
+  readonly exposures: number
+  /** The last time, and how long it stays away: on the monotonic clock of the events; Infinity: for good. */
+  readonly atMs: number
+  readonly untilMs: number
 }
 
 export interface HubState {
   nowMs: number
   jobs: Map<JobId, Job>
   agents: Map<SessionId, Agent>
+  /** Whose answers do not count. */
   quarantined: Set<Identity>
+  quarantines: Map<Identity, Quarantine>
+  /** By identity, kernel and engine: checked-valid shards in a row. */
+  standings: Map<string, number>
+  standingsChanged: Map<string, StandingRow>
+  /** By kernel and engine: networks of those whom the referee alone contradicted, and identities. */
+  suspects: Map<string, Map<string, Identity>>
+  /** Kernel and engine that get no work, until the server starts again. */
+  suspended: Set<string>
+  /** Sessions that may have room for an assignment: all that dispatch looks at. */
+  roomy: Set<SessionId>
+  /** Sessions that rest after a failure. */
+  resting: Set<SessionId>
+  /** No lease expires before. */
+  expiryMs: number
+  /** Changes whenever who may work on what could have changed. */
+  fleet: number
   /** Sessions whose tally changed since it was last sent. */
   tallyChanged: Set<SessionId>
   epoch: number
@@ -169,8 +239,12 @@ export interface HubSettings {
   /** A referee is started by this server: worth waiting for. */
   readonly referee: boolean
   readonly distinctNetwork: boolean
+  /** How long an exposed identity stays away. */
+  readonly quarantineMs: number
   /** Opaque and unpredictable, from the assignment's number. */
   readonly assignmentId: (number: number) => AssignmentId
+  /** In [0, 1), unpredictable to agents: who checks what. */
+  readonly random: () => number
 }
 
 export function createHubState(settings: HubSettings): HubState {
@@ -179,6 +253,15 @@ export function createHubState(settings: HubSettings): HubState {
     jobs: new Map(),
     agents: new Map(),
     quarantined: new Set(),
+    quarantines: new Map(),
+    standings: new Map(),
+    standingsChanged: new Map(),
+    suspects: new Map(),
+    suspended: new Set(),
+    roomy: new Set(),
+    resting: new Set(),
+    expiryMs: Infinity,
+    fleet: 0,
     tallyChanged: new Set(),
     epoch: 0,
     assignments: 0,
@@ -208,6 +291,11 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
       excluded: new Set<Identity>(),
       networks: new Set<string>(),
       failures: 0,
+      veteranFailures: new Set<string>(),
+      holders: new Set<AssignmentId>(),
+      backedUp: false,
+      counted: new Set<Identity>(),
+      storing: 0,
       lapsed: false,
       mustCheck: false,
       accepted: null,
@@ -216,14 +304,24 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
     open: new Set(Array.from({ length: released }, (_, shard) => shard)),
     toCheck: new Set(),
     disputed: new Set(),
+    drawn: new Map(),
+    drawnFor: new Map(),
+    executors: new Map(),
+    authors: new Set(),
+    heldMs: 0,
+    executions: 0,
+    backups: 0,
+    usual: [],
+    usualAt: 0,
     contradicted: new Map(),
     answered: 0,
     acceptedCount: 0,
-    mismatches: 0,
     voided: 0,
     checkerMissingSinceMs: null,
     contradictedSinceMs: null,
     degraded: false,
+    escalated: false,
+    startedMs: Infinity,
     kernelMs: 0,
   }
 }
@@ -234,3 +332,6 @@ export function shardOf(job: Job, shard: number): Shard {
   if (found === undefined) throw new Error(`job ${job.id} has no shard ${shard}`)
   return found
 }
+
+/** Nothing more is decided of it. */
+export const hasEnded = ({ phase }: Job): boolean => phase === 'closing' || phase === 'ended'

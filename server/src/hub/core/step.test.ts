@@ -3,7 +3,9 @@
 import { describe, expect, it } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { Pool, row, type Handed } from '../sim/pool.ts'
+import { trueDigest } from '../sim/agent.ts'
 import { LEASE_MS_MIN } from './limits.ts'
+import { step } from './step.ts'
 
 const id = 'job' as JobId
 
@@ -75,7 +77,12 @@ describe('an answer', () => {
     const a = pool.join('a')
     pool.plan('job', 1)
     const { order } = first(pool, a)
-    pool.hub.agents.get(a)?.leases.clear()
+    const { assignmentId, epoch } = order
+    const shards = [{ shard: 0, digest: trueDigest(id, 0) }]
+    const said = { type: 'answer', session: a, request: 1, assignmentId, epoch, shards, kernelMs: 1 } as const
+    const [store] = step(pool.hub, { ...said, nowMs: 0 })
+    expect(store).toMatchObject({ type: 'store', submissions: [{ shard: 0, executor: 'a' }] })
+    expect(pool.held(a)).toEqual([])
     pool.raise({ type: 'store-failed', submissions: [row(0, 'a')] })
     expect(first(pool, a).order.shards).toEqual(order.shards)
     pool.work(a)

@@ -1,14 +1,23 @@
 // The Hub's one transition: an event in, commands out. No clock, socket, database or randomness: the event carries the
 // time, the settings carry ids. The state is owned by the caller and changed in place; equal histories give equal states.
+import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from './events.ts'
+import { noteUsual } from './backup.ts'
+import { undrawAllOf } from './checkers.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
+import { untilWhen } from './exposure.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
-import { CHECKER_WAIT_MS, SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
+import { begunMs, drop, letGo, noteRoom, renew } from './leases.ts'
+import { SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, restoreVerdicts, settleShard, takeIn, tally } from './settle.ts'
+import { restoreStandings, tierOf } from './standing.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
+import { mayTry, takeTrial, trialsOf } from './trial.ts'
+
+export { nextWakeMs } from './wake.ts'
 
 export function step(state: HubState, event: HubEvent): HubCommand[] {
   // Time never runs backwards, whatever the edge's clock does.
@@ -16,25 +25,7 @@ export function step(state: HubState, event: HubEvent): HubCommand[] {
   const commands = [...apply(state, event), ...expireLeases(state)]
   for (const job of state.jobs.values()) commands.push(...review(state, job))
   commands.push(...dispatch(state))
-  return [...commands, ...tallies(state)]
-}
-
-/** When the next `tick` is due; null while nothing waits for time. */
-export function nextWakeMs(state: HubState): number | null {
-  let wake = Infinity
-  for (const job of state.jobs.values()) {
-    if (job.phase === 'ended' || job.phase === 'closing') continue
-    wake = Math.min(wake, job.deadlineMs)
-    // Once it is over it is no reason to wake: `full` goes on waiting until its deadline.
-    for (const sinceMs of [job.checkerMissingSinceMs, job.contradictedSinceMs]) {
-      const givesUpMs = (sinceMs ?? -Infinity) + CHECKER_WAIT_MS
-      if (givesUpMs > state.nowMs) wake = Math.min(wake, givesUpMs)
-    }
-  }
-  for (const agent of state.agents.values()) {
-    for (const lease of agent.leases.values()) wake = Math.min(wake, lease.expiresAtMs)
-  }
-  return wake === Infinity ? null : Math.max(wake, state.nowMs + 1)
+  return [...commands, ...tallies(state), ...standings(state)]
 }
 
 function apply(state: HubState, event: HubEvent): HubCommand[] {
@@ -43,8 +34,11 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       if (state.jobs.has(event.job.id)) return []
       const job = createJob(event.job, event.basis)
       state.jobs.set(job.id, job)
+      job.voided = event.voided
       if (event.verdicts.length === job.shards.length) return restoreVerdicts(job, event.submissions, event.verdicts)
-      return [...resumed(job, event), ...takeIn(state, job, event.submissions)]
+      // Somebody who took part was exposed before the restart.
+      job.escalated = event.voided > 0 && job.policy.verify === 'spotcheck'
+      return [...resumed(state, job, event), ...takeIn(state, job, event.submissions, true)]
     }
     case 'job-ended':
       return endJob(state, event.jobId)
@@ -53,31 +47,27 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
     case 'pass-failed':
       return takeUnplanned(state, event)
     case 'agent-joined':
-      if (state.quarantined.has(event.agent.identity)) {
-        const message = 'This identity returned a wrong answer before; an operator can let it work again.'
-        return [{ type: 'expel', session: event.agent.session, refusal: { ok: false, code: 'QUARANTINED', message } }]
-      }
-      state.agents.set(event.agent.session, {
-        ...event.agent,
-        abilities: new Map(),
-        leases: new Map(),
-        lapses: 0,
-        accepted: 0,
-        pending: 0,
-        rejected: 0,
-      })
+      return takeJoined(state, event.agent)
+    case 'standings':
+      restoreStandings(state, event.identity, event.rows)
       return []
     case 'agent-ready':
       return takeReady(state, event)
     case 'agent-paused':
       state.agents.get(event.session)?.abilities.clear()
+      state.fleet++
       return []
     case 'agent-left': {
       const agent = state.agents.get(event.session)
       if (agent === undefined) return []
       state.agents.delete(event.session)
       state.tallyChanged.delete(event.session)
-      return [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
+      state.resting.delete(event.session)
+      state.fleet++
+      for (const job of state.jobs.values()) undrawAllOf(job, event.session)
+      const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
+      noteRoom(state, agent)
+      return commands
     }
     case 'answer':
       return takeAnswer(state, event)
@@ -85,6 +75,13 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       return takeStored(state, event.submissions)
     case 'store-failed':
       return giveBack(state, event.submissions)
+    case 'progress': {
+      const lease = state.agents.get(event.session)?.leases.get(event.assignmentId)
+      if (lease?.epoch !== event.epoch || event.units <= lease.units) return []
+      lease.units = event.units
+      renew(state, lease)
+      return []
+    }
     case 'shard-failed':
       return takeFailure(state, event)
     case 'shard-contradicted':
@@ -99,10 +96,38 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
   }
 }
 
+function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joined' }>['agent']): HubCommand[] {
+  const { session, identity } = agent
+  const quarantine = state.quarantines.get(identity)
+  if (state.quarantined.has(identity) && !mayTry(state, agent)) {
+    const until = quarantine === undefined ? '' : ` ${untilWhen(state, quarantine)}`
+    const message = `This identity returned a wrong answer before.${until}`
+    return [{ type: 'expel', session, refusal: { ok: false, code: 'QUARANTINED', message } }]
+  }
+  state.agents.set(session, {
+    ...agent,
+    abilities: new Map(),
+    leases: new Map(),
+    lapses: 0,
+    answeredMs: -Infinity,
+    restsUntilMs: -Infinity,
+    trialsLeft: trialsOf(state, identity),
+    accepted: 0,
+    pending: 0,
+    rejected: 0,
+  })
+  return []
+}
+
 /** A job that had begun before a restart does not wait for `min_agents` again: it may need nobody any more. */
-function resumed(job: Job, { state, submissions }: Extract<HubEvent, { type: 'job-planned' }>): HubCommand[] {
+function resumed(
+  hub: HubState,
+  job: Job,
+  { state, submissions }: Extract<HubEvent, { type: 'job-planned' }>,
+): HubCommand[] {
   if (state === 'QUEUED' && submissions.length === 0) return []
   job.phase = 'running'
+  job.startedMs = hub.nowMs
   // Its row never goes back from VERIFYING to RUNNING.
   job.announced = state === 'VERIFYING' ? 'VERIFYING' : 'RUNNING'
   return state === 'QUEUED' ? [{ type: 'job-state', jobId: job.id, state: 'RUNNING', reason: null }] : []
@@ -119,6 +144,8 @@ function takeReady(
   const agent = state.agents.get(session)
   if (agent === undefined) return []
   agent.abilities.set(kernel, ability)
+  state.fleet++
+  noteRoom(state, agent)
   return [...agent.leases.values()].flatMap((lease) => {
     const job = state.jobs.get(lease.jobId)
     if (job?.kernel !== kernel || lease.engine === ability.engine) return []
@@ -126,7 +153,7 @@ function takeReady(
       return [{ type: 'revoke', session, assignmentId: lease.assignmentId }, ...release(state, agent, lease)]
     }
     lease.engine = ability.engine
-    lease.expiresAtMs = Math.min(state.nowMs + lease.leaseMs, lease.endsAtMs)
+    renew(state, lease)
     return []
   })
 }
@@ -138,7 +165,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   const agent = state.agents.get(event.session)
   const lease = agent?.leases.get(event.assignmentId)
   const job = lease && state.jobs.get(lease.jobId)
-  if (agent !== undefined && state.quarantined.has(agent.identity)) {
+  if (agent !== undefined && state.quarantined.has(agent.identity) && lease?.role !== 'trial') {
     return refuse('QUARANTINED', 'This agent returned a wrong answer and may not work.')
   }
   if (agent === undefined || lease === undefined || job === undefined || job.phase !== 'running') {
@@ -148,29 +175,37 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   if (event.shards.some(({ shard }) => !lease.shards.has(shard))) {
     return refuse('NOT_YOURS', 'The answer names a shard that the assignment does not hold, or has answered before.')
   }
-  const submissions = event.shards.map(({ shard, digest }) => {
-    lease.shards.delete(shard)
-    place(job, shard, 'storing')
+  const { role } = lease
+  if (role === 'trial') return takeTrial(state, agent, lease, event)
+  const tier = tierOf(state, agent, job.kernel, lease)
+  noteUsual(job, state.nowMs - begunMs(agent, lease), event.shards.length * lease.shardMs)
+  agent.answeredMs = state.nowMs
+  renew(state, lease)
+  const submissions = event.shards.map(({ shard: index, digest }): SubmissionRow => {
+    const shard = shardOf(job, index)
+    letGo(state, agent, lease, index)
+    shard.storing++
+    // What is settled already stays so: a backup's answer is one more check of it.
+    if (shard.accepted === null) place(job, index, 'storing')
     return {
       jobId: job.id,
-      shard,
+      shard: index,
       executor: agent.identity,
-      role: lease.role,
+      role: shard.submissions.length > 0 && role === 'first' ? 'check' : role,
       engine: lease.engine,
       trusted: agent.referee,
-      tier: agent.referee ? ('trusted' as const) : ('probation' as const),
+      tier,
       network: agent.network,
-      distinctNetwork: state.settings.distinctNetwork,
+      distinctNetwork: state.settings.distinctNetwork && !agent.referee,
       digest,
     }
   })
+  job.executions += submissions.length
   learnSpeed(job, agent, event.shards.length, event.kernelMs)
   job.kernelMs += event.kernelMs
   agent.lapses = 0
   agent.pending += submissions.length
   state.tallyChanged.add(agent.session)
-  lease.expiresAtMs = Math.min(state.nowMs + lease.leaseMs, lease.endsAtMs)
-  if (lease.shards.size === 0) agent.leases.delete(lease.assignmentId)
   return [{ type: 'store', session: event.session, request: event.request, submissions }]
 }
 
@@ -189,6 +224,7 @@ function takeStored(state: HubState, submissions: readonly HubSubmission[]): Hub
     for (const { executor } of submissions) tally(state, executor, 'dropped')
     return []
   }
+  for (const { shard } of submissions) shardOf(job, shard).storing--
   return takeIn(state, job, submissions)
 }
 
@@ -198,15 +234,17 @@ function giveBack(state: HubState, submissions: readonly HubSubmission[]): HubCo
   return submissions.flatMap(({ jobId, shard, executor }) => {
     tally(state, executor, 'dropped')
     const job = state.jobs.get(jobId)
-    return job?.phase === 'running' ? settleShard(state, job, shard) : []
+    if (job?.phase !== 'running') return []
+    shardOf(job, shard).storing--
+    return settleShard(state, job, shard)
   })
 }
 
 /** A lease's unanswered shards go back at once. */
 function release(state: HubState, agent: Agent, lease: Lease): HubCommand[] {
-  agent.leases.delete(lease.assignmentId)
+  drop(state, agent, lease)
   const job = state.jobs.get(lease.jobId)
-  if (job === undefined || job.phase !== 'running') return []
+  if (job === undefined || job.phase !== 'running' || lease.role === 'trial') return []
   return [...lease.shards].flatMap((index) => {
     if (lease.role === 'check') shardOf(job, index).lapsed = true
     return settleShard(state, job, index)
@@ -214,10 +252,15 @@ function release(state: HubState, agent: Agent, lease: Lease): HubCommand[] {
 }
 
 function expireLeases(state: HubState): HubCommand[] {
+  if (state.nowMs < state.expiryMs) return []
   const commands: HubCommand[] = []
+  state.expiryMs = Infinity
   for (const agent of state.agents.values()) {
     for (const lease of agent.leases.values()) {
-      if (lease.expiresAtMs > state.nowMs) continue
+      if (lease.expiresAtMs > state.nowMs) {
+        state.expiryMs = Math.min(state.expiryMs, lease.expiresAtMs)
+        continue
+      }
       agent.lapses++
       commands.push({ type: 'revoke', session: agent.session, assignmentId: lease.assignmentId })
       commands.push(...release(state, agent, lease))
@@ -238,7 +281,7 @@ function endJob(state: HubState, jobId: Job['id']): HubCommand[] {
   for (const agent of state.agents.values()) {
     for (const lease of agent.leases.values()) {
       if (lease.jobId !== jobId) continue
-      agent.leases.delete(lease.assignmentId)
+      drop(state, agent, lease)
       commands.push({ type: 'revoke', session: agent.session, assignmentId: lease.assignmentId })
     }
   }
@@ -255,4 +298,11 @@ function tallies(state: HubState): HubCommand[] {
   }
   state.tallyChanged.clear()
   return commands
+}
+
+function standings(state: HubState): HubCommand[] {
+  if (state.standingsChanged.size === 0) return []
+  const changed = [...state.standingsChanged.values()]
+  state.standingsChanged.clear()
+  return [{ type: 'write', writes: { standings: changed } }]
 }

@@ -8,6 +8,7 @@ import type { HubCommand } from '../core/events.ts'
 import type { StoredAnswer } from './hub-interface.ts'
 import type { PlannedJob } from './planning.ts'
 import { reductionOf } from './reduction.ts'
+import { samplingKeySha256 } from '../sampling-key.ts'
 
 /** Canonical JSON of a `StoredAnswer`. Throws when a partial is missing, and a `PartialError` when one cannot be true. */
 export async function answerOf(
@@ -58,13 +59,18 @@ export async function answerOf(
         output_digest: outputDigest,
         ...(passes.length > 1 ? { passes: passes.map(passView(plan.grid.shards)) } : {}),
       },
-      verification: ended.record,
+      verification: { ...ended.record, ...(policy.verify === 'spotcheck' ? publishedKey(row.samplingKey) : {}) },
     },
     billing: { credits, eur },
     warnings: ended.warnings,
   }
   return canonicalJson(answer)
 }
+
+const publishedKey = (samplingKey: string): { sampling_key: string; sampling_key_sha256: string } => ({
+  sampling_key: samplingKey,
+  sampling_key_sha256: samplingKeySha256(samplingKey),
+})
 
 const passView = (shards: number) => (pass: PassPlan, index: number) => ({
   program: pass.program,

@@ -32,7 +32,7 @@ const GARBAGE: unknown[] = [
 ]
 
 describe('garbage', () => {
-  it.each(['hello', 'ready', 'answer', 'failed', 'handback'])(
+  it.each(['hello', 'ready', 'answer', 'progress', 'failed', 'handback'])(
     'in %s is refused three times, then the door closes',
     {
       timeout: 20_000,

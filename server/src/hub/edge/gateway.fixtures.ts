@@ -70,6 +70,10 @@ export class Door {
         return null
       },
       refuses: () => null,
+      progressed: (...args) => {
+        this.said.push(['progressed', ...args])
+        return null
+      },
       failed: note('failed'),
       handback: note('handback'),
       paused: note('paused'),

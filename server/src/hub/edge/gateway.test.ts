@@ -146,6 +146,30 @@ describe('an answer', () => {
   })
 })
 
+describe('a word of progress', () => {
+  it('is handed on and acknowledged', async () => {
+    const { client, session } = await at.door.joined()
+    const frame = { ...fence, units: 65_536 }
+    expect(await ask(client, 'progress', frame)).toEqual({ ok: true })
+    expect(at.door.said.at(-1)).toEqual(['progressed', session, frame])
+  })
+
+  it('of a lease that is over is refused, and no strike', async () => {
+    const { client } = await at.door.joined()
+    at.door.listener.progressed = () => ({ ok: false, code: 'STALE_EPOCH', message: 'over' })
+    for (let n = 0; n <= GATEWAY_LIMITS.strikesMax; n++) {
+      expect(await ask(client, 'progress', { ...fence, units: 1 + n })).toMatchObject({ code: 'STALE_EPOCH' })
+    }
+    expect(client.connected).toBe(true)
+  })
+
+  it.each([0, -1, 0.5, 2 ** 53, '7', null])('of %s units is no frame', async (units) => {
+    const { client } = await at.door.joined()
+    expect(await ask(client, 'progress', { ...fence, units })).toMatchObject({ code: 'BAD_FRAME' })
+    expect(at.door.names).toEqual(['joined'])
+  })
+})
+
 describe('the page that opens a socket', () => {
   it.each(['https://evil.example', 'null', 'not a url', 'http://', 'file://', 'http://127.0.0.1:1'])(
     'of origin %s is refused',

@@ -8,12 +8,14 @@ import {
   handbackSchema,
   helloSchema,
   pauseSchema,
+  progressSchema,
   PROTOCOL_VERSION,
   readySchema,
   type AgentToHub,
   type Answer,
   type Hello,
   type HubToAgent,
+  type Progress,
   type Refusal,
   type Reply,
 } from '@forge/shared/contract/agent-events.ts'
@@ -38,6 +40,8 @@ export interface GatewayListener {
   refuses(session: SessionId, answer: Answer): Refusal | null
   /** Replies when it is durable; returns why it is refused at once. */
   answer(session: SessionId, signed: SignedAnswer, reply: (reply: Reply) => void): Refusal | null
+  /** Returns why it is refused. */
+  progressed(session: SessionId, frame: Progress): Refusal | null
   failed(session: SessionId, frame: ReturnType<typeof failedSchema.parse>): void
   handback(session: SessionId, frame: ReturnType<typeof handbackSchema.parse>): void
   paused(session: SessionId): void
@@ -180,6 +184,14 @@ function attend(
     guard.around((frame, reply) => {
       const signed = openAnswer(frame, publicKey, (answer) => listener.refuses(session, answer))
       return isRefused(signed) ? signed : listener.answer(session, signed, reply)
+    }),
+  )
+  socket.on(
+    'progress',
+    guard.around((frame) => {
+      const progress = parseFrame(progressSchema, frame)
+      if (isRefused(progress)) return progress
+      return listener.progressed(session, progress) ?? { ok: true }
     }),
   )
   socket.on(

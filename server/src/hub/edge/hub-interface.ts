@@ -69,7 +69,11 @@ export interface StoredAnswer {
         readonly shards: number
       }[]
     }
-    readonly verification: VerificationRecord
+    readonly verification: VerificationRecord & {
+      /** Of a spotcheck: the key under which shards were drawn for checks, and its SHA-256, which was shown before. */
+      readonly sampling_key?: string
+      readonly sampling_key_sha256?: string
+    }
   }
   readonly billing: { readonly credits: number; readonly eur: number }
   readonly warnings: readonly string[]

@@ -1,6 +1,6 @@
 // What the Hub makes durable: answers, voids, states, results. Every write is tried until the store takes it; those of one
 // job's row keep the order in which the core decided them.
-import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { problem, type ProblemCode } from '@forge/shared/contract/problem.ts'
 import { PartialError } from '@forge/shared/kernels/kernel.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
@@ -16,7 +16,8 @@ import type { PlannedJob } from './planning.ts'
 export interface HubRows {
   /** Rejects when the store has not taken them in time: they then count as never given. */
   answers(submissions: readonly SubmissionRow[], partials: ReadonlyMap<number, Uint8Array>): Promise<void>
-  voided(writes: Extract<HubCommand, { type: 'write' }>['writes']): Promise<void>
+  /** What the core decided of identities: exposures with what they void, releases, standings. Finished jobs get notices. */
+  decided(writes: Extract<HubCommand, { type: 'write' }>['writes']): Promise<void>
   jobState(change: Extract<HubCommand, { type: 'job-state' }>, planDigest: Digest | undefined): Promise<void>
   /** Behind the job's earlier changes, so that of two of them the later one stays. */
   basis(jobId: JobId, basis: Digest): Promise<void>
@@ -25,6 +26,10 @@ export interface HubRows {
   reading<T>(read: () => Promise<T>): Promise<T>
   failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
 }
+
+const EXPOSED_ELSEWHERE = 'an answer of the same identity to another shard was found wrong'
+/** A job that was ending at an exposure has ended by then. */
+const RECENT_MS = 10 * 60_000
 
 const NOTHING: ShardWrites = {
   submissions: [],
@@ -43,6 +48,15 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
     persistently(read, { what: 'the reduction', giveUpMs: Infinity, logger, closing, passes: passesWithTime })
   /** The last change of each unfinished job's row. */
   const changes = new Map<JobId, Promise<unknown>>()
+
+  /** Identities that were exposed lately, and when. */
+  const recent = new Map<Identity, number>()
+
+  /** Finished jobs in which it stands alone are told; of the job that found it out they learn nothing. */
+  const notice = async (identity: Identity, atMs: number): Promise<void> => {
+    const noticed = await persist('notices', () => store.noticeFinished(identity, EXPOSED_ELSEWHERE, atMs))
+    if (noticed.length > 0) logger.warn({ identity, jobs: noticed.length }, 'finished jobs rest on an exposed identity')
+  }
 
   const change = (jobId: JobId, what: string, write: () => Promise<unknown>): Promise<unknown> => {
     const made = (changes.get(jobId) ?? Promise.resolve()).then(() => persist(what, write))
@@ -75,9 +89,16 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       const writes = { ...NOTHING, submissions, partials: rows }
       await persist('answers', () => store.writeShards(writes), STORE_GIVE_UP_MS)
     },
-    async voided({ voids, quarantines }) {
-      const dated = quarantines.map((row) => ({ ...row, atMs: Date.now() }))
-      await persist('voids', () => store.writeShards({ ...NOTHING, voids, quarantines: dated }))
+    async decided({ voids = [], quarantines = [], releases = [], standings = [] }) {
+      const atMs = Date.now()
+      const dated = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ ...row, atMs }))
+      const writes = { voids, quarantines: dated(quarantines), releases: dated(releases), standings }
+      await persist('decisions', () => store.writeShards({ ...NOTHING, ...writes }))
+      for (const { identity } of quarantines) {
+        recent.set(identity, atMs)
+        for (const [oldest, since] of recent) if (atMs - since > RECENT_MS) recent.delete(oldest)
+        await notice(identity, atMs)
+      }
     },
     async jobState({ jobId, state, reason }, planDigest) {
       const to = {
@@ -104,6 +125,8 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
         return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
       }
       await finish(jobId, 'the result', { state: 'COMPLETED', answer, finishedAtMs: Date.now() })
+      // Who was exposed while it was ending is in its verdicts, and was looked for too early.
+      for (const [identity, atMs] of recent) await notice(identity, atMs)
       logger.info({ job_id: jobId, verification: record }, 'job completed')
     },
     failed,

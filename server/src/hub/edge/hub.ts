@@ -1,9 +1,9 @@
 // The Hub's edge: it gives the core its events with the time in them and carries out its commands. What must be durable
 // is durable before anyone is told; jobs that a restart interrupted are planned again and go on.
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
-import type { AssignmentId, JobId } from '@forge/shared/contract/ids.ts'
+import type { AssignmentId, Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
 import { fromHex } from '@forge/shared/exact/bytes.ts'
@@ -11,12 +11,15 @@ import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
+import { restoreQuarantine } from '../core/exposure.ts'
+import { QUARANTINE_MS } from '../core/limits.ts'
 import { createHubState, type HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { badPartial, implausibleShard, refusal, type SignedAnswer } from './frames.ts'
 import { createGateway, type Gateway, type GatewayListener } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
+import { notHeld } from './not-held.ts'
 import { assignmentOf, planInTime, type PlannedJob } from './planning.ts'
 import { progressOf } from './progress.ts'
 import { createRefining, type Refining } from './refining.ts'
@@ -45,11 +48,16 @@ export async function startHub(deps: HubDeps): Promise<RunningHub> {
   const state = createHubState({
     referee: config.referee,
     distinctNetwork: config.distinctNetwork,
+    quarantineMs: QUARANTINE_MS,
+    random: () => randomInt(2 ** 47) / 2 ** 47,
     // Opaque: a hash of a number and a secret tells neither order nor role.
     assignmentId: (number) =>
       createHash('sha256').update(secret).update(String(number)).digest('hex').slice(0, 32) as AssignmentId,
   })
-  for (const { identity, released } of await store.quarantines()) if (!released) state.quarantined.add(identity)
+  for (const { identity, exposures, lastAtMs, released } of await store.quarantines()) {
+    const atMs = performance.now() + (lastAtMs - Date.now())
+    restoreQuarantine(state, { identity, exposures, atMs, isOver: released })
+  }
   const hub = new HubEdge(deps, state, createTables(store))
   const unfinished = await store.unfinishedJobs()
   if (unfinished.length > 0) logger.info({ jobs: unfinished.length }, 'unfinished jobs go on')
@@ -80,12 +88,8 @@ class HubEdge implements RunningHub, GatewayListener {
     this.#rows = createHubRows(deps.store, deps.logger, this.#closing.signal)
     const { store, logger } = deps
     this.#refining = createRefining({ store, rows: this.#rows, logger, closing: this.#closing.signal })
-    this.#gateway = createGateway(deps.http, {
-      logger: deps.logger,
-      listener: this,
-      refereeToken: deps.refereeToken,
-      publicUrl: deps.config.publicUrl,
-    })
+    const { config, http, refereeToken } = deps
+    this.#gateway = createGateway(http, { logger, listener: this, refereeToken, publicUrl: config.publicUrl })
   }
 
   // ---- what the server asks
@@ -152,10 +156,11 @@ class HubEdge implements RunningHub, GatewayListener {
     try {
       const ready = await planInTime(row, { store, logger, tables: this.#tables, closing: this.#closing.signal })
       if (this.#closing.signal.aborted) return
-      const { planned, submissions, verdicts } = ready
+      const { planned, submissions, verdicts, voided } = ready
       this.#planned.set(row.id, planned)
       const job = {
         id: row.id,
+        projectId: row.projectId,
         kernel: planned.kernelName,
         kernelDigest: planned.kernel.digest,
         grid: planned.plan.grid,
@@ -164,7 +169,7 @@ class HubEdge implements RunningHub, GatewayListener {
         deadlineMs: performance.now() + (row.deadlineAtMs - Date.now()),
         samplingKey: fromHex(row.samplingKey),
       }
-      this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, verdicts })
+      this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, verdicts })
     } catch (error) {
       if (this.#closing.signal.aborted) return
       logger.error({ job_id: row.id, err: error }, 'a job could not be planned')
@@ -180,17 +185,21 @@ class HubEdge implements RunningHub, GatewayListener {
 
   joined(agent: Parameters<GatewayListener['joined']>[0]): void {
     this.#raise({ type: 'agent-joined', agent })
+    // Until the store answers, and if it does not, it counts as a fresh key.
+    if (!agent.referee) this.#track(this.#recallStandings(agent.identity))
+  }
+
+  async #recallStandings(identity: Identity): Promise<void> {
+    const rows = await this.#deps.store.standingsOf(identity)
+    if (rows.length > 0) this.#raise({ type: 'standings', identity, rows })
   }
 
   ready(session: SubmissionSession, kernel: string, ability: Parameters<GatewayListener['ready']>[2]): void {
     this.#raise({ type: 'agent-ready', session, kernel, ability: { ...ability } })
   }
 
-  refuses(session: SubmissionSession, { assignmentId, epoch, shards }: Answer): Refusal | null {
-    const lease = this.#state.agents.get(session)?.leases.get(assignmentId)
-    if (lease?.epoch !== epoch) return refusal('STALE_EPOCH', 'This assignment is no longer held.')
-    if (shards.every(({ shard }) => lease.shards.has(shard))) return null
-    return refusal('NOT_YOURS', 'The answer names a shard that the assignment does not hold, or has answered before.')
+  refuses(session: SubmissionSession, answer: Answer): Refusal | null {
+    return notHeld(this.#state, session, answer, answer.shards)
   }
 
   answer(session: SubmissionSession, signed: SignedAnswer, reply: (reply: Reply) => void): Refusal | null {
@@ -221,6 +230,12 @@ class HubEdge implements RunningHub, GatewayListener {
       kernelMs,
     })
     return null
+  }
+
+  progressed(session: SubmissionSession, frame: Parameters<GatewayListener['progressed']>[1]): Refusal | null {
+    const refused = notHeld(this.#state, session, frame)
+    if (refused === null) this.#raise({ type: 'progress', session, ...frame })
+    return refused
   }
 
   failed(session: SubmissionSession, frame: Parameters<GatewayListener['failed']>[1]): void {
@@ -274,13 +289,15 @@ class HubEdge implements RunningHub, GatewayListener {
       case 'store':
         return this.#track(this.#store(command.request, command.submissions))
       case 'write':
-        return this.#track(this.#rows.voided(command.writes))
+        return this.#track(this.#rows.decided(command.writes))
       case 'job-state':
         return this.#track(this.#rows.jobState(command, this.#planned.get(command.jobId)?.planDigest))
       case 'refine':
         return this.#track(this.#refine(command))
       case 'complete':
-        return this.#track(this.#end(command.jobId, () => this.#complete(command)))
+        return this.#track(
+          this.#end(command.jobId, () => this.#rows.completed(this.#plannedOf(command.jobId), command)),
+        )
       case 'fail':
         this.#deps.logger.warn({ job_id: command.jobId, code: command.code }, command.detail)
         return this.#track(
@@ -319,10 +336,6 @@ class HubEdge implements RunningHub, GatewayListener {
   async #refine(command: Extract<HubCommand, { type: 'refine' }>): Promise<void> {
     const refined = await this.#refining.refine(this.#plannedOf(command.jobId), command)
     if (refined !== null) this.#raise(refined)
-  }
-
-  async #complete(command: Extract<HubCommand, { type: 'complete' }>): Promise<void> {
-    await this.#rows.completed(this.#plannedOf(command.jobId), command)
   }
 
   async #end(jobId: JobId, write: () => Promise<void>): Promise<void> {

@@ -54,11 +54,13 @@ export interface PlannedJob {
 export interface ReadyJob {
   readonly planned: PlannedJob
   readonly submissions: SubmissionRow[]
+  /** How many are void. */
+  readonly voided: number
   readonly verdicts: VerdictRow[]
 }
 
 export interface PlanningDeps {
-  readonly store: Pick<Store, 'submissions' | 'verdicts'>
+  readonly store: Pick<Store, 'submissions' | 'verdicts' | 'voidedOf'>
   readonly tables: Tables
   readonly logger: Logger
   readonly closing: AbortSignal
@@ -75,6 +77,7 @@ export async function planInTime(row: NewJob, { store, tables, logger, closing }
     async () => ({
       planned: await planJob(row, tables),
       submissions: await store.submissions(row.id),
+      voided: await store.voidedOf(row.id),
       verdicts: await store.verdicts(row.id),
     }),
     { what: 'planning a job', giveUpMs: leftMs, logger, closing, passes: passesWithTime },

@@ -3,6 +3,7 @@
 import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { passOf } from '@forge/shared/kernels/kernel.ts'
+import type { StandingRow } from '../../store/store.ts'
 import type { AssignmentOrder, HubEvent } from '../core/events.ts'
 import type { Random } from './random.ts'
 import { KERNEL, KERNEL_DIGEST, specOf, UNITS_PER_SHARD, type AgentPlan, type Scenario } from './scenario.ts'
@@ -18,6 +19,8 @@ export interface Surroundings {
   raise(happening: Happening): void
   newSession(agent: SimAgent): SessionId
   nextRequest(): number
+  standings(identity: Identity): readonly StandingRow[]
+  readonly quarantineMs: number
   /** Any assignment that another session was ever handed: what a forger may have overheard. */
   foreignAssignment(session: SessionId): AssignmentOrder | undefined
 }
@@ -64,6 +67,8 @@ export class SimAgent {
   readonly #world: Surroundings
   readonly #tabs = new Map<SessionId, Tab>()
   #banned = false
+  /** It was exposed, and lies no more. */
+  #mended = false
 
   constructor(plan: AgentPlan, world: Surroundings) {
     this.plan = plan
@@ -86,10 +91,12 @@ export class SimAgent {
     tab.open = banned
     this.#tabs.delete(session)
     this.#banned ||= banned
-    // One that was banned tries once more, to be refused.
-    if (!this.#banned || this.#world.random.chance(0.5)) {
-      this.#world.after(this.#world.random.int(1, RECONNECT_MS), () => this.#join())
-    }
+    const { random, quarantineMs } = this.#world
+    const delayMs = random.int(1, RECONNECT_MS)
+    if (!this.#banned) return this.#world.after(delayMs, () => this.#join())
+    // One that was exposed tries again too soon, to be refused, or in time, mended or not.
+    this.#mended ||= random.chance(0.5)
+    if (random.chance(0.5)) this.#world.after(random.chance(0.5) ? delayMs : delayMs + quarantineMs, () => this.#join())
   }
 
   /** `basis` stands for the constants of a pass that follows from others. */
@@ -113,6 +120,10 @@ export class SimAgent {
     this.#tabs.set(session, tab)
     const { identity, network, referee } = plan
     this.#world.raise({ type: 'agent-joined', agent: { session, identity, network, referee } })
+    // The store is asked, and answers a little later.
+    this.#world.after(5, () =>
+      this.#world.raise({ type: 'standings', identity, rows: this.#world.standings(identity) }),
+    )
     this.#readyAfter(tab, 10)
     if (plan.stayMs > 0) this.#world.after(this.#world.random.int(1, 2 * plan.stayMs), () => this.#leave(tab))
   }
@@ -186,6 +197,7 @@ export class SimAgent {
   }
 
   #digest(jobId: JobId, shard: number, basis: Digest | null): Digest {
+    if (this.#mended) return trueDigest(jobId, shard, basis)
     const lies = this.#world.random.chance(basis === null ? this.plan.lieRate : this.plan.lastLieRate)
     return lies ? wrongDigest(this.plan, jobId, shard, basis) : trueDigest(jobId, shard, basis)
   }

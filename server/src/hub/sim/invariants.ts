@@ -4,7 +4,7 @@ import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { passOf, shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { AssignmentOrder, HubCommand, HubEvent } from '../core/events.ts'
-import { LEASES_PER_AGENT } from '../core/limits.ts'
+import { LEASES_PER_AGENT, VOTES_TO_WIN } from '../core/limits.ts'
 import { basisOf } from '../core/parts.ts'
 import { checksNeeded, rateOf } from '../core/sample.ts'
 import type { Agent, Job, JobPart, Lease, Shard } from '../core/state.ts'
@@ -22,8 +22,10 @@ const HELD_AS: Partial<Record<Shard['status'], Lease['role']>> = {
   refereeing: 'referee',
 }
 
+type Holders = Map<string, readonly { readonly agent: Agent; readonly lease: Lease }[]>
+
 export function checkState(world: World): void {
-  const holders = new Map<string, { agent: Agent; lease: Lease }>()
+  const holders: Holders = new Map()
   must(
     [...world.hub.agents.keys()].every((session) => world.sessions.has(session)),
     'a gone session is still held',
@@ -37,14 +39,18 @@ export function checkState(world: World): void {
       const job = world.hub.jobs.get(lease.jobId)
       must(job !== undefined, 'a lease outlives its job')
       if (job?.phase !== 'running') continue
+      // A trial changes nothing of its shard.
+      if (lease.role === 'trial') continue
       for (const shard of lease.shards) {
         const key = `${lease.jobId}|${shard}`
-        must(!holders.has(key), `shard ${shard} is leased twice`)
-        holders.set(key, { agent, lease })
+        const others = holders.get(key) ?? []
+        must(others.length < (job.shards[shard]?.backedUp === true ? 2 : 1), `shard ${shard} is leased too often`)
+        must(!others.some((other) => other.agent.identity === agent.identity), `shard ${shard} is its own backup`)
+        holders.set(key, [...others, { agent, lease }])
       }
     }
   }
-  for (const identity of world.hub.quarantined) {
+  for (const identity of world.hub.quarantines.keys()) {
     const plan = world.scenario.agents.find((agent) => agent.identity === identity)
     must(plan !== undefined && plan.lieRate > 0, `${identity} never lied and is exposed`)
   }
@@ -54,7 +60,7 @@ export function checkState(world: World): void {
   }
 }
 
-function checkJob(world: World, job: Job, holders: ReadonlyMap<string, { agent: Agent; lease: Lease }>): void {
+function checkJob(world: World, job: Job, holders: Holders): void {
   let answered = 0
   let accepted = 0
   const released = job.parts[job.released - 1]?.end ?? 0
@@ -77,11 +83,18 @@ function checkJob(world: World, job: Job, holders: ReadonlyMap<string, { agent: 
     must(executors.size === shard.submissions.length, `shard ${index} counts an identity twice`)
     for (const row of shard.submissions) must(world.store.has(row), `shard ${index} counts what is not durable`)
     const key = `${job.id}|${index}`
-    must(world.storing.has(key) === (status === 'storing'), `shard ${index} is ${status}, the store disagrees`)
-    const holder = holders.get(key)
+    const own = holders.get(key) ?? []
+    must(shard.holders.size === own.length, `shard ${index} counts ${shard.holders.size} holders, not ${own.length}`)
+    must(world.storing.has(key) === shard.storing > 0, `shard ${index} counts answers that the store does not have`)
+    must(shard.storing > 0 || status !== 'storing', `shard ${index} is ${status} for nothing`)
+    const roles = own.map(({ lease }) => lease.role)
     const role = HELD_AS[status]
-    must((holder !== undefined) === (role !== undefined), `shard ${index} is ${status}, the leases disagree`)
-    if (holder !== undefined) checkHolder(world, shard, index, holder)
+    // A backup may still be at it when the shard is settled, or its first answer is being stored or checked.
+    if (shard.backedUp) must(role === undefined || own.length > 0, `shard ${index} is ${status} and nobody has it`)
+    else
+      must(role === undefined ? own.length === 0 : own.length > 0, `shard ${index} is ${status}, the leases disagree`)
+    if (status === 'leased') must(roles.includes('first'), `shard ${index} is leased to nobody`)
+    for (const holder of own) checkHolder(world, shard, index, holder)
   })
   must(job.answered === answered, `${job.answered} answered by count, ${answered} by recount`)
   must(job.acceptedCount === accepted, `${job.acceptedCount} accepted by count, ${accepted} by recount`)
@@ -116,6 +129,7 @@ function checkHolder(
   must(!ranBy.includes(agent.identity), `shard ${index} is run again by ${agent.identity}`)
   must(!shard.excluded.has(agent.identity), `shard ${index} went back to ${agent.identity}, who failed on it`)
   must(agent.referee === (lease.role === 'referee'), 'the referee does ordinary work, or others do its')
+  if (lease.role === 'first') must(ranBy.length === 0 || shard.backedUp, `shard ${index} is run first again`)
   if (lease.role !== 'check' || !world.scenario.distinctNetwork) return
   const networks = shard.submissions.map(({ network }) => network)
   must(!networks.includes(agent.network), `shard ${index} is checked from its author's network`)
@@ -130,6 +144,7 @@ export function checkAnswerReply(
   const lease = agent?.leases.get(event.assignmentId)
   const counts =
     agent !== undefined &&
+    lease?.role !== 'trial' &&
     !hub.quarantined.has(agent.identity) &&
     lease?.epoch === event.epoch &&
     hub.jobs.get(lease.jobId)?.phase === 'running' &&
@@ -177,10 +192,7 @@ export function checkComplete(world: World, command: Extract<HubCommand, { type:
   let checked = 0
   for (const part of job.parts) checked += checkPartOfComplete(world, job, part, digests, degraded)
   must(command.record.checked === checked, `${command.record.checked} checked by the record, ${checked} by recount`)
-  const mismatches = job.shards.filter(
-    ({ submissions }) =>
-      submissions.some(({ role }) => role === 'referee') && new Set(submissions.map((row) => row.digest)).size > 1,
-  )
+  const mismatches = job.shards.filter(({ submissions }) => new Set(submissions.map((row) => row.digest)).size > 1)
   must(command.record.mismatches === mismatches.length, 'the record counts other mismatches than there were')
 }
 
@@ -215,7 +227,10 @@ function checkPartOfComplete(
       if (counts) checkedExecutors.add(executor)
     }
     if (counts) checked++
-    if (policy.verify === 'full') must(counts, `shard ${index} was run once in a full job`)
+    if (policy.verify !== 'full') return
+    must(counts, `shard ${index} was run once in a full job`)
+    const isWeighty = shard.submissions.some((row) => row.digest === digest && row.tier !== 'probation')
+    must(isWeighty, `shard ${index} of a full job stands on fresh keys alone`)
   })
   if (policy.verify !== 'spotcheck' || degraded) return checked
   const needed = checksNeeded(end - first, rateOf(policy.spotcheck_rate))
@@ -251,10 +266,13 @@ function checkVerdict(
   if (referee !== undefined) {
     must(digest === referee.digest && digest === truth, `shard ${index} differs from the referee's`)
     const wrong = shard.submissions.filter((row) => row.digest !== digest)
-    for (const { executor } of wrong) must(world.hub.quarantined.has(executor), `${executor} was not exposed`)
+    for (const { executor } of wrong) must(world.hub.quarantines.has(executor), `${executor} was not exposed`)
     return true
   }
-  must(behind.length === shard.submissions.length, `a mismatch on shard ${index} was settled without the referee`)
+  if (behind.length < shard.submissions.length) {
+    const votes = behind.filter(({ tier }) => tier !== 'probation')
+    must(votes.length >= VOTES_TO_WIN, `a mismatch on shard ${index} was settled without the referee or veterans`)
+  }
   if (behind.length < 2) return false
   const colluders = behind.filter(({ executor }) => kindOf(world, executor) === 'colluder')
   must(digest === truth || colluders.length === behind.length, `shard ${index} was checked and is wrong`)

@@ -1,10 +1,11 @@
 // A small pool for tests of single rules: the real core with a store that answers at once, agents that do what the test
 // says, and every command kept. Nothing is random here; the seeded world is elsewhere.
-import type { AssignmentId, EngineName, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { AssignmentId, EngineName, Identity, JobId, ProjectId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobState, SubmissionRow, VerdictRow } from '../../store/store.ts'
 import type { AssignmentOrder, HubCommand } from '../core/events.ts'
 import { createHubState, type HubState, type Job, type JobSpec } from '../core/state.ts'
+import { PROBATION_SHARDS, QUARANTINE_MS } from '../core/limits.ts'
 import { step } from '../core/step.ts'
 import { trueDigest, type Happening } from './agent.ts'
 import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD } from './scenario.ts'
@@ -21,6 +22,8 @@ export interface Joining {
   readonly engine?: EngineName
   readonly referee?: boolean
   readonly shardsPerSecond?: number
+  /** Its word does not count yet: nothing of its was checked. */
+  readonly fresh?: boolean
 }
 
 export interface Planning {
@@ -29,6 +32,8 @@ export interface Planning {
   readonly passes?: number
   readonly refines?: boolean
   readonly basis?: Digest | null
+  readonly project?: string
+  readonly voided?: number
 }
 
 export class Pool {
@@ -37,9 +42,13 @@ export class Pool {
   readonly commands: HubCommand[] = []
   #requests = 0
 
-  constructor({ referee = false, distinctNetwork = false }: { referee?: boolean; distinctNetwork?: boolean } = {}) {
+  constructor({
+    referee = false,
+    distinctNetwork = false,
+    random = () => 0,
+  }: { referee?: boolean; distinctNetwork?: boolean; random?: () => number } = {}) {
     const assignmentId = (number: number): AssignmentId => `a${number}` as AssignmentId
-    this.hub = createHubState({ referee, distinctNetwork, assignmentId })
+    this.hub = createHubState({ referee, distinctNetwork, quarantineMs: QUARANTINE_MS, assignmentId, random })
   }
 
   /** The commands of this event alone; answers are stored at once. */
@@ -58,6 +67,9 @@ export class Pool {
     const id = session as SessionId
     const agent = { session: id, identity: identity as Identity, network, referee: more.referee ?? false }
     this.raise({ type: 'agent-joined', agent })
+    const valid = more.fresh === true ? 0 : PROBATION_SHARDS
+    const rows = (['wasm', 'webgpu', 'reference'] as const).map((each) => ({ kernel: KERNEL, engine: each, valid }))
+    if (!agent.referee) this.raise({ type: 'standings', identity: agent.identity, rows })
     this.ready(id, engine, more.shardsPerSecond)
     return id
   }
@@ -72,12 +84,21 @@ export class Pool {
     shards: number,
     policy: Partial<JobSpec['policy']> = {},
     rows: readonly SubmissionRow[] = [],
-    { state = 'QUEUED', verdicts = [], passes = 1, refines = false, basis = null }: Planning = {},
+    {
+      state = 'QUEUED',
+      verdicts = [],
+      passes = 1,
+      refines = false,
+      basis = null,
+      project = 'project',
+      voided = 0,
+    }: Planning = {},
   ): JobId {
     const jobId = id as JobId
     const timeoutMs = policy.timeout_ms ?? 60_000
     const job: JobSpec = {
       id: jobId,
+      projectId: project as ProjectId,
       kernel: KERNEL,
       kernelDigest: KERNEL_DIGEST,
       grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards, passes },
@@ -95,7 +116,7 @@ export class Pool {
       deadlineMs: this.nowMs + timeoutMs,
       samplingKey: new Uint8Array(32).fill(7),
     }
-    this.raise({ type: 'job-planned', job, state, basis, submissions: rows, verdicts })
+    this.raise({ type: 'job-planned', job, state, basis, submissions: rows, voided, verdicts })
     return jobId
   }
 
@@ -132,8 +153,11 @@ export class Pool {
   /** Lets a session answer until it holds nothing. */
   work(session: SessionId, digest = trueDigest): HubCommand[] {
     const commands: HubCommand[] = []
-    for (let [next] = this.held(session); next !== undefined; [next] = this.held(session)) {
-      commands.push(...this.answer(next, digest))
+    // What is left of a job that has ended is revoked by the edge.
+    const next = (): Handed | undefined =>
+      this.held(session).find(({ jobId }) => this.hub.jobs.get(jobId)?.phase === 'running')
+    for (let held = next(); held !== undefined; held = next()) {
+      commands.push(...this.answer(held, digest))
     }
     return commands
   }
@@ -166,7 +190,11 @@ export const lie = (_: JobId, shard: number): Digest => `wrong|${shard}` as Dige
 export const row = (
   shard: number,
   executor: string,
-  { role = 'first', digest = trueDigest('job' as JobId, shard) }: Partial<Pick<SubmissionRow, 'role' | 'digest'>> = {},
+  {
+    role = 'first',
+    digest = trueDigest('job' as JobId, shard),
+    tier = role === 'referee' ? 'trusted' : 'veteran',
+  }: Partial<Pick<SubmissionRow, 'role' | 'digest' | 'tier'>> = {},
 ): SubmissionRow => ({
   jobId: 'job' as JobId,
   shard,
@@ -174,7 +202,7 @@ export const row = (
   role,
   engine: 'wasm',
   trusted: role === 'referee',
-  tier: role === 'referee' ? 'trusted' : 'probation',
+  tier,
   network: executor,
   distinctNetwork: false,
   digest,

@@ -1,6 +1,6 @@
 // What a seed stands for: which agents there are and how they misbehave, which jobs come when, how the store and the
 // referee behave, and when the Hub is killed.
-import type { EngineName, Identity, JobId } from '@forge/shared/contract/ids.ts'
+import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobSpec } from '../core/state.ts'
 import { Random } from './random.ts'
@@ -13,6 +13,8 @@ export interface AgentPlan {
   readonly identity: Identity
   readonly network: string
   readonly referee: boolean
+  /** The store knows it as one whose shards were checked and right. */
+  readonly veteran: boolean
   readonly engine: EngineName
   readonly unitsPerSecond: number
   /** What it claims when it is ready: a first guess, sometimes far off. */
@@ -46,6 +48,8 @@ export interface Scenario {
   readonly jobs: readonly JobPlan[]
   readonly referee: boolean
   readonly distinctNetwork: boolean
+  /** A day in the world: how long an exposed identity stays away. */
+  readonly quarantineMs: number
   readonly storeDelayMs: number
   readonly storeFailRate: number
   readonly crashesAtMs: readonly number[]
@@ -90,6 +94,7 @@ export function scenarioOf(seed: number): Scenario {
     jobs: Array.from({ length: random.int(1, 3) }, (_, n) => jobPlan(random, n, { steady, alone, patient })),
     referee,
     distinctNetwork: random.chance(0.5),
+    quarantineMs: random.pick([3_000, 86_400_000]),
     storeDelayMs: random.pick([5, 50, 2_000]),
     storeFailRate: random.pick([0, 0, 0.02, 0.2]),
     crashesAtMs:
@@ -117,10 +122,13 @@ function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
   const unitsPerSecond = random.int(100, 5_000)
   const faulty = faultsEndMs > 0
   const lieRate = kind === 'liar' || kind === 'colluder' ? random.pick([0.02, 0.2, 1]) : 0
+  const failRate = random.pick([0, 0, 0.05, 0.5, 1])
   return {
     identity: `other-${n}` as Identity,
     network: `network-${random.int(0, 5)}`,
     referee: false,
+    // Three veterans that fail are a fault of the shard, and here no shard has one.
+    veteran: failRate === 0 && random.chance(0.5),
     engine: random.pick(['wasm', 'webgpu', 'reference']),
     unitsPerSecond,
     claimed: unitsPerSecond * random.pick([1, 1, 0.01, 100]),
@@ -129,7 +137,7 @@ function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
     kind,
     lieRate,
     lastLieRate: lieRate > 0 ? random.pick([lieRate, 1]) : 0,
-    failRate: random.pick([0, 0, 0.05, 0.5, 1]),
+    failRate,
     freezeRate: faulty ? random.pick([0, 0, 0.05, 0.3]) : 0,
     doubleRate: random.pick([0, 0.2]),
     forgeRate: random.pick([0, 0.2]),
@@ -139,7 +147,13 @@ function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
 
 /** It fails on every shard: free keys must not be able to kill a job. */
 function brokenAgent(random: Random, n: number): AgentPlan {
-  return { ...steadyAgent(random, n, false), identity: `broken-${n}` as Identity, failRate: 1, joinsAtMs: 0 }
+  return {
+    ...steadyAgent(random, n, false),
+    identity: `broken-${n}` as Identity,
+    veteran: false,
+    failRate: 1,
+    joinsAtMs: 0,
+  }
 }
 
 /** It lies seldom while the last pass is not planned, and is found out in it. */
@@ -151,6 +165,7 @@ function patientAgent(random: Random, n: number, faultsEndMs: number): AgentPlan
     claimed: unitsPerSecond,
     engine: 'reference',
     kind: random.pick(['liar', 'colluder']),
+    veteran: random.chance(0.5),
     failRate: 0,
     lieRate: random.pick([0.01, 0.03]),
     lastLieRate: random.pick([0.2, 1]),
@@ -164,6 +179,8 @@ function steadyAgent(random: Random, n: number, alone: boolean): AgentPlan {
     identity: `steady-${n}` as Identity,
     network: `steady-network-${n}`,
     referee: false,
+    // One at least: without a referee a full job needs a word that counts.
+    veteran: n === 0 || random.chance(0.5),
     // Admitted to every target.
     engine: 'reference',
     unitsPerSecond,
@@ -184,6 +201,7 @@ function refereeAgent(random: Random, steady: boolean): AgentPlan {
     identity: 'referee' as Identity,
     network: 'referee-network',
     referee: true,
+    veteran: false,
     engine: 'wasm',
     unitsPerSecond: random.int(500, 3_000),
     claimed: 1_000,
@@ -219,6 +237,7 @@ function jobPlan(random: Random, n: number, { steady, alone, patient }: JobSetti
   }
   const spec: JobSpec = {
     id: `job-${n}` as JobId,
+    projectId: random.pick(['one', 'other']) as ProjectId,
     kernel: KERNEL,
     kernelDigest: KERNEL_DIGEST,
     grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards, passes },

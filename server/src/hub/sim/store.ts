@@ -2,7 +2,9 @@
 // it leaves a row that is there already as it is.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { ShardWrites, SubmissionRow } from '../../store/store.ts'
+import type { ShardWrites, StandingRow, SubmissionRow } from '../../store/store.ts'
+
+type Writes = Partial<Pick<ShardWrites, 'voids' | 'quarantines' | 'releases' | 'standings'>>
 
 const key = (row: { jobId: JobId; shard: number; executor: Identity }): string =>
   `${row.jobId}|${row.shard}|${row.executor}`
@@ -11,7 +13,10 @@ export class SimStore {
   readonly #submissions = new Map<string, SubmissionRow>()
   readonly #voids = new Set<string>()
   readonly #verdicts = new Map<string, Digest>()
-  readonly quarantined = new Set<Identity>()
+  readonly #released = new Set<string>()
+  readonly #standings = new Map<string, StandingRow>()
+  /** The last exposure of each identity. */
+  readonly quarantines = new Map<Identity, { readonly number: number; readonly atMs: number }>()
   readonly bases = new Map<JobId, Digest>()
   readonly ended = new Map<JobId, 'complete' | 'fail'>()
 
@@ -19,9 +24,29 @@ export class SimStore {
     for (const row of rows) if (!this.#submissions.has(key(row))) this.#submissions.set(key(row), row)
   }
 
-  writeVoids({ voids, quarantines }: Pick<ShardWrites, 'voids' | 'quarantines'>): void {
+  write({ voids = [], quarantines = [], releases = [], standings = [] }: Writes, nowMs: number): void {
     for (const row of voids) this.#voids.add(key(row))
-    for (const { identity } of quarantines) this.quarantined.add(identity)
+    for (const { identity, number } of quarantines) this.quarantines.set(identity, { number, atMs: nowMs })
+    for (const { identity, number } of releases) this.#released.add(`${identity}|${number}`)
+    for (const row of standings) this.putStanding(row)
+  }
+
+  putStanding(row: StandingRow): void {
+    this.#standings.set(`${row.identity}|${row.kernel}|${row.engine}`, row)
+  }
+
+  standings(identity: Identity): StandingRow[] {
+    return [...this.#standings.values()].filter((row) => row.identity === identity)
+  }
+
+  /** Exposed, and not released since. */
+  isQuarantined(identity: Identity): boolean {
+    const last = this.quarantines.get(identity)
+    return last !== undefined && !this.#released.has(`${identity}|${last.number}`)
+  }
+
+  voided(jobId: JobId): number {
+    return [...this.#voids].filter((row) => row.startsWith(`${jobId}|`)).length
   }
 
   /** Throws on two truths for one shard, as the real one does. */

@@ -1,9 +1,12 @@
 // The simulated world of one seed: virtual time, the real core, a store and agents that fail in every way the design
 // names. After each event it asks the invariants; the first that does not hold ends the run with the seed in its message.
-import type { AssignmentId, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { AssignmentId, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { StandingRow } from '../../store/store.ts'
 import type { AssignmentOrder, HubCommand, HubEvent } from '../core/events.ts'
+import { restoreQuarantine } from '../core/exposure.ts'
 import { createHubState, type HubState } from '../core/state.ts'
+import { PROBATION_SHARDS } from '../core/limits.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { Agenda } from './agenda.ts'
 import { basisOfLaunch, SimAgent, type Happening, type Surroundings } from './agent.ts'
@@ -17,7 +20,7 @@ import {
   checkState,
 } from './invariants.ts'
 import { Random } from './random.ts'
-import { scenarioOf, type JobPlan, type Scenario } from './scenario.ts'
+import { KERNEL, scenarioOf, type JobPlan, type Scenario } from './scenario.ts'
 import { SimStore } from './store.ts'
 import { insteadOfAnswer } from './witness.ts'
 
@@ -75,7 +78,11 @@ export class World implements Surroundings {
 
   run(): Outcome {
     const { agents, jobs, crashesAtMs } = this.scenario
-    for (const plan of agents) new SimAgent(plan, this).start()
+    for (const plan of agents) {
+      const { identity, engine } = plan
+      if (plan.veteran) this.store.putStanding({ identity, kernel: KERNEL, engine, valid: PROBATION_SHARDS })
+      new SimAgent(plan, this).start()
+    }
     for (const job of jobs) this.after(job.arrivesAtMs, () => this.#plan(job))
     for (const at of crashesAtMs) this.after(at, () => this.#crash())
     const lastMs = Math.max(...jobs.map(({ spec }) => spec.deadlineMs)) + 60_000
@@ -93,13 +100,17 @@ export class World implements Surroundings {
       throw new Error(`SIM_SEED=${this.scenario.seed} at ${Math.round(this.#nowMs)} ms: ${message}`, { cause: error })
     }
     const completed = [...this.store.ended.values()].filter((end) => end === 'complete').length
-    return { events: this.#events, completed, failed: this.#failed, quarantined: this.store.quarantined.size }
+    return { events: this.#events, completed, failed: this.#failed, quarantined: this.store.quarantines.size }
   }
 
   // ---- what agents see of the world
 
   get faultsEndMs(): number {
     return this.scenario.faultsEndMs
+  }
+
+  get quarantineMs(): number {
+    return this.scenario.quarantineMs
   }
 
   nowMs(): number {
@@ -114,6 +125,11 @@ export class World implements Surroundings {
     const session = `${agent.identity}#${++this.#requests}` as SessionId
     this.sessions.set(session, agent)
     return session
+  }
+
+  /** What the edge reads when somebody joins. */
+  standings(identity: Identity): StandingRow[] {
+    return this.store.standings(identity)
   }
 
   nextRequest(): number {
@@ -203,7 +219,7 @@ export class World implements Surroundings {
         return this.#storeAnswer(command)
       case 'write':
         this.#maybeCrashAfter(command)
-        return this.#later(() => this.store.writeVoids(command.writes))
+        return this.#later(() => this.store.write(command.writes, this.#nowMs))
       case 'job-state':
         if (this.#decided.has(command.jobId)) throw new Error('a state is written after the end')
         return
@@ -227,7 +243,7 @@ export class World implements Surroundings {
   }
 
   #maybeCrashAfter({ writes }: Extract<HubCommand, { type: 'write' }>): void {
-    if (writes.quarantines.length === 0 || this.#nowMs >= this.faultsEndMs) return
+    if ((writes.quarantines ?? []).length === 0 || this.#nowMs >= this.faultsEndMs) return
     if (this.random.chance(this.scenario.exposureCrashRate)) this.after(this.random.int(1, 3_000), () => this.#crash())
   }
 
@@ -235,7 +251,10 @@ export class World implements Surroundings {
   #mustBeFit({ session, jobId, order }: Extract<HubCommand, { type: 'assign' }>): void {
     const identity = this.sessions.get(session)?.identity
     if (identity === undefined) throw new Error('work is assigned to a session that is gone')
-    if (this.hub.quarantined.has(identity)) throw new Error(`work is assigned to ${identity}, who was exposed`)
+    // Who may come back is given shards whose answers are known.
+    const isTrial = (this.hub.agents.get(session)?.trialsLeft ?? 0) > 0
+    if (this.hub.quarantined.has(identity) && !isTrial)
+      throw new Error(`work is assigned to ${identity}, who was exposed`)
     const again = order.shards.find((shard) => this.#failedOn.has(`${jobId}|${shard}|${identity}`))
     if (again !== undefined) throw new Error(`shard ${again} went back to ${identity}, who failed on it`)
     checkPasses(this, jobId, order)
@@ -320,19 +339,24 @@ export class World implements Surroundings {
       state: 'QUEUED',
       basis: this.store.bases.get(spec.id) ?? null,
       submissions: this.store.submissions(spec.id),
+      voided: this.store.voided(spec.id),
       verdicts: [],
     })
   }
 
   #newHub(): HubState {
     const generation = ++this.#generation
-    const { referee, distinctNetwork } = this.scenario
+    const { referee, distinctNetwork, quarantineMs } = this.scenario
     const hub = createHubState({
       referee,
       distinctNetwork,
+      quarantineMs,
       assignmentId: (number) => `${generation}.${number}` as AssignmentId,
+      random: () => this.random.next(),
     })
-    for (const identity of this.store.quarantined) hub.quarantined.add(identity)
+    for (const [identity, { number, atMs }] of this.store.quarantines) {
+      restoreQuarantine(hub, { identity, exposures: number, atMs, isOver: !this.store.isQuarantined(identity) })
+    }
     return hub
   }
 

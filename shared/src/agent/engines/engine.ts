@@ -10,6 +10,12 @@ export interface Engine {
   close(): void
 }
 
+/**
+ * Hears how many units of a run are computed, those of unfinished shards included: often, and inside a long shard too.
+ * The count falls back when a device is lost with what it had begun.
+ */
+export type Computed = (units: number) => void
+
 export interface LoadedKernel {
   /**
    * Runs the shards in the order given and hands out each encoded partial as soon as it is whole. When `signal` aborts
@@ -19,6 +25,7 @@ export interface LoadedKernel {
     shards: readonly ShardRange[],
     emit: (shard: number, partial: Uint8Array) => void,
     signal?: AbortSignal,
+    computed?: Computed,
   ): Promise<void>
   close(): void
 }

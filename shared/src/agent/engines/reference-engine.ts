@@ -11,12 +11,17 @@ export function createReferenceEngine(artifacts: readonly KernelArtifact[]): Eng
       const artifact = artifacts.find(({ name }) => name === kernel)
       if (artifact === undefined) throw new EngineError(`this agent has no kernel ${kernel}`)
       return {
-        async run(shards, emit, signal) {
+        async run(shards, emit, signal, computed) {
           const turns = takeTurns(signal)
+          let before = 0
           try {
             for (const range of shards) {
               await turns.next()
-              emit(range.shard, artifact.reference(launch, range))
+              emit(
+                range.shard,
+                artifact.reference(launch, range, (units) => computed?.(before + units)),
+              )
+              before += range.units
             }
           } finally {
             turns.close()

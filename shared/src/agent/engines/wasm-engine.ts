@@ -112,8 +112,9 @@ function loadedKernel(
       : new Uint32Array(program.memory, program.address('listed'), accumulators[listed.countAt])
 
   return {
-    async run(shards, emit, signal) {
+    async run(shards, emit, signal, computed) {
       const turns = takeTurns(signal)
+      let units = 0
       try {
         for (const range of shards) {
           if (range.units > unitsMax) throw new EngineError(`a shard of ${range.units} units exceeds ${unitsMax}`)
@@ -121,6 +122,7 @@ function loadedKernel(
           for (const slice of slices(range)) {
             await turns.next()
             program.run(Number(slice.firstUnit & 0xffffffffn), Number(slice.firstUnit >> 32n), slice.units)
+            computed?.((units += slice.units))
           }
           emit(range.shard, encode(accumulators, range.units, listedWords(), launch))
         }

@@ -82,6 +82,22 @@ describe('a device at work', () => {
     expect(narrow.asked()).toMatchObject({ maxComputeInvocationsPerWorkgroup: 128 })
   })
 
+  it('says after every dispatch how far it is, in the middle of a shard too', async () => {
+    const fake = fakeGpu()
+    const { loaded } = await loadedOn(fake)
+    const heard: number[] = []
+    await loaded.run(
+      sumsShards(2, 2 ** 20),
+      () => {},
+      undefined,
+      (units) => heard.push(units),
+    )
+    let sum = 0
+    expect(heard).toEqual(fake.devices[0]?.dispatched.map((units) => (sum += units)))
+    expect(heard.filter((units) => units < 2 ** 20).length).toBeGreaterThan(1)
+    expect(heard.at(-1)).toBe(2 ** 21)
+  })
+
   it('hears an abort after one dispatch', async () => {
     const fake = fakeGpu()
     const { loaded } = await loadedOn(fake)
@@ -135,6 +151,30 @@ describe('a device that is lost', () => {
     expect(most()).toBe(25_000)
     await runs(await engine.load(sums.name, sumsLaunch), sumsShards(20, 50_000))
     expect(most()).toBe(25_000)
+  })
+
+  it('takes what it had begun with it: the count of units falls back to whole shards, and goes on', async () => {
+    let ms = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => ms)
+    const fake = fakeGpu(
+      () => ({ software: true }),
+      (device) => (device.onDispatch = (units) => (ms += units / 1000)),
+    )
+    const { loaded } = await loadedOn(fake)
+    await runs(loaded, sumsShards(2, 200_000))
+    const heard: number[] = []
+    await loaded.run(
+      sumsShards(2, 200_000),
+      () => {},
+      undefined,
+      (units) => {
+        heard.push(units)
+        if (units === 350_000 && fake.devices.length === 1) fake.devices[0]?.lose()
+      },
+    )
+    const byDispatch = (from: number, to: number, units: number): number[] =>
+      Array.from({ length: (to - from) / units }, (_, n) => from + (n + 1) * units)
+    expect(heard).toEqual([...byDispatch(0, 350_000, 50_000), ...byDispatch(200_000, 400_000, 25_000)])
   })
 
   it('while it says nothing, too', async () => {

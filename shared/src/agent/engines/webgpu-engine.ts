@@ -3,7 +3,7 @@
 // engine's own. It takes the GPU as an object, so that windows, workers and Dawn in Node are alike to it.
 import { programOf, type KernelArtifact } from '../../kernels/artifact.ts'
 import type { Launch, ShardRange } from '../../kernels/kernel.ts'
-import { EngineError, type Engine, type LoadedKernel } from './engine.ts'
+import { EngineError, type Computed, type Engine, type LoadedKernel } from './engine.ts'
 import { DeviceLost, openDevice, type WebGpuDevice } from './webgpu-device.ts'
 import { loadOnDevice, type LaunchOrder, type WebGpuLaunch } from './webgpu-launch.ts'
 import { WebGpuLosses } from './webgpu-losses.ts'
@@ -167,6 +167,7 @@ class SurvivingLaunch implements LoadedKernel {
     shards: readonly ShardRange[],
     emit: (shard: number, partial: Uint8Array) => void,
     signal?: AbortSignal,
+    computed: Computed = () => {},
   ): Promise<void> {
     let emitted = 0
     await this.#engine.survive(async (device) => {
@@ -175,6 +176,7 @@ class SurvivingLaunch implements LoadedKernel {
         this.#loaded = await loadOnDevice(device, this.#order)
       }
       // They come in their order, so what was not handed out is what stands behind.
+      const before = shards.slice(0, emitted).reduce((sum, { units }) => sum + units, 0)
       await this.#loaded.run(
         shards.slice(emitted),
         (shard, partial) => {
@@ -182,6 +184,7 @@ class SurvivingLaunch implements LoadedKernel {
           emit(shard, partial)
         },
         signal,
+        (units) => computed(before + units),
       )
     }, signal)
   }

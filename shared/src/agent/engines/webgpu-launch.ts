@@ -1,7 +1,7 @@
 // A launch on one device: its pipeline, constants and tables. Runs take what else they need from the device's buffers.
 import { paddedTables, type KernelArtifact, type KernelProgram } from '../../kernels/artifact.ts'
 import type { Launch, ShardRange } from '../../kernels/kernel.ts'
-import { EngineError, type LoadedKernel } from './engine.ts'
+import { EngineError, type Computed, type LoadedKernel } from './engine.ts'
 import type { WebGpuDevice } from './webgpu-device.ts'
 import type { Pace } from './webgpu-pace.ts'
 import { WebGpuRun } from './webgpu-run.ts'
@@ -45,6 +45,7 @@ export class WebGpuLaunch implements LoadedKernel {
     shards: readonly ShardRange[],
     emit: (shard: number, partial: Uint8Array) => void,
     signal?: AbortSignal,
+    computed: Computed = () => {},
   ): Promise<void> {
     if (shards.length === 0) return
     const { unitsMax } = this.order.program
@@ -52,7 +53,7 @@ export class WebGpuLaunch implements LoadedKernel {
     if (tooGreat) throw new EngineError(`a shard of ${tooGreat.units} units exceeds ${unitsMax}`)
     this.#runs++
     try {
-      const run = await this.on.whole(async () => new WebGpuRun(this, shards, emit))
+      const run = await this.on.whole(async () => new WebGpuRun(this, shards, { emit, computed }))
       await run.complete(signal)
     } finally {
       this.#runs--

@@ -4,7 +4,7 @@
 // accumulators of the shards that it ended; where shards list words, a second ticket brings as much of the lists as those
 // say. A slot is used again only after everything that its last shard left there was read.
 import type { ShardRange } from '../../kernels/kernel.ts'
-import { EngineError } from './engine.ts'
+import { EngineError, type Computed } from './engine.ts'
 import { listedWords, type WebGpuDevice } from './webgpu-device.ts'
 import type { WebGpuLaunch } from './webgpu-launch.ts'
 import { planDispatch, WORKGROUPS_MAX, type Cursor, type Dispatch } from './webgpu-pace.ts'
@@ -13,7 +13,10 @@ import { planDispatch, WORKGROUPS_MAX, type Cursor, type Dispatch } from './webg
 const LISTS_BYTES = 2 ** 25
 const LISTING_SLOTS_MAX = 64
 
-type Emit = (shard: number, partial: Uint8Array) => void
+export interface RunListener {
+  emit(shard: number, partial: Uint8Array): void
+  readonly computed: Computed
+}
 
 interface Ticket {
   readonly came: Promise<Uint32Array>
@@ -24,7 +27,7 @@ export class WebGpuRun {
   readonly #on: WebGpuDevice
   readonly #launch: WebGpuLaunch
   readonly #shards: readonly ShardRange[]
-  readonly #emit: Emit
+  readonly #listener: RunListener
   readonly #slotBytes: number
   /** Words of one slot's list. */
   readonly #stride: number
@@ -38,20 +41,22 @@ export class WebGpuRun {
   readonly #tickets: Ticket[] = []
   #at: Cursor = { index: 0, units: 0 }
   #computing = 0
+  /** Of the dispatches that were completed. */
+  #unitsComputed = 0
   /** The first shard whose slot is not read. */
   #unread = 0
   /** When the device last completed a dispatch: the one behind it began then. */
   #completedMs = -Infinity
 
   /** Of at least one shard. */
-  constructor(launch: WebGpuLaunch, shards: readonly ShardRange[], emit: Emit) {
+  constructor(launch: WebGpuLaunch, shards: readonly ShardRange[], listener: RunListener) {
     const { on, order } = launch
     const { device, buffers, shape } = on
     const { program } = order
     this.#on = on
     this.#launch = launch
     this.#shards = shards
-    this.#emit = emit
+    this.#listener = listener
     this.#slotBytes = 4 * program.accumulators
     this.#stride = listedWords(
       program,
@@ -122,6 +127,7 @@ export class WebGpuRun {
       act: (words) => {
         this.#computing--
         pace.measured(dispatch.units, tookMs)
+        this.#listener.computed((this.#unitsComputed += dispatch.units))
         this.#take(dispatch, words)
       },
     })
@@ -218,7 +224,7 @@ export class WebGpuRun {
     const range = this.#shards[index]
     if (range === undefined) return
     const { program, launch } = this.#launch.order
-    this.#emit(range.shard, program.encode(accumulators, range.units, listed, launch))
+    this.#listener.emit(range.shard, program.encode(accumulators, range.units, listed, launch))
   }
 }
 

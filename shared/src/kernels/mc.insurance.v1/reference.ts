@@ -10,16 +10,19 @@ import { encodePartial } from './partial.ts'
 import { NARROW, WIDE, type Profile } from './profile.ts'
 import { encodeTail } from './tail.ts'
 
-export function reference(launch: Launch, range: ShardRange): Uint8Array {
+/** Years between two words of how far it is: a few hundredths of a second. */
+const YEARS_PER_REPORT = 2 ** 10
+
+export function reference(launch: Launch, range: ShardRange, computed: Computed = () => {}): Uint8Array {
   switch (launch.program) {
     case 'narrow':
-      return totals(NARROW, launch, range)
+      return totals(NARROW, launch, range, computed)
     case 'wide':
-      return totals(WIDE, launch, range)
+      return totals(WIDE, launch, range, computed)
     case 'narrow.tail':
-      return tail(NARROW, launch, range)
+      return tail(NARROW, launch, range, computed)
     case 'wide.tail':
-      return tail(WIDE, launch, range)
+      return tail(WIDE, launch, range, computed)
     default:
       throw new RangeError(`there is no program ${launch.program}`)
   }
@@ -30,11 +33,20 @@ interface Year {
   readonly claims: number
 }
 
-const yearsOf = (profile: Profile, launch: Launch): ((unit: bigint) => Year) =>
-  profile.name === 'narrow' ? narrowYears(launch) : wideYears(launch)
+type Computed = (units: number) => void
 
-function totals(profile: Profile, launch: Launch, range: ShardRange): Uint8Array {
-  const year = yearsOf(profile, launch)
+function yearsOf(profile: Profile, launch: Launch, computed: Computed): (unit: bigint) => Year {
+  const year = profile.name === 'narrow' ? narrowYears(launch) : wideYears(launch)
+  let drawn = 0
+  return (unit) => {
+    if (drawn > 0 && drawn % YEARS_PER_REPORT === 0) computed(drawn)
+    drawn++
+    return year(unit)
+  }
+}
+
+function totals(profile: Profile, launch: Launch, range: ShardRange, computed: Computed): Uint8Array {
+  const year = yearsOf(profile, launch, computed)
   const aggregateLimit = amountOf(launch, CONSTANT.aggregateLimit)
   const histogram = new Uint32Array(binsOf(profile))
   let [sum, sumSquares, claims, zeroYears, yearsAtAggregateLimit] = [0n, 0n, 0, 0, 0]
@@ -66,8 +78,8 @@ function totals(profile: Profile, launch: Launch, range: ShardRange): Uint8Array
   })
 }
 
-function tail(profile: Profile, launch: Launch, range: ShardRange): Uint8Array {
-  const year = yearsOf(profile, launch)
+function tail(profile: Profile, launch: Launch, range: ShardRange, computed: Computed): Uint8Array {
+  const year = yearsOf(profile, launch, computed)
   const selected = selectedBins(launch)
   const segments = Array.from({ length: selected.length + 1 }, () => ({ sum: 0n, squares: 0n }))
   const listed: bigint[] = []

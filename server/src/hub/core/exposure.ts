@@ -1,0 +1,114 @@
+// What follows when an answer was proven wrong: whose it was may not work, its leases die, what it did in unfinished jobs
+// is void, and those jobs check everything from then on. What others agreed with it on was settled with it, so that one
+// exposure leads to the next until nothing is left that rests on any of them.
+import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { SubmissionRow } from '../../store/store.ts'
+import type { HubCommand, Voids } from './events.ts'
+import { BAN_WITHIN_MS, SUSPECTS_MAX } from './limits.ts'
+import { partOf } from './parts.ts'
+import { countAnswered, HELD, settleShard } from './settle.ts'
+import { loseStanding } from './standing.ts'
+import { hasEnded, type HubState, type Job, type Quarantine, type Shard } from './state.ts'
+
+export function expose(state: HubState, identity: Identity, reason: string): HubCommand[] {
+  if (state.quarantined.has(identity)) return []
+  const quarantine = sentence(state, identity)
+  loseStanding(state, identity)
+  const voids: Voids[number][] = []
+  const commands: HubCommand[] = []
+  for (const job of state.jobs.values()) {
+    if (hasEnded(job)) continue
+    const touched = takeBack(job, identity)
+    for (const shard of touched) voids.push({ jobId: job.id, shard, executor: identity, reason })
+    if (touched.length > 0 || job.authors.has(identity)) commands.push(...escalate(state, job))
+    // What another agent holds or has just answered is settled when that comes in.
+    for (const index of touched) {
+      if (!HELD.has(job.shards[index]?.status ?? 'open')) commands.push(...settleShard(state, job, index))
+    }
+  }
+  for (const agent of state.agents.values()) {
+    if (agent.identity !== identity) continue
+    const message = `This agent returned a wrong answer: ${reason}. ${untilWhen(state, quarantine)}`
+    commands.push({
+      type: 'expel',
+      session: agent.session,
+      refusal: { ok: false, code: 'QUARANTINED', message },
+    })
+  }
+  const { exposures: number } = quarantine
+  return [{ type: 'write', writes: { voids, quarantines: [{ identity, number, reason, atMs: 0 }] } }, ...commands]
+}
+
+/** A day; the second one within thirty is for good. Whoever was exposed long ago is remembered by its number alone. */
+function sentence(state: HubState, identity: Identity): Quarantine {
+  const before = state.quarantines.get(identity)
+  const isSecond = before !== undefined && state.nowMs - before.atMs < BAN_WITHIN_MS
+  const quarantine = {
+    exposures: (before?.exposures ?? 0) + 1,
+    atMs: state.nowMs,
+    untilMs: isSecond ? Infinity : state.nowMs + state.settings.quarantineMs,
+  }
+  state.quarantined.add(identity)
+  state.quarantines.set(identity, quarantine)
+  state.fleet++
+  return quarantine
+}
+
+/** What the store knows at the start: the identity's last exposure, and whether it has come back since. */
+export function restoreQuarantine(
+  state: HubState,
+  known: { readonly identity: Identity; readonly exposures: number; readonly atMs: number; readonly isOver: boolean },
+): void {
+  const { identity, exposures, atMs, isOver } = known
+  const untilMs = exposures > 1 && !isOver ? Infinity : atMs + state.settings.quarantineMs
+  state.quarantines.set(identity, { exposures, atMs, untilMs })
+  if (!isOver) state.quarantined.add(identity)
+}
+
+export function untilWhen(state: HubState, { untilMs }: Quarantine): string {
+  if (untilMs === Infinity) return 'It was the second time within thirty days: it may not work any more.'
+  const hours = Math.max(1, Math.ceil((untilMs - state.nowMs) / 3_600_000))
+  return `It may try again in ${hours} h, with shards whose answers are known.`
+}
+
+/** Takes the identity's answers out of a job; where a dispute was settled, they stay as the record of it. */
+function takeBack(job: Job, identity: Identity): number[] {
+  const touched: number[] = []
+  job.shards.forEach((shard, index) => {
+    const isIn = shard.submissions.some(({ executor }) => executor === identity)
+    if (!isIn || isJudged(shard)) return
+    shard.submissions = shard.submissions.filter(({ executor }) => executor !== identity)
+    job.voided++
+    if (shard.submissions.length === 0) countAnswered(job, index, -1)
+    // Even where others stand behind it: its author's stratum may have lost its check.
+    partOf(job, index).settled = false
+    touched.push(index)
+  })
+  return touched
+}
+
+const isJudged = ({ submissions, accepted }: Shard): boolean =>
+  submissions.some(({ role }) => role === 'referee') ||
+  (accepted !== null && submissions.some(({ digest }) => digest !== accepted))
+
+/** From here on every shard of a spotcheck is checked, also those that were accepted without. */
+export function escalate(state: HubState, job: Job): HubCommand[] {
+  if (job.escalated || job.policy.verify !== 'spotcheck' || hasEnded(job)) return []
+  job.escalated = true
+  return job.shards.flatMap((shard, index) => {
+    if (shard.submissions.length === 0 || HELD.has(shard.status)) return []
+    return settleShard(state, job, index)
+  })
+}
+
+/** Somebody whom the referee alone contradicted, as it did others on the same shard. */
+export function suspect(state: HubState, { kernel }: Job, { engine, network, executor }: SubmissionRow): void {
+  const name = `${kernel} ${engine}`
+  const known = state.suspects.get(name) ?? new Map<string, Identity>()
+  // One machine, or one network, can have any number of keys.
+  known.set(state.settings.distinctNetwork ? network : executor, executor)
+  state.suspects.set(name, known)
+  if (known.size < SUSPECTS_MAX) return
+  state.suspended.add(name)
+  state.fleet++
+}

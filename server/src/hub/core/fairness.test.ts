@@ -1,0 +1,137 @@
+// Who waits for whom: jobs and projects take turns, checkers are drawn, authors of a spotcheck are few, slow shards get a
+// second agent near the end, and no job runs its shards without end.
+import { describe, expect, it } from 'vitest'
+import type { JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import { Pool, type Handed } from '../sim/pool.ts'
+import { SLOW_MS_MIN } from './limits.ts'
+
+const heldOf = (pool: Pool, session: SessionId): string[] => pool.held(session).map(({ jobId }) => jobId)
+const one = (pool: Pool, session: SessionId): Handed => {
+  const [held] = pool.held(session)
+  if (held === undefined) throw new Error(`${session} holds nothing`)
+  return held
+}
+
+describe('jobs', () => {
+  it('take turns: a small one does not wait behind a large one', () => {
+    const pool = new Pool()
+    const a = pool.join('a', { shardsPerSecond: 10 })
+    pool.plan('large', 10_000)
+    pool.plan('small', 10)
+    expect(heldOf(pool, a)).toEqual(['large', 'large'])
+    pool.answer(one(pool, a))
+    expect(heldOf(pool, a)).toEqual(['large', 'small'])
+    pool.answer(one(pool, a))
+    pool.answer(one(pool, a))
+    expect(new Set(heldOf(pool, a))).toEqual(new Set(['large', 'small']))
+  })
+
+  it('of a project that sends many take turns with another project’s one', () => {
+    const pool = new Pool()
+    for (let n = 0; n < 10; n++) pool.plan(`many-${n}`, 20_000, {}, [], { project: 'many' })
+    pool.plan('single', 20_000, {}, [], { project: 'single' })
+    const a = pool.join('a', { shardsPerSecond: 10 })
+    const seen: string[] = []
+    for (let n = 0; n < 40; n++) {
+      const held = one(pool, a)
+      seen.push(held.jobId)
+      pool.answer(held)
+    }
+    expect(seen.filter((job) => job === 'single').length).toBeGreaterThanOrEqual(15)
+  })
+})
+
+describe('authors of a spotcheck', () => {
+  it('are as many as the rate has checks for', () => {
+    const pool = new Pool()
+    const sessions = Array.from({ length: 12 }, (_, n) => pool.join(`agent-${n}`, { shardsPerSecond: 1 }))
+    pool.plan('job', 40, { verify: 'spotcheck', spotcheck_rate: 0.1 })
+    expect(sessions.filter((session) => pool.held(session).length > 0)).toHaveLength(4)
+  })
+
+  it('are more when those would be late, and when they are gone', () => {
+    for (const timeout_ms of [5_000, 600_000]) {
+      const pool = new Pool()
+      const sessions = Array.from({ length: 12 }, (_, n) => pool.join(`agent-${n}`, { shardsPerSecond: 1 }))
+      pool.plan('job', 40, { verify: 'spotcheck', spotcheck_rate: 0.1, timeout_ms })
+      const working = sessions.filter((session) => pool.held(session).length > 0)
+      if (timeout_ms < 10_000) expect(working.length).toBeGreaterThan(4)
+      else {
+        for (const session of working) pool.leave(session)
+        expect(sessions.some((session) => pool.held(session).length > 0)).toBe(true)
+      }
+    }
+  })
+})
+
+describe('a checker', () => {
+  it('is drawn among all who may, not whoever is free first', () => {
+    const checkers = new Map<string, number>()
+    for (let seed = 0; seed < 30; seed++) {
+      const pool = new Pool({ random: () => (seed * 0.37) % 1 })
+      const author = pool.join('author', { shardsPerSecond: 1 })
+      pool.plan('job', 1, { verify: 'full', max_agents: 1 })
+      for (const name of ['a', 'b', 'c']) pool.join(name)
+      pool.work(author)
+      for (const name of ['a', 'b', 'c']) {
+        if (pool.held(name as SessionId).length > 0) checkers.set(name, (checkers.get(name) ?? 0) + 1)
+      }
+    }
+    expect([...checkers.keys()].toSorted()).toEqual(['a', 'b', 'c'])
+    for (const times of checkers.values()) expect(times).toBeGreaterThan(4)
+  })
+})
+
+describe('a slow shard near the end', () => {
+  /** Two agents at work; `slow` keeps the last shards of it. */
+  const nearEnd = (distinctNetwork = false): { pool: Pool; slow: SessionId; quick: SessionId } => {
+    const pool = new Pool({ distinctNetwork })
+    const slow = pool.join('slow', { shardsPerSecond: 1 })
+    const quick = pool.join('quick', { shardsPerSecond: 50 })
+    pool.plan('job', 40)
+    pool.work(quick)
+    return { pool, slow, quick }
+  }
+
+  it('goes to a faster agent as well, and the first answer counts', () => {
+    const { pool, slow, quick } = nearEnd()
+    expect(pool.held(quick)).toEqual([])
+    const kept = pool.held(slow).flatMap(({ order }) => order.shards)
+    expect(kept.length).toBeGreaterThan(0)
+    pool.at(SLOW_MS_MIN + 1)
+    const [backup] = pool.held(quick)
+    expect(kept).toContain(backup?.order.shards[0])
+    pool.work(quick)
+    const late = pool.held(slow)
+    pool.work(slow)
+    // The slow one's answer to the same shard is a check of it.
+    expect(pool.last('complete')?.verdicts).toHaveLength(40)
+    expect(late.length).toBeGreaterThan(0)
+  })
+
+  it('does not before three quarters of the job are answered, nor to its own network', () => {
+    const early = new Pool()
+    early.join('slow', { shardsPerSecond: 1 })
+    early.plan('job', 2)
+    early.join('quick', { shardsPerSecond: 50 })
+    const before = early.held('quick' as SessionId)
+    early.at(SLOW_MS_MIN + 1)
+    expect(early.held('quick' as SessionId)).toEqual(before)
+
+    const { pool, quick } = nearEnd(true)
+    pool.leave(quick)
+    const twin = pool.join('twin', { network: 'slow', shardsPerSecond: 50 })
+    pool.at(SLOW_MS_MIN + 1)
+    expect(pool.held(twin)).toEqual([])
+  })
+})
+
+describe('a job that never agrees with itself', () => {
+  it('ends after four answers a shard', () => {
+    const pool = new Pool()
+    const job = pool.job(pool.plan('job' as JobId, 8))
+    job.executions = 33
+    pool.work(pool.join('a'))
+    expect(pool.last('fail')).toMatchObject({ code: 'VERIFICATION_FAILED' })
+  })
+})

@@ -1,0 +1,53 @@
+// Where leases come and go. What is counted of them is counted here and nowhere else: who holds a shard, how much work of
+// a job is out, who executes it, who has room for more.
+import { LEASES_PER_AGENT } from './limits.ts'
+import { shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
+
+export function grant(state: HubState, job: Job, agent: Agent, lease: Lease): void {
+  agent.leases.set(lease.assignmentId, lease)
+  job.heldMs += lease.shards.size * lease.shardMs
+  // A trial changes nothing of its shard.
+  if (lease.role !== 'trial') for (const index of lease.shards) shardOf(job, index).holders.add(lease.assignmentId)
+  if (lease.role === 'first') job.executors.set(agent.session, (job.executors.get(agent.session) ?? 0) + 1)
+  state.expiryMs = Math.min(state.expiryMs, lease.expiresAtMs)
+  noteRoom(state, agent)
+}
+
+/** One shard of a lease is over: answered, or failed. The lease goes with its last one. */
+export function letGo(state: HubState, agent: Agent, lease: Lease, index: number): void {
+  if (!lease.shards.delete(index)) return
+  const job = state.jobs.get(lease.jobId)
+  if (job !== undefined) {
+    job.heldMs -= lease.shardMs
+    shardOf(job, index).holders.delete(lease.assignmentId)
+  }
+  if (lease.shards.size === 0) drop(state, agent, lease)
+}
+
+/** The whole lease is over, with the shards that it still has. */
+export function drop(state: HubState, agent: Agent, lease: Lease): void {
+  agent.leases.delete(lease.assignmentId)
+  noteRoom(state, agent)
+  const job = state.jobs.get(lease.jobId)
+  if (job === undefined) return
+  job.heldMs -= lease.shards.size * lease.shardMs
+  for (const index of lease.shards) shardOf(job, index).holders.delete(lease.assignmentId)
+  if (lease.role !== 'first') return
+  const held = (job.executors.get(agent.session) ?? 1) - 1
+  if (held > 0) job.executors.set(agent.session, held)
+  else job.executors.delete(agent.session)
+}
+
+/** What a lease holds is being worked on: it lasts its length from now, within its life, and never less than before. */
+export function renew({ nowMs }: HubState, lease: Lease): void {
+  lease.expiresAtMs = Math.max(lease.expiresAtMs, Math.min(nowMs + lease.leaseMs, lease.endsAtMs))
+}
+
+/** A lapsed agent has room for one lease alone; dispatch looks at that. */
+export function noteRoom(state: HubState, agent: Agent): void {
+  if (state.agents.has(agent.session) && agent.leases.size < LEASES_PER_AGENT) state.roomy.add(agent.session)
+  else state.roomy.delete(agent.session)
+}
+
+/** Since when an agent computes what a lease holds: a second one waits for the first. */
+export const begunMs = (agent: Agent, { grantedMs }: Lease): number => Math.max(grantedMs, agent.answeredMs)

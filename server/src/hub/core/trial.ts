@@ -1,0 +1,65 @@
+// The way back for an identity that was exposed: after its time it runs shards whose answers are known, among others'
+// ordinary work and like it in every frame. What it returns is compared and counts for nothing else.
+import type { HubCommand, HubEvent } from './events.ts'
+import { expose } from './exposure.ts'
+import { letGo } from './leases.ts'
+import { TRIAL_SHARDS } from './limits.ts'
+import { mayRun, provenFor } from './eligibility.ts'
+import { shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
+
+/** Whether it was exposed and its time is over, so that it is let in. */
+export function mayTry(state: HubState, { identity }: Pick<Agent, 'identity'>): boolean {
+  const quarantine = state.quarantines.get(identity)
+  return quarantine !== undefined && quarantine.untilMs <= state.nowMs
+}
+
+export const trialsOf = (state: HubState, identity: Agent['identity']): number =>
+  state.quarantined.has(identity) ? TRIAL_SHARDS : 0
+
+/** Shards of a job that it has not run and whose answer rests on a trusted agent's. */
+export function trialShards(job: Job, agent: Agent): number[] {
+  if (job.phase !== 'running' || provenFor(job, agent) === null) return []
+  const held = new Set([...agent.leases.values()].flatMap(({ shards }) => [...shards]))
+  const found: number[] = []
+  for (const [index, shard] of job.shards.entries()) {
+    if (found.length === agent.trialsLeft) break
+    const isKnown = shard.accepted !== null && shard.submissions.some(({ tier }) => tier === 'trusted')
+    // All of one pass: an assignment has one launch.
+    if (!isKnown || held.has(index) || !mayRun(agent, shard)) continue
+    if (Math.floor(index / job.grid.shards) !== Math.floor((found[0] ?? index) / job.grid.shards)) break
+    found.push(index)
+  }
+  return found
+}
+
+/** Compares what it returned; nobody else hears of it. */
+export function takeTrial(
+  state: HubState,
+  agent: Agent,
+  lease: Lease,
+  { session, request, shards }: Extract<HubEvent, { type: 'answer' }>,
+): HubCommand[] {
+  const job = state.jobs.get(lease.jobId)
+  const commands: HubCommand[] = [{ type: 'reply', session, request, reply: { ok: true } }]
+  for (const { shard: index, digest } of shards) {
+    letGo(state, agent, lease, index)
+    const shard = job && shardOf(job, index)
+    // An answer that was taken back meanwhile says nothing.
+    if (shard === undefined || shard.accepted === null) continue
+    shard.excluded.add(agent.identity)
+    if (shard.accepted !== digest) return [...commands, ...failTrial(state, agent, index)]
+    agent.trialsLeft--
+  }
+  if (agent.trialsLeft > 0) return commands
+  const number = state.quarantines.get(agent.identity)?.exposures ?? 1
+  state.quarantined.delete(agent.identity)
+  state.fleet++
+  const release = { identity: agent.identity, number, atMs: 0 }
+  return [...commands, { type: 'write', writes: { releases: [release] } }]
+}
+
+function failTrial(state: HubState, agent: Agent, index: number): HubCommand[] {
+  // It is exposed a second time, as anybody whose answer is wrong.
+  state.quarantined.delete(agent.identity)
+  return expose(state, agent.identity, `shard ${index}, whose answer is known, came back with other bytes`)
+}

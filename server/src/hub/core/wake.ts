@@ -1,0 +1,28 @@
+// When the next `tick` is due: everything that time alone changes, looked at once an event.
+import { nextSlowMs } from './backup.ts'
+import { refereeAwaited } from './eligibility.ts'
+import { CHECKER_WAIT_MS, REFEREE_START_MS } from './limits.ts'
+import { hasEnded, type HubState, type Job } from './state.ts'
+
+/** Null while nothing waits for time. */
+export function nextWakeMs(state: HubState): number | null {
+  let wake = state.expiryMs
+  for (const job of state.jobs.values()) if (!hasEnded(job)) wake = Math.min(wake, wakeOf(state, job))
+  for (const session of state.resting) {
+    const restsUntilMs = state.agents.get(session)?.restsUntilMs ?? -Infinity
+    if (restsUntilMs > state.nowMs) wake = Math.min(wake, restsUntilMs)
+    else state.resting.delete(session)
+  }
+  return wake === Infinity ? null : Math.max(wake, state.nowMs + 1)
+}
+
+function wakeOf(state: HubState, job: Job): number {
+  let wake = Math.min(job.deadlineMs, nextSlowMs(state, job) ?? Infinity)
+  if (refereeAwaited(state, job)) wake = Math.min(wake, job.startedMs + REFEREE_START_MS)
+  // Once it is over it is no reason to wake: `full` goes on waiting until its deadline.
+  for (const sinceMs of [job.checkerMissingSinceMs, job.contradictedSinceMs]) {
+    const givesUpMs = (sinceMs ?? -Infinity) + CHECKER_WAIT_MS
+    if (givesUpMs > state.nowMs) wake = Math.min(wake, givesUpMs)
+  }
+  return wake
+}
