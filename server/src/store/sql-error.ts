@@ -44,6 +44,19 @@ const PASSING_CONNECTIONS = [
 const PASSING_NETWORK = ['EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
 const PASSING_CODES = new Set([...PASSING_STATES, ...PASSING_CONNECTIONS, ...PASSING_NETWORK])
 
+/**
+ * The store has no room: it takes nothing new until somebody makes room, which no retry of ours can wait for. Disk, quota,
+ * memory, I/O; and read only, which managed databases become when their disk is full.
+ */
+export function isStoreFull(error: unknown): boolean {
+  return FULL_CODES.has(codeOf(error))
+}
+
+const FULL_CODES = new Set(['53000', '53100', '53200', '53400', '58030', '25006', 'ENOSPC', 'EDQUOT'])
+
+/** What may be different later, by itself or by an operator's hand: nothing that is said was refused. */
+export const passesWithTime = (error: unknown): boolean => isPassing(error) || isStoreFull(error)
+
 /** The world failed, not the statement: an idempotent transaction may be tried again. */
 export function isPassing(error: unknown): boolean {
   const code = codeOf(error)

@@ -165,6 +165,23 @@ describe('waiting', () => {
   })
 })
 
+test.each([
+  ['53100', 'STORE_FULL'],
+  ['ENOSPC', 'STORE_FULL'],
+  ['25006', 'STORE_FULL'],
+  ['ECONNREFUSED', 'STORE_UNAVAILABLE'],
+  ['57P03', 'STORE_UNAVAILABLE'],
+] as const)('a store that fails with %s refuses a job with %s, and when to come again', async (sqlState, code) => {
+  const error = Object.assign(new Error('could not extend file "base/5/16435"'), { code: sqlState })
+  t.hub.hub.submit = () => Promise.reject(error)
+  const response = await t.post(foundingText)
+  expect(response.headers.get('retry-after')).toMatch(/^\d+$/)
+  const document = await problemOf(response)
+  expect(document).toMatchObject({ code, status: 503, retryable: true })
+  expect(JSON.stringify(document)).not.toContain('base/5')
+  expect(t.log.join('')).toContain('base/5')
+})
+
 test.each(['NO_ELIGIBLE_AGENTS', 'NO_ELIGIBLE_CHECKER', 'VERIFICATION_FAILED', 'KERNEL_FAULT', 'TIMED_OUT'] as const)(
   'a job that failed with %s answers it, and GET shows it',
   async (code) => {

@@ -14,6 +14,7 @@ import { WEB_LIMITS } from './limits.ts'
 import { readPages, servePage } from './pages.ts'
 import { refuse, Refusal } from './refusal.ts'
 import { COMMON_HEADERS, API_HEADERS, replyJson, replyProblem } from './reply.ts'
+import { storeRefusal } from './store-refusal.ts'
 
 export interface WebCoreDeps {
   readonly store: Pick<Store, 'job' | 'noticesOf' | 'defaultProject' | 'apiKeyByHash' | 'ping'>
@@ -83,6 +84,8 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   app.onError((error, context) => {
     const requestId = context.get('requestId')
     logger.error({ request_id: requestId, err: error }, 'a route failed')
+    const refused = storeRefusal(error)
+    if (refused !== null) return replyProblem(refused)
     return replyProblem(problem('INTERNAL', `The server failed on this request; its log has it as ${requestId}.`))
   })
   return app

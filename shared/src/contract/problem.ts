@@ -37,6 +37,8 @@ export const PROBLEMS = {
   KERNEL_FAULT: { status: 500, retryable: false, title: 'The kernel failed on a shard' },
   TIMED_OUT: { status: 504, retryable: true, title: 'The job did not end before its deadline' },
   SERVER_STOPPING: { status: 503, retryable: true, title: 'The server is stopping; the job goes on when it is back' },
+  STORE_FULL: { status: 503, retryable: true, title: 'The server’s store is full; jobs that were taken go on' },
+  STORE_UNAVAILABLE: { status: 503, retryable: true, title: 'The server’s store does not answer at the moment' },
   INTERNAL: { status: 500, retryable: true, title: 'The server failed; nothing was billed' },
 } as const satisfies Record<string, ProblemRow>
 

@@ -5,7 +5,7 @@ import { problem, type ProblemCode } from '@forge/shared/contract/problem.ts'
 import { PartialError } from '@forge/shared/kernels/kernel.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Logger } from '../../logger.ts'
-import { isPassing } from '../../store/sql-error.ts'
+import { passesWithTime } from '../../store/sql-error.ts'
 import type { Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import { answerOf } from './answer.ts'
@@ -32,7 +32,7 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
   const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>
     persistently(write, { what, giveUpMs, logger, closing })
   const reading = <T>(read: () => Promise<T>): Promise<T> =>
-    persistently(read, { what: 'the reduction', giveUpMs: Infinity, logger, closing, passes: isPassing })
+    persistently(read, { what: 'the reduction', giveUpMs: Infinity, logger, closing, passes: passesWithTime })
   /** The last change of each unfinished job's row. */
   const changes = new Map<JobId, Promise<unknown>>()
 

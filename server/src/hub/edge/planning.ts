@@ -19,7 +19,7 @@ import { keyOfSeed, planDigest } from '@forge/shared/planner/contract.ts'
 import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import { findKernel } from '../../kernels.ts'
 import type { Logger } from '../../logger.ts'
-import { isPassing } from '../../store/sql-error.ts'
+import { passesWithTime } from '../../store/sql-error.ts'
 import type { NewJob, Store, SubmissionRow, VerdictRow } from '../../store/store.ts'
 import type { AssignmentOrder } from '../core/events.ts'
 import { persistently } from './persistently.ts'
@@ -67,7 +67,7 @@ export interface PlanningDeps {
 }
 
 /**
- * The plan with what is durable of the job. A database that restarts is waited for; rejects at the job's deadline, which
+ * The plan with what is durable of the job. A database that restarts or is full is waited for; rejects at the job's deadline, which
  * stands whatever holds the plan up.
  */
 export async function planInTime(row: NewJob, { store, tables, logger, closing }: PlanningDeps): Promise<ReadyJob> {
@@ -80,7 +80,7 @@ export async function planInTime(row: NewJob, { store, tables, logger, closing }
       voided: await store.voidedOf(row.id),
       verdicts: await store.verdicts(row.id),
     }),
-    { what: 'planning a job', giveUpMs: leftMs, logger, closing, passes: isPassing },
+    { what: 'planning a job', giveUpMs: leftMs, logger, closing, passes: passesWithTime },
   )
   const deadline = pause(leftMs, undefined, { signal: over.signal, ref: false }).then((): never => {
     throw new Error('the deadline came first')

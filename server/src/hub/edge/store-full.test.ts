@@ -1,0 +1,68 @@
+// A store that runs full while a job runs: new jobs are refused, the one that runs waits for room and then ends as if
+// nothing had been.
+import { rm } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { freshDataDir } from '../../../../scripts/machine/fresh-store.ts'
+import { openStore } from '../../store/open-store.ts'
+import { isStoreFull } from '../../store/sql-error.ts'
+import type { Store } from '../../store/store.ts'
+import { SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
+
+vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
+  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
+  const kernelName = () => 'mc/1/insurance.v1'
+  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
+})
+vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
+  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
+  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
+})
+
+let folder: string
+let store: Store
+beforeAll(async () => {
+  folder = await freshDataDir()
+  store = await openStore({ dataDir: folder })
+}, 120_000)
+afterAll(async () => {
+  await store.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('what runs waits for room, what is new is refused', async () => {
+  let isFull = false
+  const refused: string[] = []
+  const full = <A extends unknown[], T>(name: string, call: (...args: A) => Promise<T>) => {
+    return async (...args: A): Promise<T> => {
+      if (!isFull) return call(...args)
+      refused.push(name)
+      throw Object.assign(new Error('No space left on device'), { code: '53100' })
+    }
+  }
+  const { insertJob, writeShards, updateJob, setBasis, finishJob, acceptedPartials } = store
+  const changed: Pick<Store, 'insertJob' | 'writeShards' | 'updateJob' | 'setBasis' | 'finishJob'> = {
+    insertJob: full('insertJob', insertJob),
+    writeShards: full('writeShards', writeShards),
+    updateJob: full('updateJob', updateJob),
+    setBasis: full('setBasis', setBasis),
+    finishJob: full('finishJob', finishJob),
+  }
+  // Reads may fail too: a sort that spills needs the disk.
+  let failingReads = 1
+  const reading: Store['acceptedPartials'] = async function* (...args) {
+    if (failingReads-- > 0) throw Object.assign(new Error('No space left on device'), { code: '53100' })
+    yield* acceptedPartials(...args)
+  }
+  const pool = new TinyPool({ ...store, ...changed, acceptedPartials: reading })
+  await pool.start()
+  const id = await pool.submit({ shards: SHARDS, twice: false })
+  isFull = true
+  pool.agent()
+  await vi.waitFor(() => expect(refused).toContain('writeShards'), 10_000)
+  const error: unknown = await pool.submit().catch((caught: unknown) => caught)
+  expect(isStoreFull(error)).toBe(true)
+  isFull = false
+  expect(await pool.ended(id)).toMatchObject({ code: undefined, answer: { hub: { verification: { shards: SHARDS } } } })
+  expect(failingReads).toBeLessThan(0)
+  await pool.stop()
+})

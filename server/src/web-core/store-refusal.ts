@@ -1,0 +1,19 @@
+// A store that cannot take what a request brings: full, or gone. The client is told so, and when to come again; the log has
+// the error.
+import { problem } from '@forge/shared/contract/problem.ts'
+import { isPassing, isStoreFull } from '../store/sql-error.ts'
+import { WEB_LIMITS } from './limits.ts'
+import { Refusal } from './refusal.ts'
+
+/** Null for an error of another kind. */
+export function storeRefusal(error: unknown): Refusal | null {
+  const headers = { 'Retry-After': String(WEB_LIMITS.restartSeconds) }
+  if (isStoreFull(error)) {
+    const detail = 'There is no room for what this request brings. Send it again once the operator has made some.'
+    return new Refusal(problem('STORE_FULL', detail), headers)
+  }
+  // It was tried again for some seconds before this.
+  if (!isPassing(error)) return null
+  const detail = 'Whether this request was stored is not known: send it again with the same ctx.job_id.'
+  return new Refusal(problem('STORE_UNAVAILABLE', detail), headers)
+}
