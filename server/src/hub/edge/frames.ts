@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { answerSchema, type Answer, type Refusal, type RefusalCode } from '@forge/shared/contract/agent-events.ts'
 import { fromBase64 } from '@forge/shared/exact/bytes.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { verifySignature } from '@forge/shared/agent/identity.ts'
+import { verifyNatively } from './native-signature.ts'
 import { PartialError, shardRange } from '@forge/shared/kernels/kernel.ts'
 import { partialDigest } from '@forge/shared/reducer/reduce.ts'
 import { answerDigest } from '@forge/shared/verifier/answer-digest.ts'
@@ -41,7 +41,7 @@ export function openAnswer(
   if (new Set(answer.shards.map(({ shard }) => shard)).size !== answer.shards.length) {
     return refusal('BAD_FRAME', 'shards: one is named twice')
   }
-  if (!verifySignature(publicKey, answerDigest(answer), fromBase64(answer.signature))) {
+  if (!verifyNatively(publicKey, answerDigest(answer), fromBase64(answer.signature))) {
     return refusal('BAD_SIGNATURE', 'The signature is not one of this identity over these digests.')
   }
   let at = 0
