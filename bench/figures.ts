@@ -1,14 +1,14 @@
 // What a benchmark finds and how it is told: each figure with all its samples, the median first, beside the target that
 // SPEC or the founding document sets for it. Targets are shown, never asserted: a busy machine is no broken build.
-import { loadavg } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 
-export type Unit = 'ms' | 'MiB' | 'M years/s' | 'times'
+export type Unit = 'ms' | 'us' | 'MiB' | 'cores' | 'M years/s' | '/s' | 'times'
 
 export interface Figure {
   readonly what: string
   readonly unit: Unit
   readonly samples: readonly number[]
-  /** At most this for milliseconds and bytes, at least this for the others. */
+  /** At most this for times, bytes and cores, at least this for the others. */
   readonly target?: number
 }
 
@@ -46,11 +46,19 @@ export function told({ title, figures, notes, load }: Section): string {
   return [head, ...lines, ...notes.map((note) => `  ${note}`), `  load ${load.toFixed(1)}`, ''].join('\n')
 }
 
-const SHORT = { ms: 'ms', MiB: 'MiB', 'M years/s': 'M/s', times: 'x' } as const
+const SHORT = {
+  ms: 'ms',
+  us: 'us',
+  MiB: 'MiB',
+  cores: 'cores',
+  'M years/s': 'M/s',
+  '/s': '/s',
+  times: 'x',
+} as const satisfies Record<Unit, string>
 
 /** The cells of one figure. */
 export function figureText({ samples, target, unit }: Figure): Record<'median' | 'range' | 'target' | 'met', string> {
-  const atMost = unit === 'ms' || unit === 'MiB'
+  const atMost = unit === 'ms' || unit === 'us' || unit === 'MiB' || unit === 'cores'
   const reached = atMost ? median(samples) <= (target ?? Infinity) : median(samples) >= (target ?? 0)
   return {
     median: `${amount(median(samples), unit)} ${SHORT[unit]}`,
@@ -60,8 +68,10 @@ export function figureText({ samples, target, unit }: Figure): Record<'median' |
   }
 }
 
+/** Units whose tenths say nothing from a hundred on. */
+const WHOLE: ReadonlySet<Unit> = new Set(['ms', 'us', '/s'])
 const amount = (value: number, unit: Unit): string =>
-  value.toFixed(unit === 'ms' && value >= 100 ? 0 : value >= 10 ? 1 : 2)
+  value.toFixed(WHOLE.has(unit) && value >= 100 ? 0 : value >= 10 ? 1 : 2)
 
 /** Runs `measure` so many times, one after the other. */
 export async function repeated<T>(times: number, measure: (run: number) => Promise<T> | T): Promise<T[]> {
@@ -76,3 +86,14 @@ export async function timed(work: () => unknown): Promise<number> {
   await work()
   return performance.now() - started
 }
+
+export function describeMachine(): string {
+  const [first] = cpus()
+  const gib = Math.round(totalmem() / 2 ** 30)
+  return `${cpus().length} cores of ${first?.model.trim() ?? 'unknown make'}, ${gib} GiB, Node ${process.version}`
+}
+
+export const describeLoad = (): string =>
+  `load of the last 1, 5 and 15 minutes: ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(', ')}`

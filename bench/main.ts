@@ -1,13 +1,13 @@
 // `pnpm bench`: how long the founding request takes and where the time goes, on this machine as it is. It prints medians
 // with their spread beside the targets; `--json FILE` keeps every sample. No result makes it fail.
 import { writeFile } from 'node:fs/promises'
-import { cpus, loadavg, totalmem } from 'node:os'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Browser } from 'playwright-core'
 import { findChromium } from '../scripts/machine/chromium.ts'
 import { launchBrowser } from '../scripts/machine/browser.ts'
 import { measureEngines, measurePlanning, measureReduction, planOnce } from './alone.ts'
-import { told, type Section } from './figures.ts'
+import { describeLoad, describeMachine, told, type Section } from './figures.ts'
 import { measureFounding } from './founding.ts'
 import { measureLarge } from './large.ts'
 import { measurePeers } from './peers.ts'
@@ -36,9 +36,7 @@ async function main(): Promise<void> {
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs is a whole number from 1')
   const machine = describeMachine()
   const loadBefore = loadavg()
-  console.log(
-    `${machine}\nload of the last 1, 5 and 15 minutes: ${loadBefore.map((load) => load.toFixed(1)).join(', ')}\n`,
-  )
+  console.log(`${machine}\n${describeLoad()}\n`)
   const sections: Section[] = []
   const tell = (found: Section): void => {
     sections.push(found)
@@ -75,10 +73,4 @@ async function inBrowser(measure: (browser: Browser) => Promise<void>): Promise<
   } finally {
     await browser.close()
   }
-}
-
-function describeMachine(): string {
-  const [first] = cpus()
-  const gib = Math.round(totalmem() / 2 ** 30)
-  return `${cpus().length} cores of ${first?.model.trim() ?? 'unknown make'}, ${gib} GiB, Node ${process.version}`
 }

@@ -126,7 +126,7 @@ export const ANSWER: StoredAnswer = {
       distinct_network: false,
       executions: 169,
       bound: boundsOf([
-        ...Array(3).fill({ shards: 16, checked: 1, checkedByTrusted: 0 }),
+        ...Array.from({ length: 3 }, () => ({ shards: 16, checked: 1, checkedByTrusted: 0 })),
         { shards: 105, checked: 13, checkedByTrusted: 0 },
       ]),
     },

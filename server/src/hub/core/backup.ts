@@ -11,12 +11,20 @@ export function noteUsual(job: Job, ms: number, expectedMs: number): void {
   if (!(expectedMs > 0)) return
   job.usual[job.usualAt] = ms / expectedMs
   job.usualAt = (job.usualAt + 1) % USUAL_ANSWERS
+  known.delete(job)
 }
 
+/** Asked for every idle agent and every lease near the end of a job, and sorted only after an answer. */
+const known = new WeakMap<Job, number>()
+
 /** Three quarters of the latest answers took at most this multiple of what was expected; 1 while there are none. */
-function usualOf({ usual }: Job): number {
-  const sorted = usual.toSorted((a, b) => a - b)
-  return sorted[Math.floor((sorted.length * 3) / 4)] ?? 1
+function usualOf(job: Job): number {
+  const found = known.get(job)
+  if (found !== undefined) return found
+  const sorted = job.usual.toSorted((a, b) => a - b)
+  const usual = sorted[Math.floor((sorted.length * 3) / 4)] ?? 1
+  known.set(job, usual)
+  return usual
 }
 
 const slowAfterMs = (job: Job, { shards, shardMs }: Lease): number =>

@@ -5,6 +5,7 @@ import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { trueDigest } from '../sim/agent.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
+import { KERNEL } from '../sim/scenario.ts'
 import { QUARANTINE_MS, TRIAL_SHARDS } from './limits.ts'
 
 const id = 'job' as JobId
@@ -25,7 +26,8 @@ describe('an exposure', () => {
       row(4, 'honest'),
     ]
     pool.plan('job', 5, { verify: 'spotcheck', spotcheck_rate: 0.05 }, rows)
-    pool.answer({ ...pool.held(referee)[0]!, session: referee })
+    const [judging] = pool.held(referee)
+    if (judging) pool.answer(judging)
     expect(pool.hub.quarantined).toEqual(new Set(['liar', 'friend']))
     expect(pool.job(id).escalated).toBe(true)
     expect(pool.job(id).open).toEqual(new Set([1, 2]))
@@ -43,6 +45,23 @@ describe('an exposure', () => {
     pool.plan('job', 3, { verify: 'spotcheck', spotcheck_rate: 0.05 }, [row(0, 'honest')], { voided: 2 })
     expect(pool.job(id)).toMatchObject({ escalated: true, voided: 2 })
     expect(pool.job(id).toCheck).toEqual(new Set([0]))
+  })
+})
+
+describe('an engine', () => {
+  it('gets no work when the referee alone differs from three who differ among themselves', () => {
+    const pool = new Pool({ referee: true })
+    const lies = (shard: number, ...executors: string[]) =>
+      executors.map((executor) => row(shard, executor, { digest: `${executor}|${shard}` as Digest }))
+    const judged = (shard: number) => row(shard, 'referee', { role: 'referee' })
+    pool.plan('job', 40, { verify: 'none' }, [...lies(0, 'a', 'b'), judged(0)])
+    expect(pool.hub.suspended).toEqual(new Set())
+    pool.plan('job', 40, { verify: 'none' }, [])
+    pool.raise({ type: 'job-ended', jobId: id })
+    pool.plan('job', 40, { verify: 'none' }, [...lies(1, 'c', 'd'), judged(1)])
+    expect(pool.hub.suspended).toEqual(new Set([`${KERNEL} wasm`]))
+    expect(pool.held(pool.join('wasm', { engine: 'wasm' }))).toEqual([])
+    expect(pool.held(pool.join('webgpu', { engine: 'webgpu' })).length).toBeGreaterThan(0)
   })
 })
 

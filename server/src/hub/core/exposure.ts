@@ -5,12 +5,14 @@ import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
 import { BAN_WITHIN_MS, SUSPECTS_MAX } from './limits.ts'
-import { partOf } from './parts.ts'
-import { countAnswered, HELD, settleShard } from './settle.ts'
+import { countAnswered, HELD, partOf } from './parts.ts'
 import { loseStanding } from './standing.ts'
 import { hasEnded, type HubState, type Job, type Quarantine, type Shard } from './state.ts'
 
-export function expose(state: HubState, identity: Identity, reason: string): HubCommand[] {
+/** Puts a shard where its answers say it belongs: settle.ts's, which finds out what to expose. */
+type Settle = (state: HubState, job: Job, index: number) => HubCommand[]
+
+export function expose(state: HubState, identity: Identity, reason: string, settle: Settle): HubCommand[] {
   if (state.quarantined.has(identity)) return []
   const quarantine = sentence(state, identity)
   loseStanding(state, identity)
@@ -20,10 +22,10 @@ export function expose(state: HubState, identity: Identity, reason: string): Hub
     if (hasEnded(job)) continue
     const touched = takeBack(job, identity)
     for (const shard of touched) voids.push({ jobId: job.id, shard, executor: identity, reason })
-    if (touched.length > 0 || job.authors.has(identity)) commands.push(...escalate(state, job))
+    if (touched.length > 0 || job.authors.has(identity)) commands.push(...escalate(state, job, settle))
     // What another agent holds or has just answered is settled when that comes in.
     for (const index of touched) {
-      if (!HELD.has(job.shards[index]?.status ?? 'open')) commands.push(...settleShard(state, job, index))
+      if (!HELD.has(job.shards[index]?.status ?? 'open')) commands.push(...settle(state, job, index))
     }
   }
   for (const agent of state.agents.values()) {
@@ -92,12 +94,12 @@ const isJudged = ({ submissions, accepted }: Shard): boolean =>
   (accepted !== null && submissions.some(({ digest }) => digest !== accepted))
 
 /** From here on every shard of a spotcheck is checked, also those that were accepted without. */
-export function escalate(state: HubState, job: Job): HubCommand[] {
+export function escalate(state: HubState, job: Job, settle: Settle): HubCommand[] {
   if (job.escalated || job.policy.verify !== 'spotcheck' || hasEnded(job)) return []
   job.escalated = true
   return job.shards.flatMap((shard, index) => {
     if (shard.submissions.length === 0 || HELD.has(shard.status)) return []
-    return settleShard(state, job, index)
+    return settle(state, job, index)
   })
 }
 

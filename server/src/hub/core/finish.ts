@@ -10,6 +10,7 @@ import { hasOnlyChecksLeft, isAllAnswered, isAllReleased, releasedParts } from '
 import { isComplete, settleParts } from './passes.ts'
 import { authorOf, isChecked, settleShard } from './settle.ts'
 import { hasEnded, shardOf, type HubState, type Job } from './state.ts'
+import { isForeseeable } from './strata.ts'
 
 /** Looks at a running job after an event: tops up its checks, closes it, degrades or fails it. */
 export function review(state: HubState, job: Job): HubCommand[] {
@@ -164,7 +165,7 @@ function complete(state: HubState, job: Job): HubCommand {
   const executors = new Set<Identity>()
   const networks = new Set<string>()
   const engines = new Set<string>()
-  const strata = new Map<Identity, { shards: number; checked: number; checkedByTrusted: number }>()
+  const strata = new Map<string, { shards: number; checked: number; checkedByTrusted: number }>()
   let checked = 0
   let checkedByTrusted = 0
   let mismatches = 0
@@ -177,8 +178,10 @@ function complete(state: HubState, job: Job): HubCommand {
     const author = authorOf(shard)
     if (author === undefined) throw new Error(`shard ${index} of job ${job.id} has no author at its end`)
     authors.add(author)
-    const stratum = strata.get(author) ?? { shards: 0, checked: 0, checkedByTrusted: 0 }
-    strata.set(author, stratum)
+    // The bound takes it that which of a stratum's shards were checked was drawn.
+    const name = `${author} ${isForeseeable(job, shard, index) ? 'foreseeable' : 'drawn'}`
+    const stratum = strata.get(name) ?? { shards: 0, checked: 0, checkedByTrusted: 0 }
+    strata.set(name, stratum)
     stratum.shards++
     if (isChecked(shard) || trusted) stratum.checked++
     if (trusted) stratum.checkedByTrusted++

@@ -1,7 +1,7 @@
 // The parts of a job as seen from outside: which are open to work, whose shard is which, and what the last one rests on.
 import { utf8, toHex } from '@forge/shared/exact/bytes.ts'
 import { hmacSha256, type Digest } from '@forge/shared/exact/digest.ts'
-import type { Job, JobPart } from './state.ts'
+import type { Job, JobPart, Shard } from './state.ts'
 
 export const sizeOf = ({ first, end }: JobPart): number => end - first
 
@@ -55,3 +55,11 @@ export function contradictsBasis(job: Job, index: number, digest: Digest): boole
   const planned = job.released > 1 ? job.basisDigests?.[index] : undefined
   return planned !== undefined && planned !== digest
 }
+
+export function countAnswered(job: Job, index: number, by: 1 | -1): void {
+  job.answered += by
+  partOf(job, index).answered += by
+}
+
+/** Another agent has it, or has just answered it: it is settled when that comes in. */
+export const HELD: ReadonlySet<Shard['status']> = new Set(['leased', 'storing', 'checking', 'refereeing'])

@@ -4,8 +4,9 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { HubCommand, HubEvent } from './events.ts'
 import { fail } from './failing.ts'
 import { basisOf, isAllAnswered, isAllReleased, isRefuted, hasOnlyChecksLeft, releasedParts, sizeOf } from './parts.ts'
-import { place, topUpChecks } from './settle.ts'
+import { place } from './settle.ts'
 import { shardOf, type HubState, type Job } from './state.ts'
+import { topUpChecks } from './strata.ts'
 
 /*
  * The last pass of a job that refines:

@@ -177,11 +177,11 @@ describe('the strata', () => {
   })
 
   it('know whose shard it is by the role, not by the order of the rows', () => {
-    // Author b has a check, author c has none; a only checked.
-    const rows = [row(0, 'a', { role: 'check' }), row(0, 'b'), row(1, 'a', { role: 'check' }), row(1, 'b')]
-    rows.push(row(2, 'a', { role: 'check' }), row(2, 'b'), row(3, 'c'), row(4, 'b'))
+    // Author b has checks, of its lowest-HMAC shard too; author c has none; a only checked.
+    const rows = [row(0, 'b'), row(1, 'a', { role: 'check' }), row(1, 'b'), row(2, 'a', { role: 'check' }), row(2, 'b')]
+    rows.push(row(3, 'a', { role: 'check' }), row(3, 'b'), row(4, 'c'))
     const pool = new Pool()
     pool.plan('job', 5, { verify: 'spotcheck', spotcheck_rate: 0.05 }, rows)
-    expect(pool.job(id).toCheck).toEqual(new Set([3]))
+    expect(pool.job(id).toCheck).toEqual(new Set([4]))
   })
 })

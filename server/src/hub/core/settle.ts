@@ -1,5 +1,4 @@
-// The verdict of a shard, from its durable answers alone: so it is the same after a restart. Also the end of a job's
-// first executions, when the strata are topped up.
+// The verdict of a shard, from its durable answers alone: so it is the same after a restart.
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { SubmissionRow, VerdictRow } from '../../store/store.ts'
@@ -8,7 +7,7 @@ import { undraw } from './checkers.ts'
 import { refereeOnline } from './eligibility.ts'
 import { escalate, expose, suspect } from './exposure.ts'
 import { FAILURES_BEFORE_REFEREE, VETERAN_FAILURES } from './limits.ts'
-import { contradictsBasis, isReleased, partOf, sizeOf } from './parts.ts'
+import { contradictsBasis, isReleased, partOf, sizeOf, countAnswered } from './parts.ts'
 import { fail } from './failing.ts'
 import { checksNeeded, isDrawn, rateOf, sampleOf } from './sample.ts'
 import { countAgreement, isWeighty } from './standing.ts'
@@ -84,11 +83,6 @@ export function restoreVerdicts(
     }
   }
   return []
-}
-
-export function countAnswered(job: Job, index: number, by: 1 | -1): void {
-  job.answered += by
-  partOf(job, index).answered += by
 }
 
 /** Puts a shard where its answers say it belongs. Idempotent. */
@@ -183,9 +177,15 @@ function contradicted(state: HubState, job: Job, index: number, wrong: readonly 
   return exposed(state, job, wrong, `shard ${index} of job ${job.id} differs from the referee's`)
 }
 
+export const exposeAndSettle = (state: HubState, identity: Identity, reason: string): HubCommand[] =>
+  expose(state, identity, reason, settleShard)
+
 /** From a wrong answer on nothing of a spotcheck passes unchecked: a liar seldom comes alone. */
 function exposed(state: HubState, job: Job, wrong: readonly SubmissionRow[], reason: string): HubCommand[] {
-  return [...wrong.flatMap(({ executor }) => expose(state, executor, reason)), ...escalate(state, job)]
+  return [
+    ...wrong.flatMap(({ executor }) => exposeAndSettle(state, executor, reason)),
+    ...escalate(state, job, settleShard),
+  ]
 }
 
 /** The one place that moves a shard between the job's queues; one that is not released is in none. */
@@ -240,14 +240,11 @@ export function tally(state: HubState, executor: Identity, end: 'accepted' | 're
   }
 }
 
-/** Another agent has it, or has just answered it: it is settled when that comes in. */
-export const HELD: ReadonlySet<Shard['status']> = new Set(['leased', 'storing', 'checking', 'refereeing'])
-
 /**
  * Whose shard it is: of two first executions, where one was a backup, always the same one. Rows have another order after
  * a restart.
  */
-function authorRowOf({ submissions }: Shard): SubmissionRow | undefined {
+export function authorRowOf({ submissions }: Shard): SubmissionRow | undefined {
   const [author] = submissions.toSorted(
     (a, b) => Number(b.role === 'first') - Number(a.role === 'first') || (a.executor < b.executor ? -1 : 1),
   )
@@ -258,42 +255,3 @@ export const authorOf = (shard: Shard): Identity | undefined => authorRowOf(shar
 /** The submissions behind a digest stand together; one alone was not checked. */
 export const isChecked = (shard: Shard): boolean =>
   shard.accepted !== null && shard.submissions.filter(({ digest }) => digest === shard.accepted).length > 1
-
-/**
- * With every shard of a part answered: each author without a check there gets its lowest-HMAC shard checked, then more in
- * that order until the mode's number of checks is reached. Returns whether anything was added.
- */
-export function topUpChecks(job: Job, { first, end }: JobPart): boolean {
-  if (job.policy.verify !== 'spotcheck' || job.degraded) return false
-  const rows = job.shards.slice(first, end).map((shard, n) => ({ shard, index: first + n, author: authorOf(shard) }))
-  // What two agree on has its check, whoever asked for it before a restart. What the referee ran needs no other: it is
-  // the judge.
-  const isCovered = ({ shard }: (typeof rows)[number]): boolean =>
-    shard.mustCheck || isChecked(shard) || shard.submissions.some(({ role }) => role === 'referee')
-  const uncovered = rows.filter((row) => !isCovered(row))
-  const checkedAuthors = new Set(rows.filter((row) => isCovered(row)).map(({ author }) => author))
-  let checks = rows.length - uncovered.length
-  const needed = checksNeeded(rows.length, rateOf(job.policy.spotcheck_rate))
-  // Asked after every event until the job ends: the samples are only worth drawing while something is missing.
-  if (checks >= needed && uncovered.every(({ author }) => checkedAuthors.has(author))) return false
-  const order = uncovered
-    .flatMap((row) => {
-      const digest = row.shard.accepted
-      return digest === null ? [] : [{ ...row, sample: sampleOf(job, row.index, digest) }]
-    })
-    .toSorted((a, b) => (a.sample < b.sample ? -1 : a.sample > b.sample ? 1 : a.index - b.index))
-  const added: number[] = []
-  const add = (row: (typeof order)[number]): void => {
-    row.shard.mustCheck = true
-    added.push(row.index)
-    checks++
-  }
-  for (const row of order) {
-    if (checkedAuthors.has(row.author)) continue
-    checkedAuthors.add(row.author)
-    add(row)
-  }
-  for (const row of order) if (checks < needed && !row.shard.mustCheck) add(row)
-  for (const index of added) place(job, index, 'to-check')
-  return added.length > 0
-}

@@ -1,10 +1,10 @@
 // The way back for an identity that was exposed: after its time it runs shards whose answers are known, among others'
 // ordinary work and like it in every frame. What it returns is compared and counts for nothing else.
 import type { HubCommand, HubEvent } from './events.ts'
-import { expose } from './exposure.ts'
 import { letGo } from './leases.ts'
 import { TRIAL_SHARDS } from './limits.ts'
 import { mayRun, provenFor } from './eligibility.ts'
+import { exposeAndSettle } from './settle.ts'
 import { shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 
 /** Whether it was exposed and its time is over, so that it is let in. */
@@ -61,5 +61,5 @@ export function takeTrial(
 function failTrial(state: HubState, agent: Agent, index: number): HubCommand[] {
   // It is exposed a second time, as anybody whose answer is wrong.
   state.quarantined.delete(agent.identity)
-  return expose(state, agent.identity, `shard ${index}, whose answer is known, came back with other bytes`)
+  return exposeAndSettle(state, agent.identity, `shard ${index}, whose answer is known, came back with other bytes`)
 }

@@ -1,14 +1,15 @@
 // What the Hub makes durable: answers, voids, states, results. Every write is tried until the store takes it; those of one
 // job's row keep the order in which the core decided them.
-import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
+import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problem, type ProblemCode } from '@forge/shared/contract/problem.ts'
 import { PartialError } from '@forge/shared/kernels/kernel.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
-import type { ShardWrites, Store, SubmissionRow } from '../../store/store.ts'
+import type { Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import { answerOf } from './answer.ts'
+import { createIdentityRows, NOTHING } from './identity-rows.ts'
 import { STORE_GIVE_UP_MS } from './limits.ts'
 import { persistently } from './persistently.ts'
 import type { PlannedJob } from './planning.ts'
@@ -27,20 +28,6 @@ export interface HubRows {
   failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
 }
 
-const EXPOSED_ELSEWHERE = 'an answer of the same identity to another shard was found wrong'
-/** A job that was ending at an exposure has ended by then. */
-const RECENT_MS = 10 * 60_000
-
-const NOTHING: ShardWrites = {
-  submissions: [],
-  partials: [],
-  verdicts: [],
-  voids: [],
-  quarantines: [],
-  releases: [],
-  standings: [],
-}
-
 export function createHubRows(store: Store, logger: Logger, closing: AbortSignal): HubRows {
   const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>
     persistently(write, { what, giveUpMs, logger, closing })
@@ -49,14 +36,7 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
   /** The last change of each unfinished job's row. */
   const changes = new Map<JobId, Promise<unknown>>()
 
-  /** Identities that were exposed lately, and when. */
-  const recent = new Map<Identity, number>()
-
-  /** Finished jobs in which it stands alone are told; of the job that found it out they learn nothing. */
-  const notice = async (identity: Identity, atMs: number): Promise<void> => {
-    const noticed = await persist('notices', () => store.noticeFinished(identity, EXPOSED_ELSEWHERE, atMs))
-    if (noticed.length > 0) logger.warn({ identity, jobs: noticed.length }, 'finished jobs rest on an exposed identity')
-  }
+  const identities = createIdentityRows(store, persist, logger)
 
   const change = (jobId: JobId, what: string, write: () => Promise<unknown>): Promise<unknown> => {
     const made = (changes.get(jobId) ?? Promise.resolve()).then(() => persist(what, write))
@@ -89,17 +69,7 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       const writes = { ...NOTHING, submissions, partials: rows }
       await persist('answers', () => store.writeShards(writes), STORE_GIVE_UP_MS)
     },
-    async decided({ voids = [], quarantines = [], releases = [], standings = [] }) {
-      const atMs = Date.now()
-      const dated = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ ...row, atMs }))
-      const writes = { voids, quarantines: dated(quarantines), releases: dated(releases), standings }
-      await persist('decisions', () => store.writeShards({ ...NOTHING, ...writes }))
-      for (const { identity } of quarantines) {
-        recent.set(identity, atMs)
-        for (const [oldest, since] of recent) if (atMs - since > RECENT_MS) recent.delete(oldest)
-        await notice(identity, atMs)
-      }
-    },
+    decided: identities.decided,
     async jobState({ jobId, state, reason }, planDigest) {
       const to = {
         state,
@@ -125,8 +95,7 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
         return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
       }
       await finish(jobId, 'the result', { state: 'COMPLETED', answer, finishedAtMs: Date.now() })
-      // Who was exposed while it was ending is in its verdicts, and was looked for too early.
-      for (const [identity, atMs] of recent) await notice(identity, atMs)
+      await identities.jobEnded()
       logger.info({ job_id: jobId, verification: record }, 'job completed')
     },
     failed,

@@ -1,9 +1,8 @@
 // The Hub's edge: it gives the core its events with the time in them and carries out its commands. What must be durable
 // is durable before anyone is told; jobs that a restart interrupted are planned again and go on.
-import { createHash, randomBytes, randomInt } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
-import type { AssignmentId, Identity, JobId } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
 import { fromHex } from '@forge/shared/exact/bytes.ts'
@@ -11,9 +10,7 @@ import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
-import { restoreQuarantine } from '../core/exposure.ts'
-import { QUARANTINE_MS } from '../core/limits.ts'
-import { createHubState, type HubState } from '../core/state.ts'
+import type { HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { badPartial, implausibleShard, refusal, type SignedAnswer } from './frames.ts'
 import { createGateway, type Gateway, type GatewayListener } from './gateway.ts'
@@ -22,6 +19,7 @@ import { createHubRows, type HubRows } from './hub-rows.ts'
 import { notHeld } from './not-held.ts'
 import { assignmentOf, planInTime, type PlannedJob } from './planning.ts'
 import { progressOf } from './progress.ts'
+import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { createTables, type Tables } from './tables.ts'
 import { createWaiters } from './waiters.ts'
@@ -44,21 +42,7 @@ type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs
 
 export async function startHub(deps: HubDeps): Promise<RunningHub> {
   const { store, logger, config } = deps
-  const secret = randomBytes(32)
-  const state = createHubState({
-    referee: config.referee,
-    distinctNetwork: config.distinctNetwork,
-    quarantineMs: QUARANTINE_MS,
-    random: () => randomInt(2 ** 47) / 2 ** 47,
-    // Opaque: a hash of a number and a secret tells neither order nor role.
-    assignmentId: (number) =>
-      createHash('sha256').update(secret).update(String(number)).digest('hex').slice(0, 32) as AssignmentId,
-  })
-  for (const { identity, exposures, lastAtMs, released } of await store.quarantines()) {
-    const atMs = performance.now() + (lastAtMs - Date.now())
-    restoreQuarantine(state, { identity, exposures, atMs, isOver: released })
-  }
-  const hub = new HubEdge(deps, state, createTables(store))
+  const hub = new HubEdge(deps, await openState(store, config), createTables(store))
   const unfinished = await store.unfinishedJobs()
   if (unfinished.length > 0) logger.info({ jobs: unfinished.length }, 'unfinished jobs go on')
   for (const row of unfinished) hub.resume(row)

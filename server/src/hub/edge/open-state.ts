@@ -1,0 +1,33 @@
+// The core's state as a server begins with it: its settings, with all the chance that the core itself has none of, and the
+// identities that were exposed before.
+import { createHash, randomBytes, randomInt } from 'node:crypto'
+import type { AssignmentId } from '@forge/shared/contract/ids.ts'
+import type { Config } from '../../config.ts'
+import type { Store } from '../../store/store.ts'
+import { restoreQuarantine } from '../core/exposure.ts'
+import { QUARANTINE_MS } from '../core/limits.ts'
+import { createHubState, type HubState } from '../core/state.ts'
+
+/** The greatest range of `randomInt`. */
+const DRAWS = 2 ** 47
+
+export async function openState(
+  store: Pick<Store, 'quarantines'>,
+  { referee, distinctNetwork }: Pick<Config, 'referee' | 'distinctNetwork'>,
+): Promise<HubState> {
+  const secret = randomBytes(32)
+  const state = createHubState({
+    referee,
+    distinctNetwork,
+    quarantineMs: QUARANTINE_MS,
+    random: () => randomInt(DRAWS) / DRAWS,
+    // Opaque: a hash of a number and a secret tells neither order nor role.
+    assignmentId: (number) =>
+      createHash('sha256').update(secret).update(String(number)).digest('hex').slice(0, 32) as AssignmentId,
+  })
+  for (const { identity, exposures, lastAtMs, released } of await store.quarantines()) {
+    const atMs = performance.now() + (lastAtMs - Date.now())
+    restoreQuarantine(state, { identity, exposures, atMs, isOver: released })
+  }
+  return state
+}
