@@ -46,12 +46,12 @@ function recount(
     const behind = answers.filter((answer) => answer.digest === digest)
     for (const { network } of behind) networks.add(network)
     if (behind.length < answers.length) mismatches++
-    const firsts = answers.filter(({ role }) => role === 'first')
-    const author = firsts[0] ?? answers[0]
+    // As the core names it: whoever ran it first, of several always the same one.
+    const [author] = answers.toSorted(
+      (a, b) => Number(b.role === 'first') - Number(a.role === 'first') || (a.executor < b.executor ? -1 : 1),
+    )
     if (author !== undefined) authors.add(author.executor)
-    // Two first answers do not say which of them came first, nor do several without one.
-    const isClear = firsts.length === 1 || answers.length === 1
-    if (!isClear || behind.length !== confirmations) isExact = false
+    if (behind.length !== confirmations) isExact = false
   }
   return {
     shards: verdicts.length,

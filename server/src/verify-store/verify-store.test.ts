@@ -29,12 +29,15 @@ vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
 const TABLES = ['jobs', 'submissions', 'partials', 'verdicts', 'voids', 'executors', 'quarantines', 'releases']
 TABLES.push('notices', 'events')
 
+/** More than two assignments. */
+const MANY = 40
+
 let folder: string
 let driver: Driver
-/** Completed under `full`, with a lie that was found out on the way, whose author is released later. */
+/** Completed without checks; the first who worked on it was exposed on the way, the other one later. */
 let good: JobId
-/** Completed without checks: its one agent is exposed later. */
-let unchecked: JobId
+/** Completed under `full`: where the first one was exposed, who is released later. */
+let checked: JobId
 let failed: JobId
 
 beforeAll(async () => {
@@ -47,7 +50,7 @@ beforeAll(async () => {
   const verified = await verifyStore(reading, (line) => lines.push(line))
   await reading.close()
   expect(lines).toEqual([])
-  expect(verified).toEqual({ jobs: 3, shards: 4 * SHARDS, problems: 0, notReduced: 0 })
+  expect(verified).toEqual({ jobs: 4, shards: MANY + 3 * SHARDS, problems: 0, notReduced: 0 })
   driver = await openPglite(path.join(folder, 'pglite'))
   // From here on it is tampered with: nothing refuses it any more.
   for (const table of TABLES) await driver.query(`alter table ${table} disable trigger all`, [])
@@ -57,24 +60,27 @@ beforeAll(async () => {
 async function written(store: Store): Promise<void> {
   const pool = new TinyPool(store)
   await pool.start()
-  // In whichever shard comes first: which agent is given which is the Hub’s affair.
-  let lies = 0
-  pool.agent({ lie: (_, partial) => (lies++ === 0 ? tinyPartial(1, 0) : partial) })
-  pool.agent()
+  // It has done all of one job but one assignment, when its lie in the other one is found out.
+  const lie = (shard: number, partial: Uint8Array): Uint8Array => (shard === 3 ? tinyPartial(1, 0) : partial)
+  const isHeld = ({ shards }: { readonly shards: readonly number[] }): boolean => shards.includes(MANY - 1)
+  const liar = pool.agent({ lie, holds: isHeld })
+  good = await pool.submit({ shards: MANY, twice: false })
+  await vi.waitFor(() => expect(liar.assigned.some(isHeld)).toBe(true), 10_000)
+  checked = await pool.submit({ shards: SHARDS, twice: false }, { verify: 'full' })
   pool.agent({ token: REFEREE_TOKEN })
-  good = await pool.submit({ shards: SHARDS }, { verify: 'full' })
-  expect(await pool.ended(good)).toMatchObject({ code: undefined })
-  unchecked = await pool.submit()
-  expect(await pool.ended(unchecked)).toMatchObject({ code: undefined })
+  await vi.waitFor(async () => expect(await store.quarantines()).toHaveLength(1), 10_000)
+  pool.agent()
+  const twice = await pool.submit()
+  for (const id of [good, checked, twice]) expect(await pool.ended(id)).toMatchObject({ code: undefined })
   failed = await pool.submit({ shards: SHARDS }, { target: 'gpu', timeout_ms: 10 })
   expect(await pool.ended(failed)).toMatchObject({ answer: null })
   await pool.stop()
   const [exposed] = await store.quarantines()
-  const [last] = await store.submissions(unchecked)
-  if (exposed === undefined || last === undefined) throw new Error('nobody was exposed, or nobody worked')
+  const [other] = await store.submissions(good)
+  if (exposed === undefined || other === undefined) throw new Error('nobody was exposed, or nobody worked')
   const releases = [{ identity: exposed.identity, number: 1, atMs: exposed.lastAtMs + 1 }]
   await store.writeShards({ ...noWrites, releases })
-  expect(await store.noticeFinished(last.executor, 'it lied elsewhere', Date.now())).toEqual([unchecked])
+  expect(await store.noticeFinished(other.executor, 'it lied elsewhere', Date.now())).toEqual([good, twice].toSorted())
 }
 
 afterAll(async () => {
@@ -100,10 +106,10 @@ async function foundAfter(statement: string): Promise<string[]> {
 
 test('what the tamperings need is there', async () => {
   const rows = async (text: string) => Number((await driver.query(`select count(*) from ${text}`, []))[0]?.[0])
-  expect(await rows('voids')).toBeGreaterThan(0)
+  expect(await rows(`voids where job_id = '${good}'`)).toBeGreaterThan(0)
   expect(await rows('quarantines')).toBe(1)
   expect(await rows('releases')).toBe(1)
-  expect(await rows('notices')).toBe(1)
+  expect(await rows('notices')).toBe(2)
   expect(await foundAfter('select 1')).toEqual([])
 })
 
@@ -146,7 +152,7 @@ const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: st
   ],
   ['a partial', /shard 2 has a partial whose bytes/, `update partials set bytes = 'x' ${OF_GOOD} and shard = 2`],
   ['a partial that is gone', /shard 2 has a verdict without/, `delete from partials ${OF_GOOD} and shard = 2`],
-  ['a partial of no verdict', /shard \d has an answer without/, `delete from partials ${OF_GOOD} and bytes = '1 0'`],
+  ['a partial of no verdict', /shard 3 has an answer without/, `delete from partials ${OF_GOOD} and bytes = '1 0'`],
   ['a verdict that is gone', /shard 2 has no verdict/, `delete from verdicts ${OF_GOOD} and shard = 2`],
   [
     'a verdict of nothing',
@@ -158,7 +164,7 @@ const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: st
   [
     'a referee',
     /the referee stands behind it, who does not/,
-    'update verdicts set trusted = true where job_id = $unchecked',
+    'update verdicts set trusted = true where job_id = $good',
   ],
   ['answers that are gone', /no answer stands behind/, `delete from submissions ${OF_GOOD} and shard = 2`],
   ['an executor', /its executors are not/, `delete from executors ${OF_GOOD}`],
@@ -172,14 +178,14 @@ const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: st
   ['a release of nothing', /its release 1 ends no quarantine/, 'delete from quarantines'],
   ['a release', /its release 1 is earlier/, 'update releases set at_ms = 1'],
   ['a notice', /do not tell of notice 0/, "update notices set detail = replace(detail, 'lied', 'slept')"],
-  ['whom a notice names', /notice 0 cannot be read/, "update notices set identity = 'x'"],
+  ['whom a notice names', /notice 0 cannot be read/, "update notices set identity = 'x' where job_id = $good"],
   ['a notice that is gone', /tell of 1 notices, it has 0/, 'delete from notices'],
   ['the telling of a notice', /do not tell of notice 0/, "delete from events where type = 'notice'"],
-  ['a notice of a failure', /has notices, and is FAILED/, 'update notices set job_id = $failed'],
+  ['a notice of a failure', /has notices, and is FAILED/, 'update notices set job_id = $failed where job_id = $good'],
 ]
 
 test.each(TAMPERINGS)('%s', async (_, found, statement) => {
-  const named = Object.entries({ good, unchecked, failed }).reduce(
+  const named = Object.entries({ good, failed }).reduce(
     (text, [name, id]) => text.replaceAll(`$${name}`, `'${id}'`),
     statement,
   )
@@ -192,7 +198,7 @@ test('a kernel that this version lacks is no problem, and is said', async () => 
   const { digest } = tinyKernel
   tinyKernel.digest = digestOf('another')
   try {
-    expect(await verifyStore(reading, () => undefined)).toMatchObject({ problems: 0, notReduced: 2 })
+    expect(await verifyStore(reading, () => undefined)).toMatchObject({ problems: 0, notReduced: 3 })
   } finally {
     tinyKernel.digest = digest
   }
