@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { add, compare, multiply, rational, type Rational } from '../exact/rational.ts'
-import { boundsOf, greatestTotal, type Stratum } from './bound.ts'
+import { boundsOf, greatestTotal, greatestUnseen, type Stratum } from './bound.ts'
 
 const stratum = (shards: number, checked: number, checkedByTrusted = 0): Stratum => ({
   shards,
@@ -46,6 +46,47 @@ describe('the values that the design names', () => {
     expect(boundsOf([stratum(2, 2, 2), stratum(1, 0)])[2]?.max_wrong_fraction, '1/3, rounded up').toBe(0.333334)
   })
 })
+
+describe('where lies were found', () => {
+  it('is the greatest number of lies that pass beside them often enough, by the sum over all lies', () => {
+    for (const collusion of collusions) {
+      for (const found of [1, 2, 5, 12]) {
+        const bound = greatestUnseen(found, 64, collusion)
+        const doubt = rational(1n, 20n)
+        expect(compare(passing(bound, found, collusion), doubt)).toBe(1)
+        expect(compare(passing(bound + 1, found, collusion), doubt)).not.toBe(1)
+      }
+    }
+  })
+
+  it('is that of checked shards where none was, and the more the more were found', () => {
+    for (const collusion of collusions) {
+      expect(greatestUnseen(0, 64, collusion)).toBe(greatestTotal([stratum(64, 64)], collusion))
+      const more = [0, 1, 4, 16, 64].map((found) => greatestUnseen(found, 64, collusion))
+      expect(more).toEqual(more.toSorted((a, b) => a - b))
+    }
+  })
+
+  it('counts what nobody checked as wrong, and nothing that a trusted executor checked', () => {
+    expect(boundsOf([stratum(10, 10, 10), stratum(3, 0)], 5).map(({ max_wrong_shards }) => max_wrong_shards)).toEqual([
+      3, 3, 3,
+    ])
+    expect(() => boundsOf([], -1)).toThrow(RangeError)
+  })
+
+  it('ends quickly where a whole job was void', () => {
+    expect(greatestUnseen(10_000, 100_000, rational(1n, 5n))).toBeGreaterThan(2_500)
+  })
+})
+
+/** P(at least `wrong` of `wrong + found` lies pass), each with probability c. */
+function passing(wrong: number, found: number, c: Rational): Rational {
+  const lies = wrong + found
+  const caught = rational(c.denominator - c.numerator, c.denominator)
+  return Array.from({ length: found + 1 }, (_, n) =>
+    multiply(rational(choose(lies, n)), multiply(power(caught, n), power(c, lies - n))),
+  ).reduce(add, rational(0n))
+}
 
 describe('from first principles', () => {
   it('is the largest set of wrong shards that goes unseen often enough, over all sets and all draws of checks', () => {

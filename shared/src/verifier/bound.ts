@@ -1,6 +1,6 @@
-// How many shards may still be wrong after every check came out clean: the bound in a job's verification record, from
-// counts alone. It is the greatest number that the checks do not exclude at 95 % confidence; exact fractions decide, and
-// doubles only say where to begin looking. What a check found, and who may check whom, belongs to the Hub.
+// How many shards may still be wrong after every check: the bound in a job's verification record, from counts alone. It is
+// the greatest number that the checks do not exclude at 95 % confidence; exact fractions decide, and doubles only say
+// where to begin looking. Who may check whom, and what follows from a lie, belongs to the Hub.
 import { ceil, compare, multiply, rational, type Rational } from '../exact/rational.ts'
 import { roughSurvival, survival, type Checks } from './survival.ts'
 
@@ -32,12 +32,16 @@ const COLLUSIONS: readonly (readonly [AssumedCollusion, Rational])[] = [
 /** What an error must stay above to be thought possible: 1 less the confidence. */
 const DOUBT = rational(1n, 20n)
 
-/** One bound for each assumed collusion. Throws a `RangeError` on counts that contradict each other. */
-export function boundsOf(strata: readonly Stratum[]): readonly Bound[] {
+/**
+ * One bound for each assumed collusion. `found`: how many answers of the job were proven wrong, or void with their author.
+ * Throws a `RangeError` on counts that contradict each other.
+ */
+export function boundsOf(strata: readonly Stratum[], found = 0): readonly Bound[] {
   for (const stratum of strata) refuseNonsense(stratum)
+  if (!Number.isSafeInteger(found) || found < 0) throw new RangeError(`${found} answers cannot have been found wrong`)
   const shards = strata.reduce((sum, stratum) => sum + stratum.shards, 0)
   return COLLUSIONS.map(([assumed_collusion, collusion]) => {
-    const wrong = greatestTotal(strata, collusion)
+    const wrong = found === 0 ? greatestTotal(strata, collusion) : unseenBeside(strata, found, collusion)
     return {
       confidence: 0.95,
       assumed_collusion,
@@ -45,6 +49,37 @@ export function boundsOf(strata: readonly Stratum[]): readonly Bound[] {
       max_wrong_fraction: wrong === 0 ? 0 : Number(ceil(rational(BigInt(wrong) * 1_000_000n, BigInt(shards)))) / 1e6,
     }
   })
+}
+
+/**
+ * Where lies were found, the rest is checked one and all, and what is left to fear are lies whose checker confirmed them.
+ * That each single one had to pass is then too little: of many lies a few do, and those that did not are known. A lie
+ * passes with probability c; the number that pass before the (found + 1)-th is found has a negative binomial distribution,
+ * and the bound is its greatest value that is not excluded. Shards without a check, of a job that gave up on them, count
+ * as wrong. With none found it would be the bound of strata that are checked throughout.
+ */
+function unseenBeside(strata: readonly Stratum[], found: number, collusion: Rational): number {
+  const unchecked = strata.reduce((sum, { shards, checked }) => sum + shards - checked, 0)
+  const confirmed = strata.reduce((sum, { checked, checkedByTrusted }) => sum + checked - checkedByTrusted, 0)
+  return unchecked + greatestUnseen(found, confirmed, collusion)
+}
+
+/** The greatest m <= most for which P(at least m pass before the (found + 1)-th is found) is above `DOUBT`. */
+export function greatestUnseen(found: number, most: number, { numerator: c, denominator: of }: Rational): number {
+  // P(fewer than m pass) = sum over j < m of C(j + found, found) c^j (1 - c)^(found + 1): all over `scale`, j by j.
+  let ways = 1n
+  let power = (of - c) ** BigInt(found + 1)
+  let scale = of ** BigInt(found + 1)
+  let fewer = 0n
+  for (let m = 0; m < most; m++) {
+    fewer += ways * power
+    if ((scale - fewer) * DOUBT.denominator <= DOUBT.numerator * scale) return m
+    ways = (ways * BigInt(m + 1 + found)) / BigInt(m + 1)
+    power *= c
+    scale *= of
+    fewer *= of
+  }
+  return most
 }
 
 function refuseNonsense({ shards, checked, checkedByTrusted }: Stratum): void {

@@ -206,7 +206,7 @@ function complete(state: HubState, job: Job): HubCommand {
     networks: networks.size,
     distinct_network: state.settings.distinctNetwork,
     executions: job.executions,
-    bound: job.policy.verify === 'none' ? null : boundsOf([...strata.values()]),
+    bound: job.policy.verify === 'none' ? null : boundsOf([...strata.values()], mismatches + job.voided),
   }
   const warnings = job.degraded
     ? [`Only ${checked} of ${job.shards.length} shards were checked: no further eligible checker came in time.`]
