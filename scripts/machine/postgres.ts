@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { keptPort } from './kept-port.ts'
 
 export type PostgresOptions = {
   /** True makes commits wait for the disk, as in production; without it a commit is some milliseconds quicker. */
@@ -18,7 +19,9 @@ export type Postgres = {
   url: string
   /** Ends it and removes its data. */
   stop(): Promise<void>
-  /** A fresh start on the same data and port; after `kill`, with the recovery that a crash brings. */
+  /** `fast` rolls back what is open and leaves in order; `immediate` drops everything, as after a crash. */
+  end(how: keyof typeof ENDINGS): Promise<void>
+  /** A fresh start on the same data and port, ended or not; after a crash with the recovery that it brings. */
   restart(): Promise<void>
   /** What a power cut does to it: every process of the server is gone at once, nobody says goodbye. */
   kill(): void
@@ -27,6 +30,8 @@ export type Postgres = {
 type Folders = { base: string; native: string; data: string }
 type Identity = { uid: number; gid: number } | Record<string, never>
 
+/** What `pg_ctl stop -m` calls its modes, as signals. */
+const ENDINGS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const
 const START_ATTEMPTS = 20
 // PostgreSQL refuses to run as root. 65534 is `nobody` on every Linux; it needs no entry in /etc/passwd.
 const AS_NOBODY = { uid: 65_534, gid: 65_534 }
@@ -35,17 +40,18 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const identity: Identity = process.getuid?.() === 0 ? AS_NOBODY : {}
   const folders = await prepareFolders(identity)
   const guard = startGuard(folders)
-  const port = await freePort()
+  const port = await keptPort()
   let server = await startServer(folders, identity, port, options)
 
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    end: (how) => endServer(server, how),
     async restart() {
-      await endServer(server)
+      await endServer(server, 'fast')
       server = await startServer(folders, identity, port, options)
     },
     async stop() {
-      await endServer(server)
+      await endServer(server, 'fast')
       guard.kill('SIGKILL')
       await rm(folders.base, { recursive: true, force: true })
     },
@@ -133,11 +139,11 @@ function readyOrRefused(server: ChildProcess): Promise<string | null> {
   })
 }
 
-function endServer(server: ChildProcess): Promise<void> {
+function endServer(server: ChildProcess, how: keyof typeof ENDINGS): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
     server.once('exit', () => resolve())
-    server.kill('SIGINT') // PostgreSQL's "fast": roll back what is open, then leave in order
+    server.kill(ENDINGS[how])
   })
 }
 
@@ -172,15 +178,4 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It has already gone.
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      probe.close(() => resolve(port))
-    })
-  })
 }

@@ -43,6 +43,8 @@ export interface Client {
   /** Posts without waiting and returns the job's id. */
   begin(contract: Contract): Promise<string>
   job(id: string): Promise<JobView>
+  /** The same, with whatever the server answers. */
+  look(id: string): Promise<Reply>
   /** Waits until the job has ended, and throws when it has no result. */
   result(id: string): Promise<Answer>
   /** Waits until the job looks like this. */
@@ -54,19 +56,16 @@ const PATIENCE_MS = 100_000
 
 export function clientOf(url: string, key: string): Client {
   const authorization = `Bearer ${key}`
-  const job = async (id: string): Promise<JobView> => {
-    const response = await fetch(`${url}/api/v0/jobs/${id}`, { headers: { authorization } })
-    if (response.status !== 200) throw new Error(`GET of job ${id}: ${response.status} ${await response.text()}`)
-    return JSON.parse(await response.text())
-  }
+  const look = async (id: string): Promise<Reply> =>
+    replyOf(await fetch(`${url}/api/v0/jobs/${id}`, { headers: { authorization } }))
+  const job = async (id: string): Promise<JobView> => viewOf(await look(id), 200)
   const post = async (contract: Contract, prefer?: string): Promise<Reply> => {
     const response = await fetch(`${url}/api/v0/ops/execute`, {
       method: 'POST',
       headers: { authorization, 'content-type': 'application/json', ...(prefer === undefined ? {} : { prefer }) },
       body: JSON.stringify(contract),
     })
-    const body: unknown = JSON.parse(await response.text())
-    return { status: response.status, headers: response.headers, body }
+    return replyOf(response)
   }
   const until = async (id: string, holds: (view: JobView) => boolean): Promise<JobView> => {
     const view = await eventually(
@@ -79,19 +78,26 @@ export function clientOf(url: string, key: string): Client {
     if (!holds(view)) throw new Error(`job ${id} ended and was never as expected: ${JSON.stringify(view)}`)
     return view
   }
-  const viewOf = ({ status, body }: Reply, wanted: number): JobView => {
-    if (status !== wanted) throw new Error(`POST: ${status}, not ${wanted}: ${JSON.stringify(body)}`)
-    const view: JobView = JSON.parse(JSON.stringify(body))
-    return view
-  }
   return {
     post,
     job,
+    look,
     until,
     run: async (contract) => completed(viewOf(await post(contract), 200)),
     begin: async (contract) => viewOf(await post(contract, 'respond-async'), 202).job_id,
     result: async (id) => completed(await until(id, hasEnded)),
   }
+}
+
+async function replyOf(response: Response): Promise<Reply> {
+  const body: unknown = JSON.parse(await response.text())
+  return { status: response.status, headers: response.headers, body }
+}
+
+function viewOf({ status, body }: Reply, wanted: number): JobView {
+  if (status !== wanted) throw new Error(`the server answered ${status}, not ${wanted}: ${JSON.stringify(body)}`)
+  const view: JobView = JSON.parse(JSON.stringify(body))
+  return view
 }
 
 const hasEnded = ({ status }: JobView): boolean => ['COMPLETED', 'FAILED', 'CANCELLED'].includes(status)
