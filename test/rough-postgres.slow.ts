@@ -1,13 +1,16 @@
 // Postgres goes away under load, in order, as after a crash, with SIGKILL, and for longer than the store tries again. The
 // server stays up and says that it is not ready, the agents stay connected, and nothing that anybody was told is lost.
+import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '@forge/server/store/open-store.ts'
+import { openPostgres } from '@forge/server/store/postgres-driver.ts'
 import { startPostgres, type Postgres } from '../scripts/machine/postgres.ts'
 import { API_KEY, clientOf } from './support/client.ts'
 import { diceOf } from './support/dice.ts'
 import { eventually } from './support/eventually.ts'
 import { History } from './support/history.ts'
 import { startServerProcess } from './support/processes.ts'
+import { resettingProxy } from './support/resetting-proxy.ts'
 import { roughJobs } from './support/rough-jobs.ts'
 import { lostAnswers, startWatchedAgent } from './support/watched-agent.ts'
 
@@ -85,6 +88,34 @@ test('Postgres goes away and comes back under load', { timeout: 240_000 }, async
   onTestFinished(() => store.close())
   expect(await lostAnswers(store, history.ids, agents)).toEqual([])
 })
+
+test('connections are reset under transactions: the next ones are answered', { timeout: 60_000 }, async () => {
+  const postgres = await startPostgres()
+  onTestFinished(() => postgres.stop())
+  const proxy = await resettingProxy(postgres.url)
+  onTestFinished(() => proxy.close())
+  const driver = openPostgres(proxy.url)
+  onTestFinished(() => driver.close())
+  // As many at a time as there can be, so that no connection is left over.
+  const many = <T>(work: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: 8 }, work))
+  const ask = (): Promise<unknown> => driver.begin((query) => query('select 7', []))
+  await many(ask)
+
+  const asleep = driver.begin((query) => query('select pg_sleep(60)', [])).catch((error: unknown) => String(error))
+  await eventually(
+    'a statement in flight',
+    () => driver.query("select count(*)::int from pg_stat_activity where query like 'select pg_sleep%'", []),
+    (rows) => Number(rows[0]?.[0]) > 0,
+  )
+  proxy.reset()
+  expect(await soon(asleep)).toContain('ECONNRESET')
+  expect(await soon(many(ask))).toEqual(Array.from({ length: 8 }, () => [[7]]))
+})
+
+/** Whatever never settles is told apart from what only takes its time. */
+async function soon<T>(work: Promise<T>): Promise<T | 'never'> {
+  return Promise.race([work, once(AbortSignal.timeout(10_000), 'abort').then(() => 'never' as const)])
+}
 
 /** What `/readyz` says once it has this status. */
 async function readiness(url: string, wanted: number): Promise<unknown> {
