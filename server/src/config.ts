@@ -63,7 +63,8 @@ const SETTINGS = [
   {
     name: 'FORGE_DISTINCT_NETWORK',
     standard: 'false on a loopback HOST, else true',
-    meaning: 'true or false: a checker must sit in another network than the author',
+    meaning:
+      'true or false: a checker must sit in another network than the author, and each address has a budget of connections',
   },
   { name: 'FORGE_LOG_LEVEL', standard: 'info', meaning: `one of ${LOG_LEVELS.join(', ')}` },
 ] as const satisfies readonly Setting[]

@@ -56,7 +56,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       agentWebDir: fileURLToPath(new URL('../../agent-web/dist', import.meta.url)),
       stopping: stopping.signal,
     })
-    // socket.io has put its own listeners on upgrades and on its path; all else is Web Core's.
+    // The Hub has put its own listeners on upgrades and on socket.io's path; all else is Web Core's.
     http.on('request', getRequestListener(webCore.fetch))
     const port = await listen(http, config.port, config.host)
     const url = localUrl(config.host, port)

@@ -5,7 +5,10 @@ import { bytesToWords } from '../exact/bytes.ts'
 import { digest, type Digest } from '../exact/digest.ts'
 
 export const LINK_LIMITS = {
-  /** The first wait is at most this, each further one at most twice the one before. Full jitter: any part of it. */
+  /**
+   * The first wait is at most this, each further one at most twice the one before. Full jitter: any part of it. A full
+   * pool also names a time to come again, in a header that no browser shows and that socket.io's client hides in Node.
+   */
   backOffMs: 1000,
   backOffMaxMs: 60_000,
   tableTries: 3,

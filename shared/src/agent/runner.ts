@@ -55,6 +55,8 @@ class AgentRunner implements Runner {
   #outbox: Promise<void> = Promise.resolve()
   /** Counts connections, so that no frame of a lost one leaves on the next. */
   #connection = 0
+  /** When this connection was greeted. */
+  #challengedMs: number | undefined
   #end: () => void = () => {}
   #goodbye: ReturnType<typeof setTimeout> | undefined
 
@@ -67,7 +69,9 @@ class AgentRunner implements Runner {
       frame: (event, payload) => this.#hear(event, payload),
       down: () => {
         this.#connection += 1
-        this.#dispatch({ type: 'disconnected' })
+        const livedMs = performance.now() - (this.#challengedMs ?? performance.now())
+        this.#challengedMs = undefined
+        this.#dispatch({ type: 'disconnected', livedMs })
       },
     })
     const { session, commands } = openSession()
@@ -205,6 +209,7 @@ class AgentRunner implements Runner {
   }
 
   #hear(event: keyof HubToAgent, payload: unknown): void {
+    if (event === 'challenge') this.#challengedMs = performance.now()
     this.#dispatch(readFrame(event, payload) ?? { type: 'misunderstood' })
   }
 

@@ -37,7 +37,7 @@ describe('whatever happens', () => {
     }),
     reply.map((said) => [{ type: 'helloReply', reply: said } as const]),
     reply.map((said) => [{ type: 'readyReply', ready, reply: said } as const]),
-    fc.constant([{ type: 'disconnected' } as const]),
+    fc.constantFrom(0, 1e9).map((livedMs) => [{ type: 'disconnected', livedMs } as const]),
     fc.constant([{ type: 'challenge', nonce: '00' } as const]),
     fc.constant([{ type: 'engineFailed', reason: 'lost' } as const]),
     fc.constant([{ type: 'misunderstood' } as const]),

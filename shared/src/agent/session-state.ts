@@ -13,6 +13,8 @@ export const SESSION_LIMITS = {
    * Between two words of progress, or one and an answer: a lease has ten seconds at least, so four may be lost.
    */
   progressMs: 2000,
+  /** A connection that held so long was one, whatever came of it: the longest pause between two tries. */
+  steadyMs: 60_000,
 } as const
 
 export type Phase =
@@ -54,7 +56,7 @@ export interface Session {
   readonly running: AssignmentId | undefined
   /** Frames of all kinds but hellos and readies that the Hub has not acknowledged. */
   readonly unacknowledged: number
-  /** Connections that failed in a row; 0 before the first. */
+  /** Connections in a row that were of no use; 0 before the first. */
   readonly attempt: number
   /** Times in a row that the Hub and this agent did not understand each other: they slow reconnecting down. */
   readonly strikes: number
@@ -102,7 +104,8 @@ export type SessionEvent =
   | { readonly type: 'refused'; readonly refusal: Refusal }
   /** A frame that no schema knows. */
   | { readonly type: 'misunderstood' }
-  | { readonly type: 'disconnected' }
+  /** `livedMs`: since the Hub's challenge; 0 where none came. */
+  | { readonly type: 'disconnected'; readonly livedMs: number }
   | { readonly type: 'finish' }
   | { readonly type: 'stop' }
 

@@ -39,6 +39,7 @@ export const computed = (n: number, units: number, nowMs: number): SessionEvent 
   units,
   nowMs,
 })
+export const lost = { type: 'disconnected', livedMs: 0 } as const
 export const ended = (n: number): SessionEvent => ({ type: 'runEnded', assignmentId: assignment(n).assignmentId })
 
 export function play(

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { AGENT_LIMITS } from '../contract/agent-events.ts'
 import { digest } from '../exact/digest.ts'
 import { openSession, SESSION_LIMITS, type SessionEvent } from './session-state.ts'
-import { assignment, computed, done, ended, JOINED, names, ok, play, ready, working } from './session.case.ts'
+import { assignment, computed, done, ended, JOINED, lost, names, ok, play, ready, working } from './session.case.ts'
 
 describe('joining', () => {
   test('it tests itself while it connects, and announces each kernel when both are there', () => {
@@ -28,7 +28,7 @@ describe('joining', () => {
       ])
       expect(session).toMatchObject({ phase: 'refused', reason: 'Reload the page.' })
       expect(names(said)).toEqual(['hello', 'disconnect'])
-      expect(play([{ type: 'disconnected' }], session).said).toEqual([])
+      expect(play([lost], session).said).toEqual([])
     },
   )
 
@@ -39,13 +39,24 @@ describe('joining', () => {
   })
 
   test('a lost connection is opened again, later each time, and soon again once it worked', () => {
-    const lost: SessionEvent = { type: 'disconnected' }
+    const { steadyMs } = SESSION_LIMITS
     expect(play([lost, lost], working()).said).toEqual([
       { type: 'connect', attempt: 1 },
       { type: 'connect', attempt: 2 },
     ])
-    const again = play([lost, lost, { type: 'challenge', nonce: '00' }, ...JOINED.slice(2)], working())
-    expect(again.session).toMatchObject({ phase: 'working', attempt: 0 })
+    const again: SessionEvent[] = [lost, lost, ...JOINED.slice(1)]
+    const next = (events: readonly SessionEvent[]) => play([...again, ...events], working()).said.at(-1)
+    expect(next([lost]), 'a Hub that accepts and drops is not asked again at once').toMatchObject({ attempt: 3 })
+    expect(next([{ ...lost, livedMs: steadyMs - 1 }])).toMatchObject({ attempt: 3 })
+    expect(next([{ ...lost, livedMs: steadyMs }]), 'idle, but steady').toMatchObject({ attempt: 1 })
+    const { assignmentId } = assignment(1)
+    const worked: SessionEvent[] = [
+      { type: 'assigned', assignment: assignment(1, [0]) },
+      done(1, 0, 0),
+      { type: 'acknowledged', assignmentId, reply: ok },
+    ]
+    expect(next([...worked, lost])).toMatchObject({ attempt: 1 })
+    expect(next([...worked.slice(0, 2), lost]), 'nothing was taken from it').toMatchObject({ attempt: 3 })
   })
 })
 
@@ -162,7 +173,7 @@ describe('working', () => {
     expect(said[1]).toMatchObject({ reason: 'x'.repeat(AGENT_LIMITS.reasonCharactersMax) })
   })
 
-  const lost: SessionEvent = { type: 'engineFailed', reason: 'device lost' }
+  const failed: SessionEvent = { type: 'engineFailed', reason: 'device lost' }
 
   test('a lost engine: what it computed is answered, and the next one goes on with what is open', () => {
     const { session, said } = play(
@@ -171,7 +182,7 @@ describe('working', () => {
         { type: 'assigned', assignment: assignment(2) },
         done(1, 0, 0),
         done(1, 1, 1),
-        lost,
+        failed,
         done(1, 2, 2),
         ended(1),
       ],
@@ -192,7 +203,7 @@ describe('working', () => {
   })
 
   test('what the Hub takes from the next engine, or the next engine cannot run, is let go', () => {
-    const held = play([{ type: 'assigned', assignment: assignment(1) }, lost, ended(1)], working()).session
+    const held = play([{ type: 'assigned', assignment: assignment(1) }, failed, ended(1)], working()).session
     const revoked: SessionEvent = { type: 'revoked', assignmentId: assignment(1).assignmentId }
     const passed: SessionEvent = { type: 'selfTestPassed', readies: [ready] }
     expect(names(play([passed, revoked, { type: 'readyReply', ready, reply: ok }], held).said)).toEqual(['ready'])
@@ -202,7 +213,7 @@ describe('working', () => {
 
   test('a lost engine of an agent that finishes gives everything back', () => {
     const { said } = play(
-      [{ type: 'assigned', assignment: assignment(1) }, { type: 'finish' }, lost, ended(1)],
+      [{ type: 'assigned', assignment: assignment(1) }, { type: 'finish' }, failed, ended(1)],
       working(),
     )
     expect(names(said)).toEqual(['run', 'pause', 'abort', 'handback'])
@@ -241,7 +252,7 @@ describe('working', () => {
 
   test('a disconnect drops everything', () => {
     const { session, said } = play(
-      [{ type: 'assigned', assignment: assignment(1) }, { type: 'disconnected' }, done(1, 0, 0), ended(1)],
+      [{ type: 'assigned', assignment: assignment(1) }, lost, done(1, 0, 0), ended(1)],
       working(),
     )
     expect(names(said)).toEqual(['run', 'abort', 'connect'])
@@ -270,7 +281,7 @@ describe('leaving', () => {
   test.each(['finish', 'stop'] as const)(
     'a connection lost after %s is the end: nothing is left to come back for',
     (go) => {
-      const { session, said } = play([...two, { type: go }, { type: 'disconnected' }], working())
+      const { session, said } = play([...two, { type: go }, lost], working())
       expect(names(said).slice(-2)).toEqual(['abort', 'disconnect'])
       expect(session.phase).toBe('stopped')
     },

@@ -82,7 +82,7 @@ export function step(session: Session, event: SessionEvent): Step {
     case 'misunderstood':
       return { session: { ...session, strikes: session.strikes + 1 }, commands: [{ type: 'disconnect' }] }
     case 'disconnected':
-      return disconnected(session)
+      return disconnected(session, event.livedMs)
     case 'finish':
       return finishing(session)
   }
@@ -109,7 +109,7 @@ function joined(session: Session, ready: Ready, reply: Reply): Step {
   if (current !== true || session.kernels.get(ready.kernelDigest) !== 'asked') return only(session)
   const kernels = new Map(session.kernels).set(ready.kernelDigest, reply.ok ? 'accepted' : 'refused')
   const phase = session.phase === 'joining' ? 'working' : session.phase
-  if (reply.ok) return begun({ ...session, kernels, phase, attempt: 0 })
+  if (reply.ok) return begun({ ...session, kernels, phase })
   if (FINAL.has(reply.code)) return left(session, 'refused', reply.message)
   const next = { ...session, kernels, lastRefusal: reply }
   if ([...kernels.values()].every((state) => state === 'refused')) return left(next, 'unfit', reply.message)
@@ -220,7 +220,9 @@ function engineFailed(session: Session): Step {
 
 function acknowledged(session: Session, id: AssignmentId | null, reply: Reply): Step {
   const unacknowledged = Math.max(0, session.unacknowledged - 1)
-  if (reply.ok) return drained({ ...session, unacknowledged, strikes: 0 })
+  // Work came of it, so it counts as a connection. A ready alone does not: a Hub that accepts and drops, over and over,
+  // would have all its agents back within the second, each time.
+  if (reply.ok) return drained({ ...session, unacknowledged, strikes: 0, attempt: 0 })
   if (FINAL.has(reply.code)) return left(session, 'refused', reply.message)
   const next = { ...session, unacknowledged, lastRefusal: reply }
   return LOST.has(reply.code) ? dropped(next, (held) => held.assignment.assignmentId === id, false) : drained(next)
@@ -236,10 +238,10 @@ function refused(session: Session, refusal: Refusal, hangUp: boolean): Step {
   }
 }
 
-function disconnected(session: Session): Step {
+function disconnected(session: Session, livedMs: number): Step {
   // Whoever is going has nothing to come back for.
   if (isGoing(session)) return left(session, 'stopped', undefined)
-  const attempt = session.attempt + 1
+  const attempt = livedMs >= SESSION_LIMITS.steadyMs ? 1 : session.attempt + 1
   return {
     session: {
       ...session,

@@ -11,7 +11,8 @@ import type { Assignment, Reply } from '@forge/shared/contract/agent-events.ts'
 import type { AssignmentId, SessionId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { createLogger } from '../../logger.ts'
-import { createGateway, type Gateway, type GatewayListener } from './gateway.ts'
+import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
+import type { GatewayListener } from './gateway-frames.ts'
 
 export const TOKEN = 'token-of-the-referee-é'
 export const PUBLIC_URL = 'https://pool.example'
@@ -56,7 +57,7 @@ export class Door {
   readonly #http = createServer((_, response) => response.end('here'))
   readonly #clients: Socket[] = []
 
-  constructor() {
+  constructor(options: Partial<GatewayOptions> = {}) {
     const note =
       (name: string) =>
       (...args: unknown[]): void =>
@@ -84,6 +85,8 @@ export class Door {
       listener: this.listener,
       refereeToken: TOKEN,
       publicUrl: PUBLIC_URL,
+      addressesDiffer: false,
+      ...options,
     })
   }
 
@@ -139,10 +142,10 @@ export class Door {
 }
 
 /** A fresh door for each test of a file. */
-export function useDoor(): { door: Door } {
+export function useDoor(options: Partial<GatewayOptions> = {}): { door: Door } {
   const holder = {} as { door: Door }
   beforeEach(async () => {
-    holder.door = new Door()
+    holder.door = new Door(options)
     await holder.door.listen()
   })
   afterEach(async () => {

@@ -13,7 +13,8 @@ import type { HubCommand, HubEvent } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { badPartial, implausibleShard, refusal, type SignedAnswer } from './frames.ts'
-import { createGateway, type Gateway, type GatewayListener } from './gateway.ts'
+import { createGateway, type Gateway } from './gateway.ts'
+import type { GatewayListener } from './gateway-frames.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { notHeld } from './not-held.ts'
@@ -73,7 +74,8 @@ class HubEdge implements RunningHub, GatewayListener {
     const { store, logger } = deps
     this.#refining = createRefining({ store, rows: this.#rows, logger, closing: this.#closing.signal })
     const { config, http, refereeToken } = deps
-    this.#gateway = createGateway(http, { logger, listener: this, refereeToken, publicUrl: config.publicUrl })
+    const { publicUrl, distinctNetwork: addressesDiffer } = config
+    this.#gateway = createGateway(http, { logger, listener: this, refereeToken, publicUrl, addressesDiffer })
   }
 
   // ---- what the server asks

@@ -4,16 +4,59 @@ import { AGENT_LIMITS } from '@forge/shared/contract/agent-events.ts'
 export const GATEWAY_LIMITS = {
   /** The largest legal answer, with room for its envelope. */
   frameBytesMax: AGENT_LIMITS.answerBytesMax + AGENT_LIMITS.shardsPerAnswerMax * 200 + 4_096,
-  /** From connection to hello: a tab that has just opened signs within a second. */
+  /** A frame without its partials; the longest is an answer of 64 shards with 11,000. More would be parsed for nothing. */
+  textCharactersMax: 32 * 1024,
+  /** From the socket to socket.io's own greeting, which its client says at once. */
+  connectMs: 5_000,
+  /** From there to a hello: a tab that has just opened signs within a second. */
   helloMs: 10_000,
+  /** A hello has 600 bytes, and the handshake of its socket fewer: a stranger may not make the server keep more. */
+  strangerBytesMax: 16 * 1024,
   /** Together at most 20 s until a silent connection is given up. */
   pingIntervalMs: 10_000,
   pingTimeoutMs: 8_000,
   /** Malformed frames before the connection is closed. */
   strikesMax: 3,
-  /** Of one connection: a frame per shard would be far below it. */
-  framesPerSecond: 200,
+  /**
+   * Packets of one connection. An answer is two, its text and its partials; the fastest GPU with the largest partials
+   * sends thirty in a second. An assignment may end with a failure for each of its 512 shards at once.
+   */
+  packets: { perSecond: 100, burst: 1_200 },
+  /**
+   * Bytes of one connection, at first four of the largest answers. Beyond it the server reads on when there is budget
+   * again, half a second later at most: a GPU in a second pass over a heavy tail may honestly want more. The server
+   * itself takes in some 20 MiB a second, digests and plausibility included, on one core of two.
+   */
+  bytes: { perSecond: 8 * 2 ** 20, burst: 16 * 2 ** 20 },
+  /** Written and not taken by the other side. The longest frame to an agent has 10 kB; who lets a hundred lie hangs. */
+  unreadBytesMax: 2 ** 20,
+  /** From the refusal that ends a connection until it is cut: time for the words to arrive. */
+  goodbyeMs: 2_000,
+} as const
+
+/** Of all connections, and of those that come from one place. How they were chosen is in PROTOCOL.md, "Coming back". */
+export const ADMISSION_LIMITS = {
+  /** Agents at once; each costs the server some 50 kB, and each event of the core a look at all of them. */
   connectionsMax: 5_000,
+  /** Of one IPv4 address or IPv6 /64: a school or an office may sit behind it, a twentieth of the pool must do. */
+  perHousehold: 256,
+  /** Of one /24 or /48. */
+  perNetwork: 1_024,
+  /** Upgrades in all. One costs half a millisecond, on a busy machine two: a storm must not hold up answers for seconds. */
+  attempts: { perSecond: 400, burst: 400 },
+  /** A whole household may come back at once, then each of it every quarter of a minute. */
+  attemptsPerHousehold: { perSecond: 16, burst: 256 },
+  attemptsPerNetwork: { perSecond: 64, burst: 1_024 },
+  /** Households, and networks, whose attempts are remembered: some 200 bytes each. */
+  rememberedMax: 20_000,
+  /** Signatures of hellos that are checked: 1.6 ms each on a slow core, a third of the server's thread. */
+  hellos: { perSecond: 200, burst: 20 },
+  /** Connections that have not said hello or wait for its turn: at the rate above nobody waits longer than ten seconds. */
+  waitingMax: 2_000,
+  /** Who has not said hello after so long gives its place to the next: a busy tab signs within a second. */
+  silentMs: 3_000,
+  /** Seconds until somebody for whom there is no room comes again. */
+  fullRetryS: 30,
 } as const
 
 /** A write that the store refuses is tried again after this, doubled each time up to the greatest. */

@@ -1,6 +1,6 @@
 // Addresses of one network fall into one group, however they are written.
 import { describe, expect, it } from 'vitest'
-import { networkGroup } from './network-group.ts'
+import { householdOf, isLoopbackAddress, networkGroup } from './network-group.ts'
 
 describe('the network group', () => {
   it.each([
@@ -13,4 +13,30 @@ describe('the network group', () => {
   ])('of %s is %s', (address, group) => {
     expect(networkGroup(address)).toBe(group)
   })
+})
+
+describe('the household', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.9', '203.0.113.9'],
+    ['2001:db8:1:2::7', '2001:db8:1:2::/64'],
+    ['2001:0db8:0001:0002:ffff::', '2001:db8:1:2::/64'],
+  ])('of %s is %s', (address, household) => {
+    expect(householdOf(address)).toBe(household)
+  })
+})
+
+it.each([
+  ['127.0.0.1', true],
+  ['127.255.0.9', true],
+  ['::ffff:127.0.0.1', true],
+  ['::1', true],
+  ['0:0:0:0:0:0:0:1', true],
+  ['128.0.0.1', false],
+  ['12.7.0.1', false],
+  ['::', false],
+  ['1::1', false],
+  ['', false],
+])('%s is this machine: %s', (address, is) => {
+  expect(isLoopbackAddress(address)).toBe(is)
 })

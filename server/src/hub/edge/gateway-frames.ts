@@ -1,0 +1,80 @@
+// The frames of an agent that has said who it is, one handler each: parsed, checked as far as the door can, and handed on.
+import {
+  failedSchema,
+  handbackSchema,
+  pauseSchema,
+  progressSchema,
+  readySchema,
+  type Answer,
+  type Failed,
+  type Handback,
+  type Progress,
+  type Refusal,
+  type Reply,
+} from '@forge/shared/contract/agent-events.ts'
+import type { SessionId } from '@forge/shared/contract/ids.ts'
+import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
+import type { Ability, Agent } from '../core/state.ts'
+import type { FrameGuard } from './frame-guard.ts'
+import { isRefused, openAnswer, parseFrame, refusal, sameDigests, type SignedAnswer } from './frames.ts'
+
+/** What the Hub does with frames that have passed the door. */
+export interface GatewayListener {
+  joined(agent: Pick<Agent, 'session' | 'identity' | 'network' | 'referee'>): void
+  ready(session: SessionId, kernel: string, ability: Ability): void
+  /** Why an answer cannot count, by what the session holds; null when it may. */
+  refuses(session: SessionId, answer: Answer): Refusal | null
+  /** Replies when it is durable; returns why it is refused at once. */
+  answer(session: SessionId, signed: SignedAnswer, reply: (reply: Reply) => void): Refusal | null
+  /** Returns why it is refused. */
+  progressed(session: SessionId, frame: Progress): Refusal | null
+  failed(session: SessionId, frame: Failed): void
+  handback(session: SessionId, frame: Handback): void
+  paused(session: SessionId): void
+  left(session: SessionId): void
+}
+
+export function attend(guard: FrameGuard, session: SessionId, publicKey: Uint8Array, listener: GatewayListener): void {
+  guard.on('ready', (frame, reply) => {
+    const ready = parseFrame(readySchema, frame)
+    if (isRefused(ready)) return ready
+    const { engine, kernel, kernelDigest, unitsPerSecond } = ready
+    const artifact = artifacts.find(({ name }) => name === kernel)
+    if (artifact?.kernelDigest !== kernelDigest) {
+      return refusal('KERNEL_UNKNOWN', `This server runs another ${kernel}; reload the page or update.`)
+    }
+    if (!sameDigests(ready.digests, artifact.knownAnswers)) {
+      return refusal('SELF_TEST_FAILED', `${engine} did not give the known answers of ${kernel} on that machine.`)
+    }
+    // The reply goes first: work that came before it would be handed back, by an agent that does not know it may work.
+    reply({ ok: true })
+    listener.ready(session, kernel, { engine, kernelDigest, unitsPerSecond })
+    return null
+  })
+  guard.on('answer', (frame, reply) => {
+    const signed = openAnswer(frame, publicKey, (answer) => listener.refuses(session, answer))
+    return isRefused(signed) ? signed : listener.answer(session, signed, reply)
+  })
+  guard.on('progress', (frame) => {
+    const progress = parseFrame(progressSchema, frame)
+    return isRefused(progress) ? progress : (listener.progressed(session, progress) ?? { ok: true })
+  })
+  guard.on('failed', (frame) => {
+    const failed = parseFrame(failedSchema, frame)
+    if (isRefused(failed)) return failed
+    listener.failed(session, failed)
+    return { ok: true }
+  })
+  guard.on('handback', (frame) => {
+    const handback = parseFrame(handbackSchema, frame)
+    if (isRefused(handback)) return handback
+    listener.handback(session, handback)
+    return { ok: true }
+  })
+  guard.on('pause', (frame) => {
+    const pause = parseFrame(pauseSchema, frame)
+    if (isRefused(pause)) return pause
+    listener.paused(session)
+    return { ok: true }
+  })
+}

@@ -1,0 +1,82 @@
+// The gate before the sockets: each HTTP upgrade is let through to socket.io, or answered with a status that says why not.
+// socket.io's own `allowRequest` can only answer 400, without Retry-After, and it leaves upgrades of other paths open for a
+// second with nobody to hear their errors: one that was reset in that second ended the process.
+import { ServerResponse, STATUS_CODES, type IncomingMessage, type Server as HttpServer } from 'node:http'
+import type { Admission, Seat } from './admission.ts'
+
+/** socket.io's own. */
+const PATH = '/socket.io/'
+
+/** What is used of socket.io's, whose types say nothing. `response` is no `ServerResponse` where a socket is asked for. */
+interface Engine {
+  use(middleware: (request: IncomingMessage, response: object, next: () => void) => void): unknown
+}
+
+export interface UpgradeGate {
+  /** Of a connection that came in. */
+  seatOf(request: IncomingMessage): Seat | undefined
+}
+
+export interface UpgradeGateOptions {
+  readonly admission: Admission
+  /** Pages of other origins may not open sockets in their visitors' names. Agents without a browser send no Origin. */
+  readonly publicUrl: string | null
+}
+
+export function guardUpgrades(
+  http: HttpServer,
+  engine: Engine,
+  { admission, publicUrl }: UpgradeGateOptions,
+): UpgradeGate {
+  const seats = new WeakMap<IncomingMessage, Seat>()
+  http.on('upgrade', (request) => {
+    if (!isOurs(request)) refuse(request, 404, 'There is no socket here.')
+  })
+  engine.use((request, response, next) => {
+    // A request without an upgrade: the engine refuses it, since it speaks websockets only.
+    if (response instanceof ServerResponse) return next()
+    // A second transport for an open connection: there is none to change to, and it would pass by all budgets.
+    if (asksFor(request, 'sid')) return refuse(request, 400, 'A connection has one socket.')
+    // Whoever is gone already says no second time that it leaves its seat.
+    if (request.socket.destroyed) return undefined
+    if (!isOwnOrigin(request, publicUrl)) return refuse(request, 403, 'This page may not open a socket here.')
+    const { socket } = request
+    const admitted = admission.admit(socket.remoteAddress ?? '', performance.now(), () => socket.destroy())
+    if ('sentence' in admitted) return refuse(request, 503, admitted.sentence, admitted.retryAfterS)
+    seats.set(request, admitted)
+    socket.once('close', () => admitted.left())
+    return next()
+  })
+  return { seatOf: (request) => seats.get(request) }
+}
+
+const isOurs = ({ url = '' }: IncomingMessage): boolean => url.startsWith(PATH)
+
+function asksFor({ url = '' }: IncomingMessage, name: string): boolean {
+  return new URL(url, 'http://localhost').searchParams.has(name)
+}
+
+function isOwnOrigin({ headers: { origin, host } }: IncomingMessage, publicUrl: string | null): boolean {
+  return origin === undefined || origin === publicUrl || hostOf(origin) === host
+}
+
+/** Null for an origin that names no host: "null" of a sandboxed frame, or whatever a stranger wrote there. */
+const hostOf = (origin: string): string | null => (URL.canParse(origin) ? new URL(origin).host : null)
+
+function refuse({ socket }: IncomingMessage, status: number, sentence: string, retryAfterS?: number): void {
+  // It may be gone already, and nobody else listens.
+  socket.on('error', () => {})
+  const body = `${sentence}\n`
+  socket.write(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'Connection: close',
+      'Content-Type: text/plain; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      ...(retryAfterS === undefined ? [] : [`Retry-After: ${retryAfterS}`]),
+      '',
+      body,
+    ].join('\r\n'),
+  )
+  socket.destroySoon()
+}
