@@ -78,10 +78,10 @@ test('Postgres goes away and comes back under load', { timeout: 240_000 }, async
     expect(await readiness(server.url, 200)).toMatchObject({ ok: true, agents_online: AGENTS, referee_online: true })
   }
   await following
-  console.log(`heard besides answers ${JSON.stringify(Object.fromEntries(history.trouble))}`)
+  console.log(`problems answered: ${JSON.stringify(Object.fromEntries(history.problems))}`)
   await history.expectNothingLost()
   // A call may be given up while the database is away, and says that it may be sent again; the server itself never goes.
-  expect([...history.trouble.keys()].filter((heard) => heard !== '500 INTERNAL')).toEqual([])
+  expect([...history.problems.keys()].filter((problem) => problem !== '500 INTERNAL')).toEqual([])
   for (const { frames } of agents) expect(frames.filter(([event]) => event === 'hello')).toHaveLength(1)
 
   const store = await openStore({ databaseUrl: postgres.url, dataDir: '' })
