@@ -69,7 +69,8 @@ export interface Session {
 }
 
 export type SessionEvent =
-  | { readonly type: 'challenge'; readonly nonce: string }
+  /** `protocol`: the newest version that the Hub speaks. */
+  | { readonly type: 'challenge'; readonly protocol: number; readonly nonce: string }
   | { readonly type: 'helloReply'; readonly reply: Reply }
   | { readonly type: 'selfTestPassed'; readonly readies: readonly Ready[] }
   | { readonly type: 'selfTestFailed'; readonly reason: string }

@@ -12,18 +12,18 @@ describe('joining', () => {
     expect(names(said)).toEqual(['hello', 'ready'])
     expect(session.phase).toBe('working')
     const late = play([
-      { type: 'challenge', nonce: '00' },
+      { type: 'challenge', protocol: 1, nonce: '00' },
       { type: 'helloReply', reply: ok },
     ])
     expect(names(play([{ type: 'selfTestPassed', readies: [ready] }], late.session).said)).toEqual(['ready'])
   })
 
-  test.each(['PROTOCOL_TOO_OLD', 'QUARANTINED', 'BAD_TOKEN'] as const)(
+  test.each(['PROTOCOL_TOO_OLD', 'PROTOCOL_TOO_NEW', 'QUARANTINED', 'BAD_TOKEN'] as const)(
     '%s ends it with the sentence of the Hub',
     (code) => {
       const refusal = { ok: false, code, message: 'Reload the page.' } as const
       const { session, said } = play([
-        { type: 'challenge', nonce: '00' },
+        { type: 'challenge', protocol: 1, nonce: '00' },
         { type: 'helloReply', reply: refusal },
       ])
       expect(session).toMatchObject({ phase: 'refused', reason: 'Reload the page.' })
@@ -31,6 +31,14 @@ describe('joining', () => {
       expect(play([lost], session).said).toEqual([])
     },
   )
+
+  test('an older Hub is not greeted, and not asked again; a newer one is greeted', () => {
+    const { session, said } = play([{ type: 'challenge', protocol: 0, nonce: '00' }])
+    expect(session).toMatchObject({ phase: 'refused', reason: expect.stringMatching(/protocol 0.*Reload/) })
+    expect(names(said)).toEqual(['disconnect'])
+    expect(play([lost], session).said).toEqual([])
+    expect(names(play([{ type: 'challenge', protocol: 99, nonce: '00' }]).said)).toEqual(['hello'])
+  })
 
   test('a self-test that fails leaves it idle and disconnected', () => {
     const { session, said } = play([{ type: 'selfTestFailed', reason: 'no adapter' }])
