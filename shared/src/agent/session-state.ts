@@ -44,6 +44,8 @@ export interface Held {
   readonly computed: number
   /** Of them, those that the Hub knows of by a word of progress or by an answer. */
   readonly told: number
+  /** When the engine first said so: a short assignment needs no other word than its answers. */
+  readonly begunMs: number | undefined
 }
 
 export interface Session {

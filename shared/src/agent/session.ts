@@ -133,7 +133,14 @@ function assigned(session: Session, assignment: Assignment): Step {
     session.kernels.get(assignment.kernelDigest) === 'accepted' &&
     session.readies?.some((ready) => ready.engine === assignment.engine && ready.kernel === assignment.kernel) === true
   if (!takes) return handedBack(session, assignment)
-  const held: Held = { assignment, open: new Set(assignment.shards), results: [], computed: 0, told: 0 }
+  const held: Held = {
+    assignment,
+    open: new Set(assignment.shards),
+    results: [],
+    computed: 0,
+    told: 0,
+    begunMs: undefined,
+  }
   return begun({ ...session, held: [...session.held, held] })
 }
 
@@ -154,11 +161,12 @@ function begun(session: Session): Step {
 function computed(session: Session, id: AssignmentId, units: number, nowMs: number): Step {
   const held = running(session, id)
   if (held === undefined || session.readies === undefined) return only(session)
-  const next = { ...held, computed: Math.max(held.computed, units) }
+  const begunMs = held.begunMs ?? nowMs
+  const next = { ...held, begunMs, computed: Math.max(held.computed, units) }
   if (next.results.length > 0 && nowMs - session.flushedMs >= SESSION_LIMITS.flushMs) {
     return answered({ ...session, flushedMs: nowMs }, next)
   }
-  const saidMs = Math.max(session.flushedMs, session.progressedMs)
+  const saidMs = Math.max(session.flushedMs, session.progressedMs, begunMs)
   if (next.computed <= next.told || nowMs - saidMs < SESSION_LIMITS.progressMs) return only(replaced(session, next))
   const after = replaced(session, { ...next, told: next.computed })
   return {
