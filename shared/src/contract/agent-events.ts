@@ -161,6 +161,25 @@ export const refusalSchema = z.strictObject({
 })
 export const replySchema = z.discriminatedUnion('ok', [z.strictObject({ ok: z.literal(true) }), refusalSchema])
 
+/** What the Hub says, by event. */
+export const hubFrames = {
+  challenge: challengeSchema,
+  assign: assignmentSchema,
+  revoke: revokeSchema,
+  tally: tallySchema,
+  refused: refusalSchema,
+} as const satisfies Record<keyof HubToAgent, z.ZodType>
+/** What an agent says, by event; the Hub answers each with a reply. */
+export const agentFrames = {
+  hello: helloSchema,
+  ready: readySchema,
+  answer: answerSchema,
+  progress: progressSchema,
+  failed: failedSchema,
+  handback: handbackSchema,
+  pause: pauseSchema,
+} as const satisfies Record<keyof AgentToHub, z.ZodType>
+
 export type Challenge = z.infer<typeof challengeSchema>
 export type Hello = z.infer<typeof helloSchema>
 export type Ready = z.infer<typeof readySchema>
