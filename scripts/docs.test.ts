@@ -1,12 +1,15 @@
-// Keeps the prose equal to the code where a machine can tell: the table of problem codes, the table of settings, the
-// digests of the printed answer, and that every link leads somewhere. What the sentences say is for people to check.
+// Keeps the prose equal to the code where a machine can tell: the tables of problem codes, settings, refusals and limits,
+// the events of the wire, the digests of the printed answer, and that every link leads somewhere. What the sentences say
+// is for people to check.
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { settingsHelp } from '@forge/server/config.ts'
+import { ADMISSION_LIMITS } from '@forge/server/hub/edge/limits.ts'
+import { agentFrames, hubFrames, refusalCodes } from '@forge/shared/contract/agent-events.ts'
 import { PROBLEMS } from '@forge/shared/contract/problem.ts'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '..')
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
@@ -34,6 +37,37 @@ test('the README’s table of settings is what --help prints', () => {
     .split('\n')
     .filter((line) => line.startsWith('| `'))
   expect(written, 'Copy name, default and meaning from server/src/config.ts into the README.').toEqual(rows)
+})
+
+describe('the protocol', () => {
+  const page = read('shared/PROTOCOL.md')
+  const after = (heading: string): string => page.slice(page.indexOf(heading))
+  const rows = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('| `'))
+
+  test('has a row for every refusal, in the order of the contract', () => {
+    const codes = rows(after('\n## Refusals')).map((row) => /^\| `(\w+)` \| .+ \| .+ \|$/.exec(row)?.[1])
+    const better = 'Say when shared/src/contract/agent-events.ts refuses with it, and what the agent does then.'
+    expect(codes, better).toEqual([...refusalCodes])
+  })
+
+  test('shows every event of either side, and no other', () => {
+    const said = (arrow: string): string[] => [
+      ...new Set([...page.matchAll(new RegExp(`^${arrow} (\\w+)`, 'gm'))].map(([, event = '']) => event)),
+    ]
+    const better = 'Show a message of it, recorded from a real run where that can be had.'
+    expect(said('→').toSorted(), better).toEqual(Object.keys(hubFrames).toSorted())
+    expect(said('←').toSorted(), better).toEqual(Object.keys(agentFrames).toSorted())
+  })
+
+  test('has every limit of admission', () => {
+    const [, table = ''] = page.split('<!-- limits:')
+    const written = rows(table.slice(0, table.indexOf('\n## '))).map((row) => row.split(' | ').slice(0, 2).join(' | '))
+    const values = Object.entries(ADMISSION_LIMITS).map(([name, value]) => {
+      const text = typeof value === 'number' ? value : `${value.perSecond} a second, ${value.burst} at once`
+      return `| \`${name}\` | ${text}`
+    })
+    expect(written, 'Copy name and value from server/src/hub/edge/limits.ts, in their order.').toEqual(values)
+  })
 })
 
 test('the README’s printed answer has the digests that its request gives today', { timeout: 60_000 }, async () => {

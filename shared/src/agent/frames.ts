@@ -61,7 +61,7 @@ export function readFrame(event: keyof HubToAgent, payload: unknown): SessionEve
   switch (event) {
     case 'challenge': {
       const { data } = challengeSchema.safeParse(payload)
-      return data && { type: 'challenge', nonce: data.nonce }
+      return data && { type: 'challenge', ...data }
     }
     case 'assign': {
       const { data } = assignmentSchema.safeParse(payload)

@@ -38,7 +38,7 @@ describe('whatever happens', () => {
     reply.map((said) => [{ type: 'helloReply', reply: said } as const]),
     reply.map((said) => [{ type: 'readyReply', ready, reply: said } as const]),
     fc.constantFrom(0, 1e9).map((livedMs) => [{ type: 'disconnected', livedMs } as const]),
-    fc.constant([{ type: 'challenge', nonce: '00' } as const]),
+    fc.constant([{ type: 'challenge', protocol: 1, nonce: '00' } as const]),
     fc.constant([{ type: 'engineFailed', reason: 'lost' } as const]),
     fc.constant([{ type: 'misunderstood' } as const]),
     { weight: 1, arbitrary: fc.constantFrom([{ type: 'finish' } as const], [{ type: 'stop' } as const]) },

@@ -44,6 +44,8 @@ export interface Held {
   readonly computed: number
   /** Of them, those that the Hub knows of by a word of progress or by an answer. */
   readonly told: number
+  /** When the engine first said so: a short assignment needs no other word than its answers. */
+  readonly begunMs: number | undefined
 }
 
 export interface Session {
@@ -69,7 +71,8 @@ export interface Session {
 }
 
 export type SessionEvent =
-  | { readonly type: 'challenge'; readonly nonce: string }
+  /** `protocol`: the newest version that the Hub speaks. */
+  | { readonly type: 'challenge'; readonly protocol: number; readonly nonce: string }
   | { readonly type: 'helloReply'; readonly reply: Reply }
   | { readonly type: 'selfTestPassed'; readonly readies: readonly Ready[] }
   | { readonly type: 'selfTestFailed'; readonly reason: string }

@@ -58,7 +58,7 @@ export function play(
 
 export const JOINED: readonly SessionEvent[] = [
   { type: 'selfTestPassed', readies: [ready] },
-  { type: 'challenge', nonce: '00' },
+  { type: 'challenge', protocol: 1, nonce: '00' },
   { type: 'helloReply', reply: ok },
   { type: 'readyReply', ready, reply: ok },
 ]

@@ -12,18 +12,18 @@ describe('joining', () => {
     expect(names(said)).toEqual(['hello', 'ready'])
     expect(session.phase).toBe('working')
     const late = play([
-      { type: 'challenge', nonce: '00' },
+      { type: 'challenge', protocol: 1, nonce: '00' },
       { type: 'helloReply', reply: ok },
     ])
     expect(names(play([{ type: 'selfTestPassed', readies: [ready] }], late.session).said)).toEqual(['ready'])
   })
 
-  test.each(['PROTOCOL_TOO_OLD', 'QUARANTINED', 'BAD_TOKEN'] as const)(
+  test.each(['PROTOCOL_TOO_OLD', 'PROTOCOL_TOO_NEW', 'QUARANTINED', 'BAD_TOKEN'] as const)(
     '%s ends it with the sentence of the Hub',
     (code) => {
       const refusal = { ok: false, code, message: 'Reload the page.' } as const
       const { session, said } = play([
-        { type: 'challenge', nonce: '00' },
+        { type: 'challenge', protocol: 1, nonce: '00' },
         { type: 'helloReply', reply: refusal },
       ])
       expect(session).toMatchObject({ phase: 'refused', reason: 'Reload the page.' })
@@ -31,6 +31,14 @@ describe('joining', () => {
       expect(play([lost], session).said).toEqual([])
     },
   )
+
+  test('an older Hub is not greeted, and not asked again; a newer one is greeted', () => {
+    const { session, said } = play([{ type: 'challenge', protocol: 0, nonce: '00' }])
+    expect(session).toMatchObject({ phase: 'refused', reason: expect.stringMatching(/protocol 0.*Reload/) })
+    expect(names(said)).toEqual(['disconnect'])
+    expect(play([lost], session).said).toEqual([])
+    expect(names(play([{ type: 'challenge', protocol: 99, nonce: '00' }]).said)).toEqual(['hello'])
+  })
 
   test('a self-test that fails leaves it idle and disconnected', () => {
     const { session, said } = play([{ type: 'selfTestFailed', reason: 'no adapter' }])
@@ -85,10 +93,12 @@ describe('working', () => {
   })
 
   describe('inside a long shard', () => {
-    const assign: SessionEvent = { type: 'assigned', assignment: assignment(1) }
     const { progressMs } = SESSION_LIMITS
-    const told = (events: readonly SessionEvent[]) =>
-      play([assign, ...events], working()).said.flatMap<number | string>((command) => {
+    const assign: SessionEvent = { type: 'assigned', assignment: assignment(1) }
+    // The engine's first word comes two seconds before what a test is about.
+    const begun: readonly SessionEvent[] = [assign, computed(1, 0, -progressMs)]
+    const told = (events: readonly SessionEvent[], from = begun) =>
+      play([...from, ...events], working()).said.flatMap<number | string>((command) => {
         if (command.type === 'progress') return [command.units]
         return command.type === 'answer' ? [command.results.map(({ shard }) => `shard ${shard}`).join()] : []
       })
@@ -98,6 +108,11 @@ describe('working', () => {
       expect(told([0, 1, 2, 3, 4].map((n) => computed(1, n + 1, n * half)))).toEqual([1, 3, 5])
       expect(told([computed(1, 7, 0), computed(1, 7, 9e9)]), 'an engine that hangs is silent').toEqual([7])
       expect(told([computed(1, 7, 0), computed(1, 5, 9e9), computed(1, 8, 9e9)]), 'one was lost').toEqual([7, 8])
+    })
+
+    test('it is silent for the first two seconds, which most assignments do not take', () => {
+      expect(told([computed(1, 5, 0), computed(1, 6, progressMs - 1)], [assign])).toEqual([])
+      expect(told([computed(1, 5, 0), computed(1, 6, progressMs)], [assign])).toEqual([6])
     })
 
     test('an answer says it too', () => {
@@ -119,7 +134,7 @@ describe('working', () => {
 
     test('it is told of what runs, and counts as unacknowledged', () => {
       expect(told([{ type: 'assigned', assignment: assignment(2) }, computed(2, 5, 0)])).toEqual([])
-      const finishing = play([assign, computed(1, 5, 0), done(1, 0, 1), done(1, 1, 2), done(1, 2, 3)], working())
+      const finishing = play([...begun, computed(1, 5, 0), done(1, 0, 1), done(1, 1, 2), done(1, 2, 3)], working())
       const end = play([{ type: 'finish' }], finishing.session)
       expect(end.session.phase).toBe('finishing')
       expect(end.session.unacknowledged, 'progress, an answer of one, one of two, and the pause').toBe(4)
@@ -128,7 +143,7 @@ describe('working', () => {
     test('the Hub’s word that the lease is over ends the run', () => {
       const { assignmentId } = assignment(1)
       const reply = { ok: false, code: 'STALE_EPOCH', message: 'The lease is over.' } as const
-      const { said } = play([assign, computed(1, 5, 0), { type: 'acknowledged', assignmentId, reply }], working())
+      const { said } = play([...begun, computed(1, 5, 0), { type: 'acknowledged', assignmentId, reply }], working())
       expect(names(said)).toEqual(['run', 'progress', 'abort'])
     })
   })

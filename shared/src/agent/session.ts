@@ -2,7 +2,7 @@
 // what is said to the Hub and what runs; sockets, signatures, clocks and engines belong to runner.ts.
 //
 //   phase       event                          next        commands
-//   connecting  challenge                      greeting    hello
+//   connecting  challenge                      greeting    hello; refused where the Hub is older
 //   greeting    hello accepted                 joining     ready, for each kernel once the self-test has passed
 //   joining     self-test passed               joining     ready, for each kernel
 //   joining     a ready is accepted            working     run of what a lost engine left open
@@ -25,14 +25,14 @@
 //
 // `live` is every phase but unfit, stopped and refused. A run goes on until `runEnded`, aborted or not; no second one
 // begins before.
-import { AGENT_LIMITS } from '../contract/agent-events.ts'
+import { AGENT_LIMITS, PROTOCOL_VERSION } from '../contract/agent-events.ts'
 import type { Assignment, Ready, Refusal, RefusalCode, Reply } from '../contract/agent-events.ts'
 import type { AssignmentId } from '../contract/ids.ts'
 import { isLive, SESSION_LIMITS } from './session-state.ts'
 import type { Command, Held, Session, SessionEvent, ShardResult, Step } from './session-state.ts'
 
 /** Trying again does not help: the page must be reloaded, the token changed or the quarantine waited for. */
-const FINAL: ReadonlySet<RefusalCode> = new Set(['PROTOCOL_TOO_OLD', 'QUARANTINED', 'BAD_TOKEN'])
+const FINAL: ReadonlySet<RefusalCode> = new Set(['PROTOCOL_TOO_OLD', 'PROTOCOL_TOO_NEW', 'QUARANTINED', 'BAD_TOKEN'])
 
 /** The lease is over, as after a sleep: what is left of the assignment is somebody else's. */
 const LOST: ReadonlySet<RefusalCode> = new Set(['NOT_YOURS', 'STALE_EPOCH'])
@@ -44,8 +44,7 @@ export function step(session: Session, event: SessionEvent): Step {
   if (!isLive(session)) return only(session)
   switch (event.type) {
     case 'challenge':
-      if (session.phase !== 'connecting') return only(session)
-      return { session: { ...session, phase: 'greeting' }, commands: [{ type: 'hello', nonce: event.nonce }] }
+      return challenged(session, event.protocol, event.nonce)
     case 'helloReply':
       if (session.phase !== 'greeting') return only(session)
       return event.reply.ok ? announced({ ...session, phase: 'joining' }) : refused(session, event.reply, true)
@@ -88,6 +87,16 @@ export function step(session: Session, event: SessionEvent): Step {
   }
 }
 
+function challenged(session: Session, protocol: number, nonce: string): Step {
+  if (session.phase !== 'connecting') return only(session)
+  // A newer Hub may still speak this version, and says so when it hears the hello; an older one cannot.
+  if (protocol < PROTOCOL_VERSION) {
+    const advice = 'Reload the page, or take the agent of the pool’s version.'
+    return left(session, 'refused', `This pool speaks protocol ${protocol}, this agent ${PROTOCOL_VERSION}. ${advice}`)
+  }
+  return { session: { ...session, phase: 'greeting' }, commands: [{ type: 'hello', nonce }] }
+}
+
 const only = (session: Session): Step => ({ session, commands: [] })
 
 /** Adds to the commands of a step what the state it led to asks for. */
@@ -124,7 +133,14 @@ function assigned(session: Session, assignment: Assignment): Step {
     session.kernels.get(assignment.kernelDigest) === 'accepted' &&
     session.readies?.some((ready) => ready.engine === assignment.engine && ready.kernel === assignment.kernel) === true
   if (!takes) return handedBack(session, assignment)
-  const held: Held = { assignment, open: new Set(assignment.shards), results: [], computed: 0, told: 0 }
+  const held: Held = {
+    assignment,
+    open: new Set(assignment.shards),
+    results: [],
+    computed: 0,
+    told: 0,
+    begunMs: undefined,
+  }
   return begun({ ...session, held: [...session.held, held] })
 }
 
@@ -145,11 +161,12 @@ function begun(session: Session): Step {
 function computed(session: Session, id: AssignmentId, units: number, nowMs: number): Step {
   const held = running(session, id)
   if (held === undefined || session.readies === undefined) return only(session)
-  const next = { ...held, computed: Math.max(held.computed, units) }
+  const begunMs = held.begunMs ?? nowMs
+  const next = { ...held, begunMs, computed: Math.max(held.computed, units) }
   if (next.results.length > 0 && nowMs - session.flushedMs >= SESSION_LIMITS.flushMs) {
     return answered({ ...session, flushedMs: nowMs }, next)
   }
-  const saidMs = Math.max(session.flushedMs, session.progressedMs)
+  const saidMs = Math.max(session.flushedMs, session.progressedMs, begunMs)
   if (next.computed <= next.told || nowMs - saidMs < SESSION_LIMITS.progressMs) return only(replaced(session, next))
   const after = replaced(session, { ...next, told: next.computed })
   return {

@@ -16,6 +16,7 @@
 import { z } from 'zod'
 import { assignmentIdSchema, digestSchema, engineNameSchema } from './ids.ts'
 
+/** The only version that agents and Hub of this checkout speak. */
 export const PROTOCOL_VERSION = 1
 
 export const AGENT_LIMITS = {
@@ -39,7 +40,13 @@ const base64 = (bytes: number): z.ZodString =>
     .regex(/^[A-Za-z0-9+/]+={0,2}$/)
 const u32 = z.int().min(0).max(0xffffffff)
 
-export const challengeSchema = z.strictObject({ protocol: z.int(), nonce: z.string().regex(/^[0-9a-f]{64}$/) })
+/**
+ * The newest version that the Hub speaks. The one frame that may have more fields than these: who reads it may be older,
+ * and should come as far as being told so.
+ */
+export const challengeSchema = z.object({ protocol: z.int(), nonce: z.string().regex(/^[0-9a-f]{64}$/) })
+/** What a hello of any version has. */
+export const greetingSchema = z.object({ protocol: z.int() })
 
 export const helloSchema = z.strictObject({
   protocol: z.int(),
@@ -135,6 +142,7 @@ export const tallySchema = z.strictObject({
 
 export const refusalCodes = [
   'PROTOCOL_TOO_OLD',
+  'PROTOCOL_TOO_NEW',
   'BAD_FRAME',
   'BAD_SIGNATURE',
   'BAD_TOKEN',
@@ -152,6 +160,25 @@ export const refusalSchema = z.strictObject({
   message: z.string(),
 })
 export const replySchema = z.discriminatedUnion('ok', [z.strictObject({ ok: z.literal(true) }), refusalSchema])
+
+/** What the Hub says, by event. */
+export const hubFrames = {
+  challenge: challengeSchema,
+  assign: assignmentSchema,
+  revoke: revokeSchema,
+  tally: tallySchema,
+  refused: refusalSchema,
+} as const satisfies Record<keyof HubToAgent, z.ZodType>
+/** What an agent says, by event; the Hub answers each with a reply. */
+export const agentFrames = {
+  hello: helloSchema,
+  ready: readySchema,
+  answer: answerSchema,
+  progress: progressSchema,
+  failed: failedSchema,
+  handback: handbackSchema,
+  pause: pauseSchema,
+} as const satisfies Record<keyof AgentToHub, z.ZodType>
 
 export type Challenge = z.infer<typeof challengeSchema>
 export type Hello = z.infer<typeof helloSchema>

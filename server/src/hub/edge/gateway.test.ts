@@ -55,15 +55,14 @@ describe('hello', () => {
     expect(at.door.said).toHaveLength(1)
   })
 
-  it('refuses a key that did not sign, another protocol, and a second hello', async () => {
+  it('refuses a key that did not sign, and a second hello', async () => {
     const { client, nonce } = await at.door.challenged()
     const frame: Hello = await helloFrame(nonce, identity, { kind: 'node' })
     const { publicKey } = await helloFrame(nonce, newIdentity(), { kind: 'node' })
     expect(await ask(client, 'hello', { ...frame, publicKey })).toMatchObject({ code: 'BAD_SIGNATURE' })
-    expect(await ask(client, 'hello', { ...frame, protocol: 0 })).toMatchObject({ code: 'PROTOCOL_TOO_OLD' })
     expect(await ask(client, 'hello', frame)).toEqual({ ok: true })
     const gone = heard(client, 'disconnect')
-    expect(await ask(client, 'hello', frame)).toMatchObject({ code: 'BAD_FRAME' })
+    for (const _ of [2, 3]) expect(await ask(client, 'hello', frame)).toMatchObject({ code: 'BAD_FRAME' })
     // The third strike.
     await gone
     await vi.waitFor(() => expect(at.door.names).toEqual(['joined', 'left']))

@@ -4,6 +4,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import { Server } from 'socket.io'
 import {
+  greetingSchema,
   helloSchema,
   PROTOCOL_VERSION,
   type AgentToHub,
@@ -107,6 +108,12 @@ function greet(socket: AgentSocket, hall: Hall): void {
     budget?.cutSoon()
   })
   guard.on('hello', (frame, reply) => {
+    const foreign = whyForeign(frame)
+    if (foreign !== null) {
+      reply(foreign)
+      guard.end(foreign)
+      return null
+    }
     const hello = parseFrame(helloSchema, frame)
     if (isRefused(hello)) return hello
     if (said) return refusal('BAD_FRAME', 'hello was said before')
@@ -152,15 +159,21 @@ function admit(socket: AgentSocket, guard: FrameGuard, hello: Hello, hall: Hall)
   return { ok: true }
 }
 
+/** Asked before anything else of a hello: one of another version may have other fields, and is told of the version alone. */
+function whyForeign(frame: unknown): Refusal | null {
+  const protocol = greetingSchema.safeParse(frame).data?.protocol ?? PROTOCOL_VERSION
+  if (protocol === PROTOCOL_VERSION) return null
+  const [code, advice] =
+    protocol < PROTOCOL_VERSION
+      ? (['PROTOCOL_TOO_OLD', 'Reload the page, or update the agent.'] as const)
+      : (['PROTOCOL_TOO_NEW', 'Reload the page, or take the agent of the pool’s version.'] as const)
+  return refusal(code, `This agent speaks protocol ${protocol}, this pool ${PROTOCOL_VERSION}. ${advice}`)
+}
+
 /** What costs nothing to see. */
-function whyStranger(hello: Hello, refereeToken: string | null): Refusal | null {
-  if (hello.protocol !== PROTOCOL_VERSION) {
-    return refusal('PROTOCOL_TOO_OLD', `This server speaks protocol ${PROTOCOL_VERSION}; reload the page or update.`)
-  }
-  if (hello.token !== undefined && !sameSecret(hello.token, refereeToken)) {
-    return refusal('BAD_TOKEN', 'This token is not one that the server knows.')
-  }
-  return null
+function whyStranger({ token }: Hello, refereeToken: string | null): Refusal | null {
+  if (token === undefined || sameSecret(token, refereeToken)) return null
+  return refusal('BAD_TOKEN', 'This token is not one that the server knows.')
 }
 
 const proves = ({ publicKey, signature }: Hello, nonce: string): boolean =>
