@@ -157,8 +157,24 @@ export function checkAnswerReply(
   }
 }
 
+/** From the world's own memory: the core's could have forgotten. `failedOn` has job|shard|identity. */
+export function checkFit(
+  world: World,
+  failedOn: ReadonlySet<string>,
+  { session, jobId, order }: Extract<HubCommand, { type: 'assign' }>,
+): void {
+  const identity = world.sessions.get(session)?.identity
+  if (identity === undefined) throw new Error('work is assigned to a session that is gone')
+  // Who may come back is given shards whose answers are known.
+  const isTrial = (world.hub.agents.get(session)?.trialsLeft ?? 0) > 0
+  must(!world.hub.quarantined.has(identity) || isTrial, `work is assigned to ${identity}, who was exposed`)
+  const again = order.shards.find((shard) => failedOn.has(`${jobId}|${shard}|${identity}`))
+  must(again === undefined, `shard ${again} went back to ${identity}, who failed on it`)
+  checkPasses(world, jobId, order)
+}
+
 /** An assignment is of one pass, and of the last one only once that is planned. */
-export function checkPasses({ refined, scenario }: World, jobId: JobId, { shards }: AssignmentOrder): void {
+function checkPasses({ refined, scenario }: World, jobId: JobId, { shards }: AssignmentOrder): void {
   const { grid, refines } = specOf(scenario, jobId)
   const passes = new Set(shards.map((shard) => passOf(grid, shard)))
   must(passes.size === 1, 'an assignment mixes passes')

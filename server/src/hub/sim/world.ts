@@ -1,11 +1,10 @@
 // The simulated world of one seed: virtual time, the real core, a store and agents that fail in every way the design
 // names. After each event it asks the invariants; the first that does not hold ends the run with the seed in its message.
-import type { AssignmentId, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { StandingRow } from '../../store/store.ts'
 import type { AssignmentOrder, HubCommand, HubEvent } from '../core/events.ts'
-import { restoreQuarantine } from '../core/exposure.ts'
-import { createHubState, type HubState } from '../core/state.ts'
+import type { HubState } from '../core/state.ts'
 import { PROBATION_SHARDS } from '../core/limits.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { Agenda } from './agenda.ts'
@@ -15,10 +14,11 @@ import {
   checkBasisFailure,
   checkComplete,
   checkFail,
-  checkPasses,
+  checkFit,
   checkPlanned,
   checkState,
 } from './invariants.ts'
+import { newHub } from './new-hub.ts'
 import { Random } from './random.ts'
 import { KERNEL, scenarioOf, type JobPlan, type Scenario } from './scenario.ts'
 import { SimStore } from './store.ts'
@@ -195,7 +195,7 @@ export class World implements Surroundings {
   #carryOut(command: HubCommand): void {
     switch (command.type) {
       case 'assign':
-        this.#mustBeFit(command)
+        checkFit(this, this.#failedOn, command)
         this.#orders.push({ session: command.session, order: command.order })
         return this.#deliver(command.session, (agent) =>
           agent.assigned(command.session, command.jobId, command.order, basisOfLaunch(this, command)),
@@ -245,19 +245,6 @@ export class World implements Surroundings {
   #maybeCrashAfter({ writes }: Extract<HubCommand, { type: 'write' }>): void {
     if ((writes.quarantines ?? []).length === 0 || this.#nowMs >= this.faultsEndMs) return
     if (this.random.chance(this.scenario.exposureCrashRate)) this.after(this.random.int(1, 3_000), () => this.#crash())
-  }
-
-  /** From the world's own memory: the core's could have forgotten. */
-  #mustBeFit({ session, jobId, order }: Extract<HubCommand, { type: 'assign' }>): void {
-    const identity = this.sessions.get(session)?.identity
-    if (identity === undefined) throw new Error('work is assigned to a session that is gone')
-    // Who may come back is given shards whose answers are known.
-    const isTrial = (this.hub.agents.get(session)?.trialsLeft ?? 0) > 0
-    if (this.hub.quarantined.has(identity) && !isTrial)
-      throw new Error(`work is assigned to ${identity}, who was exposed`)
-    const again = order.shards.find((shard) => this.#failedOn.has(`${jobId}|${shard}|${identity}`))
-    if (again !== undefined) throw new Error(`shard ${again} went back to ${identity}, who failed on it`)
-    checkPasses(this, jobId, order)
   }
 
   /** As the edge does: reduced, made durable, and told unless a later one has replaced it. */
@@ -345,19 +332,7 @@ export class World implements Surroundings {
   }
 
   #newHub(): HubState {
-    const generation = ++this.#generation
-    const { referee, distinctNetwork, quarantineMs } = this.scenario
-    const hub = createHubState({
-      referee,
-      distinctNetwork,
-      quarantineMs,
-      assignmentId: (number) => `${generation}.${number}` as AssignmentId,
-      random: () => this.random.next(),
-    })
-    for (const [identity, { number, atMs }] of this.store.quarantines) {
-      restoreQuarantine(hub, { identity, exposures: number, atMs, isOver: !this.store.isQuarantined(identity) })
-    }
-    return hub
+    return newHub(this.scenario, this.store, this.random, ++this.#generation)
   }
 
   /** Killed and started again: what is not a row is gone, and every connection with it. */
