@@ -35,6 +35,7 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       const job = createJob(event.job, event.basis)
       state.jobs.set(job.id, job)
       job.voided = event.voided
+      job.executions = event.submissions.length + event.voided
       if (event.verdicts.length === job.shards.length) return restoreVerdicts(job, event.submissions, event.verdicts)
       // Somebody who took part was exposed before the restart.
       job.escalated = event.voided > 0 && job.policy.verify === 'spotcheck'
