@@ -7,7 +7,7 @@ import type { HubCommand, Voids } from './events.ts'
 import { BAN_WITHIN_MS, SUSPECTS_MAX } from './limits.ts'
 import { countAnswered, HELD, partOf } from './parts.ts'
 import { loseStanding } from './standing.ts'
-import { hasEnded, type HubState, type Job, type Quarantine, type Shard } from './state.ts'
+import { hasEnded, type HubState, type Job, type Quarantine } from './state.ts'
 
 /** Puts a shard where its answers say it belongs: settle.ts's, which finds out what to expose. */
 type Settle = (state: HubState, job: Job, index: number) => HubCommand[]
@@ -20,9 +20,10 @@ export function expose(state: HubState, identity: Identity, reason: string, sett
   const commands: HubCommand[] = []
   for (const job of state.jobs.values()) {
     if (hasEnded(job)) continue
-    const touched = takeBack(job, identity)
-    for (const shard of touched) voids.push({ jobId: job.id, shard, executor: identity, reason })
-    if (touched.length > 0 || job.authors.has(identity)) commands.push(...escalate(state, job, settle))
+    const taken = takeBack(state, job, identity)
+    for (const { shard, executor } of taken) voids.push({ jobId: job.id, shard, executor, reason })
+    const touched = new Set(taken.map(({ shard }) => shard))
+    if (touched.size > 0 || job.authors.has(identity)) commands.push(...escalate(state, job, settle))
     // What another agent holds or has just answered is settled when that comes in.
     for (const index of touched) {
       if (!HELD.has(job.shards[index]?.status ?? 'open')) commands.push(...settle(state, job, index))
@@ -30,6 +31,8 @@ export function expose(state: HubState, identity: Identity, reason: string, sett
   }
   for (const agent of state.agents.values()) {
     if (agent.identity !== identity) continue
+    // It is here until its connection is closed, perhaps in the middle of its trial.
+    agent.trialsLeft = 0
     const message = `This agent returned a wrong answer: ${reason}. ${untilWhen(state, quarantine)}`
     commands.push({
       type: 'expel',
@@ -73,25 +76,31 @@ export function untilWhen(state: HubState, { untilMs }: Quarantine): string {
   return `It may try again in ${hours} h, with shards whose answers are known.`
 }
 
-/** Takes the identity's answers out of a job; where a dispute was settled, they stay as the record of it. */
-function takeBack(job: Job, identity: Identity): number[] {
-  const touched: number[] = []
+/**
+ * Takes the identity's answers out of a job. What the referee has settled stays, and so does the losing side of a vote, as
+ * the record of it; a vote that it was on the winning side of is void with all who were exposed over it.
+ */
+function takeBack(
+  state: HubState,
+  job: Job,
+  identity: Identity,
+): { readonly shard: number; readonly executor: Identity }[] {
+  const taken: { shard: number; executor: Identity }[] = []
   job.shards.forEach((shard, index) => {
-    const isIn = shard.submissions.some(({ executor }) => executor === identity)
-    if (!isIn || isJudged(shard)) return
-    shard.submissions = shard.submissions.filter(({ executor }) => executor !== identity)
-    job.voided++
+    const own = shard.submissions.find(({ executor }) => executor === identity)
+    if (own === undefined || shard.submissions.some(({ role }) => role === 'referee')) return
+    if (shard.accepted !== null && own.digest !== shard.accepted) return
+    for (const { executor } of shard.submissions) {
+      if (state.quarantined.has(executor)) taken.push({ shard: index, executor })
+    }
+    shard.submissions = shard.submissions.filter(({ executor }) => !state.quarantined.has(executor))
     if (shard.submissions.length === 0) countAnswered(job, index, -1)
     // Even where others stand behind it: its author's stratum may have lost its check.
     partOf(job, index).settled = false
-    touched.push(index)
   })
-  return touched
+  job.voided += taken.length
+  return taken
 }
-
-const isJudged = ({ submissions, accepted }: Shard): boolean =>
-  submissions.some(({ role }) => role === 'referee') ||
-  (accepted !== null && submissions.some(({ digest }) => digest !== accepted))
 
 /** From here on every shard of a spotcheck is checked, also those that were accepted without. */
 export function escalate(state: HubState, job: Job, settle: Settle): HubCommand[] {

@@ -43,6 +43,8 @@ export function takeIn(
     if (isRestored) shard.counted.add(submission.executor)
   }
   const commands: HubCommand[] = voids.length > 0 ? [{ type: 'write', writes: { voids, quarantines: [] } }] : []
+  // As after a restart, which knows of them by their number alone.
+  if (voids.length > 0) commands.push(...escalate(state, job, settleShard))
   // All rows are in before the first verdict: an exposure must find every other answer of the liar.
   const touched = new Set(submissions.map(({ shard }) => shard))
   return [...commands, ...[...touched].flatMap((index) => settleShard(state, job, index))]
@@ -102,7 +104,7 @@ export function settleShard(state: HubState, job: Job, index: number): HubComman
   if (isDisputed || isForReferee) {
     const vote = refereeIsToCome(state, job) ? 'open' : voteOn(shard)
     if (vote === 'open' || isForReferee) {
-      place(job, index, 'disputed')
+      dispute(state, job, index)
       return []
     }
     if (vote === 'hung') return [fail(job, 'VERIFICATION_FAILED', `Veterans disagree on shard ${index}.`)]
@@ -114,7 +116,8 @@ export function settleShard(state: HubState, job: Job, index: number): HubComman
   // Checks may be given up, but not of an answer that another one contradicts.
   const isWaived = job.degraded && !job.contradicted.has(index)
   if (shard.mustCheck && !isEnough(job, shard) && !isWaived) {
-    place(job, index, isAtFault(state, job, shard) ? 'disputed' : resting(shard, 'to-check'))
+    if (isAtFault(state, job, shard)) dispute(state, job, index)
+    else place(job, index, resting(shard, 'to-check'))
     return []
   }
   accept(state, job, index, first.digest)
@@ -127,7 +130,8 @@ function settleUnanswered(state: HubState, job: Job, index: number): HubCommand[
     return [fail(job, 'KERNEL_FAULT', `Veterans of ${VETERAN_FAILURES} groups failed on shard ${index}.`)]
   }
   const isForReferee = isAtFault(state, job, shard) || job.contradicted.get(index)?.trusted === true
-  place(job, index, isForReferee ? 'disputed' : resting(shard, 'open'))
+  if (isForReferee) dispute(state, job, index)
+  else place(job, index, resting(shard, 'open'))
   return []
 }
 
@@ -141,8 +145,19 @@ export const refereeIsToCome = (state: HubState, job: Job): boolean =>
 const isAtFault = (state: HubState, job: Job, { failures }: Shard): boolean =>
   failures >= FAILURES_BEFORE_REFEREE && refereeIsToCome(state, job)
 
+/** For the referee, once: it may have it already when another's lease of the shard ends. */
+function dispute(state: HubState, job: Job, index: number): void {
+  const { holders } = shardOf(job, index)
+  const isHeld =
+    holders.size > 0 &&
+    [...state.agents.values()].some(
+      ({ referee, leases }) => referee && [...holders.keys()].some((id) => leases.has(id)),
+    )
+  place(job, index, isHeld ? 'refereeing' : 'disputed')
+}
+
 /** It waits for nobody else while somebody has it: a second answer may be under way. */
-function resting({ holders, storing }: Shard, status: 'open' | 'to-check'): Shard['status'] {
+export function resting({ holders, storing }: Shard, status: 'open' | 'to-check'): Shard['status'] {
   if (storing > 0) return 'storing'
   if (holders.size === 0) return status
   return status === 'open' ? 'leased' : 'checking'

@@ -25,7 +25,10 @@ export function tierOf(state: HubState, agent: Agent, kernel: string, { engine }
 /** Keys are free: what a fresh one says proves nothing about another fresh one. */
 export const isWeighty = (tier: Tier): boolean => tier !== 'probation'
 
-/** What the store knew when the agent joined; what was counted since is newer. */
+/**
+ * What the store knew when the agent joined; what was counted since is newer. Of an exposed identity it is worth nothing:
+ * it was asked before, or its standing was not in memory when it was lost, or a restart came between the two.
+ */
 export function restoreStandings(
   state: HubState,
   identity: Identity,
@@ -33,7 +36,9 @@ export function restoreStandings(
 ): void {
   for (const { kernel, engine, valid } of rows) {
     const key = keyOf(identity, kernel, engine)
-    if (!state.standings.has(key)) keep(state, key, valid)
+    if (state.standings.has(key)) continue
+    if (valid > 0 && state.quarantined.has(identity)) setValid(state, kernel, { executor: identity, engine }, 0)
+    else keep(state, key, valid)
   }
 }
 
@@ -56,6 +61,8 @@ export function countAgreement(state: HubState, job: Job, { submissions, accepte
   const behind = submissions.filter(({ digest, engine }) => digest === accepted && engine !== undefined)
   for (const row of behind) {
     if (row.tier === 'trusted' || counted.has(row.executor)) continue
+    // Where a dispute was settled the rows of who was exposed stay; they earn it nothing.
+    if (state.quarantined.has(row.executor)) continue
     if (!behind.some((other) => other !== row && isWeighty(other.tier))) continue
     counted.add(row.executor)
     setValid(state, job.kernel, row, validShards(state, row.executor, job.kernel, row.engine) + 1)

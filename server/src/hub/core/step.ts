@@ -166,7 +166,8 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   const agent = state.agents.get(event.session)
   const lease = agent?.leases.get(event.assignmentId)
   const job = lease && state.jobs.get(lease.jobId)
-  if (agent !== undefined && state.quarantined.has(agent.identity) && lease?.role !== 'trial') {
+  const isTrial = lease?.role === 'trial' && agent !== undefined && agent.trialsLeft > 0
+  if (agent !== undefined && state.quarantined.has(agent.identity) && !isTrial) {
     return refuse('QUARANTINED', 'This agent returned a wrong answer and may not work.')
   }
   if (agent === undefined || lease === undefined || job === undefined || job.phase !== 'running') {

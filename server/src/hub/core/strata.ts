@@ -1,8 +1,8 @@
 // The strata of a spotcheck: an author's shards of which some were drawn to be checked, and those that are checked whatever
 // the draw says. At the end of a part's first executions each stratum gets its check.
-import { isChecked, authorOf, authorRowOf, place } from './settle.ts'
+import { isChecked, authorOf, authorRowOf, place, resting } from './settle.ts'
 import { checksNeeded, rateOf, sampleOf } from './sample.ts'
-import type { Job, JobPart, Shard } from './state.ts'
+import { shardOf, type Job, type JobPart, type Shard } from './state.ts'
 
 /**
  * Checked whatever the draw says, and its author could know: a fresh key's shard, one that a backup answered too, one of
@@ -57,6 +57,7 @@ export function topUpChecks(job: Job, { first, end }: JobPart): boolean {
     add(row)
   }
   for (const row of inOrder(open)) if (checks < needed && !isCounted(row)) add(row)
-  for (const index of added) place(job, index, 'to-check')
+  // A backup that is still at it is the check.
+  for (const index of added) place(job, index, resting(shardOf(job, index), 'to-check'))
   return added.length > 0
 }
