@@ -2,7 +2,7 @@
 // the two is wrong, and it is found out which, or the job ends.
 import { describe, expect, it } from 'vitest'
 import type { JobId, SessionId } from '@forge/shared/contract/ids.ts'
-import { trueDigest } from '../sim/agent.ts'
+import { trueDigest } from '../sim/reference.ts'
 import { lie, Pool, row, type Handed, type Planning } from '../sim/pool.ts'
 import { CHECKER_WAIT_MS } from './limits.ts'
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { trueDigest } from '../sim/agent.ts'
+import { trueDigest } from '../sim/reference.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
 import { KERNEL } from '../sim/scenario.ts'
 import { QUARANTINE_MS, TRIAL_SHARDS } from './limits.ts'

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
-import { trueDigest } from '../sim/agent.ts'
+import { trueDigest } from '../sim/reference.ts'
 import { KERNEL } from '../sim/scenario.ts'
 import { mayRun } from './eligibility.ts'
 import { restoreQuarantine } from './exposure.ts'
@@ -31,12 +31,11 @@ describe('the standing of an exposed identity', () => {
 
   it('does not rise by the answers that stay as the record of a dispute', () => {
     const pool = new Pool({ referee: true })
-    const referee = pool.join('referee', { referee: true })
-    // One frame of the referee settles both, and its first shard exposes.
     const session = pool.join('liar', { fresh: true })
     pool.plan('job', 2, { verify: 'spotcheck', min_agents: 1 })
     pool.work(session, (job, shard) => (shard === 0 ? wrong : trueDigest(job, shard)))
-    pool.work(referee)
+    // One frame of the referee settles both, and its first shard exposes.
+    pool.work(pool.join('referee', { referee: true }))
     expect(pool.hub.quarantined).toEqual(new Set(['liar']))
     expect(validOf(pool, 'liar')).toBe(0)
   })

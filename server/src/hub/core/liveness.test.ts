@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { VerdictRow } from '../../store/store.ts'
-import { trueDigest } from '../sim/agent.ts'
+import { trueDigest } from '../sim/reference.ts'
 import { Pool, lie, row } from '../sim/pool.ts'
 import { LEASE_LIFE_MS_MIN, LEASE_MS_MIN } from './limits.ts'
 

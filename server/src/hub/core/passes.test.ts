@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { SubmissionRow } from '../../store/store.ts'
-import { trueDigest } from '../sim/agent.ts'
+import { trueDigest } from '../sim/reference.ts'
 import { lie, Pool, row, type Handed, type Planning } from '../sim/pool.ts'
 import { CHECKER_WAIT_MS } from './limits.ts'
 import { basisOf } from './parts.ts'

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
-import { trueDigest } from '../sim/agent.ts'
+import { trueDigest } from '../sim/reference.ts'
 
 const id = 'job' as JobId
 const wrong = (shard: number, executor: string): ReturnType<typeof row> =>

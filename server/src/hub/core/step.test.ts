@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { Pool, row, type Handed } from '../sim/pool.ts'
-import { trueDigest } from '../sim/agent.ts'
+import { trueDigest } from '../sim/reference.ts'
 import { LEASE_MS_MIN } from './limits.ts'
 import { step } from './step.ts'
 

@@ -5,7 +5,9 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { StandingRow } from '../../store/store.ts'
 import type { AssignmentOrder, HubEvent } from '../core/events.ts'
+import type { Fault } from './faults.ts'
 import type { Random } from './random.ts'
+import { digestOf, trueDigest } from './reference.ts'
 import { KERNEL, KERNEL_DIGEST, specOf, UNITS_PER_SHARD, type AgentPlan, type Scenario } from './scenario.ts'
 
 /** An event before the world adds the time. */
@@ -16,7 +18,11 @@ export interface Surroundings {
   readonly faultsEndMs: number
   nowMs(): number
   after(delayMs: number, happen: () => void): void
+  /** What the edge sees for itself: who came, who left. */
   raise(happening: Happening): void
+  /** A frame to the Hub, which the network may lose, double or hold up. */
+  send(happening: Happening): void
+  note(fault: Fault, what?: string): void
   newSession(agent: SimAgent): SessionId
   nextRequest(): number
   standings(identity: Identity): readonly StandingRow[]
@@ -25,15 +31,8 @@ export interface Surroundings {
   foreignAssignment(session: SessionId): AssignmentOrder | undefined
 }
 
-/** `basis`: what a last pass that follows from others was planned from; all that is computed in it depends on that. */
-export const trueDigest = (jobId: JobId, shard: number, basis: Digest | null = null): Digest =>
-  digestOf('true', jobId, shard, basis)
-
-export const wrongDigest = (plan: AgentPlan, jobId: JobId, shard: number, basis: Digest | null): Digest =>
+const wrongDigest = (plan: AgentPlan, jobId: JobId, shard: number, basis: Digest | null): Digest =>
   digestOf(plan.kind === 'colluder' ? 'together' : plan.identity, jobId, shard, basis)
-
-const digestOf = (who: string, jobId: JobId, shard: number, basis: Digest | null): Digest =>
-  [who, jobId, shard, ...(basis === null ? [] : [basis])].join('|') as Digest
 
 /** What an assignment's launch depends on beside its job: in a last pass that follows from others, their total. */
 export function basisOfLaunch(
@@ -120,8 +119,8 @@ export class SimAgent {
     this.#tabs.set(session, tab)
     const { identity, network, referee } = plan
     this.#world.raise({ type: 'agent-joined', agent: { session, identity, network, referee } })
-    // The store is asked, and answers a little later.
-    this.#world.after(5, () =>
+    // The store is asked, and answers a little later, before the agent is ready or after.
+    this.#world.after(this.#world.random.pick([5, 5, 5, 500]), () =>
       this.#world.raise({ type: 'standings', identity, rows: this.#world.standings(identity) }),
     )
     this.#readyAfter(tab, 10)
@@ -145,6 +144,7 @@ export class SimAgent {
     this.#tabs.delete(tab.session)
     // A closed tab is seen at once, a lost network only by its silence.
     const seenAfterMs = this.#world.random.chance(0.7) ? 0 : 18_000
+    this.#world.note(seenAfterMs === 0 ? 'disconnect' : 'silent disconnect')
     this.#world.after(seenAfterMs, () => this.#world.raise({ type: 'agent-left', session: tab.session }))
     this.#world.after(this.#world.random.int(1, RECONNECT_MS), () => this.#join())
   }
@@ -162,6 +162,7 @@ export class SimAgent {
     const frozen = this.#world.nowMs() < faultsEndMs && random.chance(this.plan.freezeRate)
     // Longer than a lease: what it answers then, it no longer holds.
     const frozenMs = frozen ? random.int(1_000, 90_000) : 0
+    if (frozen) this.#world.note('freeze')
     this.#world.after(kernelMs + frozenMs + 20, () => {
       tab.busy = false
       if (!tab.open) return
@@ -176,30 +177,37 @@ export class SimAgent {
     const { session } = tab
     const { assignmentId, epoch } = order
     if (random.chance(this.plan.forgeRate)) this.#forge(session, order)
-    if (random.chance(0.01)) return this.#world.raise({ type: 'handback', session, assignmentId, epoch })
+    if (random.chance(0.01)) return this.#world.send({ type: 'handback', session, assignmentId, epoch })
     if (random.chance(0.01)) {
       this.#world.raise({ type: 'agent-paused', session })
       this.#readyAfter(tab, random.int(1, 5_000))
     }
     const failed = computed.filter(() => random.chance(this.plan.failRate))
     for (const shard of failed) {
-      this.#world.raise({ type: 'shard-failed', session, assignmentId, epoch, shard, reason: 'out of memory' })
+      this.#world.note('failure reported')
+      this.#world.send({ type: 'shard-failed', session, assignmentId, epoch, shard, reason: 'out of memory' })
     }
     const shards = computed
       .filter((shard) => !failed.includes(shard))
       .map((shard) => ({ shard, digest: this.#digest(jobId, shard, basis) }))
     if (shards.length === 0) return
     // Its time is a claim like any other: one that forges claims what it likes, within what the frame's schema allows.
-    const claimedMs = random.chance(this.plan.forgeRate) ? random.pick([0, 5e-324, 1e9]) : kernelMs
+    const isFalse = random.chance(this.plan.forgeRate)
+    const claimedMs = isFalse ? random.pick([0, 5e-324, 1e9]) : kernelMs
+    if (isFalse) this.#world.note('false time')
     const said = { type: 'answer', session, assignmentId, epoch, shards, kernelMs: claimedMs } as const
-    this.#world.raise({ ...said, request: this.#world.nextRequest() })
-    if (random.chance(this.plan.doubleRate)) this.#world.raise({ ...said, request: this.#world.nextRequest() })
+    this.#world.send({ ...said, request: this.#world.nextRequest() })
+    if (!random.chance(this.plan.doubleRate)) return
+    this.#world.note('frame doubled')
+    this.#world.send({ ...said, request: this.#world.nextRequest() })
   }
 
   #digest(jobId: JobId, shard: number, basis: Digest | null): Digest {
     if (this.#mended) return trueDigest(jobId, shard, basis)
     const lies = this.#world.random.chance(basis === null ? this.plan.lieRate : this.plan.lastLieRate)
-    return lies ? wrongDigest(this.plan, jobId, shard, basis) : trueDigest(jobId, shard, basis)
+    if (!lies) return trueDigest(jobId, shard, basis)
+    this.#world.note('lie', `${this.identity} on shard ${shard} of ${jobId}`)
+    return wrongDigest(this.plan, jobId, shard, basis)
   }
 
   #forge(session: SessionId, own: AssignmentOrder): void {
@@ -209,6 +217,7 @@ export class SimAgent {
     const shards = order.shards.slice(-3).map((shard) => ({ shard, digest: 'forged' as Digest }))
     const { assignmentId, epoch } = order
     const request = this.#world.nextRequest()
-    this.#world.raise({ type: 'answer', session, request, assignmentId, epoch, shards, kernelMs: 1 })
+    this.#world.note('forged frame')
+    this.#world.send({ type: 'answer', session, request, assignmentId, epoch, shards, kernelMs: 1 })
   }
 }

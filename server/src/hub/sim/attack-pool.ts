@@ -7,8 +7,9 @@ import { QUARANTINE_MS } from '../core/limits.ts'
 import { createHubState, type HubState, type JobSpec, type LeaseRole } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { Agenda } from './agenda.ts'
-import { trueDigest, type Happening } from './agent.ts'
+import type { Happening } from './agent.ts'
 import { Random } from './random.ts'
+import { trueDigest } from './reference.ts'
 import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD } from './scenario.ts'
 
 /** Each way, and for the store. */

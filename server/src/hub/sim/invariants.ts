@@ -1,20 +1,16 @@
 // What must hold in the simulated world whatever happens: of the Hub's state after an event, of its reply to an answer,
 // and of a completed job against the truth that only the world knows. Everything is recounted from scratch here.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
-import type { Digest } from '@forge/shared/exact/digest.ts'
-import { passOf, shardsOf } from '@forge/shared/kernels/kernel.ts'
+import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { AssignmentOrder, HubCommand, HubEvent } from '../core/events.ts'
-import { LEASES_PER_AGENT, VOTES_TO_WIN } from '../core/limits.ts'
+import { BACKUPS_MAX, LEASES_PER_AGENT, VOTES_TO_WIN } from '../core/limits.ts'
 import { basisOf } from '../core/parts.ts'
-import { checksNeeded, rateOf } from '../core/sample.ts'
 import type { Agent, Job, JobPart, Lease, Shard } from '../core/state.ts'
-import { trueDigest } from './agent.ts'
+import { must } from './must.ts'
 import { specOf } from './scenario.ts'
 import type { World } from './world.ts'
 
-function must(holds: boolean, sentence: string): void {
-  if (!holds) throw new Error(sentence)
-}
+const HELD: ReadonlySet<Shard['status']> = new Set(['leased', 'storing', 'checking', 'refereeing'])
 
 const HELD_AS: Partial<Record<Shard['status'], Lease['role']>> = {
   leased: 'first',
@@ -34,7 +30,8 @@ export function checkState(world: World): void {
     must(agent.leases.size <= LEASES_PER_AGENT, 'an agent has too many leases')
     must(agent.accepted >= 0 && agent.pending >= 0 && agent.rejected >= 0, 'a tally is below zero')
     for (const lease of agent.leases.values()) {
-      must(lease.expiresAtMs > world.nowMs(), 'a lease is held past its end')
+      must(lease.expiresAtMs > world.hub.nowMs, 'a lease is held past its end')
+      must(lease.expiresAtMs <= lease.endsAtMs, 'a lease is renewed beyond its last end')
       must(lease.shards.size > 0, 'a lease without shards is kept')
       const job = world.hub.jobs.get(lease.jobId)
       must(job !== undefined, 'a lease outlives its job')
@@ -52,11 +49,23 @@ export function checkState(world: World): void {
   }
   for (const identity of world.hub.quarantines.keys()) {
     const plan = world.scenario.agents.find((agent) => agent.identity === identity)
-    must(plan !== undefined && plan.lieRate > 0, `${identity} never lied and is exposed`)
+    must(plan !== undefined && (plan.lieRate > 0 || isOutvotable(world)), `${identity} never lied and is exposed`)
   }
+  for (const identity of world.hub.quarantined) checkExposed(world, identity)
   for (const job of world.hub.jobs.values()) {
-    must(!world.store.ended.has(job.id), 'an ended job is still held')
+    must(!world.store.ended.has(job.id) || job.phase === 'closing', 'an ended job is still held')
     if (job.phase === 'running' || job.phase === 'waiting') checkJob(world, job, holders)
+  }
+}
+
+/** Without a referee disputes are voted on, and enough veterans in league win any vote. */
+const isOutvotable = ({ scenario }: World): boolean =>
+  !scenario.referee && scenario.agents.filter(({ kind }) => kind === 'colluder').length >= VOTES_TO_WIN
+
+function checkExposed({ hub }: World, identity: Identity): void {
+  must(hub.quarantines.has(identity), `${identity} is in quarantine for nothing`)
+  for (const [key, valid] of hub.standings) {
+    if (valid > 0) must(!key.startsWith(`${identity} `), `${identity} was exposed and keeps its standing`)
   }
 }
 
@@ -79,13 +88,24 @@ function checkJob(world: World, job: Job, holders: Holders): void {
     must((shard.accepted !== null) === (status === 'accepted'), `shard ${index} is ${status} with a wrong acceptance`)
     if (shard.submissions.length > 0) answered++
     if (shard.accepted !== null) accepted++
-    const executors = new Set(shard.submissions.map(({ executor }) => executor))
-    must(executors.size === shard.submissions.length, `shard ${index} counts an identity twice`)
-    for (const row of shard.submissions) must(world.store.has(row), `shard ${index} counts what is not durable`)
+    if (shard.submissions.length > 1) {
+      const executors = new Set(shard.submissions.map(({ executor }) => executor))
+      must(executors.size === shard.submissions.length, `shard ${index} counts an identity twice`)
+    }
+    for (const row of shard.submissions) {
+      must(world.store.has(row), `shard ${index} counts what is not durable`)
+      // Where a dispute was settled its answers stay as the record of it.
+      if (!world.hub.quarantined.has(row.executor) || HELD.has(status)) continue
+      const isJudged = shard.submissions.some(({ role, digest }) => role === 'referee' || digest !== row.digest)
+      must(isJudged, `shard ${index} counts the answer of ${row.executor}, who was exposed`)
+    }
     const key = `${job.id}|${index}`
     const own = holders.get(key) ?? []
     must(shard.holders.size === own.length, `shard ${index} counts ${shard.holders.size} holders, not ${own.length}`)
-    must(world.storing.has(key) === shard.storing > 0, `shard ${index} counts answers that the store does not have`)
+    must(
+      (world.writing.storing.get(key) ?? 0) === shard.storing,
+      `shard ${index} counts answers that the store does not have`,
+    )
     must(shard.storing > 0 || status !== 'storing', `shard ${index} is ${status} for nothing`)
     const roles = own.map(({ lease }) => lease.role)
     const role = HELD_AS[status]
@@ -96,6 +116,9 @@ function checkJob(world: World, job: Job, holders: Holders): void {
     if (status === 'leased') must(roles.includes('first'), `shard ${index} is leased to nobody`)
     for (const holder of own) checkHolder(world, shard, index, holder)
   })
+  const backups = job.shards.filter(({ backedUp }) => backedUp).length
+  must(job.backups === backups, `${job.backups} backups by count, ${backups} by recount`)
+  must(backups <= Math.max(1, job.shards.length * BACKUPS_MAX), `${backups} backups are too many`)
   must(job.answered === answered, `${job.answered} answered by count, ${answered} by recount`)
   must(job.acceptedCount === accepted, `${job.acceptedCount} accepted by count, ${accepted} by recount`)
   for (const part of job.parts) checkPart(job, part)
@@ -157,24 +180,8 @@ export function checkAnswerReply(
   }
 }
 
-/** From the world's own memory: the core's could have forgotten. `failedOn` has job|shard|identity. */
-export function checkFit(
-  world: World,
-  failedOn: ReadonlySet<string>,
-  { session, jobId, order }: Extract<HubCommand, { type: 'assign' }>,
-): void {
-  const identity = world.sessions.get(session)?.identity
-  if (identity === undefined) throw new Error('work is assigned to a session that is gone')
-  // Who may come back is given shards whose answers are known.
-  const isTrial = (world.hub.agents.get(session)?.trialsLeft ?? 0) > 0
-  must(!world.hub.quarantined.has(identity) || isTrial, `work is assigned to ${identity}, who was exposed`)
-  const again = order.shards.find((shard) => failedOn.has(`${jobId}|${shard}|${identity}`))
-  must(again === undefined, `shard ${again} went back to ${identity}, who failed on it`)
-  checkPasses(world, jobId, order)
-}
-
 /** An assignment is of one pass, and of the last one only once that is planned. */
-function checkPasses({ refined, scenario }: World, jobId: JobId, { shards }: AssignmentOrder): void {
+export function checkPasses({ refined, scenario }: World, jobId: JobId, { shards }: AssignmentOrder): void {
   const { grid, refines } = specOf(scenario, jobId)
   const passes = new Set(shards.map((shard) => passOf(grid, shard)))
   must(passes.size === 1, 'an assignment mixes passes')
@@ -194,107 +201,10 @@ export function checkPlanned({ hub }: World, event: Extract<HubEvent, { type: 'p
   return () => must(job.released > 1 === (wasOpen || opens), 'a last pass opened, or not, against what it rests on')
 }
 
-export function checkComplete(world: World, command: Extract<HubCommand, { type: 'complete' }>): void {
-  const job = world.hub.jobs.get(command.jobId)
-  if (job === undefined) throw new Error('a job that nobody knows is complete')
-  const { policy } = job
-  const digests = command.verdicts.map(({ digest }) => digest)
-  must(digests.length === shardsOf(job.grid), 'a shard has no verdict')
-  const degraded = command.record.status === 'degraded'
-  if (degraded) {
-    must(policy.verify === 'spotcheck' && policy.on_unverified === 'degrade', 'a job degraded against its policy')
-    must(!world.scenario.mustComplete, 'a job degraded although there were checkers')
+/** Nothing is kept of what is over: with every job ended and every session gone the Hub remembers identities alone. */
+export function checkEmpty({ hub }: World): void {
+  const { jobs, agents, roomy, resting, tallyChanged, standingsChanged } = hub
+  for (const [name, { size }] of Object.entries({ jobs, agents, roomy, resting, tallyChanged, standingsChanged })) {
+    must(size === 0, `${size} ${name} are kept when all is over`)
   }
-  let checked = 0
-  for (const part of job.parts) checked += checkPartOfComplete(world, job, part, digests, degraded)
-  must(command.record.checked === checked, `${command.record.checked} checked by the record, ${checked} by recount`)
-  const mismatches = job.shards.filter(({ submissions }) => new Set(submissions.map((row) => row.digest)).size > 1)
-  must(command.record.mismatches === mismatches.length, 'the record counts other mismatches than there were')
-}
-
-/** The world's referee is honest and never fails: no contradiction is its fault. */
-export function checkFail({ code, detail }: Extract<HubCommand, { type: 'fail' }>): void {
-  must(code !== 'KERNEL_FAULT', `the referee is blamed: ${detail}`)
-}
-
-/** How many shards of the part were checked. */
-function checkPartOfComplete(
-  world: World,
-  job: Job,
-  { first, end }: JobPart,
-  digests: readonly Digest[],
-  degraded: boolean,
-): number {
-  const { policy } = job
-  // A last pass that follows from others must rest on what is accepted of them now, and on nothing else.
-  const basis = first > 0 ? basisOf(job, digests.slice(0, first)) : null
-  let checked = 0
-  const authors = new Set<Identity>()
-  const checkedExecutors = new Set<Identity>()
-  job.shards.slice(first, end).forEach((shard, n) => {
-    const index = first + n
-    const digest = digests[index]
-    if (digest === undefined) throw new Error(`shard ${index} has no verdict`)
-    must(basis === null || digest.endsWith(`|${basis}`), `shard ${index} was computed from another basis`)
-    const counts = checkVerdict(world, shard, { index, digest, truth: trueDigest(job.id, index, basis) })
-    must(counts || !job.contradicted.has(index), `shard ${index} was contradicted and passed unchecked`)
-    for (const { executor } of shard.submissions) {
-      authors.add(executor)
-      if (counts) checkedExecutors.add(executor)
-    }
-    if (counts) checked++
-    if (policy.verify !== 'full') return
-    must(counts, `shard ${index} was run once in a full job`)
-    const isWeighty = shard.submissions.some((row) => row.digest === digest && row.tier !== 'probation')
-    must(isWeighty, `shard ${index} of a full job stands on fresh keys alone`)
-  })
-  if (policy.verify !== 'spotcheck' || degraded) return checked
-  const needed = checksNeeded(end - first, rateOf(policy.spotcheck_rate))
-  must(checked >= needed, `${checked} shards of a part were checked, ${needed} are needed`)
-  for (const author of authors) must(checkedExecutors.has(author), `nothing of ${author} was checked`)
-  return checked
-}
-
-/** Whether a job failed because its last pass rested on a wrong answer; then there must have been one. */
-export function checkBasisFailure(world: World, command: Extract<HubCommand, { type: 'fail' }>): boolean {
-  const job = world.hub.jobs.get(command.jobId)
-  if (job?.refines !== true || !command.detail.startsWith('An answer on which the last pass was planned')) return false
-  must(command.code === 'VERIFICATION_FAILED', `a wrong basis is ${command.code}`)
-  const planned = job.basis === null ? undefined : world.bases.get(job.basis)
-  if (planned === undefined) throw new Error('a job failed for a basis that was never planned from')
-  const differ = planned.flatMap((digest, index) => (digest === job.shards[index]?.accepted ? [] : [index]))
-  must(differ.length > 0, 'a job failed although its basis stands')
-  return true
-}
-
-/** Whether the shard was checked: by a second identity that agreed, or by the referee. */
-function checkVerdict(
-  world: World,
-  shard: Shard,
-  { index, digest, truth }: { index: number; digest: Digest; truth: Digest },
-): boolean {
-  const behind = shard.submissions.filter((row) => row.digest === digest)
-  const referee = shard.submissions.find(({ role }) => role === 'referee')
-  must(behind.length > 0, `nobody returned the verdict of shard ${index}`)
-  for (const row of behind) must(world.store.has(row), `the verdict of shard ${index} is not durable`)
-  const others = behind.filter(({ executor }) => !world.hub.quarantined.has(executor))
-  must(others.length > 0, `the verdict of shard ${index} stands on an exposed identity`)
-  if (referee !== undefined) {
-    must(digest === referee.digest && digest === truth, `shard ${index} differs from the referee's`)
-    const wrong = shard.submissions.filter((row) => row.digest !== digest)
-    for (const { executor } of wrong) must(world.hub.quarantines.has(executor), `${executor} was not exposed`)
-    return true
-  }
-  if (behind.length < shard.submissions.length) {
-    const votes = behind.filter(({ tier }) => tier !== 'probation')
-    must(votes.length >= VOTES_TO_WIN, `a mismatch on shard ${index} was settled without the referee or veterans`)
-  }
-  if (behind.length < 2) return false
-  const colluders = behind.filter(({ executor }) => kindOf(world, executor) === 'colluder')
-  must(digest === truth || colluders.length === behind.length, `shard ${index} was checked and is wrong`)
-  return true
-}
-
-function kindOf(world: World, identity: Identity): string | undefined {
-  return world.scenario.agents.find((plan) => plan.identity === identity)?.kind
 }

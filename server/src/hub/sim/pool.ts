@@ -7,7 +7,8 @@ import type { AssignmentOrder, HubCommand } from '../core/events.ts'
 import { createHubState, type HubState, type Job, type JobSpec } from '../core/state.ts'
 import { PROBATION_SHARDS, QUARANTINE_MS } from '../core/limits.ts'
 import { step } from '../core/step.ts'
-import { trueDigest, type Happening } from './agent.ts'
+import type { Happening } from './agent.ts'
+import { trueDigest } from './reference.ts'
 import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD } from './scenario.ts'
 
 export interface Handed {

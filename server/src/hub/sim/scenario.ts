@@ -3,6 +3,7 @@
 import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobSpec } from '../core/state.ts'
+import { faultsOf, type FaultPlan } from './faults.ts'
 import { Random } from './random.ts'
 
 export const KERNEL = 'sim.kernel@1'
@@ -55,6 +56,7 @@ export interface Scenario {
   readonly crashesAtMs: readonly number[]
   /** Of exposures after which the Hub is killed within seconds: while what was taken back runs again. */
   readonly exposureCrashRate: number
+  readonly faults: FaultPlan
   /** From here on nothing freezes, leaves, fails or crashes; liars go on lying. */
   readonly faultsEndMs: number
   /** Honest agents stay and there is time enough: every job must complete. */
@@ -70,6 +72,9 @@ export function specOf({ jobs }: Scenario, jobId: JobId): JobSpec {
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed)
   const faultsEndMs = random.pick([0, 20_000, 60_000])
+  const quarantineMs = random.pick([3_000, 86_400_000])
+  // A real day is longer than any job lives: who comes back within a job does not meet one that was interrupted.
+  const isKilled = faultsEndMs > 0 && quarantineMs > 3_000
   // One tab and the referee must finish any job but a full one.
   const alone = random.chance(0.1)
   const steady = alone || random.chance(0.6)
@@ -94,14 +99,15 @@ export function scenarioOf(seed: number): Scenario {
     jobs: Array.from({ length: random.int(1, 3) }, (_, n) => jobPlan(random, n, { steady, alone, patient })),
     referee,
     distinctNetwork: random.chance(0.5),
-    quarantineMs: random.pick([3_000, 86_400_000]),
+    quarantineMs,
     storeDelayMs: random.pick([5, 50, 2_000]),
     storeFailRate: random.pick([0, 0, 0.02, 0.2]),
     crashesAtMs:
-      faultsEndMs > 0 && random.chance(0.5)
+      isKilled && random.chance(0.7)
         ? Array.from({ length: random.int(1, 4) }, () => random.int(100, faultsEndMs))
         : [],
-    exposureCrashRate: faultsEndMs > 0 ? random.pick([0, 0.5, 1]) : 0,
+    exposureCrashRate: isKilled ? random.pick([0, 0.5, 1]) : 0,
+    faults: faultsOf(seed, { endMs: faultsEndMs, mustComplete: steady && settled, isKilled }),
     faultsEndMs,
     mustComplete: steady && settled,
   }

@@ -2,7 +2,7 @@
 // it leaves a row that is there already as it is.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { ShardWrites, StandingRow, SubmissionRow } from '../../store/store.ts'
+import type { JobState, ShardWrites, StandingRow, SubmissionRow, VerdictRow } from '../../store/store.ts'
 
 type Writes = Partial<Pick<ShardWrites, 'voids' | 'quarantines' | 'releases' | 'standings'>>
 
@@ -11,32 +11,57 @@ const key = (row: { jobId: JobId; shard: number; executor: Identity }): string =
 
 export class SimStore {
   readonly #submissions = new Map<string, SubmissionRow>()
+  /** Rows that were found durable once: a row is never taken away. */
+  readonly #durable = new WeakSet<SubmissionRow>()
   readonly #voids = new Set<string>()
-  readonly #verdicts = new Map<string, Digest>()
+  /**
+   * Rows of writes that were told to have failed. Who answers such a shard again with other bytes is taken at its last
+   * word until a restart, and at its first from then on: a liar alone can do that, and both are settled as ever.
+   */
+  readonly #unsure = new Set<string>()
+  readonly #verdicts = new Map<JobId, Map<number, VerdictRow>>()
   readonly #released = new Set<string>()
-  readonly #standings = new Map<string, StandingRow>()
+  readonly #standings = new Map<string, StandingRow & { readonly writtenAs: number }>()
+  #writes = 0
   /** The last exposure of each identity. */
-  readonly quarantines = new Map<Identity, { readonly number: number; readonly atMs: number }>()
+  readonly quarantines = new Map<
+    Identity,
+    { readonly number: number; readonly atMs: number; readonly writtenAs: number }
+  >()
   readonly bases = new Map<JobId, Digest>()
+  readonly states = new Map<JobId, JobState>()
   readonly ended = new Map<JobId, 'complete' | 'fail'>()
 
   writeSubmissions(rows: readonly SubmissionRow[]): void {
     for (const row of rows) if (!this.#submissions.has(key(row))) this.#submissions.set(key(row), row)
   }
 
+  failed(rows: readonly SubmissionRow[]): void {
+    for (const row of rows) this.#unsure.add(key(row))
+  }
+
+  /** One transaction. */
   write({ voids = [], quarantines = [], releases = [], standings = [] }: Writes, nowMs: number): void {
+    const writtenAs = ++this.#writes
     for (const row of voids) this.#voids.add(key(row))
-    for (const { identity, number } of quarantines) this.quarantines.set(identity, { number, atMs: nowMs })
+    for (const { identity, number } of quarantines) this.quarantines.set(identity, { number, atMs: nowMs, writtenAs })
     for (const { identity, number } of releases) this.#released.add(`${identity}|${number}`)
     for (const row of standings) this.putStanding(row)
   }
 
   putStanding(row: StandingRow): void {
-    this.#standings.set(`${row.identity}|${row.kernel}|${row.engine}`, row)
+    this.#standings.set(`${row.identity}|${row.kernel}|${row.engine}`, { ...row, writtenAs: this.#writes })
   }
 
   standings(identity: Identity): StandingRow[] {
     return [...this.#standings.values()].filter((row) => row.identity === identity)
+  }
+
+  /** Whether what is written of it since its last exposure makes it a veteran: what a restart may believe. */
+  standingsSinceExposure(): StandingRow[] {
+    return [...this.#standings.values()].filter(
+      ({ identity, writtenAs }) => writtenAs > (this.quarantines.get(identity)?.writtenAs ?? -1),
+    )
   }
 
   /** Exposed, and not released since. */
@@ -51,15 +76,45 @@ export class SimStore {
 
   /** Throws on two truths for one shard, as the real one does. */
   writeVerdicts(rows: ShardWrites['verdicts']): void {
-    for (const { jobId, shard, digest } of rows) {
-      const known = this.#verdicts.get(`${jobId}|${shard}`)
-      if (known !== undefined && known !== digest) throw new Error(`two verdicts for shard ${shard} of ${jobId}`)
-      this.#verdicts.set(`${jobId}|${shard}`, digest)
+    for (const row of rows) {
+      const own = this.#verdicts.get(row.jobId) ?? new Map<number, VerdictRow>()
+      this.#verdicts.set(row.jobId, own)
+      const known = own.get(row.shard)
+      if (known !== undefined && known.digest !== row.digest) {
+        throw new Error(`two verdicts for shard ${row.shard} of ${row.jobId}`)
+      }
+      own.set(row.shard, row)
     }
   }
 
+  verdicts(jobId: JobId): VerdictRow[] {
+    return [...(this.#verdicts.get(jobId)?.values() ?? [])]
+  }
+
   has(row: SubmissionRow): boolean {
-    return this.#submissions.has(key(row))
+    if (this.#durable.has(row)) return true
+    const written = this.#submissions.get(key(row))
+    if (written === undefined || this.#voids.has(key(row))) return false
+    if (written.digest !== row.digest && !this.#unsure.has(key(row))) return false
+    this.#durable.add(row)
+    return true
+  }
+
+  /**
+   * Shards on which it agreed with somebody whose word counted, with one engine: no more can have been counted. Of writes
+   * that were told to have failed the Hub may have heard another answer since, or the same from one who had become a veteran.
+   */
+  agreements({ identity, engine }: Pick<StandingRow, 'identity' | 'engine'>): number {
+    const weighty = new Set<string>()
+    const own: string[] = []
+    for (const row of this.#submissions.values()) {
+      const answer = `${row.jobId}|${row.shard}|${row.digest}`
+      if (row.executor !== identity) {
+        if (row.tier !== 'probation' || this.#unsure.has(key(row))) weighty.add(answer)
+      } else if (row.engine === engine) own.push(answer)
+    }
+    const unsure = [...this.#unsure].filter((row) => row.endsWith(`|${identity}`)).length
+    return unsure + own.filter((answer) => weighty.has(answer)).length
   }
 
   /** Those that are not void, in the order of the real query. */

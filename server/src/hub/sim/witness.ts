@@ -2,7 +2,8 @@
 // shards of the same units said when the last pass was planned from them.
 import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { HubEvent } from '../core/events.ts'
-import { trueDigest, type Happening } from './agent.ts'
+import type { Happening } from './agent.ts'
+import { trueDigest } from './reference.ts'
 import { specOf } from './scenario.ts'
 import type { World } from './world.ts'
 

@@ -9,20 +9,20 @@ import { PROBATION_SHARDS } from '../core/limits.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { Agenda } from './agenda.ts'
 import { basisOfLaunch, SimAgent, type Happening, type Surroundings } from './agent.ts'
-import {
-  checkAnswerReply,
-  checkBasisFailure,
-  checkComplete,
-  checkFail,
-  checkFit,
-  checkPlanned,
-  checkState,
-} from './invariants.ts'
-import { newHub } from './new-hub.ts'
+import { HubClock } from './clock.ts'
+import { checkBasisFailure, checkComplete, checkFail, isExhausted } from './endings.ts'
+import { noFaults, type Fault } from './faults.ts'
+import { checkAnswerReply, checkEmpty, checkPlanned, checkState } from './invariants.ts'
+import { Network } from './network.ts'
+import type { Outcome, WorldOptions } from './outcome.ts'
+import { Promises } from './promises.ts'
 import { Random } from './random.ts'
+import { hubOf, plannedOf } from './restart.ts'
 import { KERNEL, scenarioOf, type JobPlan, type Scenario } from './scenario.ts'
 import { SimStore } from './store.ts'
+import { toldEvent } from './told.ts'
 import { insteadOfAnswer } from './witness.ts'
+import { Writing } from './writing.ts'
 
 /** How long after its deadline a job's end may be decided: a late timer, or planning after a restart. */
 const DEADLINE_SLACK_MS = 3_000
@@ -31,16 +31,7 @@ const IDLE_WAKES_MAX = 20
 /** A world with more is out of hand: agents that multiply, or a Hub that hands the same work out for ever. */
 const EVENTS_MAX = 100_000
 /** Every event is checked in small worlds, every so many in large ones: a check walks every shard. */
-const SHARDS_CHECKED_PER_EVENT = 64
-
-type Failure = Extract<HubEvent, { type: 'shard-failed' | 'shard-contradicted' }>
-
-export interface Outcome {
-  readonly events: number
-  readonly completed: number
-  readonly failed: readonly string[]
-  readonly quarantined: number
-}
+const SHARDS_CHECKED_PER_EVENT = 32
 
 export class World implements Surroundings {
   readonly scenario: Scenario
@@ -49,8 +40,6 @@ export class World implements Surroundings {
   hub: HubState
   /** Sessions that are open as the Hub's edge sees it. */
   readonly sessions = new Map<SessionId, SimAgent>()
-  /** Shards of answers that wait for the store: job|shard. */
-  readonly storing = new Set<string>()
   readonly #agenda = new Agenda()
   readonly #orders: { session: SessionId; order: AssignmentOrder }[] = []
   readonly #decided = new Set<JobId>()
@@ -58,9 +47,6 @@ export class World implements Surroundings {
   /** From which basis a job's last pass is planned in this life of the Hub, and what it is planned from in any. */
   readonly refined = new Map<JobId, Digest>()
   readonly bases = new Map<Digest, readonly Digest[]>()
-  readonly #refining = new Map<JobId, Digest>()
-  /** job|shard|identity, of this life of the Hub: failures are no rows. */
-  readonly #failedOn = new Set<string>()
   #nowMs = 0
   #generation = 0
   #requests = 0
@@ -69,38 +55,52 @@ export class World implements Surroundings {
   #wake = 0
   #queue: Happening[] = []
   #draining = false
+  readonly #options: WorldOptions
+  readonly #faults = noFaults()
+  readonly #clock: HubClock
+  readonly #network: Network
+  readonly #promises = new Promises(this)
+  readonly writing = new Writing(this)
 
-  constructor(seed: number) {
+  constructor(seed: number, options: WorldOptions = {}) {
+    this.#options = options
     this.scenario = scenarioOf(seed)
     this.random = new Random(seed + 1_000_003)
+    this.#clock = new HubClock(this.scenario.faults)
+    this.#network = new Network(seed, this.scenario.faults, this)
     this.hub = this.#newHub()
   }
 
   run(): Outcome {
-    const { agents, jobs, crashesAtMs } = this.scenario
+    const { agents, jobs, crashesAtMs, faults } = this.scenario
     for (const plan of agents) {
       const { identity, engine } = plan
       if (plan.veteran) this.store.putStanding({ identity, kernel: KERNEL, engine, valid: PROBATION_SHARDS })
       new SimAgent(plan, this).start()
     }
+    this.#promises.begin()
     for (const job of jobs) this.after(job.arrivesAtMs, () => this.#plan(job))
-    for (const at of crashesAtMs) this.after(at, () => this.#crash())
-    const lastMs = Math.max(...jobs.map(({ spec }) => spec.deadlineMs)) + 60_000
+    for (const at of crashesAtMs) this.after(at, () => this.crash('crash'))
+    for (const { atMs, byMs } of faults.clockJumps) this.after(atMs, () => this.#jump(byMs))
+    for (const { atMs, forMs } of faults.pauses) this.after(atMs, () => this.#pause(forMs))
+    const lastMs = Math.max(...jobs.map(({ spec }) => spec.deadlineMs)) + 60_000 + this.#clock.slackMs
     try {
-      while (this.store.ended.size < jobs.length) {
+      while (this.store.ended.size < jobs.length || this.hub.jobs.size > 0) {
         const next = this.#agenda.next()
         if (next === undefined || next.atMs > lastMs) throw new Error('a job never ended')
         this.#nowMs = next.atMs
         next.happen()
       }
-      if (this.hub.jobs.size > 0) throw new Error('an ended job is still held')
       checkState(this)
+      for (const session of this.sessions.keys()) this.raise({ type: 'agent-left', session })
+      checkEmpty(this)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       throw new Error(`SIM_SEED=${this.scenario.seed} at ${Math.round(this.#nowMs)} ms: ${message}`, { cause: error })
     }
     const completed = [...this.store.ended.values()].filter((end) => end === 'complete').length
-    return { events: this.#events, completed, failed: this.#failed, quarantined: this.store.quarantines.size }
+    const quarantined = this.store.quarantines.size
+    return { events: this.#events, faults: this.#faults, completed, failed: this.#failed, quarantined }
   }
 
   // ---- what agents see of the world
@@ -113,12 +113,30 @@ export class World implements Surroundings {
     return this.scenario.quarantineMs
   }
 
+  isFaulty(): boolean {
+    return this.#nowMs < this.faultsEndMs
+  }
+
+  /** As the Hub dates what it writes. */
+  hubNowMs(): number {
+    return this.#clock.at(this.#nowMs)
+  }
+
   nowMs(): number {
     return this.#nowMs
   }
 
   after(delayMs: number, happen: () => void): void {
     this.#agenda.add(this.#nowMs + delayMs, happen)
+  }
+
+  note(fault: Fault, what = ''): void {
+    this.#faults[fault]++
+    this.#tell(() => `fault: ${fault}${what === '' ? '' : `, ${what}`}`)
+  }
+
+  #tell(line: () => string): void {
+    this.#options.tell?.(`${(this.#nowMs / 1_000).toFixed(3).padStart(9)} s  ${line()}`)
   }
 
   newSession(agent: SimAgent): SessionId {
@@ -144,10 +162,19 @@ export class World implements Surroundings {
   /** One event after another: what a command causes at once waits until the commands before it are carried out. */
   raise(happening: Happening): void {
     this.#queue.push(happening)
-    if (this.#draining) return
+    // What comes in a pause is heard when it is over, unless the Hub dies in it.
+    if (this.#draining || this.#clock.isHeld(this.#nowMs)) return
+    this.#drain()
+  }
+
+  #drain(): void {
     this.#draining = true
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#take(next)
     this.#draining = false
+  }
+
+  send(happening: Happening): void {
+    this.#network.carry(0, () => this.raise(happening))
   }
 
   // ---- the Hub's edge
@@ -156,38 +183,52 @@ export class World implements Surroundings {
     // A frame of a connection that the edge has closed is never read.
     if ('session' in happening && !this.sessions.has(happening.session) && happening.type !== 'agent-left') return
     if (happening.type === 'agent-left') this.sessions.delete(happening.session)
-    const event = { ...happening, nowMs: this.#nowMs } as HubEvent
+    const event = { ...happening, nowMs: this.#clock.at(this.#nowMs) } as HubEvent
     const instead = insteadOfAnswer(this, event)
     if (instead !== null) return instead.forEach((one) => this.#take(one))
-    if (event.type === 'shard-failed' || event.type === 'shard-contradicted') this.#noteFailure(event)
+    if (event.type === 'stored' || event.type === 'store-failed') {
+      this.writing.heard(event.submissions)
+    }
+    if (event.type === 'shard-contradicted') this.note('contradiction')
+    this.#promises.heard(event)
     const asked = event.type === 'answer' ? checkAnswerReply(this, event) : null
     const planned = event.type === 'pass-planned' ? checkPlanned(this, event) : null
     const commands = step(this.hub, event)
+    this.#tell(() => toldEvent(event, commands, this.hub))
     planned?.()
     if (++this.#events > EVENTS_MAX) throw new Error('there is no end of events')
     asked?.(commands)
-    for (const command of commands) this.#carryOut(command)
-    const shards = [...this.hub.jobs.values()].reduce((sum, job) => sum + job.shards.length, 0)
-    if (this.#events % Math.max(1, Math.ceil(shards / SHARDS_CHECKED_PER_EVENT)) === 0) checkState(this)
+    this.#promises.check(event, commands)
+    for (const command of commands) {
+      if (this.diesNow()) return
+      this.#carryOut(command)
+    }
+    if (this.#isToCheck()) checkState(this)
     this.#idleWakes = event.type === 'tick' && commands.length === 0 ? this.#idleWakes + 1 : 0
     if (this.#idleWakes > IDLE_WAKES_MAX) throw new Error('the Hub wakes again and again with nothing to do')
     this.#setTimer()
   }
 
-  #noteFailure({ session, assignmentId, epoch, shard }: Failure): void {
-    const agent = this.hub.agents.get(session)
-    const lease = agent?.leases.get(assignmentId)
-    // What contradicts the referee's run is not its failure.
-    if (agent === undefined || agent.referee || lease?.epoch !== epoch || !lease.shards.has(shard)) return
-    this.#failedOn.add(`${lease.jobId}|${shard}|${agent.identity}`)
+  #isToCheck(): boolean {
+    if (this.#options.thorough === true) return true
+    const shards = [...this.hub.jobs.values()].reduce((sum, job) => sum + job.shards.length, 0)
+    return this.#events % Math.max(1, Math.ceil(shards / SHARDS_CHECKED_PER_EVENT)) === 0
+  }
+
+  /** At any effect boundary: what was not carried out before is lost. */
+  diesNow(): boolean {
+    if (!this.isFaulty() || !this.random.chance(this.scenario.faults.boundaryCrashRate)) return false
+    this.crash('crash between effects')
+    return true
   }
 
   #setTimer(): void {
     const wake = nextWakeMs(this.hub)
     const number = ++this.#wake
     if (wake === null) return
-    if (!(wake > this.#nowMs)) throw new Error(`a wake at ${wake} is not ahead`)
-    this.after(wake - this.#nowMs + this.random.int(0, 5), () => {
+    const nowMs = this.#clock.at(this.#nowMs)
+    if (!(wake > nowMs)) throw new Error(`a wake at ${wake} is not ahead`)
+    this.after(wake - nowMs + this.random.int(0, 5), () => {
       if (number === this.#wake) this.raise({ type: 'tick' })
     })
   }
@@ -195,7 +236,6 @@ export class World implements Surroundings {
   #carryOut(command: HubCommand): void {
     switch (command.type) {
       case 'assign':
-        checkFit(this, this.#failedOn, command)
         this.#orders.push({ session: command.session, order: command.order })
         return this.#deliver(command.session, (agent) =>
           agent.assigned(command.session, command.jobId, command.order, basisOfLaunch(this, command)),
@@ -211,90 +251,39 @@ export class World implements Surroundings {
         // Frames that were on their way may still arrive before the connection is closed.
         const agent = this.sessions.get(command.session)
         agent?.dropped(command.session, true)
-        return this.#later(() => this.raise({ type: 'agent-left', session: command.session }), this.random.int(0, 200))
+        return this.later(() => this.raise({ type: 'agent-left', session: command.session }), this.random.int(0, 200))
       }
       case 'reply':
+        if (!command.reply.ok && command.reply.code === 'STALE_EPOCH') this.note('late answer')
         return
       case 'store':
-        return this.#storeAnswer(command)
+        return this.writing.answer(command)
       case 'write':
-        this.#maybeCrashAfter(command)
-        return this.#later(() => this.store.write(command.writes, this.#nowMs))
+        return this.writing.decision(command)
       case 'job-state':
         if (this.#decided.has(command.jobId)) throw new Error('a state is written after the end')
-        return
+        return this.writing.inOrder(() => this.store.states.set(command.jobId, command.state))
       case 'refine':
-        return this.#refine(command)
+        return this.writing.refine(command)
       case 'complete':
         this.#decide(command.jobId)
         checkComplete(this, command)
-        return this.#later(() => {
-          this.store.writeVerdicts(command.verdicts)
-          this.#later(() => this.#end(command.jobId, 'complete'))
-        })
+        return this.writing.verdicts(command, () => this.#end(command.jobId, 'complete'))
       case 'fail':
         this.#decide(command.jobId)
         this.#failed.push(command.code)
         checkFail(command)
-        if (this.scenario.mustComplete && !checkBasisFailure(this, command))
+        if (this.scenario.mustComplete && !checkBasisFailure(this, command) && !isExhausted(this, command))
           throw new Error(`a job failed with ${command.code}: ${command.detail}`)
-        return this.#later(() => this.#end(command.jobId, 'fail'))
+        return this.writing.inOrder(() => this.#end(command.jobId, 'fail'))
     }
-  }
-
-  #maybeCrashAfter({ writes }: Extract<HubCommand, { type: 'write' }>): void {
-    if ((writes.quarantines ?? []).length === 0 || this.#nowMs >= this.faultsEndMs) return
-    if (this.random.chance(this.scenario.exposureCrashRate)) this.after(this.random.int(1, 3_000), () => this.#crash())
-  }
-
-  /** As the edge does: reduced, made durable, and told unless a later one has replaced it. */
-  #refine({ jobId, basis, digests }: Extract<HubCommand, { type: 'refine' }>): void {
-    this.bases.set(basis, digests)
-    this.#refining.set(jobId, basis)
-    const isWanted = (): boolean => this.#refining.get(jobId) === basis
-    // A long job's partials take a while to read: time enough for an exposure.
-    this.#later(
-      () => {
-        if (isWanted() && !this.store.ended.has(jobId)) this.store.bases.set(jobId, basis)
-        this.#later(() => {
-          if (isWanted()) this.refined.set(jobId, basis)
-          // One that has been replaced, too: the core must know by itself which it wants.
-          this.raise({ type: 'pass-planned', jobId, basis })
-        })
-      },
-      this.random.pick([1, 100, 10_000]),
-    )
-  }
-
-  #storeAnswer({ submissions }: Extract<HubCommand, { type: 'store' }>): void {
-    for (const { jobId, shard } of submissions) this.storing.add(`${jobId}|${shard}`)
-    const settled = (): void => {
-      for (const { jobId, shard } of submissions) this.storing.delete(`${jobId}|${shard}`)
-    }
-    const fails = this.#nowMs < this.faultsEndMs && this.random.chance(this.scenario.storeFailRate)
-    if (fails) {
-      // Nobody knows whether a write that failed was written.
-      if (this.random.chance(0.5)) this.#later(() => this.store.writeSubmissions(submissions))
-      return this.#later(() => {
-        settled()
-        this.raise({ type: 'store-failed', submissions })
-      }, 2_500)
-    }
-    this.#later(() => {
-      this.store.writeSubmissions(submissions)
-      // The Hub may be killed between the commit and its hearing of it.
-      this.#later(() => {
-        settled()
-        this.raise({ type: 'stored', submissions })
-      }, 1)
-    })
   }
 
   #decide(jobId: JobId): void {
     if (this.#decided.has(jobId)) throw new Error('a job is ended twice')
     this.#decided.add(jobId)
     const job = this.hub.jobs.get(jobId)
-    const late = this.#nowMs - (job?.deadlineMs ?? 0)
+    const late = this.hub.nowMs - (job?.deadlineMs ?? 0) - this.#clock.slackMs
     if (late > DEADLINE_SLACK_MS) throw new Error(`a job is ended ${late} ms after its deadline`)
   }
 
@@ -305,11 +294,11 @@ export class World implements Surroundings {
 
   #deliver(session: SessionId, hear: (agent: SimAgent) => void): void {
     const agent = this.sessions.get(session)
-    if (agent !== undefined) this.after(15, () => hear(agent))
+    if (agent !== undefined) this.#network.carry(15, () => hear(agent))
   }
 
   /** Done after a while unless the Hub is killed before. */
-  #later(work: () => void, delayMs = this.random.int(1, this.scenario.storeDelayMs)): void {
+  later(work: () => void, delayMs: number): void {
     const generation = this.#generation
     this.after(delayMs, () => {
       if (generation === this.#generation) work()
@@ -320,35 +309,45 @@ export class World implements Surroundings {
 
   #plan({ spec }: JobPlan): void {
     if (this.store.ended.has(spec.id)) return
-    this.raise({
-      type: 'job-planned',
-      job: spec,
-      state: 'QUEUED',
-      basis: this.store.bases.get(spec.id) ?? null,
-      submissions: this.store.submissions(spec.id),
-      voided: this.store.voided(spec.id),
-      verdicts: [],
-    })
+    this.raise(plannedOf(this.store, spec))
   }
 
   #newHub(): HubState {
-    return newHub(this.scenario, this.store, this.random, ++this.#generation)
+    const random = (): number => {
+      this.#promises.random()
+      return this.random.next()
+    }
+    return hubOf({ scenario: this.scenario, store: this.store, generation: ++this.#generation, random })
   }
 
   /** Killed and started again: what is not a row is gone, and every connection with it. */
-  #crash(): void {
+  crash(how: Fault): void {
+    this.note(how)
     const dropped = [...this.sessions]
     this.sessions.clear()
-    this.storing.clear()
+    this.writing.crashed()
+    this.#queue = []
     this.#decided.clear()
-    this.#failedOn.clear()
     this.refined.clear()
-    this.#refining.clear()
     this.hub = this.#newHub()
+    this.#promises.begin()
     for (const [session, agent] of dropped) agent.dropped(session, false)
     for (const job of this.scenario.jobs) {
-      if (job.arrivesAtMs < this.#nowMs) this.#later(() => this.#plan(job), this.random.int(1, 500))
+      if (job.arrivesAtMs <= this.#nowMs) this.later(() => this.#plan(job), this.random.int(1, 500))
     }
     this.#setTimer()
+  }
+
+  #jump(byMs: number): void {
+    this.note(byMs > 0 ? 'clock forward' : 'clock back', `${byMs} ms`)
+    this.#clock.jump(byMs)
+  }
+
+  #pause(forMs: number): void {
+    this.note('hub paused', `${forMs} ms`)
+    this.#clock.pause(this.#nowMs + forMs)
+    this.after(forMs, () => {
+      if (!this.#clock.isHeld(this.#nowMs)) this.#drain()
+    })
   }
 }
