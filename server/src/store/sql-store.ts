@@ -1,7 +1,6 @@
 // The store on an engine: which query each method runs, and what is one transaction. It knows neither PGlite nor Postgres.
-import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { ulid } from 'ulid'
 import type { Db, Engine } from './engine.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
@@ -9,10 +8,10 @@ import { eventsAfter } from './queries/events.ts'
 import { quarantined, standingsOf } from './queries/identities.ts'
 import { finishJob, insertJob, jobById, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
 import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './queries/notices.ts'
-import { apiKeyByHash, defaultProject, insertApiKey, keysOf } from './queries/projects.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 import { acceptedAfter, partialsAfter, submissionsOf, verdictsOf, voidedOf, writeShards } from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
+import { createTenants } from './sql-tenants.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
 /** `release` runs when all is closed. */
@@ -32,13 +31,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     }
   }
   return {
-    defaultProject: () => {
-      const fresh = ulid() as ProjectId
-      return engine.transaction((db) => defaultProject(db, fresh))
-    },
-    insertApiKey: (key) => engine.transaction((db) => insertApiKey(db, key)),
-    apiKeys: (projectId) => engine.run((db) => keysOf(db, projectId)),
-    apiKeyByHash: (hash) => engine.run((db) => apiKeyByHash(db, hash)),
+    ...createTenants(engine),
 
     setting: (name) => engine.run((db) => setting(db, name)),
     settingOrPut: (name, value) => engine.transaction((db) => settingOrPut(db, name, value)),

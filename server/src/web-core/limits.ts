@@ -17,6 +17,8 @@ export const WEB_LIMITS = {
   /** Field names and addresses come from the client; a longer one is cut in what we answer. */
   echoCharactersMax: 200,
   messageCharactersMax: 300,
+  /** How exactly the last use of a key is known: a write an hour instead of one a request. */
+  lastUseGrainMs: 60 * 60 * 1000,
   /** A built page is a few hundred kB; this much means that the wrong folder was named. */
   pagesBytesMax: 32 * 1024 * 1024,
 } as const

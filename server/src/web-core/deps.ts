@@ -1,0 +1,29 @@
+// What Web Core and its routes are given: the store, the Hub, the clock, chance, and when the server stops.
+import type { Config } from '../config.ts'
+import type { Hub } from '../hub/edge/hub-interface.ts'
+import type { Logger } from '../logger.ts'
+import type { Store } from '../store/store.ts'
+import type { TenantStore } from '../store/tenants.ts'
+
+/** Of the store, what answers requests: Web Core never sees a shard's bytes. */
+export type WebStore = TenantStore & Pick<Store, 'job' | 'noticesOf' | 'ping'>
+export type WebHub = Pick<Hub, 'submit' | 'ended' | 'progress' | 'table' | 'agentsOnline' | 'refereeOnline'>
+
+export interface RouteDeps {
+  readonly store: WebStore
+  readonly hub: WebHub
+  readonly logger: Logger
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  readonly newUlid: () => string
+  readonly randomBytes: (count: number) => Uint8Array
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal
+}
+
+export interface WebCoreDeps extends Omit<RouteDeps, 'stopping'> {
+  readonly config: Pick<Config, 'apiKey' | 'adminToken'>
+  /** The folder of the built agent page; null for none. */
+  readonly agentWebDir: string | null
+  readonly stopping?: AbortSignal
+}
