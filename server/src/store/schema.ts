@@ -93,6 +93,14 @@ export const settings = pgTable('settings', {
   value: text('value').notNull(),
 })
 
+/**
+ * Read as text, not as JSON, which Postgres refuses where any of its texts has \u0000. Canonical JSON has its names in
+ * order and escapes every quote within a text, so the pattern means the contract's `op` and nothing else.
+ */
+const OP_PATTERN = `"op":[{]("kernel_digest":"[0-9a-f]*",)?"name":"([^"]*)","profile":"([^"]*)","version":([0-9]+)[}]`
+const opPart = (part: number): string => `(regexp_match(request, '${OP_PATTERN}'))[${part}]`
+const OP_OF_REQUEST = `${opPart(2)} || '/' || ${opPart(4)} || '/' || ${opPart(3)}`
+
 export const jobs = pgTable(
   'jobs',
   {
@@ -115,8 +123,13 @@ export const jobs = pgTable(
     finishedAtMs: ms('finished_at_ms'),
     answer: text('answer'),
     problem: text('problem'),
+    /** `mc/1/insurance.v1`, for lists of jobs. */
+    op: text('op').generatedAlwaysAs(sql.raw(OP_OF_REQUEST)),
   },
   (job) => [
+    index('jobs_of_project').on(job.projectId, job.createdAtMs, job.id),
+    index('jobs_of_state').on(job.projectId, job.state, job.createdAtMs, job.id),
+    index('jobs_of_op').on(job.projectId, job.op, job.createdAtMs, job.id),
     // Null ids never collide, so jobs without one are always new.
     unique('jobs_client_job_id').on(job.projectId, job.clientJobId),
     index('jobs_unfinished')

@@ -7,6 +7,7 @@ import { STORE_LIMITS } from './limits.ts'
 import { eventsAfter } from './queries/events.ts'
 import { quarantined, standingsOf } from './queries/identities.ts'
 import { finishJob, insertJob, jobById, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
+import { attemptsOf, jobsOf, verdictsIn } from './queries/job-reads.ts'
 import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './queries/notices.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 import { acceptedAfter, partialsAfter, submissionsOf, verdictsOf, voidedOf, writeShards } from './queries/shards.ts'
@@ -56,6 +57,10 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     noticesOf: (jobId) => engine.run((db) => noticesOf(db, jobId)),
     noticeFinished: (identity, reason, atMs) => noticeAll(engine, { identity, reason, atMs }),
     eventsOf: (jobId, after) => engine.run((db) => eventsAfter(db, jobId, after)),
+
+    jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
+    attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),
+    verdictsOf: (jobId, first, end) => engine.run((db) => verdictsIn(db, jobId, first, end)),
 
     table: (key) => engine.run((db) => tableByKey(db, key)),
     tableByDigest: (digest) => engine.run((db) => tableByDigest(db, digest)),

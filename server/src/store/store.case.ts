@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testEvents } from './events.case.ts'
 import { testImmutability } from './immutability.case.ts'
 import { testIdentities } from './identities.case.ts'
+import { testJobReads } from './job-reads.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
 import { testTenants } from './tenants.case.ts'
@@ -52,6 +53,8 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
     }
 
     describe('projects, keys and settings', () => {
+      testJobReads({ store: () => store, otherProject })
+
       testTenants({ store: () => store, sql: (text) => opened.sql(text), otherProject })
 
       test('the first value of a setting stays, even in a race', async () => {

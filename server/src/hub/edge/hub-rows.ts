@@ -26,6 +26,8 @@ export interface HubRows {
   /** A reduction of stored partials, begun again where a restarting database broke it off. */
   reading<T>(read: () => Promise<T>): Promise<T>
   failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
+  /** As its client asked. */
+  cancelled(jobId: JobId): Promise<void>
 }
 
 export function createHubRows(store: Store, logger: Logger, closing: AbortSignal): HubRows {
@@ -99,6 +101,10 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       logger.info({ job_id: jobId, verification: record }, 'job completed')
     },
     failed,
+    async cancelled(jobId) {
+      const cancelled = problem('CANCELLED', 'Its client cancelled it; nothing is billed.', { job_id: jobId })
+      await finish(jobId, 'a cancellation', { state: 'CANCELLED', problem: cancelled, finishedAtMs: Date.now() })
+    },
     reading,
   }
 }

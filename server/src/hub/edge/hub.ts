@@ -19,7 +19,9 @@ import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { notHeld } from './not-held.ts'
 import { assignmentOf, planInTime, type PlannedJob } from './planning.ts'
-import { progressOf } from './progress.ts'
+import { countEligible } from '../core/eligibility.ts'
+import { CANCEL_WAIT_MS } from './limits.ts'
+import { progressOf, shardStatesOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { createTables, type Tables } from './tables.ts'
@@ -62,6 +64,8 @@ class HubEdge implements RunningHub, GatewayListener {
   readonly #refining: Refining
   readonly #waiters = createWaiters()
   readonly #closing = new AbortController()
+  /** Cancelled while they were being planned. */
+  readonly #unwanted = new Set<JobId>()
   readonly #writes = new Set<Promise<void>>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #frameNumber = 0
@@ -99,6 +103,26 @@ class HubEdge implements RunningHub, GatewayListener {
 
   progress(id: JobId): ReturnType<Hub['progress']> {
     return progressOf(this.#state, id)
+  }
+
+  async cancel(id: JobId): Promise<void> {
+    if (!this.#waiters.unfinished.has(id)) return
+    const durable = this.#waiters.wait(id, CANCEL_WAIT_MS)
+    if (this.#state.jobs.has(id)) this.#raise({ type: 'job-cancelled', jobId: id })
+    else if (!this.#unwanted.has(id)) {
+      // It is still being planned, and must not come into the core when it is.
+      this.#unwanted.add(id)
+      this.#track(this.#end(id, () => this.#rows.cancelled(id)))
+    }
+    await durable
+  }
+
+  shardStates(id: JobId, first: number, end: number): ReturnType<Hub['shardStates']> {
+    return shardStatesOf(this.#state, id, first, end)
+  }
+
+  eligible(kernel: string, { target }: Parameters<Hub['eligible']>[1]): number {
+    return countEligible(this.#state, kernel, target)
   }
 
   table(digest: Parameters<Hub['table']>[0]): ReturnType<Hub['table']> {
@@ -141,7 +165,7 @@ class HubEdge implements RunningHub, GatewayListener {
     const { store, logger } = this.#deps
     try {
       const ready = await planInTime(row, { store, logger, tables: this.#tables, closing: this.#closing.signal })
-      if (this.#closing.signal.aborted) return
+      if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       const { planned, submissions, verdicts, voided } = ready
       this.#planned.set(row.id, planned)
       const job = {
@@ -157,13 +181,15 @@ class HubEdge implements RunningHub, GatewayListener {
       }
       this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, verdicts })
     } catch (error) {
-      if (this.#closing.signal.aborted) return
+      if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       logger.error({ job_id: row.id, err: error }, 'a job could not be planned')
       const [code, detail] =
         row.deadlineAtMs <= Date.now()
           ? (['TIMED_OUT', 'The job was still being planned at its deadline.'] as const)
           : (['INTERNAL', 'The job could not be planned on this server.'] as const)
       await this.#end(row.id, () => this.#rows.failed(row.id, code, detail))
+    } finally {
+      this.#unwanted.delete(row.id)
     }
   }
 
@@ -284,6 +310,8 @@ class HubEdge implements RunningHub, GatewayListener {
         return this.#track(
           this.#end(command.jobId, () => this.#rows.completed(this.#plannedOf(command.jobId), command)),
         )
+      case 'cancel':
+        return this.#track(this.#end(command.jobId, () => this.#rows.cancelled(command.jobId)))
       case 'fail':
         this.#deps.logger.warn({ job_id: command.jobId, code: command.code }, command.detail)
         return this.#track(

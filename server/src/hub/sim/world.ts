@@ -82,6 +82,7 @@ export class World implements Surroundings {
     for (const job of jobs) this.after(job.arrivesAtMs, () => this.#plan(job))
     for (const at of crashesAtMs) this.after(at, () => this.crash('crash'))
     for (const { atMs, byMs } of faults.clockJumps) this.after(atMs, () => this.#jump(byMs))
+    for (const { atMs, job } of faults.cancels) this.after(atMs, () => this.#cancel(jobs[job]))
     for (const { atMs, forMs } of faults.pauses) this.after(atMs, () => this.#pause(forMs))
     const lastMs = Math.max(...jobs.map(({ spec }) => spec.deadlineMs)) + 60_000 + this.#clock.slackMs
     try {
@@ -269,6 +270,10 @@ export class World implements Surroundings {
         this.#decide(command.jobId)
         checkComplete(this, command)
         return this.writing.verdicts(command, () => this.#end(command.jobId, 'complete'))
+      case 'cancel':
+        this.#decide(command.jobId)
+        this.note('cancel')
+        return this.writing.inOrder(() => this.#end(command.jobId, 'cancel'))
       case 'fail':
         this.#decide(command.jobId)
         this.#failed.push(command.code)
@@ -287,7 +292,7 @@ export class World implements Surroundings {
     if (late > DEADLINE_SLACK_MS) throw new Error(`a job is ended ${late} ms after its deadline`)
   }
 
-  #end(jobId: JobId, how: 'complete' | 'fail'): void {
+  #end(jobId: JobId, how: 'complete' | 'fail' | 'cancel'): void {
     this.store.ended.set(jobId, how)
     this.raise({ type: 'job-ended', jobId })
   }
@@ -310,6 +315,13 @@ export class World implements Surroundings {
   #plan({ spec }: JobPlan): void {
     if (this.store.ended.has(spec.id)) return
     this.raise(plannedOf(this.store, spec))
+  }
+
+  /** As the edge raises it: of a job that the Hub holds. */
+  #cancel(job: JobPlan | undefined): void {
+    if (job !== undefined && this.hub.jobs.has(job.spec.id)) {
+      this.raise({ type: 'job-cancelled', jobId: job.spec.id })
+    }
   }
 
   #newHub(): HubState {
