@@ -10,6 +10,7 @@ import type { Config } from './config.ts'
 import { startHub, type RunningHub } from './hub/edge/hub.ts'
 import { startReferee } from './hub/edge/referee.ts'
 import type { Logger } from './logger.ts'
+import { startSweeper } from './memory/sweeper.ts'
 import { openStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
 import { createWebCore } from './web-core/app.ts'
@@ -45,6 +46,13 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
     const hub = await startHub({ store, logger, config, http, refereeToken })
     undo.push(() => hub.close())
+    const sweeper = startSweeper({
+      sweep: (nowMs) => store.sweepMemory(nowMs),
+      nextExpiry: () => store.nextExpiry(),
+      clock: Date.now,
+      logger,
+    })
+    undo.push(() => sweeper.close())
     const webCore = createWebCore({
       store,
       hub,

@@ -32,6 +32,9 @@ export const STORE_LIMITS = {
   eventsPerBatch: 1_000,
   jobIdsPerBatch: 1_000,
 
+  /** Expired things that one transaction removes, and projects that one sweep looks at. */
+  sweptPerBatch: 500,
+
   /** Two servers that start in the same moment may both stand back; then they try again, some tens of ms apart. */
   lockAttemptsMax: 4,
   lockPauseMsMax: 60,

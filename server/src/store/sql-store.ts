@@ -12,6 +12,7 @@ import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './querie
 import { setting, settingOrPut } from './queries/settings.ts'
 import { acceptedAfter, partialsAfter, submissionsOf, verdictsOf, voidedOf, writeShards } from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
+import { createMemory } from './sql-memory.ts'
 import { createTenants } from './sql-tenants.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
@@ -33,6 +34,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
   }
   return {
     ...createTenants(engine),
+    ...createMemory(engine),
 
     setting: (name) => engine.run((db) => setting(db, name)),
     settingOrPut: (name, value) => engine.transaction((db) => settingOrPut(db, name, value)),

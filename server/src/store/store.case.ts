@@ -7,6 +7,7 @@ import { testEvents } from './events.case.ts'
 import { testImmutability } from './immutability.case.ts'
 import { testIdentities } from './identities.case.ts'
 import { testJobReads } from './job-reads.case.ts'
+import { testKv } from './kv.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
 import { testTenants } from './tenants.case.ts'
@@ -65,6 +66,10 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
         expect(await store.setting(name)).toBe(got[0])
         expect(await store.settingOrPut(name, 'too late')).toBe(got[0])
       })
+    })
+
+    describe('memory: KV', () => {
+      testKv({ store: () => store, sql: (text) => opened.sql(text), otherProject })
     })
 
     describe('jobs', () => {

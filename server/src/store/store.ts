@@ -4,6 +4,7 @@ import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contr
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobReads } from './job-reads.ts'
+import type { MemoryStore } from './memory.ts'
 import type { TenantStore } from './tenants.ts'
 
 export const JOB_STATES = ['QUEUED', 'RUNNING', 'VERIFYING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
@@ -192,7 +193,7 @@ export interface EventRow {
 
 export type InsertedJob = { readonly inserted: true } | { readonly inserted: false; readonly existing: JobRow }
 
-export interface Store extends TenantStore, JobReads {
+export interface Store extends TenantStore, JobReads, MemoryStore {
   setting(name: string): Promise<string | null>
   /** Keeps the first value that was ever put, and returns it: two servers that start at once agree. */
   settingOrPut(name: string, value: string): Promise<string>

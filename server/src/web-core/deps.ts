@@ -2,11 +2,12 @@
 import type { Config } from '../config.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { Logger } from '../logger.ts'
+import type { MemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
 
 /** Of the store, what answers requests: Web Core never sees a shard's bytes. */
-export type WebStore = TenantStore & Pick<Store, 'job' | 'noticesOf' | 'ping'>
+export type WebStore = TenantStore & MemoryStore & Pick<Store, 'job' | 'noticesOf' | 'ping'>
 export type WebHub = Pick<Hub, 'submit' | 'ended' | 'progress' | 'table' | 'agentsOnline' | 'refereeOnline'>
 
 export interface RouteDeps {

@@ -87,7 +87,8 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
 
 function foreignIds(): typeof EXAMPLE {
   const ids = { project: ulid(), key: ulid(), token: ulid(), job: ulid() as JobId, finishedJob: ulid() as JobId }
-  return { ...EXAMPLE, ...(ids as object), pool: `pool-${FOREIGN_MARK}` as typeof EXAMPLE.pool }
+  const names = { pool: `pool-${FOREIGN_MARK}`, kvKey: 'only-theirs' }
+  return { ...EXAMPLE, ...(ids as object), ...(names as object) }
 }
 
 async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promise<Tenant> {
@@ -104,9 +105,20 @@ async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promi
     const request = canonicalJson({ ...FOUNDING_REQUEST, ctx: { job_id: `${name} ${id}` } })
     await store.insertJob(aJob(projectId, { id, clientJobId: `${name} ${id}`, request, createdAtMs }))
   }
+  await putMemory(store, projectId, ids, name)
   const answer = canonicalJson({ ...ANSWER, warnings: [name] })
   await store.finishJob(ids.finishedJob, { state: 'COMPLETED', answer, finishedAtMs: createdAtMs })
   return { projectId, key, ids }
+}
+
+/** Under the names of the examples, and for the other project under names that only it has as well. */
+async function putMemory(store: Store, projectId: ProjectId, ids: typeof EXAMPLE, name: string): Promise<void> {
+  const none = { kvKeys: null, kvBytes: null }
+  const keys = new Set<string>([EXAMPLE.kvKey, ids.kvKey])
+  const writes = [...keys].map((key) => {
+    return { key, value: canonicalJson({ of: name }), expiresAtMs: null, condition: { kind: 'always' } as const }
+  })
+  await store.putKv(projectId, EXAMPLE.kvNamespace, writes, none, Date.now())
 }
 
 interface KeyToPut {

@@ -9,6 +9,8 @@ export const EXAMPLE = {
   pool: 'in-house',
   job: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7D' as JobId,
   finishedJob: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7E' as JobId,
+  kvNamespace: 'workflow',
+  kvKey: 'run/1',
   /** Nothing has it. */
   unknown: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7Z',
   tableDigest: 'ab'.repeat(32),

@@ -54,6 +54,13 @@ const NOT_FAKED = {
   nodeTokens: notFaked,
   nodeTokenByHash: notFaked,
   revokeNodeToken: notFaked,
+  memoryUsage: notFaked,
+  kv: notFaked,
+  putKv: notFaked,
+  deleteKv: notFaked,
+  kvOf: notFaked,
+  sweepMemory: notFaked,
+  nextExpiry: notFaked,
 } as const
 
 type JobEnd = Partial<Pick<JobRow, 'state' | 'reason' | 'answer' | 'problem' | 'startedAtMs' | 'finishedAtMs'>>

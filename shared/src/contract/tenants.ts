@@ -54,6 +54,7 @@ export const projectLimitsSchema = z.strictObject({
     .max(3)
     .describe('the verification policies that its contracts may ask for'),
   cancelled_jobs_per_day: count.nullable().describe('cancelled by the client: nobody pays for what was computed'),
+  kv_keys: count.nullable(),
   kv_bytes: count.nullable(),
   blob_bytes: count.nullable(),
   vmem_bytes: count.nullable(),
@@ -70,6 +71,7 @@ export const DEFAULT_PROJECT_LIMITS: ProjectLimits = {
   test_iterations_per_day: 1_000_000_000,
   verify: ['none', 'spotcheck', 'full'],
   cancelled_jobs_per_day: 1_000,
+  kv_keys: 100_000,
   kv_bytes: 64 * 1024 * 1024,
   blob_bytes: 1024 * 1024 * 1024,
   vmem_bytes: 1024 * 1024 * 1024,

@@ -3,6 +3,7 @@
 import type { Route } from '../routing/route.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
+import { kvRoutes } from './kv.ts'
 import { opsRoutes } from './ops.ts'
 import { poolsRoutes } from './pools.ts'
 import { projectsRoutes } from './projects.ts'
@@ -11,6 +12,7 @@ import { serverRoutes } from './server.ts'
 export const ROUTES: readonly Route[] = [
   ...opsRoutes,
   ...jobsRoutes,
+  ...kvRoutes,
   ...keysRoutes,
   ...poolsRoutes,
   ...projectsRoutes,

@@ -88,6 +88,8 @@ export interface RouteText {
   readonly headers?: Readonly<Record<string, HeaderSpec>>
   /** What 404 says, also of an address that fits no name there can be; a route with params should have it. */
   readonly missing?: string
+  /** Its params are names that the caller chooses, so that what nobody has is made or empty, and not 404. */
+  readonly namesByCaller?: true
   /** Those that follow from scope, params, query and body are added: see `problemsOf`. */
   readonly problems: readonly ProblemCode[]
   readonly examples: readonly RouteExample[]
@@ -142,6 +144,7 @@ export const TAGS = {
   projects: 'Tenants, for the operator.',
   keys: 'The keys that speak for a project.',
   pools: 'Agents of a project’s own, and the tokens that they say.',
+  kv: 'Memory: small JSON values under a key.',
   server: 'Health, and what agents fetch.',
 } as const
 export type RouteTag = keyof typeof TAGS

@@ -1,0 +1,59 @@
+// Writing KV: from what a client sends to rows, with the refusals of sizes, conditions and quotas.
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import { MEMORY_LIMITS } from '@forge/shared/contract/memory.ts'
+import { utf8 } from '@forge/shared/exact/bytes.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
+import type { Condition, KvEntry, KvWrite, MemoryStore } from '../../store/memory.ts'
+import type { TenantStore } from '../../store/tenants.ts'
+import { preconditionFailed } from '../../web-core/preconditions.ts'
+import { refuse, Refusal } from '../../web-core/refusal.ts'
+import { quotaExceeded, quotaOf } from '../quota.ts'
+
+export interface SentEntry {
+  readonly key: string
+  readonly value: unknown
+  readonly ttl_seconds?: number | undefined
+  readonly condition: Condition
+  /** Where in the body its value is. */
+  readonly path: string
+}
+
+export interface PutKvDeps {
+  readonly store: Pick<MemoryStore, 'putKv'> & Pick<TenantStore, 'project'>
+  readonly clock: () => number
+}
+
+/** All or none, in their order. */
+export async function putEntries(
+  projectId: ProjectId,
+  namespace: string,
+  entries: readonly SentEntry[],
+  { store, clock }: PutKvDeps,
+): Promise<readonly KvEntry[] | Refusal> {
+  const nowMs = clock()
+  const writes: KvWrite[] = []
+  for (const { key, value, ttl_seconds: ttl, condition, path } of entries) {
+    const text = canonicalJson(value)
+    const bytes = utf8(text).length
+    if (bytes > MEMORY_LIMITS.kvValueBytesMax) return tooLarge(path, bytes)
+    writes.push({ key, value: text, condition, expiresAtMs: ttl === undefined ? null : nowMs + ttl * 1000 })
+  }
+  const written = await store.putKv(projectId, namespace, writes, await quotaOf(store, projectId), nowMs)
+  switch (written.status) {
+    case 'written':
+      return written.entries
+    case 'over-quota':
+      return quotaExceeded(written)
+    case 'conflict': {
+      const errors = entries
+        .filter(({ key }) => written.keys.includes(key))
+        .map(({ path }) => ({ path, message: 'another version is there, or none' }))
+      return new Refusal({ ...preconditionFailed('An entry').problem, errors })
+    }
+  }
+}
+
+function tooLarge(path: string, bytes: number): Refusal {
+  const message = `has ${bytes} bytes as canonical JSON; at most ${MEMORY_LIMITS.kvValueBytesMax} fit`
+  return refuse('VALUE_TOO_LARGE', `${path}: ${message}.`, { errors: [{ path, message }] })
+}

@@ -1,0 +1,82 @@
+// The memory surfaces in the store: what a project keeps under names of its own. Everything is found by project and name
+// alone, so that no project can reach another's. What has expired is not there, whether it was swept away yet or not.
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import type { PageOf } from './tenants.ts'
+
+/** What a project holds, as its quotas count it. */
+export interface MemoryUsage {
+  readonly kvKeys: number
+  readonly kvBytes: number
+}
+
+/** Null lifts a limit. */
+export interface MemoryQuota {
+  readonly kvKeys: number | null
+  readonly kvBytes: number | null
+}
+
+/** What must hold of the version that is there for a change to be made: RFC 9110, `If-Match` and `If-None-Match: *`. */
+export type Condition =
+  | { readonly kind: 'always' }
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'version'; readonly versions: readonly number[] }
+
+/** Nothing was written, because a quota would be exceeded: which one, and what it would be with this. */
+export interface OverQuota<Limit extends string = keyof MemoryQuota> {
+  readonly status: 'over-quota'
+  readonly limit: Limit
+  readonly most: number
+  readonly wanted: number
+}
+
+export interface KvEntry {
+  readonly namespace: string
+  readonly key: string
+  /** Canonical JSON. */
+  readonly value: string
+  readonly bytes: number
+  /** Greater with every write, in the whole project: a name that was deleted and written anew has another one. */
+  readonly version: number
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  readonly expiresAtMs: number | null
+}
+
+export interface KvWrite extends Pick<KvEntry, 'key' | 'value' | 'expiresAtMs'> {
+  readonly condition: Condition
+}
+
+export type KvWritten =
+  | { readonly status: 'written'; readonly entries: readonly KvEntry[] }
+  /** These keys do not have the version that was asked for; nothing was written. */
+  | { readonly status: 'conflict'; readonly keys: readonly string[] }
+  | OverQuota
+
+export interface MemoryStore {
+  memoryUsage(projectId: ProjectId): Promise<MemoryUsage>
+
+  kv(projectId: ProjectId, namespace: string, keys: readonly string[], nowMs: number): Promise<KvEntry[]>
+  /** All of them or none, in the order of the writes; no key twice. */
+  putKv(
+    projectId: ProjectId,
+    namespace: string,
+    writes: readonly KvWrite[],
+    quota: MemoryQuota,
+    nowMs: number,
+  ): Promise<KvWritten>
+  deleteKv(
+    projectId: ProjectId,
+    namespace: string,
+    key: string,
+    condition: Condition,
+    nowMs: number,
+  ): Promise<'deleted' | 'absent' | 'conflict'>
+  /** By key, in the order of its bytes. */
+  kvOf(projectId: ProjectId, namespace: string, prefix: string, page: PageOf<string>, nowMs: number): Promise<KvEntry[]>
+
+  /** Removes a bounded number of things whose time is over; true when there may be more. */
+  sweepMemory(nowMs: number): Promise<boolean>
+  /** When the next thing's time is over; null: nothing has an end. */
+  nextExpiry(): Promise<number | null>
+}

@@ -1,0 +1,33 @@
+// Conditional requests, RFC 9110: `If-Match` and `If-None-Match: *` on what is written or deleted. An entity tag of ours is
+// the quoted version; a weak one never matches, for If-Match compares strongly.
+import type { Condition } from '../store/memory.ts'
+import { refuse, type Refusal } from './refusal.ts'
+
+export const IF_MATCH = {
+  description: 'RFC 9110: only if what is there has one of these entity tags, or `*` for any',
+  example: '*',
+}
+
+const TAGS = /^(W\/)?"[\x21\x23-\x7e]*"(\s*,\s*(W\/)?"[\x21\x23-\x7e]*")*$/
+const TAG = /(W\/)?"([\x21\x23-\x7e]*)"/g
+
+export const entityTag = (version: number): string => `"${version}"`
+
+export function conditionOf(headers: Headers): Condition | Refusal {
+  const match = headers.get('if-match')?.trim()
+  const noneMatch = headers.get('if-none-match')?.trim()
+  if (match !== undefined && noneMatch !== undefined) return bad('If-Match and If-None-Match exclude each other here.')
+  if (noneMatch !== undefined) {
+    return noneMatch === '*' ? { kind: 'absent' } : bad('If-None-Match can only be *, for what must not be there yet.')
+  }
+  if (match === undefined) return { kind: 'always' }
+  if (match === '*') return { kind: 'exists' }
+  if (!TAGS.test(match)) return bad('If-Match is * or entity tags in quotes with commas between them: "12".')
+  const strong = [...match.matchAll(TAG)].filter(([, weak]) => weak === undefined).map(([, , tag = '']) => tag)
+  return { kind: 'version', versions: strong.filter((tag) => /^\d{1,15}$/.test(tag)).map(Number) }
+}
+
+const bad = (detail: string): Refusal => refuse('BAD_PRECONDITION', detail)
+
+export const preconditionFailed = (what: string): Refusal =>
+  refuse('PRECONDITION_FAILED', `${what} is not what the condition asks for: read it again, and decide anew.`)

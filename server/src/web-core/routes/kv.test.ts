@@ -1,0 +1,116 @@
+// KV as a client meets it: conditions, sizes, quotas and names, on a real store.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+
+let world: ExampleWorld
+beforeAll(async () => {
+  world = await openExampleWorld()
+}, WORLD_START_MS)
+afterAll(() => world.close())
+
+const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  world.app.request(`/api/v0/kv/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${world.own.key}`, 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+const refused = async (response: Response) => {
+  const { code, errors } = problemSchema.parse(await response.json())
+  return [response.status, code, errors?.map(({ path }) => path)]
+}
+
+test('a version that was read is what a change can be tied to', async () => {
+  const put = await ask('PUT', 'a/key', { value: { n: 1 } }, { 'if-none-match': '*' })
+  const tag = put.headers.get('etag') ?? ''
+  expect([put.status, tag]).toEqual([200, expect.stringMatching(/^"\d+"$/)])
+  const read = await ask('GET', 'a/key')
+  expect([read.headers.get('etag'), await read.json()]).toEqual([
+    tag,
+    { ok: true, entry: expect.objectContaining({ value: { n: 1 }, version: Number(tag.slice(1, -1)) }) },
+  ])
+  expect(await refused(await ask('PUT', 'a/key', { value: 2 }, { 'if-match': '"0", W/"1"' }))).toEqual([
+    412,
+    'PRECONDITION_FAILED',
+    ['value'],
+  ])
+  expect((await ask('PUT', 'a/key', { value: 2 }, { 'if-match': `"x", ${tag}` })).status).toBe(200)
+  expect(await refused(await ask('DELETE', 'a/key', undefined, { 'if-match': tag }))).toEqual([
+    412,
+    'PRECONDITION_FAILED',
+    undefined,
+  ])
+  expect((await ask('DELETE', 'a/key', undefined, { 'if-match': '*' })).status).toBe(200)
+  expect((await refused(await ask('GET', 'a/key')))[0]).toBe(404)
+})
+
+test.each(['12', '"a', '"a" "b"', '""", "'])('If-Match %s is refused', async (tag) => {
+  expect(await refused(await ask('PUT', 'a/key', { value: 1 }, { 'if-match': tag }))).toEqual([
+    400,
+    'BAD_PRECONDITION',
+    undefined,
+  ])
+})
+
+test('mset writes all or nothing, and mget answers in the order of the keys', async () => {
+  const entries = [
+    { key: 'x', value: 1 },
+    { key: 'y', value: 2, if_version: 7 },
+  ]
+  expect(await refused(await ask('POST', 'b/mset', { entries }))).toEqual([
+    412,
+    'PRECONDITION_FAILED',
+    ['entries.1.value'],
+  ])
+  expect((await ask('POST', 'b/mset', { entries: [{ key: 'x', value: 1, if_version: 0 }] })).status).toBe(200)
+  expect(await (await ask('POST', 'b/mget', { keys: ['y', 'x', 'x'] })).json()).toMatchObject({
+    entries: [null, { key: 'x', value: 1 }, { key: 'x', value: 1 }],
+  })
+  const twice = [
+    { key: 'x', value: 1 },
+    { key: 'x', value: 2 },
+  ]
+  expect(await refused(await ask('POST', 'b/mset', { entries: twice }))).toEqual([
+    422,
+    'VALIDATION_FAILED',
+    ['entries'],
+  ])
+})
+
+test('a value is any JSON up to its size, and must be there', async () => {
+  for (const value of [null, 0, '', [], {}, '\u2028"\\', 1e308]) {
+    expect((await ask('PUT', 'c/any', { value })).status).toBe(200)
+    expect(await (await ask('GET', 'c/any')).json()).toMatchObject({ entry: { value } })
+  }
+  expect(await refused(await ask('PUT', 'c/any', {}))).toEqual([422, 'VALIDATION_FAILED', ['value']])
+  expect((await ask('PUT', 'c/any', { value: 'x'.repeat(65_534) })).status).toBe(200)
+  expect(await refused(await ask('PUT', 'c/any', { value: 'x'.repeat(65_535) }))).toEqual([
+    413,
+    'VALUE_TOO_LARGE',
+    ['value'],
+  ])
+})
+
+test('keys may have any characters, percent-encoded; what can be no name is not there', async () => {
+  for (const key of ['a/b', 'ü 𝄞', '%', '%2F', 'mget', '?#&=', "'"]) {
+    const path = `names/${encodeURIComponent(key)}`
+    expect((await ask('PUT', path, { value: key })).status, key).toBe(200)
+    expect(await (await ask('GET', path)).json()).toMatchObject({ entry: { key, value: key } })
+  }
+  for (const path of ['.hidden/key', `names/${'x'.repeat(513)}`, 'names/%00', `${'n'.repeat(65)}/key`]) {
+    expect((await refused(await ask('PUT', path, { value: 1 })))[0], path).toBe(404)
+  }
+})
+
+test('the project’s limits hold', async () => {
+  const { projectId } = world.own
+  const { kvKeys } = await world.store.memoryUsage(projectId)
+  await world.store.updateProject(projectId, { limits: `{"kv_keys":${kvKeys}}` })
+  const response = await ask('PUT', 'd/new', { value: 1 })
+  expect([response.status, await response.json()]).toMatchObject([
+    409,
+    { code: 'MEMORY_QUOTA_EXCEEDED', detail: expect.stringContaining(`${kvKeys + 1} of kv_keys`) },
+  ])
+  await world.store.updateProject(projectId, { limits: '{}' })
+  expect((await ask('PUT', 'd/new', { value: 1, ttl_seconds: 1 })).status).toBe(200)
+})

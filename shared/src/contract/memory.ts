@@ -1,0 +1,36 @@
+// The names and limits of the memory surfaces: KV, blobs and VMem, as clients, contracts and the server say them.
+import { z } from 'zod'
+
+export const MEMORY_LIMITS = {
+  namespaceCharactersMax: 64,
+  /** Bytes of UTF-8. A key is part of an address, and three times as long there when it is percent-encoded. */
+  keyBytesMax: 512,
+  /** Canonical JSON: KV is for small values, and a hundred of these fit what a call may bring. */
+  kvValueBytesMax: 64 * 1024,
+  /** Of one mget or mset. */
+  kvKeysPerCallMax: 100,
+  /** Ten years: a client that means "for ever" leaves it out. */
+  ttlSecondsMax: 10 * 366 * 24 * 3600,
+} as const
+
+export const namespaceSchema = z
+  .string()
+  .max(MEMORY_LIMITS.namespaceCharactersMax)
+  .regex(
+    /^[A-Za-z\d][A-Za-z\d._-]*$/,
+    'a namespace has letters, digits, dots, hyphens and underscores, first a letter or digit',
+  )
+
+/** `.` and `..` are steps in an address, not names. */
+const NAME = /^(?!\.{1,2}$)[^\p{C}]+$/u
+const byteLength = (text: string): number => new TextEncoder().encode(text).length
+
+export const memoryKeySchema = z
+  .string()
+  .regex(NAME, 'a key is not empty, not "." or "..", and has no control characters')
+  .refine(
+    (key) => byteLength(key) <= MEMORY_LIMITS.keyBytesMax,
+    `a key has at most ${MEMORY_LIMITS.keyBytesMax} bytes in UTF-8`,
+  )
+
+export const ttlSecondsSchema = z.int().min(1).max(MEMORY_LIMITS.ttlSecondsMax)
