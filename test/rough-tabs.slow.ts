@@ -40,7 +40,7 @@ test.runIf(process.platform === 'linux')('tabs close, crash and freeze', { timeo
 
   let over = false
   const history = new History(pool.client)
-  const jobs = roughJobs(diceOf('tabs: jobs'), 'tabs', JOBS_MAX, { agents: TABS - 1, yearsMax: 3_000_000 })
+  const jobs = roughJobs(diceOf('tabs: jobs'), 'tabs', JOBS_MAX, { agents: TABS - 1, yearsMax: 8_000_000 })
   const following = history.followAll(
     jobs,
     CLIENTS,
