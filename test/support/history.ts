@@ -158,7 +158,9 @@ export class History {
     // A waiting call answers a failed job's problem, with its id; any other problem is of this call alone.
     const ofJob = typeof body === 'object' && body !== null && 'job_id' in body ? String(body.job_id) : undefined
     told.id ??= ofJob
-    if (status < 500 || ofJob !== undefined) this.#fault(told, `answered ${status} ${JSON.stringify(body)}`)
+    const mayBeSentAgain = typeof body === 'object' && body !== null && 'retryable' in body && body.retryable === true
+    if (status < 500 || !mayBeSentAgain || ofJob !== undefined)
+      this.#fault(told, `answered ${status} ${JSON.stringify(body)}`)
   }
 
   #unheard(told: Told, error: unknown): void {
