@@ -22,6 +22,9 @@ export const STORE_LIMITS = {
   /** What a row weighs beside its bytes, roughly. */
   bytesPerRow: 300,
 
+  /** Some milliseconds of this process's time each; between them others have theirs. */
+  verdictsPerInsert: 1_024,
+
   /** Partials read at once, and how many bytes of them before the last one: most have some kB, some kernels' have a MB. */
   partialsPerBatch: 256,
   bytesPerBatchMax: 4 * 1024 * 1024,

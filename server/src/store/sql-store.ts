@@ -11,7 +11,7 @@ import { finishJob, insertJob, jobById, setBasis, unfinishedJobs, updateJob } fr
 import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './queries/notices.ts'
 import { apiKeyByHash, defaultProject, insertApiKey, keysOf } from './queries/projects.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
-import { acceptedAfter, partialsAfter, submissionsOf, verdictsOf, voidedOf, writeShards } from './queries/shards.ts'
+import { acceptedAfter, partialsAfter, submissionsOf, verdictsOf, voidedOf, writeShards, writeVerdicts } from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
@@ -51,6 +51,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     finishJob: (id, end) => engine.transaction((db, attempt) => finishJob(db, id, end, attempt)),
 
     writeShards: (writes) => (weight(writes) === 0 ? Promise.resolve() : shards.write(writes)),
+    writeVerdicts: (verdicts) => engine.transaction((db) => writeVerdicts(db, verdicts)),
     submissions: (jobId) => engine.run((db) => submissionsOf(db, jobId)),
     voidedOf: (jobId) => engine.run((db) => voidedOf(db, jobId)),
     verdicts: (jobId) => engine.run((db) => verdictsOf(db, jobId)),

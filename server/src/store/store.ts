@@ -236,7 +236,10 @@ export interface Store {
       | { readonly state: 'FAILED' | 'CANCELLED'; readonly problem: Problem; readonly finishedAtMs: number },
   ): Promise<boolean>
 
+  /** With what others write at the same time, in one transaction. */
   writeShards(writes: ShardWrites): Promise<void>
+  /** All or none, in a transaction of its own: an ending job of thousands of shards must not hold up others' answers. */
+  writeVerdicts(verdicts: readonly VerdictRow[]): Promise<void>
   /** Those that are not void. */
   submissions(jobId: JobId): Promise<SubmissionRow[]>
   /** How many of the job's submissions are void. */

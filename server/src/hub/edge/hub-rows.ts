@@ -86,7 +86,7 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       const { jobId, verdicts, record } = command
       let answer: string
       try {
-        await persist('verdicts', () => store.writeShards({ ...NOTHING, verdicts }))
+        await persist('verdicts', () => store.writeVerdicts(verdicts))
         answer = await reading(() => answerOf(planned, command, store))
       } catch (error) {
         if (closing.aborted) throw error

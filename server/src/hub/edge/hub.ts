@@ -23,6 +23,7 @@ import { progressOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { createTables, type Tables } from './tables.ts'
+import { Tallies } from './tallies.ts'
 import { createWaiters } from './waiters.ts'
 
 export interface HubDeps {
@@ -61,6 +62,7 @@ class HubEdge implements RunningHub, GatewayListener {
   readonly #rows: HubRows
   readonly #refining: Refining
   readonly #waiters = createWaiters()
+  readonly #tallies = new Tallies((session, tally) => this.#gateway.send(session, 'tally', tally))
   readonly #closing = new AbortController()
   readonly #writes = new Set<Promise<void>>()
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -116,6 +118,7 @@ class HubEdge implements RunningHub, GatewayListener {
   async close(): Promise<void> {
     this.#closing.abort()
     clearTimeout(this.#timer)
+    this.#tallies.close()
     this.#gateway.close()
     await Promise.allSettled(this.#writes)
     await this.#tables.close()
@@ -238,6 +241,7 @@ class HubEdge implements RunningHub, GatewayListener {
   }
 
   left(session: SubmissionSession): void {
+    this.#tallies.left(session)
     this.#raise({ type: 'agent-left', session })
   }
 
@@ -266,7 +270,7 @@ class HubEdge implements RunningHub, GatewayListener {
       case 'revoke':
         return this.#gateway.send(command.session, 'revoke', { assignmentId: command.assignmentId })
       case 'tally':
-        return this.#gateway.send(command.session, 'tally', command.tally)
+        return this.#tallies.changed(command.session, command.tally)
       case 'expel':
         this.#deps.logger.warn({ session: command.session, code: command.refusal.code }, command.refusal.message)
         return this.#gateway.expel(command.session, command.refusal)

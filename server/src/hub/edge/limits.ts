@@ -34,6 +34,9 @@ export const GATEWAY_LIMITS = {
   goodbyeMs: 2_000,
 } as const
 
+/** From one frame about an agent's own shards to the next: ten a second are more than anybody reads. */
+export const TALLY_PACE_MS = 100
+
 /** Of all connections, and of those that come from one place. How they were chosen is in PROTOCOL.md, "Coming back". */
 export const ADMISSION_LIMITS = {
   /** Agents at once; each costs the server some 50 kB, and each event of the core a look at all of them. */

@@ -17,9 +17,17 @@ export async function writeShards(db: Db, writes: ShardWrites): Promise<void> {
   await writeIdentities(db, writes)
   await insertPartials(db, writes.partials)
   await insertAll(db, submissions, writes.submissions)
-  const added = await insertAll(db, verdicts, writes.verdicts)
-  // A verdict said twice is nothing new; two digests for one shard are two truths, and one of them is a bug.
-  if (added < writes.verdicts.length) await refuseOthers(db, writes.verdicts)
+  await writeVerdicts(db, writes.verdicts)
+}
+
+export async function writeVerdicts(db: Db, rows: readonly VerdictRow[]): Promise<void> {
+  const perInsert = STORE_LIMITS.verdictsPerInsert
+  for (let first = 0; first < rows.length; first += perInsert) {
+    const some = rows.slice(first, first + perInsert)
+    const added = await insertAll(db, verdicts, some)
+    // A verdict said twice is nothing new; two digests for one shard are two truths, and one of them is a bug.
+    if (added < some.length) await refuseOthers(db, some)
+  }
 }
 
 /** The rows of their jobs are locked first: what an ended job has is left as it is, and its events are in one order. */
