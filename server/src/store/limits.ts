@@ -3,7 +3,9 @@
 export const STORE_LIMITS = {
   /** Connections to Postgres for single statements, and one for each lane of transactions; the server's default is 100. */
   postgresReadersMax: 3,
-  postgresLanes: 2,
+  postgresLanes: 3,
+  /** Of answers; a lane is left for jobs that begin and end. */
+  groupsMax: 2,
   connectTimeoutSeconds: 5,
   /** No statement of ours takes a second; one that takes this long hangs on something, and is better ended. */
   statementTimeoutMs: 30_000,

@@ -20,6 +20,7 @@ export function openPostgres(url: string): Driver {
   const lanes = Array.from({ length: STORE_LIMITS.postgresLanes }, () => openLane(url))
   return {
     query: queryOn(pool),
+    lanes: lanes.length,
     async begin(work) {
       const lane = lanes.reduce((best, other) => (other.waiting < best.waiting ? other : best))
       lane.waiting++
@@ -44,6 +45,7 @@ export function openPostgresConnection(url: string): Driver {
   return {
     query: onOneConnection(queryOn(sql), () => losses),
     begin: () => Promise.reject(new Error('this connection is for single statements')),
+    lanes: 0,
     close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
   }
 }

@@ -54,23 +54,31 @@ async function insertVoids(db: Db, rows: ShardWrites['voids']): Promise<void> {
   )
 }
 
-/** The bytes of all partials are one parameter beside the JSON, from which each row cuts its own. */
+/**
+ * The bytes of all partials are one parameter beside the JSON, from which each row cuts its own. In one order, since two
+ * groups at once may hold the same partial of two executors, and each would wait for the other.
+ */
 async function insertPartials(db: Db, rows: readonly PartialRow[]): Promise<void> {
   if (rows.length === 0) return
+  const ordered = rows.toSorted(
+    (a, b) => compare(a.jobId, b.jobId) || a.shard - b.shard || compare(a.digest, b.digest),
+  )
   let next = 1
-  const cut = rows.map(({ jobId, shard, digest, bytes }) => {
+  const cut = ordered.map(({ jobId, shard, digest, bytes }) => {
     const start = next
     next += bytes.length
     return { job: jobId, shard, digest, start, length: bytes.length }
   })
   await db.execute(
     sql`insert into ${partials} (job_id, shard, digest, bytes)
-      select job, shard, digest, substring(${concat(...rows.map((row) => row.bytes))}::bytea from start for length)
+      select job, shard, digest, substring(${concat(...ordered.map((row) => row.bytes))}::bytea from start for length)
       from json_to_recordset(${JSON.stringify(cut)}::text::json)
         as cut (job text, shard integer, digest text, start integer, length integer)
       on conflict do nothing`,
   )
 }
+
+const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
 
 async function refuseOthers(db: Db, wanted: readonly VerdictRow[]): Promise<void> {
   for (const jobId of new Set(wanted.map((verdict) => verdict.jobId))) {
