@@ -81,7 +81,6 @@ export function groupCommit<T>(
         queueMicrotask(start)
       })
     },
-    idle: () =>
-      isGathering || running > 0 ? new Promise<void>((resolve) => idlers.push(resolve)) : Promise.resolve(),
+    idle: () => (isGathering || running > 0 ? new Promise<void>((resolve) => idlers.push(resolve)) : Promise.resolve()),
   }
 }

@@ -11,7 +11,15 @@ import { finishJob, insertJob, jobById, setBasis, unfinishedJobs, updateJob } fr
 import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './queries/notices.ts'
 import { apiKeyByHash, defaultProject, insertApiKey, keysOf } from './queries/projects.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
-import { acceptedAfter, partialsAfter, submissionsOf, verdictsOf, voidedOf, writeShards, writeVerdicts } from './queries/shards.ts'
+import {
+  acceptedAfter,
+  partialsAfter,
+  submissionsOf,
+  verdictsOf,
+  voidedOf,
+  writeShards,
+  writeVerdicts,
+} from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
@@ -106,8 +114,8 @@ async function noticeAll(engine: Engine, exposed: Exposed): Promise<JobId[]> {
   return resting
 }
 
-const isAnswers = ({ submissions: _, partials: __, ...others }: ShardWrites): boolean =>
-  Object.values(others).every(({ length }) => length === 0)
+const isAnswers = (writes: ShardWrites): boolean =>
+  Object.entries(writes).every(([kind, { length }]) => kind === 'submissions' || kind === 'partials' || length === 0)
 
 function joined(group: readonly ShardWrites[]): ShardWrites {
   return {

@@ -3,8 +3,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
-import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
-import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
 import { fromHex } from '@forge/shared/exact/bytes.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
@@ -22,7 +20,7 @@ import { assignmentOf, planInTime, type PlannedJob } from './planning.ts'
 import { progressOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
-import { createTables, type Tables } from './tables.ts'
+import { createTables, warmTables, type Tables } from './tables.ts'
 import { Tallies } from './tallies.ts'
 import { createWaiters } from './waiters.ts'
 
@@ -44,11 +42,14 @@ type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs
 
 export async function startHub(deps: HubDeps): Promise<RunningHub> {
   const { store, logger, config } = deps
-  const hub = new HubEdge(deps, await openState(store, config), createTables(store))
+  const tables = createTables(store)
+  const hub = new HubEdge(deps, await openState(store, config), tables)
+  warmTables(tables, (error) => {
+    if (!hub.isClosing) logger.error({ err: error }, 'a table failed')
+  })
   const unfinished = await store.unfinishedJobs()
   if (unfinished.length > 0) logger.info({ jobs: unfinished.length }, 'unfinished jobs go on')
   for (const row of unfinished) hub.resume(row)
-  hub.warm()
   return hub
 }
 
@@ -115,6 +116,10 @@ class HubEdge implements RunningHub, GatewayListener {
     return [...this.#state.agents.values()].some(({ referee, abilities }) => referee && abilities.size > 0)
   }
 
+  get isClosing(): boolean {
+    return this.#closing.signal.aborted
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     clearTimeout(this.#timer)
@@ -123,15 +128,6 @@ class HubEdge implements RunningHub, GatewayListener {
     await Promise.allSettled(this.#writes)
     await this.#tables.close()
     this.#waiters.releaseAll()
-  }
-
-  /** Tables of the self-tests, ahead of the first agent. */
-  warm(): void {
-    for (const { spec } of knownAnswerTables(artifacts)) {
-      this.#tables.compiled(spec).catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) this.#deps.logger.error({ err: error }, 'a table failed')
-      })
-    }
   }
 
   /** Plans a job that is not in the core: a new one, or one that was begun before a restart. */

@@ -6,6 +6,8 @@ export const GATEWAY_LIMITS = {
   frameBytesMax: AGENT_LIMITS.answerBytesMax + AGENT_LIMITS.shardsPerAnswerMax * 200 + 4_096,
   /** A frame without its partials; the longest is an answer of 64 shards with 11,000. More would be parsed for nothing. */
   textCharactersMax: 32 * 1024,
+  /** Of what a refusal says about a frame. */
+  sentenceCharactersMax: 300,
   /** From the socket to socket.io's own greeting, which its client says at once. */
   connectMs: 5_000,
   /** From there to a hello: a tab that has just opened signs within a second. */

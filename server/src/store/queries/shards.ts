@@ -60,9 +60,7 @@ async function insertVoids(db: Db, rows: ShardWrites['voids']): Promise<void> {
  */
 async function insertPartials(db: Db, rows: readonly PartialRow[]): Promise<void> {
   if (rows.length === 0) return
-  const ordered = rows.toSorted(
-    (a, b) => compare(a.jobId, b.jobId) || a.shard - b.shard || compare(a.digest, b.digest),
-  )
+  const ordered = rows.toSorted((a, b) => compare(a.jobId, b.jobId) || a.shard - b.shard || compare(a.digest, b.digest))
   let next = 1
   const cut = ordered.map(({ jobId, shard, digest, bytes }) => {
     const start = next
