@@ -149,7 +149,7 @@ export interface NoticeRow {
   readonly detail: string
 }
 
-/** The shards that rest on an exposed identity alone. */
+/** The shards that rest on an exposed identity alone, or on it and others that were exposed. */
 export interface IntegrityDetail {
   readonly identity: Identity
   readonly reason: string
