@@ -51,6 +51,19 @@ describe('a late answer of an exposed identity', () => {
   })
 })
 
+describe('a trial', () => {
+  it('is given on no engine that is at fault', () => {
+    const pool = new Pool({ referee: true })
+    restoreQuarantine(pool.hub, { identity: liar, exposures: 1, atMs: -1e9, isOver: false })
+    const rows = Array.from({ length: TRIAL_SHARDS }, (_, shard) => row(shard, 'referee', { role: 'referee' }))
+    pool.plan('job', 2 * TRIAL_SHARDS, { verify: 'spotcheck' }, rows)
+    pool.hub.suspended.add(`${KERNEL} wasm`)
+    expect(pool.held(pool.join('liar'))).toEqual([])
+    pool.hub.suspended.clear()
+    expect(pool.held(pool.join('again', { identity: 'liar' }))).not.toEqual([])
+  })
+})
+
 describe('an identity that is exposed in the middle of its trial', () => {
   it('has no trial in its other sessions', () => {
     const pool = new Pool({ referee: true })
