@@ -60,6 +60,7 @@ interface Tab {
 }
 
 const RECONNECT_MS = 3_000
+const PRETENDED_MS = 5_000
 
 export class SimAgent {
   readonly plan: AgentPlan
@@ -151,7 +152,8 @@ export class SimAgent {
 
   #work(tab: Tab): void {
     const { random, faultsEndMs } = this.#world
-    if (tab.busy || !tab.open || this.plan.kind === 'hung') return
+    if (tab.busy || !tab.open) return
+    if (this.plan.kind === 'hung') return this.#pretend(tab, 1)
     const held = tab.held.find(({ revoked }) => !revoked)
     tab.held = tab.held.filter(({ revoked }) => !revoked)
     if (held === undefined) return
@@ -163,6 +165,7 @@ export class SimAgent {
     // Longer than a lease: what it answers then, it no longer holds.
     const frozenMs = frozen ? random.int(1_000, 90_000) : 0
     if (frozen) this.#world.note('freeze')
+    if (random.chance(0.2)) this.#tellProgress(tab, held.order, shards.length * UNITS_PER_SHARD, kernelMs)
     this.#world.after(kernelMs + frozenMs + 20, () => {
       tab.busy = false
       if (!tab.open) return
@@ -170,6 +173,25 @@ export class SimAgent {
       if (!held.revoked || frozen) this.#answer(tab, held, shards, kernelMs)
       this.#work(tab)
     })
+  }
+
+  /** It computes nothing and says that it does, for as long as it is believed. */
+  #pretend(tab: Tab, units: number): void {
+    const held = tab.held.find(({ revoked }) => !revoked)
+    if (!this.plan.pretends || held === undefined || !tab.open) return
+    const { assignmentId, epoch } = held.order
+    this.#world.note('progress pretended')
+    this.#world.send({ type: 'progress', session: tab.session, assignmentId, epoch, units })
+    this.#world.after(PRETENDED_MS, () => this.#pretend(tab, units + 1))
+  }
+
+  #tellProgress(tab: Tab, { assignmentId, epoch }: AssignmentOrder, all: number, kernelMs: number): void {
+    for (const part of [0.25, 0.5]) {
+      this.#world.after(kernelMs * part, () => {
+        const units = Math.floor(all * part)
+        if (tab.open) this.#world.send({ type: 'progress', session: tab.session, assignmentId, epoch, units })
+      })
+    }
   }
 
   #answer(tab: Tab, { jobId, order, basis }: Held, computed: readonly number[], kernelMs: number): void {

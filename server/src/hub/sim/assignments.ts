@@ -75,6 +75,8 @@ export class Assignments {
     must(this.#world.sessions.has(session), 'work is assigned to a session that is gone')
     const isExposed = hub.quarantined.has(agent.identity) && lease.role !== 'trial'
     must(!isExposed, `work is assigned to ${agent.identity}, who was exposed`)
+    const engine = `${job.kernel} ${lease.engine}`
+    must(agent.referee || !hub.suspended.has(engine), `work is assigned to ${engine}, which is at fault`)
     must(hub.nowMs >= this.#memory.restsUntilMs(session), `${session} failed, and does not rest`)
     const executions = this.#memory.executionsOf(jobId)
     must(executions <= executionsMax(job), `a job goes on after ${executions} executions`)
@@ -104,6 +106,7 @@ export class Assignments {
   #checkTrial({ agent: { identity }, index, shard, ran }: Handed): void {
     const { hub } = this.#world
     must((hub.quarantines.get(identity)?.untilMs ?? Infinity) <= hub.nowMs, `the trial of ${identity} begins too early`)
+    must((hub.quarantines.get(identity)?.exposures ?? 0) < 2, `${identity} was exposed twice and may try again`)
     const isKnown = ran.some(({ trusted, digest }) => trusted && digest === shard.accepted)
     must(isKnown, `shard ${index} is no trial: nobody trusted has run it`)
   }

@@ -54,11 +54,6 @@ function checkOutput({ scenario }: World, job: Job, digests: readonly Digest[]):
   must(outputOf(spec, digests) === referenceOutput(spec), 'the output is not that of one machine')
 }
 
-/** The world's referee is honest and never fails: no contradiction is its fault. */
-export function checkFail({ code, detail }: Extract<HubCommand, { type: 'fail' }>): void {
-  must(code !== 'KERNEL_FAULT', `the referee is blamed: ${detail}`)
-}
-
 /** How many shards of the part were checked. */
 function checkPartOfComplete(
   world: World,

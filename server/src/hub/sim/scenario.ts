@@ -27,6 +27,8 @@ export interface AgentPlan {
   readonly lieRate: number
   /** In a last pass that follows from others: who is found out there may have lied in what it was planned from. */
   readonly lastLieRate: number
+  /** Hung, and it tells of progress. */
+  readonly pretends: boolean
   /** Of shards it reports as failed. */
   readonly failRate: number
   /** Of pieces of work during which it freezes; afterwards it answers although the lease is gone. */
@@ -117,6 +119,7 @@ const HONEST = {
   kind: 'honest',
   lieRate: 0,
   lastLieRate: 0,
+  pretends: false,
   failRate: 0,
   freezeRate: 0,
   forgeRate: 0,
@@ -143,6 +146,7 @@ function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
     kind,
     lieRate,
     lastLieRate: lieRate > 0 ? random.pick([lieRate, 1]) : 0,
+    pretends: kind === 'hung' && random.chance(0.5),
     failRate,
     freezeRate: faulty ? random.pick([0, 0, 0.05, 0.3]) : 0,
     doubleRate: random.pick([0, 0.2]),

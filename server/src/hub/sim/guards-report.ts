@@ -1,0 +1,71 @@
+// `pnpm sim --guards all`: every guard of the core removed in turn, the seed that fails without it, and what it breaks. The
+// table stands in docs/reliability.md; its seeds are tried first, so that it stays as it is while it is true.
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { tryWithout, type Caught } from './guard-trial.ts'
+import type { Guard } from './guard.ts'
+import { GUARDS } from './guards.ts'
+
+/** So many seeds without a violation, and the guard is not caught. */
+export const GUARD_SEEDS_MAX = 2_000
+/** Removed side by side. */
+const AT_ONCE = 2
+const PAGE = path.resolve(import.meta.dirname, '../../../../docs/reliability.md')
+const [START, END] = ['<!-- guards: pnpm sim --guards all --write -->', '<!-- /guards -->']
+
+interface Row {
+  readonly guard: Guard
+  readonly caught: Caught | null
+}
+
+/** By guard's name. */
+export function recordedSeeds(): Map<string, number> {
+  const rows = readFileSync(PAGE, 'utf8').matchAll(/^\| (.+?) \| `\w+\.ts` \| (\d+) \|/gm)
+  return new Map([...rows].map(([, name = '', seed]) => [name, Number(seed)]))
+}
+
+export async function catchWithout(guard: Guard, seeds: ReadonlyMap<string, number>): Promise<Caught | null> {
+  const known = seeds.get(guard.name)
+  const again = known === undefined ? null : await tryWithout(guard, known, 1)
+  return again ?? tryWithout(guard, 1, GUARD_SEEDS_MAX)
+}
+
+interface Report {
+  /** Of those whose names have it. */
+  readonly only: string
+  readonly write: boolean
+  readonly tell: (line: string) => void
+}
+
+/** Returns how many were not caught. */
+export async function guardsReport({ only, write, tell }: Report): Promise<number> {
+  const seeds = recordedSeeds()
+  const guards = GUARDS.filter(({ name }) => name.includes(only))
+  const rows = new Map<Guard, Row>()
+  const left = [...guards]
+  const work = async (): Promise<void> => {
+    for (let guard = left.shift(); guard !== undefined; guard = left.shift()) {
+      const caught = await catchWithout(guard, seeds)
+      rows.set(guard, { guard, caught })
+      tell(toldRow({ guard, caught }))
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  const inOrder = guards.flatMap((guard) => rows.get(guard) ?? [])
+  const missed = inOrder.filter(({ caught }) => caught === null)
+  tell(`${inOrder.length - missed.length} of ${inOrder.length} guards caught`)
+  if (write && only === '') writeTable(inOrder)
+  return missed.length
+}
+
+const toldRow = ({ guard: { name, file }, caught }: Row): string =>
+  `| ${name} | \`${file}\` | ${caught?.seed ?? 'NOT CAUGHT'} | ${caught?.violation.replaceAll('|', '/') ?? ''} |`
+
+function writeTable(rows: readonly Row[]): void {
+  const page = readFileSync(PAGE, 'utf8')
+  const [before, rest = ''] = page.split(START)
+  const [, after] = rest.split(END)
+  if (before === undefined || after === undefined) throw new Error(`${PAGE} has no place for the table of guards`)
+  const head = ['| without the guard | file | seed | what is broken |', '| --- | --- | --- | --- |']
+  writeFileSync(PAGE, `${before}${START}\n\n${[...head, ...rows.map(toldRow)].join('\n')}\n\n${END}${after}`)
+}
