@@ -5,7 +5,6 @@ import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
 import { trueDigest } from '../sim/reference.ts'
 import { KERNEL } from '../sim/scenario.ts'
-import { mayRun } from './eligibility.ts'
 import { restoreQuarantine } from './exposure.ts'
 import { TRIAL_SHARDS } from './limits.ts'
 import { exposeAndSettle, settleShard } from './settle.ts'
@@ -111,17 +110,5 @@ describe('a shard that the referee has', () => {
     pool.leave(holder)
     expect(pool.held(referee)).toHaveLength(1)
     expect(shard.status).toBe('refereeing')
-  })
-})
-
-describe('a shard that somebody has', () => {
-  it('is not given to another session of the same identity', () => {
-    const pool = new Pool()
-    const one = pool.join('one', { identity: 'same' })
-    pool.plan('job', 1, { verify: 'none' })
-    expect(pool.held(one)).toHaveLength(1)
-    const other = pool.hub.agents.get(pool.join('other', { identity: 'same' }))
-    if (other === undefined) throw new Error('it did not join')
-    expect(mayRun(other, shardOf(pool.job(id), 0))).toBe(false)
   })
 })

@@ -150,9 +150,7 @@ function dispute(state: HubState, job: Job, index: number): void {
   const { holders } = shardOf(job, index)
   const isHeld =
     holders.size > 0 &&
-    [...state.agents.values()].some(
-      ({ referee, leases }) => referee && [...holders.keys()].some((id) => leases.has(id)),
-    )
+    [...state.agents.values()].some(({ referee, leases }) => referee && [...holders].some((id) => leases.has(id)))
   place(job, index, isHeld ? 'refereeing' : 'disputed')
 }
 

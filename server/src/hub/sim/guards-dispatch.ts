@@ -102,10 +102,12 @@ const LEASES: readonly Guard[] = [
 const WHO: readonly Guard[] = [
   guardIn('eligibility.ts', 'nobody runs a shard twice', '  if (excluded.has(identity)) return false\n'),
   guardIn(
-    'eligibility.ts',
-    'nobody has a shard in two sessions',
-    '  for (const holder of holders.values()) if (holder === identity) return false\n',
+    'strata.ts',
+    'a backup that is out is the check',
+    `place(job, index, resting(shardOf(job, index), 'to-check'))`,
+    `place(job, index, 'to-check')`,
   ),
+  guardIn('backup.ts', 'nobody is its own backup', '    if (holder.identity === agent.identity) continue\n'),
   guardIn('eligibility.ts', 'a checker is of another network', '!shard.networks.has(agent.network)', 'true'),
   guardIn(
     'eligibility.ts',

@@ -114,6 +114,7 @@ function checkJob(world: World, job: Job, holders: Holders): void {
     else
       must(role === undefined ? own.length === 0 : own.length > 0, `shard ${index} is ${status}, the leases disagree`)
     if (status === 'leased') must(roles.includes('first'), `shard ${index} is leased to nobody`)
+    must(status !== 'disputed' || !roles.includes('referee'), `shard ${index} waits for the referee, which has it`)
     for (const holder of own) checkHolder(world, shard, index, holder)
   })
   const backups = job.shards.filter(({ backedUp }) => backedUp).length

@@ -80,15 +80,19 @@ export function scenarioOf(seed: number): Scenario {
   // One tab and the referee must finish any job but a full one.
   const alone = random.chance(0.1)
   const steady = alone || random.chance(0.6)
-  const referee = alone || random.chance(0.6)
+  // Its own source of chance: few worlds, and the others stay as they are.
+  const crowded = !alone && new Random(seed + 4_000_037).chance(0.1)
+  const referee = alone || (random.chance(0.6) && !crowded)
   const broken = random.chance(0.15)
   const patient = !alone && random.chance(0.15)
   const others = Array.from({ length: alone ? 0 : random.int(steady ? 0 : 1, 6) }, (_, n) =>
-    broken
-      ? brokenAgent(random, n)
-      : patient
-        ? patientAgent(random, n, faultsEndMs)
-        : otherAgent(random, n, faultsEndMs),
+    crowded
+      ? crowdedAgent(random, n, faultsEndMs)
+      : broken
+        ? brokenAgent(random, n)
+        : patient
+          ? patientAgent(random, n, faultsEndMs)
+          : otherAgent(random, n, faultsEndMs),
   )
   const honest = steady ? Array.from({ length: alone ? 1 : 3 }, (_, n) => steadyAgent(random, n, alone)) : []
   const agents = shuffled(random, [...others, ...honest])
@@ -152,6 +156,21 @@ function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
     doubleRate: random.pick([0, 0.2]),
     forgeRate: random.pick([0, 0.2]),
     stayMs: faulty ? random.pick([0, 1_000, 10_000]) : 0,
+  }
+}
+
+/** A veteran with three tabs that freeze, in a pool without a referee: backups, votes and its own other tabs meet. */
+function crowdedAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
+  const agent = otherAgent(random, n, faultsEndMs)
+  return {
+    ...agent,
+    ...(agent.kind === 'hung' ? { kind: 'honest', pretends: false } : {}),
+    engine: 'reference',
+    veteran: true,
+    failRate: 0,
+    sessions: 3,
+    freezeRate: faultsEndMs > 0 ? 0.3 : 0,
+    lieRate: agent.lieRate > 0 ? 0.2 : 0,
   }
 }
 
