@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { EngineName, Identity } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { Pool } from '../sim/pool.ts'
-import { KERNEL, KERNEL_DIGEST } from '../sim/scenario.ts'
+import { KERNEL, KERNEL_DIGEST } from '../sim/kernel.ts'
 import { abilityFor, eligibleAgents, mayCheck, mayRun, refereeOnline } from './eligibility.ts'
 import { shardOf, type Agent } from './state.ts'
 

@@ -7,14 +7,16 @@ import type { StandingRow } from '../../store/store.ts'
 import type { AssignmentOrder, HubEvent } from '../core/events.ts'
 import type { Fault } from './faults.ts'
 import type { Random } from './random.ts'
-import { digestOf, trueDigest } from './reference.ts'
-import { KERNEL, KERNEL_DIGEST, specOf, UNITS_PER_SHARD, type AgentPlan, type Scenario } from './scenario.ts'
+import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD } from './kernel.ts'
+import type { Partials } from './partials.ts'
+import { specOf, type AgentPlan, type Scenario } from './scenario.ts'
 
 /** An event before the world adds the time. */
 export type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs'> : never) : never
 
 export interface Surroundings {
   readonly random: Random
+  readonly partials: Partials
   readonly faultsEndMs: number
   nowMs(): number
   after(delayMs: number, happen: () => void): void
@@ -30,9 +32,6 @@ export interface Surroundings {
   /** Any assignment that another session was ever handed: what a forger may have overheard. */
   foreignAssignment(session: SessionId): AssignmentOrder | undefined
 }
-
-const wrongDigest = (plan: AgentPlan, jobId: JobId, shard: number, basis: Digest | null): Digest =>
-  digestOf(plan.kind === 'colluder' ? 'together' : plan.identity, jobId, shard, basis)
 
 /** What an assignment's launch depends on beside its job: in a last pass that follows from others, their total. */
 export function basisOfLaunch(
@@ -225,11 +224,13 @@ export class SimAgent {
   }
 
   #digest(jobId: JobId, shard: number, basis: Digest | null): Digest {
-    if (this.#mended) return trueDigest(jobId, shard, basis)
+    const { partials } = this.#world
+    const work = { jobId, shard, basis }
+    if (this.#mended) return partials.truth(work)
     const lies = this.#world.random.chance(basis === null ? this.plan.lieRate : this.plan.lastLieRate)
-    if (!lies) return trueDigest(jobId, shard, basis)
+    if (!lies) return partials.truth(work)
     this.#world.note('lie', `${this.identity} on shard ${shard} of ${jobId}`)
-    return wrongDigest(this.plan, jobId, shard, basis)
+    return partials.lie(work, this.plan.kind === 'colluder' ? 'together' : this.identity)
   }
 
   #forge(session: SessionId, own: AssignmentOrder): void {

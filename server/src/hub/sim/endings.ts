@@ -2,6 +2,7 @@
 // knows, and of the reason where it failed. Everything is recounted from scratch here.
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import { merkleRoot } from '@forge/shared/exact/merkle.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { HubCommand } from '../core/events.ts'
 import { VOTES_LEAD, VOTES_TO_WIN } from '../core/limits.ts'
@@ -9,8 +10,8 @@ import { basisOf } from '../core/parts.ts'
 import { checksNeeded, isDrawn, rateOf, sampleOf } from '../core/sample.ts'
 import type { Job, JobPart, Shard } from '../core/state.ts'
 import { must } from './must.ts'
-import { outputOf, referenceOutput, trueDigest } from './reference.ts'
-import { specOf } from './scenario.ts'
+import { referenceOutput } from './reference.ts'
+import { jobOf } from './scenario.ts'
 import type { World } from './world.ts'
 
 /** With fewer a job that has honest agents and time enough must complete. */
@@ -46,12 +47,21 @@ export function checkComplete(world: World, command: Extract<HubCommand, { type:
 }
 
 /** The output is one machine's, bit for bit, unless somebody lied and was not caught. */
-function checkOutput({ scenario }: World, job: Job, digests: readonly Digest[]): void {
-  const wrong = digests.findIndex((digest) => !digest.startsWith('true|'))
+function checkOutput({ scenario, partials }: World, job: Job, digests: readonly Digest[]): void {
+  const [first, last] = job.parts
+  const basis = last === undefined ? null : basisOf(job, digests.slice(0, first?.end))
+  const wrong = digests.findIndex((digest, shard) => {
+    const work = { jobId: job.id, shard, basis: shard < (first?.end ?? 0) ? null : basis }
+    must(partials.isOf(work, digest), `shard ${shard} was computed from another basis, or not at all`)
+    return digest !== partials.truth(work)
+  })
   must(wrong < 0 || scenario.agents.some(({ lieRate }) => lieRate > 0), `shard ${wrong} is wrong, and nobody lied`)
+  // It is reduced at the edge even then: what was accepted must fit together.
+  const { outputDigest, merkleRoot: root } = partials.reduce(job.id, digests)
+  must(root === merkleRoot(digests), 'the root is not that of the verdicts')
   if (wrong >= 0) return
-  const spec = specOf(scenario, job.id)
-  must(outputOf(spec, digests) === referenceOutput(spec), 'the output is not that of one machine')
+  const { args, rootSeed } = jobOf(scenario, job.id)
+  must(outputDigest === referenceOutput(args, rootSeed), 'the output is not that of one machine')
 }
 
 /** How many shards of the part were checked. */
@@ -72,8 +82,8 @@ function checkPartOfComplete(
     const index = first + n
     const digest = digests[index]
     if (digest === undefined) throw new Error(`shard ${index} has no verdict`)
-    must(basis === null || digest.endsWith(`|${basis}`), `shard ${index} was computed from another basis`)
-    const counts = checkVerdict(world, shard, { index, digest, truth: trueDigest(job.id, index, basis) })
+    const truth = world.partials.truth({ jobId: job.id, shard: index, basis })
+    const counts = checkVerdict(world, shard, { index, digest, truth })
     must(counts || !job.contradicted.has(index), `shard ${index} was contradicted and passed unchecked`)
     for (const { executor } of shard.submissions) {
       authors.add(executor)

@@ -100,7 +100,7 @@ const LEASES: readonly Guard[] = [
 ]
 
 const WHO: readonly Guard[] = [
-  guardIn('eligibility.ts', 'nobody runs a shard twice', '  if (excluded.has(identity)) return false\n'),
+  guardIn('eligibility.ts', 'nobody runs a shard twice', '!shard.excluded.has(agent.identity)', 'agent !== undefined'),
   guardIn(
     'strata.ts',
     'a backup that is out is the check',

@@ -6,7 +6,6 @@ import type { HubCommand, HubEvent } from '../core/events.ts'
 import { DRAWN_MS, PROBATION_SHARDS, REST_MS, TRIAL_SHARDS, VETERAN_FAILURES } from '../core/limits.ts'
 import { Assignments, leaseOf, type Memory } from './assignments.ts'
 import { must } from './must.ts'
-import { trueDigest } from './reference.ts'
 import type { World } from './world.ts'
 
 type Command<T extends HubCommand['type']> = Extract<HubCommand, { type: T }>
@@ -103,9 +102,7 @@ export class Promises implements Memory {
     if (lease?.role !== 'trial' || lease.epoch !== epoch) return
     for (const { shard, digest } of shards) {
       if (!lease.shards.has(shard)) continue
-      const basis = this.#world.refined.get(lease.jobId) ?? null
-      const isRight = digest === trueDigest(lease.jobId, shard, basis) || digest === trueDigest(lease.jobId, shard)
-      if (isRight) this.#trials.set(session, (this.#trials.get(session) ?? 0) + 1)
+      if (digest === this.#world.truthOf(lease.jobId, shard)) this.#trials.set(session, (this.#trials.get(session) ?? 0) + 1)
     }
   }
 

@@ -1,14 +1,10 @@
 // What a seed stands for: which agents there are and how they misbehave, which jobs come when, how the store and the
 // referee behave, and when the Hub is killed.
 import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
-import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobSpec } from '../core/state.ts'
 import { faultsOf, type FaultPlan } from './faults.ts'
+import { KERNEL, KERNEL_DIGEST, simKernel, UNITS_PER_SHARD, type SimArgs, type SimPlan } from './kernel.ts'
 import { Random } from './random.ts'
-
-export const KERNEL = 'sim.kernel@1'
-export const KERNEL_DIGEST = 'kernel' as Digest
-export const UNITS_PER_SHARD = 100
 
 export interface AgentPlan {
   readonly identity: Identity
@@ -42,6 +38,9 @@ export interface AgentPlan {
 
 export interface JobPlan {
   readonly spec: JobSpec
+  readonly args: SimArgs
+  readonly plan: SimPlan
+  readonly rootSeed: string
   readonly arrivesAtMs: number
 }
 
@@ -65,11 +64,13 @@ export interface Scenario {
   readonly mustComplete: boolean
 }
 
-export function specOf({ jobs }: Scenario, jobId: JobId): JobSpec {
+export function jobOf({ jobs }: Scenario, jobId: JobId): JobPlan {
   const job = jobs.find(({ spec }) => spec.id === jobId)
   if (job === undefined) throw new Error(`there is no job ${jobId}`)
-  return job.spec
+  return job
 }
+
+export const specOf = (scenario: Scenario, jobId: JobId): JobSpec => jobOf(scenario, jobId).spec
 
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed)
@@ -102,7 +103,7 @@ export function scenarioOf(seed: number): Scenario {
   return {
     seed,
     agents,
-    jobs: Array.from({ length: random.int(1, 3) }, (_, n) => jobPlan(random, n, { steady, alone, patient })),
+    jobs: Array.from({ length: random.int(1, 3) }, (_, n) => jobPlan(random, n, { seed, steady, alone, patient })),
     referee,
     distinctNetwork: random.chance(0.5),
     quarantineMs,
@@ -243,12 +244,13 @@ function refereeAgent(random: Random, steady: boolean): AgentPlan {
 }
 
 interface JobSetting {
+  readonly seed: number
   readonly steady: boolean
   readonly alone: boolean
   readonly patient: boolean
 }
 
-function jobPlan(random: Random, n: number, { steady, alone, patient }: JobSetting): JobPlan {
+function jobPlan(random: Random, n: number, { seed, steady, alone, patient }: JobSetting): JobPlan {
   const sizes = [1, 2, random.int(3, 12), random.int(10, 60), random.int(60, 300)]
   const shards = patient ? random.int(20, 200) : random.pick(sizes)
   const passes = patient ? 2 : random.pick([1, 1, 2, 2, 3])
@@ -264,19 +266,28 @@ function jobPlan(random: Random, n: number, { steady, alone, patient }: JobSetti
     spotcheck_rate: patient ? 0.05 : random.pick([0.05, 0.1, 0.5, 1]),
     on_unverified: random.pick(['degrade', 'fail']),
   }
+  const id = `job-${n}` as JobId
+  const rootSeed = `${seed} ${id}`
+  const refines = passes > 1 && random.chance(0.8)
+  const args = { units: unitsOf(new Random(seed + 5_000_011 + n), shards), passes, refines }
+  const plan = simKernel.plan(args)
   const spec: JobSpec = {
-    id: `job-${n}` as JobId,
+    id,
     projectId: random.pick(['one', 'other']) as ProjectId,
     kernel: KERNEL,
     kernelDigest: KERNEL_DIGEST,
-    grid: { units: BigInt(shards * UNITS_PER_SHARD), unitsPerShard: UNITS_PER_SHARD, shards, passes },
-    refines: passes > 1 && random.chance(0.8),
+    grid: plan.grid,
+    refines: plan.refines,
     policy,
     deadlineMs: arrivesAtMs + timeoutMs,
     samplingKey: Uint8Array.from({ length: 32 }, () => random.int(0, 255)),
   }
-  return { spec, arrivesAtMs }
+  return { spec, args, plan, rootSeed, arrivesAtMs }
 }
+
+/** The last shard is often a shorter one. */
+const unitsOf = (random: Random, shards: number): number =>
+  shards * UNITS_PER_SHARD - (random.chance(0.5) ? random.int(1, UNITS_PER_SHARD - 1) : 0)
 
 function shuffled<T>(random: Random, items: readonly T[]): T[] {
   return items

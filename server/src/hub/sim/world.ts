@@ -2,6 +2,7 @@
 // names. After each event it asks the invariants; the first that does not hold ends the run with the seed in its message.
 import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { StandingRow } from '../../store/store.ts'
 import type { AssignmentOrder, HubCommand, HubEvent } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
@@ -18,7 +19,9 @@ import type { Outcome, WorldOptions } from './outcome.ts'
 import { Promises } from './promises.ts'
 import { Random } from './random.ts'
 import { hubOf, plannedOf } from './restart.ts'
-import { KERNEL, scenarioOf, type JobPlan, type Scenario } from './scenario.ts'
+import { KERNEL } from './kernel.ts'
+import { Partials } from './partials.ts'
+import { scenarioOf, specOf, type JobPlan, type Scenario } from './scenario.ts'
 import { SimStore } from './store.ts'
 import { toldEvent } from './told.ts'
 import { insteadOfAnswer } from './witness.ts'
@@ -37,6 +40,7 @@ export class World implements Surroundings {
   readonly scenario: Scenario
   readonly random: Random
   readonly store = new SimStore()
+  readonly partials: Partials
   hub: HubState
   /** Sessions that are open as the Hub's edge sees it. */
   readonly sessions = new Map<SessionId, SimAgent>()
@@ -65,6 +69,7 @@ export class World implements Surroundings {
   constructor(seed: number, options: WorldOptions = {}) {
     this.#options = options
     this.scenario = scenarioOf(seed)
+    this.partials = new Partials(this.scenario)
     this.random = new Random(seed + 1_000_003)
     this.#clock = new HubClock(this.scenario.faults)
     this.#network = new Network(seed, this.scenario.faults, this)
@@ -148,6 +153,13 @@ export class World implements Surroundings {
   /** What the edge reads when somebody joins. */
   standings(identity: Identity): StandingRow[] {
     return this.store.standings(identity)
+  }
+
+  /** What a shard comes to as the Hub has planned it. */
+  truthOf(jobId: JobId, shard: number): Digest {
+    const { grid, refines } = specOf(this.scenario, jobId)
+    const isLast = refines && passOf(grid, shard) === grid.passes - 1
+    return this.partials.truth({ jobId, shard, basis: isLast ? (this.refined.get(jobId) ?? null) : null })
   }
 
   nextRequest(): number {
@@ -308,11 +320,12 @@ export class World implements Surroundings {
 
   // ---- jobs and restarts
 
-  #plan({ spec }: JobPlan, times = 1): void {
+  #plan(job: JobPlan, times = 1): void {
+    const { spec } = job
     if (this.store.ended.has(spec.id)) return
     this.raise(plannedOf(this.store, spec))
     // Whoever sends a job again sets it going where nobody knows whether it is.
-    if (times === 1 && this.random.chance(0.1)) this.later(() => this.#plan({ spec, arrivesAtMs: 0 }, 2), 1_000)
+    if (times === 1 && this.random.chance(0.1)) this.later(() => this.#plan(job, 2), 1_000)
   }
 
   #newHub(): HubState {
