@@ -8,6 +8,7 @@ import { KERNEL } from '../sim/kernel.ts'
 import { restoreQuarantine } from './exposure.ts'
 import { TRIAL_SHARDS } from './limits.ts'
 import { exposeAndSettle, settleShard } from './settle.ts'
+import { step } from './step.ts'
 import { validShards } from './standing.ts'
 import { shardOf } from './state.ts'
 
@@ -93,10 +94,10 @@ describe('a vote', () => {
 })
 
 describe('a shard that the referee has', () => {
-  it('is not handed to it again when another lease of it ends', () => {
+  /** Three failed on it while `holder` had it as well. */
+  const taken = () => {
     const pool = new Pool({ referee: true })
-    const names = ['a', 'b', 'c', 'd']
-    const sessions = names.map((name) => pool.join(name, { fresh: true }))
+    const sessions = ['a', 'b', 'c', 'd'].map((name) => pool.join(name, { fresh: true }))
     pool.plan('job', 1, { verify: 'none' })
     const shard = shardOf(pool.job(id), 0)
     shard.failures = 3
@@ -106,9 +107,29 @@ describe('a shard that the referee has', () => {
     // As a backup was out when the third agent failed.
     settleShard(pool.hub, pool.job(id), 0)
     pool.raise({ type: 'tick' })
+    return { pool, shard, holder, referee }
+  }
+
+  it('is not handed to it again when another lease of it ends', () => {
+    const { pool, shard, holder, referee } = taken()
     expect(pool.held(referee)).toHaveLength(1)
     pool.leave(holder)
     expect(pool.held(referee)).toHaveLength(1)
     expect(shard.status).toBe('refereeing')
+  })
+
+  it('nor while its answer is being stored', () => {
+    const { pool, shard, holder, referee } = taken()
+    const [held] = pool.held(referee)
+    if (held === undefined) throw new Error('the referee does not have it')
+    const { assignmentId, epoch } = held.order
+    const shards = [{ shard: 0, digest: trueDigest(id, 0) }]
+    const answer = { type: 'answer', session: referee, request: 1, assignmentId, epoch, shards, kernelMs: 1 } as const
+    const stores = step(pool.hub, { ...answer, nowMs: 0 }).filter((command) => command.type === 'store')
+    pool.leave(holder)
+    expect(pool.held(referee)).toEqual([])
+    expect(shard.status).toBe('storing')
+    for (const { submissions } of stores) pool.raise({ type: 'stored', submissions })
+    expect(shard.accepted).toBe(trueDigest(id, 0))
   })
 })

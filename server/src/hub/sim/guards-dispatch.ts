@@ -89,8 +89,14 @@ const LEASES: readonly Guard[] = [
   guardIn(
     'settle.ts',
     'the referee has a shard once',
-    `place(job, index, isHeld ? 'refereeing' : 'disputed')`,
-    `place(job, index, 'disputed')`,
+    `if (isHeld) place(job, index, 'refereeing')`,
+    `if (isHeld) place(job, index, 'disputed')`,
+  ),
+  guardIn(
+    'settle.ts',
+    'the referee has a shard once, until its answer is stored',
+    `else place(job, index, storing > 0 ? 'storing' : 'disputed')`,
+    `else place(job, index, 'disputed')`,
   ),
   guardIn(
     'finish.ts',
