@@ -1,13 +1,13 @@
 // A simulated agent: its sessions come and go, compute what they were assigned at their speed, and misbehave as their
 // plan says. It sees of the Hub what a real agent sees: assignments and revocations.
-import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { EngineName, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { StandingRow } from '../../store/store.ts'
 import type { AssignmentOrder, HubEvent } from '../core/events.ts'
 import type { Fault } from './faults.ts'
 import type { Random } from './random.ts'
-import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD } from './kernel.ts'
+import { KERNEL, UNITS_PER_SHARD } from './kernel.ts'
 import type { Partials } from './partials.ts'
 import { specOf, type AgentPlan, type Scenario } from './scenario.ts'
 
@@ -19,6 +19,7 @@ export interface Surroundings {
   readonly partials: Partials
   readonly faultsEndMs: number
   nowMs(): number
+  isFaulty(): boolean
   after(delayMs: number, happen: () => void): void
   /** What the edge sees for itself: who came, who left. */
   raise(happening: Happening): void
@@ -66,11 +67,13 @@ export class SimAgent {
   readonly #world: Surroundings
   readonly #tabs = new Map<SessionId, Tab>()
   #banned = false
+  #engine: EngineName
   /** It was exposed, and lies no more. */
   #mended = false
 
   constructor(plan: AgentPlan, world: Surroundings) {
     this.plan = plan
+    this.#engine = plan.engine
     this.#world = world
   }
 
@@ -129,10 +132,10 @@ export class SimAgent {
 
   #readyAfter(tab: Tab, delayMs: number): void {
     const { session } = tab
-    const { engine, claimed } = this.plan
+    const { kernelDigest, claimed } = this.plan
     this.#world.after(delayMs, () => {
       if (!tab.open) return
-      const ability = { engine, kernelDigest: KERNEL_DIGEST, unitsPerSecond: claimed }
+      const ability = { engine: this.#engine, kernelDigest, unitsPerSecond: claimed }
       this.#world.raise({ type: 'agent-ready', session, kernel: KERNEL, ability })
     })
   }
@@ -198,6 +201,7 @@ export class SimAgent {
     const { session } = tab
     const { assignmentId, epoch } = order
     if (random.chance(this.plan.forgeRate)) this.#forge(session, order)
+    if (this.#world.isFaulty() && random.chance(this.plan.engineLossRate)) this.#loseEngine(tab)
     if (random.chance(0.01)) return this.#world.send({ type: 'handback', session, assignmentId, epoch })
     if (random.chance(0.01)) {
       this.#world.raise({ type: 'agent-paused', session })
@@ -221,6 +225,14 @@ export class SimAgent {
     if (!random.chance(this.plan.doubleRate)) return
     this.#world.note('frame doubled')
     this.#world.send({ ...said, request: this.#world.nextRequest() })
+  }
+
+  #loseEngine(tab: Tab): void {
+    if (this.#engine !== 'webgpu') return
+    this.#world.note('engine lost')
+    this.#engine = 'wasm'
+    // Its other tabs have the same GPU, and notice when they come back.
+    this.#readyAfter(tab, 1)
   }
 
   #digest(jobId: JobId, shard: number, basis: Digest | null): Digest {

@@ -46,6 +46,12 @@ const ANSWERS: readonly Guard[] = [
     'if (holders.size === 0) return status',
     'return status',
   ),
+  guardIn(
+    'step.ts',
+    'no claim makes an agent infinitely fast',
+    'Math.min(SPEED_MAX, (shards * job.grid.unitsPerShard * 1_000) / kernelMs)',
+    '(shards * job.grid.unitsPerShard * 1_000) / kernelMs',
+  ),
   guardIn('step.ts', 'time never runs back', 'Math.max(state.nowMs, event.nowMs)', 'event.nowMs'),
 ]
 
@@ -79,6 +85,8 @@ const LEASES: readonly Guard[] = [
     'max_agents',
     '  if (!job.executors.has(agent.session) && job.executors.size >= job.policy.max_agents) return null\n',
   ),
+  guardIn('dispatch.ts', 'min_agents', 'if (eligible >= job.policy.min_agents) {', 'if (eligible >= 0) {'),
+  guardIn('finish.ts', 'a job ends at its deadline', 'if (state.nowMs >= job.deadlineMs) return', `if (${NEVER}) return`),
   guardIn('backup.ts', 'a shard has one backup', 'return !shard.backedUp && ', 'return '),
   guardIn(
     'backup.ts',
@@ -114,6 +122,28 @@ const WHO: readonly Guard[] = [
     `place(job, index, 'to-check')`,
   ),
   guardIn('backup.ts', 'nobody is its own backup', '    if (holder.identity === agent.identity) continue\n'),
+  guardIn(
+    'backup.ts',
+    'a backup is of another network',
+    '    if (state.settings.distinctNetwork && holder.network === agent.network) continue\n',
+  ),
+  guardIn(
+    'eligibility.ts',
+    'an engine fits the target',
+    'return agent.referee || TARGET_ENGINES[job.policy.target].includes(ability.engine) ? ability : null',
+    'return ability',
+  ),
+  guardIn(
+    'eligibility.ts',
+    'an agent has the kernel of the job',
+    'if (ability === undefined || ability.kernelDigest !== job.kernelDigest) return null',
+    'if (ability === undefined) return null',
+  ),
+  guardIn(
+    'step.ts',
+    'what a lost engine held is for those who fit',
+    `      return [{ type: 'revoke', session, assignmentId: lease.assignmentId }, ...release(state, agent, lease)]\n`,
+  ),
   guardIn('eligibility.ts', 'a checker is of another network', '!shard.networks.has(agent.network)', 'true'),
   guardIn(
     'eligibility.ts',

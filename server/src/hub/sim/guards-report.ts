@@ -1,5 +1,6 @@
 // `pnpm sim --guards all`: every guard of the core removed in turn, the seed that fails without it, and what it breaks. The
-// table stands in docs/reliability.md; its seeds are tried first, so that it stays as it is while it is true.
+// table stands in docs/reliability.md; its seeds are tried first, so that it stays as it is while it is true. It is written
+// row by row: whoever stops in the middle loses nothing.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { tryWithout, type Caught } from './guard-trial.ts'
@@ -18,11 +19,14 @@ interface Row {
   readonly caught: Caught | null
 }
 
-/** By guard's name. */
-export function recordedSeeds(): Map<string, number> {
-  const rows = readFileSync(PAGE, 'utf8').matchAll(/^\| (.+?) \| `\w+\.ts` \| (\d+) \|/gm)
-  return new Map([...rows].map(([, name = '', seed]) => [name, Number(seed)]))
+/** By guard's name: the row as it stands, and its seed. */
+function recordedRows(): Map<string, { readonly row: string; readonly seed: number }> {
+  const rows = readFileSync(PAGE, 'utf8').matchAll(/^\| (.+?) \| `\w+\.ts` \| (\d+) \|.*$/gm)
+  return new Map([...rows].map(([row, name = '', seed]) => [name, { row, seed: Number(seed) }]))
 }
+
+export const recordedSeeds = (): ReadonlyMap<string, number> =>
+  new Map([...recordedRows()].map(([name, { seed }]) => [name, seed]))
 
 export async function catchWithout(guard: Guard, seeds: ReadonlyMap<string, number>): Promise<Caught | null> {
   const known = seeds.get(guard.name)
@@ -48,24 +52,30 @@ export async function guardsReport({ only, write, tell }: Report): Promise<numbe
       const caught = await catchWithout(guard, seeds)
       rows.set(guard, { guard, caught })
       tell(toldRow({ guard, caught }))
+      if (write) writeTable(rows)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   const inOrder = guards.flatMap((guard) => rows.get(guard) ?? [])
   const missed = inOrder.filter(({ caught }) => caught === null)
   tell(`${inOrder.length - missed.length} of ${inOrder.length} guards caught`)
-  if (write && only === '') writeTable(inOrder)
   return missed.length
 }
 
 const toldRow = ({ guard: { name, file }, caught }: Row): string =>
   `| ${name} | \`${file}\` | ${caught?.seed ?? 'NOT CAUGHT'} | ${caught?.violation.replaceAll('|', '/') ?? ''} |`
 
-function writeTable(rows: readonly Row[]): void {
+/** What was not tried now stays as it is recorded. */
+function writeTable(tried: ReadonlyMap<Guard, Row>): void {
   const page = readFileSync(PAGE, 'utf8')
   const [before, rest = ''] = page.split(START)
   const [, after] = rest.split(END)
   if (before === undefined || after === undefined) throw new Error(`${PAGE} has no place for the table of guards`)
+  const recorded = recordedRows()
+  const rows = GUARDS.flatMap((guard) => {
+    const row = tried.get(guard)
+    return row === undefined ? (recorded.get(guard.name)?.row ?? []) : toldRow(row)
+  })
   const head = ['| without the guard | file | seed | what is broken |', '| --- | --- | --- | --- |']
-  writeFileSync(PAGE, `${before}${START}\n\n${[...head, ...rows.map(toldRow)].join('\n')}\n\n${END}${after}`)
+  writeFileSync(PAGE, `${before}${START}\n\n${[...head, ...rows].join('\n')}\n\n${END}${after}`)
 }

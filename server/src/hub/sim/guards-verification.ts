@@ -31,6 +31,12 @@ const CHECKS: readonly Guard[] = [
     '  for (const row of inOrder(open)) if (checks < needed && !isCounted(row)) add(row)\n',
   ),
   guardIn('finish.ts', 'full never degrades', `  if (job.policy.verify === 'full') return []\n`),
+  guardIn(
+    'finish.ts',
+    'a job degrades where its policy says so',
+    `  if (job.policy.on_unverified === 'fail') return [fail(job, 'NO_ELIGIBLE_CHECKER', noChecker(job))]\n`,
+  ),
+  guardIn('votes.ts', 'a vote has an end', `weighty.length >= VOTES_MAX ? 'hung' : 'open'`, `'open'`),
   guardIn('votes.ts', 'a vote has three on its side', 'first[1] >= VOTES_TO_WIN && '),
   guardIn('votes.ts', 'a vote leads by two', ' && first[1] - (second?.[1] ?? 0) >= VOTES_LEAD'),
   guardIn(

@@ -28,6 +28,9 @@ export function checkState(world: World): void {
   )
   for (const agent of world.hub.agents.values()) {
     must(agent.leases.size <= LEASES_PER_AGENT, 'an agent has too many leases')
+    for (const { unitsPerSecond } of agent.abilities.values()) {
+      must(Number.isFinite(unitsPerSecond), () => `${agent.identity} computes ${unitsPerSecond} units a second`)
+    }
     must(agent.accepted >= 0 && agent.pending >= 0 && agent.rejected >= 0, 'a tally is below zero')
     for (const lease of agent.leases.values()) {
       must(lease.expiresAtMs > world.hub.nowMs, 'a lease is held past its end')
@@ -43,6 +46,8 @@ export function checkState(world: World): void {
         const others = holders.get(key) ?? []
         must(others.length < (job.shards[shard]?.backedUp === true ? 2 : 1), () => `shard ${shard} is leased too often`)
         must(!others.some((other) => other.agent.identity === agent.identity), () => `shard ${shard} is its own backup`)
+        const near = world.scenario.distinctNetwork && others.some((other) => other.agent.network === agent.network)
+        must(!near, () => `shard ${shard} has a backup from its own network`)
         holders.set(key, [...others, { agent, lease }])
       }
     }

@@ -10,6 +10,7 @@ import { PartialError, type Kernel, type KernelPlan, type Launch, type ShardRang
 
 export const KERNEL = 'sim/1/tiny'
 export const KERNEL_DIGEST = digest('kernel.v1', utf8(KERNEL))
+export const OLD_KERNEL_DIGEST = digest('kernel.v1', utf8(`${KERNEL}, as it was`))
 /** What the planner makes of the kernel's draws: small enough to compute a few hundred thousand of them a minute. */
 export const UNITS_PER_SHARD = 128
 const DRAWS_PER_UNIT = rational(2n ** 18n, BigInt(UNITS_PER_SHARD))

@@ -137,7 +137,7 @@ export class Promises implements Memory {
       }
       if (command.type === 'assign') this.#assignments.check(command)
       if (command.type === 'store') for (const row of command.submissions) this.#checkRow(row)
-      if (command.type === 'job-state') this.#checkState(command)
+      if (command.type === 'job-state') this.#checkState(event, command)
       if (command.type === 'fail') this.#checkBlame(command)
       if (command.type === 'complete') {
         const { mode, status } = command.record
@@ -147,7 +147,10 @@ export class Promises implements Memory {
     }
   }
 
-  #checkState({ jobId, state }: Command<'job-state'>): void {
+  #checkState(event: HubEvent, { jobId, state }: Command<'job-state'>): void {
+    const job = this.#world.hub.jobs.get(jobId)
+    const isResumed = event.type === 'job-planned' && event.job.id === jobId && event.submissions.length > 0
+    if (job !== undefined && state === 'RUNNING' && !isResumed) this.#assignments.checkStart(job)
     const [before, now] = [this.#states.get(jobId) ?? -1, STATES.indexOf(state)]
     must(now === before + 1 || (now === 0 && before === 0), `a job goes from ${STATES[before]} to ${state}`)
     this.#states.set(jobId, now)

@@ -2,8 +2,9 @@
 // referee behave, and when the Hub is killed.
 import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { JobSpec } from '../core/state.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
 import { faultsOf, type FaultPlan } from './faults.ts'
-import { KERNEL, KERNEL_DIGEST, simKernel, UNITS_PER_SHARD, type SimArgs, type SimPlan } from './kernel.ts'
+import { KERNEL, KERNEL_DIGEST, OLD_KERNEL_DIGEST, simKernel, UNITS_PER_SHARD, type SimArgs, type SimPlan } from './kernel.ts'
 import { Random } from './random.ts'
 
 export interface AgentPlan {
@@ -13,6 +14,10 @@ export interface AgentPlan {
   /** The store knows it as one whose shards were checked and right. */
   readonly veteran: boolean
   readonly engine: EngineName
+  /** Of answers after which its GPU is lost: it goes on with WASM. */
+  readonly engineLossRate: number
+  /** An agent of yesterday's release has another kernel under the same name. */
+  readonly kernelDigest: Digest
   readonly unitsPerSecond: number
   /** What it claims when it is ready: a first guess, sometimes far off. */
   readonly claimed: number
@@ -129,6 +134,8 @@ const HONEST = {
   freezeRate: 0,
   forgeRate: 0,
   stayMs: 0,
+  engineLossRate: 0,
+  kernelDigest: KERNEL_DIGEST,
 } as const
 
 function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
@@ -144,6 +151,8 @@ function otherAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
     // Three veterans that fail are a fault of the shard, and here no shard has one.
     veteran: failRate === 0 && random.chance(0.5),
     engine: random.pick(['wasm', 'webgpu', 'reference']),
+    engineLossRate: faulty ? random.pick([0, 0.3]) : 0,
+    kernelDigest: random.chance(0.05) ? OLD_KERNEL_DIGEST : KERNEL_DIGEST,
     unitsPerSecond,
     claimed: unitsPerSecond * random.pick([1, 1, 0.01, 100]),
     sessions: random.pick([1, 1, 1, 2, 3]),
@@ -167,6 +176,7 @@ function crowdedAgent(random: Random, n: number, faultsEndMs: number): AgentPlan
     ...agent,
     ...(agent.kind === 'hung' ? { kind: 'honest', pretends: false } : {}),
     engine: 'reference',
+    kernelDigest: KERNEL_DIGEST,
     veteran: true,
     failRate: 0,
     sessions: 3,
@@ -194,6 +204,7 @@ function patientAgent(random: Random, n: number, faultsEndMs: number): AgentPlan
     unitsPerSecond,
     claimed: unitsPerSecond,
     engine: 'reference',
+    kernelDigest: KERNEL_DIGEST,
     kind: random.pick(['liar', 'colluder']),
     veteran: random.chance(0.5),
     failRate: 0,
