@@ -5,32 +5,57 @@ import { parseArgs } from 'node:util'
 import { guardsReport } from '@forge/server/hub/sim/guards-report.ts'
 import { noSeeds, runSeed, toldRun } from '@forge/server/hub/sim/seeds.ts'
 
-const { values } = parseArgs({
-  options: {
-    /** One world, told event by event. */
-    seed: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '500' },
-    /** Instead of a number of seeds: fresh ones until the time is over. */
-    minutes: { type: 'string' },
-    /** Which guards are caught by which seed; `all`, or a part of their names. */
-    guards: { type: 'string' },
-    /** Writes the table of guards into docs/reliability.md. */
-    write: { type: 'boolean', default: false },
-  },
-})
+const USAGE = `pnpm sim                        500 worlds
+pnpm sim --seeds N --from SEED  so many, from there on
+pnpm sim --minutes M            as many as there is time for
+pnpm sim --seed SEED            one world, told event by event
+pnpm sim --guards all|PART      each guard of the core removed in turn, 2,000 seeds each or --seeds N;
+                                --write puts the table into docs/reliability.md`
 
-function numberOf(name: string, text: string): number {
-  const number = Number(text)
-  if (Number.isFinite(number) && number > 0) return number
-  throw new Error(`--${name} is a number above 0, not ${text}`)
+class UsageError extends Error {}
+
+function valuesOf(args: readonly string[]) {
+  const text = { type: 'string' } as const
+  const options = {
+    seed: text,
+    from: text,
+    seeds: text,
+    minutes: text,
+    guards: text,
+    write: { type: 'boolean' },
+  } as const
+  try {
+    return parseArgs({ args: [...args], options }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
 }
 
-function manySeeds(): number {
+type Values = ReturnType<typeof valuesOf>
+
+/** Flags that would be ignored are refused, like those that do not exist. */
+function refuseOthers(values: Values, allowed: readonly string[]): void {
+  const other = Object.keys(values).find((name) => !allowed.includes(name))
+  if (other !== undefined) throw new UsageError(`--${other} does not go with --${allowed[0]}.`)
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number > 0) return number
+  throw new UsageError(`--${name} takes a whole number above 0, not "${text}".`)
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text)
+  if (Number.isFinite(minutes) && minutes > 0) return minutes
+  throw new UsageError(`--minutes takes a number above 0, not "${text}".`)
+}
+
+function manySeeds({ from: first = '1', seeds = '500', minutes }: Values): number {
+  const from = wholeNumber('from', first)
+  const untilMs = minutes === undefined ? Infinity : Date.now() + 60_000 * minutesOf(minutes)
+  const most = minutes === undefined ? wholeNumber('seeds', seeds) : Infinity
   const run = noSeeds()
-  const from = numberOf('from', values.from)
-  const untilMs = values.minutes === undefined ? Infinity : Date.now() + 60_000 * numberOf('minutes', values.minutes)
-  const most = values.minutes === undefined ? numberOf('seeds', values.seeds) : Infinity
   for (let seed = from; seed < from + most && Date.now() < untilMs; seed++) runSeed(run, seed)
   console.log(`seeds ${from} to ${from + run.seeds - 1}`)
   console.log(toldRun(run))
@@ -44,12 +69,25 @@ function oneSeed(seed: number): number {
   return run.violations.length
 }
 
-async function main(): Promise<number> {
-  if (values.guards !== undefined) {
-    const only = values.guards === 'all' ? '' : values.guards
-    return guardsReport({ only, write: values.write, tell: (line) => console.log(line) })
+async function main(values: Values): Promise<number> {
+  const { seed, seeds, guards, minutes, write = false } = values
+  if (guards !== undefined) {
+    refuseOthers(values, ['guards', 'write', 'seeds'])
+    const seedsMax = seeds === undefined ? undefined : wholeNumber('seeds', seeds)
+    return guardsReport({ only: guards === 'all' ? '' : guards, write, seedsMax, tell: (line) => console.log(line) })
   }
-  return values.seed === undefined ? manySeeds() : oneSeed(numberOf('seed', values.seed))
+  if (seed !== undefined) {
+    refuseOthers(values, ['seed'])
+    return oneSeed(wholeNumber('seed', seed))
+  }
+  refuseOthers(values, minutes === undefined ? ['seeds', 'from'] : ['minutes', 'from'])
+  return manySeeds(values)
 }
 
-process.exit((await main()) > 0 ? 1 : 0)
+try {
+  process.exitCode = (await main(valuesOf(process.argv.slice(2)))) > 0 ? 1 : 0
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  console.error(`${error.message}\n\n${USAGE}`)
+  process.exitCode = 2
+}

@@ -176,7 +176,11 @@ export class Assignments {
     return [...hub.agents.values()].filter((agent) => {
       const { engine, kernelDigest } = agent.abilities.get(job.kernel) ?? {}
       if (engine === undefined || agent.referee || hub.quarantined.has(agent.identity)) return false
-      return kernelDigest === job.kernelDigest && TARGETS[job.policy.target].includes(engine) && !hub.suspended.has(`${job.kernel} ${engine}`)
+      return (
+        kernelDigest === job.kernelDigest &&
+        TARGETS[job.policy.target].includes(engine) &&
+        !hub.suspended.has(`${job.kernel} ${engine}`)
+      )
     })
   }
 

@@ -42,8 +42,31 @@ export function checkComplete(world: World, command: Extract<HubCommand, { type:
   let checked = 0
   for (const part of job.parts) checked += checkPartOfComplete(world, job, part, digests, degraded)
   must(command.record.checked === checked, `${command.record.checked} checked by the record, ${checked} by recount`)
-  const mismatches = job.shards.filter(({ submissions }) => new Set(submissions.map((row) => row.digest)).size > 1)
-  must(command.record.mismatches === mismatches.length, 'the record counts other mismatches than there were')
+  checkRecord(job, command)
+}
+
+/** What the record says beside the checks, counted again from the answers. */
+function checkRecord(job: Job, { record }: Extract<HubCommand, { type: 'complete' }>): void {
+  const { shards, policy } = job
+  const mismatches = shards.filter(({ submissions }) => new Set(submissions.map((row) => row.digest)).size > 1)
+  must(record.mismatches === mismatches.length, 'the record counts other mismatches than there were')
+  const behind = shards.map(({ submissions, accepted }) => submissions.filter(({ digest }) => digest === accepted))
+  const byTrusted = behind.filter((rows) => rows.some(({ trusted }) => trusted)).length
+  must(record.checked_by_trusted === byTrusted, 'the record counts other trusted checks than there were')
+  const networks = new Set(behind.flat().map(({ network }) => network))
+  must(record.networks === networks.size, 'the record counts other networks than there were')
+  const rows = shards.reduce((sum, { submissions }) => sum + submissions.length, 0)
+  must(record.executions >= rows + record.voided, 'the record counts fewer executions than there are answers')
+  must(record.shards === shards.length && record.mode === policy.verify, 'the record is of another job')
+  must((record.bound === null) === (policy.verify === 'none'), 'a bound without checks, or checks without a bound')
+  let least = shards.length - record.checked > 0 && record.status === 'degraded' ? 1 : 0
+  for (const { max_wrong_shards: most } of record.bound ?? []) {
+    // The more checkers may collude, the more may be wrong.
+    must(most >= least && most <= shards.length, `${most} of ${shards.length} shards may be wrong, by the record`)
+    least = most
+  }
+  const isSure = byTrusted === shards.length && mismatches.length + record.voided === 0
+  must(!isSure || least === 0, 'the referee ran every shard, and some may be wrong by the record')
 }
 
 /** The output is one machine's, bit for bit, unless somebody lied and was not caught. */

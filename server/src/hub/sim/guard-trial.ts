@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Guard } from './guard.ts'
+import { World } from './world.ts'
 
 /** A core without a guard may never come back from an event: that is seen as well. */
 const SEED_MS_MAX = 20_000
@@ -32,9 +33,20 @@ export async function tryWithout(guard: Guard, from: number, seeds: number): Pro
       file,
       source.replace(guard.guard, () => guard.without),
     )
-    return await firstViolation(path.join(copy, 'hub/sim/first-violation.ts'), from, seeds)
+    const caught = await firstViolation(path.join(copy, 'hub/sim/first-violation.ts'), from, seeds)
+    if (caught !== null) refuseBroken(caught.seed)
+    return caught
   } finally {
     rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+/** A seed that fails with the guard as well says nothing of it, and is to be mended first. */
+function refuseBroken(seed: number): void {
+  try {
+    new World(seed, { thorough: true }).run()
+  } catch (error) {
+    throw new Error(`seed ${seed} fails with all guards in their places`, { cause: error })
   }
 }
 

@@ -86,7 +86,12 @@ const LEASES: readonly Guard[] = [
     '  if (!job.executors.has(agent.session) && job.executors.size >= job.policy.max_agents) return null\n',
   ),
   guardIn('dispatch.ts', 'min_agents', 'if (eligible >= job.policy.min_agents) {', 'if (eligible >= 0) {'),
-  guardIn('finish.ts', 'a job ends at its deadline', 'if (state.nowMs >= job.deadlineMs) return', `if (${NEVER}) return`),
+  guardIn(
+    'finish.ts',
+    'a job ends at its deadline',
+    'if (state.nowMs >= job.deadlineMs) return',
+    `if (${NEVER}) return`,
+  ),
   guardIn('backup.ts', 'a shard has one backup', 'return !shard.backedUp && ', 'return '),
   guardIn(
     'backup.ts',

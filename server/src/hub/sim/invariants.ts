@@ -81,7 +81,10 @@ function checkJob(world: World, job: Job, holders: Holders): void {
   job.shards.forEach((shard, index) => {
     const { status } = shard
     const queued = index < released
-    must(job.open.has(index) === (queued && status === 'open'), () => `shard ${index} is ${status}, the open queue disagrees`)
+    must(
+      job.open.has(index) === (queued && status === 'open'),
+      () => `shard ${index} is ${status}, the open queue disagrees`,
+    )
     must(
       job.toCheck.has(index) === (queued && status === 'to-check'),
       () => `shard ${index} is ${status}, the check queue disagrees`,
@@ -90,7 +93,10 @@ function checkJob(world: World, job: Job, holders: Holders): void {
       job.disputed.has(index) === (queued && status === 'disputed'),
       () => `shard ${index} is ${status}, the disputes disagree`,
     )
-    must((shard.accepted !== null) === (status === 'accepted'), () => `shard ${index} is ${status} with a wrong acceptance`)
+    must(
+      (shard.accepted !== null) === (status === 'accepted'),
+      () => `shard ${index} is ${status} with a wrong acceptance`,
+    )
     if (shard.submissions.length > 0) answered++
     if (shard.accepted !== null) accepted++
     if (shard.submissions.length > 1) {
@@ -106,7 +112,10 @@ function checkJob(world: World, job: Job, holders: Holders): void {
     }
     const key = `${job.id}|${index}`
     const own = holders.get(key) ?? []
-    must(shard.holders.size === own.length, () => `shard ${index} counts ${shard.holders.size} holders, not ${own.length}`)
+    must(
+      shard.holders.size === own.length,
+      () => `shard ${index} counts ${shard.holders.size} holders, not ${own.length}`,
+    )
     must(
       (world.writing.storing.get(key) ?? 0) === shard.storing,
       () => `shard ${index} counts answers that the store does not have`,
@@ -115,11 +124,18 @@ function checkJob(world: World, job: Job, holders: Holders): void {
     const roles = own.map(({ lease }) => lease.role)
     const role = HELD_AS[status]
     // A backup may still be at it when the shard is settled, or its first answer is being stored or checked.
-    if (shard.backedUp) must(role === undefined || own.length > 0, () => `shard ${index} is ${status} and nobody has it`)
+    if (shard.backedUp)
+      must(role === undefined || own.length > 0, () => `shard ${index} is ${status} and nobody has it`)
     else
-      must(role === undefined ? own.length === 0 : own.length > 0, () => `shard ${index} is ${status}, the leases disagree`)
+      must(
+        role === undefined ? own.length === 0 : own.length > 0,
+        () => `shard ${index} is ${status}, the leases disagree`,
+      )
     if (status === 'leased') must(roles.includes('first'), () => `shard ${index} is leased to nobody`)
-    must(status !== 'disputed' || !roles.includes('referee'), () => `shard ${index} waits for the referee, which has it`)
+    must(
+      status !== 'disputed' || !roles.includes('referee'),
+      () => `shard ${index} waits for the referee, which has it`,
+    )
     for (const holder of own) checkHolder(world, shard, index, holder)
   })
   const backups = job.shards.filter(({ backedUp }) => backedUp).length

@@ -6,7 +6,13 @@ import { bytesToWords, utf8, wordsToBytes } from '@forge/shared/exact/bytes.ts'
 import { digest } from '@forge/shared/exact/digest.ts'
 import { rational } from '@forge/shared/exact/rational.ts'
 import { shardGrid } from '@forge/shared/kernels/grid.ts'
-import { PartialError, type Kernel, type KernelPlan, type Launch, type ShardRange } from '@forge/shared/kernels/kernel.ts'
+import {
+  PartialError,
+  type Kernel,
+  type KernelPlan,
+  type Launch,
+  type ShardRange,
+} from '@forge/shared/kernels/kernel.ts'
 
 export const KERNEL = 'sim/1/tiny'
 export const KERNEL_DIGEST = digest('kernel.v1', utf8(KERNEL))
@@ -80,14 +86,17 @@ export const simKernel = {
     facts: {},
   }),
   launch: (_, { program, facts }, [key], tables) => {
-    const [pass, salt] = ['pass', 'salt'].map((name) => Number(Object.entries(facts).find(([own]) => own === name)?.[1] ?? 0))
+    const [pass, salt] = ['pass', 'salt'].map((name) =>
+      Number(Object.entries(facts).find(([own]) => own === name)?.[1] ?? 0),
+    )
     return { program, constants: Uint32Array.of(key, pass ?? 0, salt ?? 0), tables }
   },
   reference,
   decode: (bytes, units, _, { program }, witness): Shard => {
     const { sum, weight } = wordsOf(bytes)
     if (sum > units * VALUE_MAX) throw new PartialError(`${units} units are not worth ${sum}`)
-    if (weight > (program === 'weigh' ? units * VALUE_MAX : 0)) throw new PartialError(`${units} units do not weigh ${weight}`)
+    if (weight > (program === 'weigh' ? units * VALUE_MAX : 0))
+      throw new PartialError(`${units} units do not weigh ${weight}`)
     if (witness !== undefined && BigInt(sum) !== witness[0]) {
       throw new PartialError(`the sum is ${sum}, the first pass had ${witness[0]}`)
     }

@@ -2,14 +2,7 @@
 // the Hub's edge makes of them with the real reducer, the last pass and the output. Only the world knows which are true.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import {
-  PartialError,
-  passOf,
-  shardRange,
-  shardsOf,
-  type Launch,
-  type PassPlan,
-} from '@forge/shared/kernels/kernel.ts'
+import { PartialError, passOf, shardRange, shardsOf, type Launch, type PassPlan } from '@forge/shared/kernels/kernel.ts'
 import { keyOfSeed } from '@forge/shared/planner/contract.ts'
 import { createReducer, partialDigest, type Reduction, type Refinement } from '@forge/shared/reducer/reduce.ts'
 import { encode, simKernel, wordsOf } from './kernel.ts'

@@ -102,7 +102,8 @@ export class Promises implements Memory {
     if (lease?.role !== 'trial' || lease.epoch !== epoch) return
     for (const { shard, digest } of shards) {
       if (!lease.shards.has(shard)) continue
-      if (digest === this.#world.truthOf(lease.jobId, shard)) this.#trials.set(session, (this.#trials.get(session) ?? 0) + 1)
+      if (digest === this.#world.truthOf(lease.jobId, shard))
+        this.#trials.set(session, (this.#trials.get(session) ?? 0) + 1)
     }
   }
 

@@ -4,7 +4,15 @@ import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contr
 import type { JobSpec } from '../core/state.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { faultsOf, type FaultPlan } from './faults.ts'
-import { KERNEL, KERNEL_DIGEST, OLD_KERNEL_DIGEST, simKernel, UNITS_PER_SHARD, type SimArgs, type SimPlan } from './kernel.ts'
+import {
+  KERNEL,
+  KERNEL_DIGEST,
+  OLD_KERNEL_DIGEST,
+  simKernel,
+  UNITS_PER_SHARD,
+  type SimArgs,
+  type SimPlan,
+} from './kernel.ts'
 import { Random } from './random.ts'
 
 export interface AgentPlan {
