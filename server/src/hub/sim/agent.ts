@@ -9,7 +9,8 @@ import type { Fault } from './faults.ts'
 import type { Random } from './random.ts'
 import { KERNEL, UNITS_PER_SHARD } from './kernel.ts'
 import type { Partials } from './partials.ts'
-import { specOf, type AgentPlan, type Scenario } from './scenario.ts'
+import type { AgentPlan } from './agent-plan.ts'
+import { specOf, type Scenario } from './scenario.ts'
 
 /** An event before the world adds the time. */
 export type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs'> : never) : never
