@@ -20,6 +20,14 @@ const HELD_AS: Partial<Record<Shard['status'], Lease['role']>> = {
 
 type Holders = Map<string, readonly { readonly agent: Agent; readonly lease: Lease }[]>
 
+/** Every event is checked in small worlds, every so many in large ones: a check walks every shard. */
+const SHARDS_CHECKED_PER_EVENT = 32
+
+export function isToCheck({ jobs }: World['hub'], events: number): boolean {
+  const shards = [...jobs.values()].reduce((sum, job) => sum + job.shards.length, 0)
+  return events % Math.max(1, Math.ceil(shards / SHARDS_CHECKED_PER_EVENT)) === 0
+}
+
 export function checkState(world: World): void {
   const holders: Holders = new Map()
   must(
@@ -79,37 +87,11 @@ function checkJob(world: World, job: Job, holders: Holders): void {
   let accepted = 0
   const released = job.parts[job.released - 1]?.end ?? 0
   job.shards.forEach((shard, index) => {
-    const { status } = shard
-    const queued = index < released
-    must(
-      job.open.has(index) === (queued && status === 'open'),
-      () => `shard ${index} is ${status}, the open queue disagrees`,
-    )
-    must(
-      job.toCheck.has(index) === (queued && status === 'to-check'),
-      () => `shard ${index} is ${status}, the check queue disagrees`,
-    )
-    must(
-      job.disputed.has(index) === (queued && status === 'disputed'),
-      () => `shard ${index} is ${status}, the disputes disagree`,
-    )
-    must(
-      (shard.accepted !== null) === (status === 'accepted'),
-      () => `shard ${index} is ${status} with a wrong acceptance`,
-    )
+    checkQueues(job, shard, index, index < released)
+    checkAnswers(world, shard, index)
     if (shard.submissions.length > 0) answered++
     if (shard.accepted !== null) accepted++
-    if (shard.submissions.length > 1) {
-      const executors = new Set(shard.submissions.map(({ executor }) => executor))
-      must(executors.size === shard.submissions.length, () => `shard ${index} counts an identity twice`)
-    }
-    for (const row of shard.submissions) {
-      must(world.store.has(row), () => `shard ${index} counts what is not durable`)
-      // Where a dispute was settled its answers stay as the record of it.
-      if (!world.hub.quarantined.has(row.executor) || HELD.has(status)) continue
-      const isJudged = shard.submissions.some(({ role, digest }) => role === 'referee' || digest !== row.digest)
-      must(isJudged, () => `shard ${index} counts the answer of ${row.executor}, who was exposed`)
-    }
+    const { status } = shard
     const key = `${job.id}|${index}`
     const own = holders.get(key) ?? []
     must(
@@ -148,6 +130,42 @@ function checkJob(world: World, job: Job, holders: Holders): void {
     [...leases.values()].some(({ jobId, role }) => jobId === job.id && role === 'first'),
   )
   must(firsts.length <= job.policy.max_agents, 'more first executors than max_agents')
+}
+
+/** A shard is in the queue that its status names, and in no other. */
+function checkQueues(job: Job, shard: Shard, index: number, queued: boolean): void {
+  const { status } = shard
+  must(
+    job.open.has(index) === (queued && status === 'open'),
+    () => `shard ${index} is ${status}, the open queue disagrees`,
+  )
+  must(
+    job.toCheck.has(index) === (queued && status === 'to-check'),
+    () => `shard ${index} is ${status}, the check queue disagrees`,
+  )
+  must(
+    job.disputed.has(index) === (queued && status === 'disputed'),
+    () => `shard ${index} is ${status}, the disputes disagree`,
+  )
+  must(
+    (shard.accepted !== null) === (status === 'accepted'),
+    () => `shard ${index} is ${status} with a wrong acceptance`,
+  )
+  must(status !== 'disputed' || shard.storing === 0, () => `shard ${index} is disputed before its answers are in`)
+}
+
+function checkAnswers(world: World, shard: Shard, index: number): void {
+  if (shard.submissions.length > 1) {
+    const executors = new Set(shard.submissions.map(({ executor }) => executor))
+    must(executors.size === shard.submissions.length, () => `shard ${index} counts an identity twice`)
+  }
+  for (const row of shard.submissions) {
+    must(world.store.has(row), () => `shard ${index} counts what is not durable`)
+    // Where a dispute was settled its answers stay as the record of it.
+    if (!world.hub.quarantined.has(row.executor) || HELD.has(shard.status)) continue
+    const isJudged = shard.submissions.some(({ role, digest }) => role === 'referee' || digest !== row.digest)
+    must(isJudged, () => `shard ${index} counts the answer of ${row.executor}, who was exposed`)
+  }
 }
 
 function checkPart({ shards }: Job, { first, end, ...counted }: JobPart): void {

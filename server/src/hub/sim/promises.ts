@@ -1,11 +1,14 @@
 // What the Hub's decisions must keep to, by the world's own memory of what it told the Hub: the core could have forgotten.
 // Whose word counts, how a job's state moves, what is never done twice; whom an assignment may go to is in assignments.ts.
 import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { StandingRow, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
 import { DRAWN_MS, PROBATION_SHARDS, REST_MS, TRIAL_SHARDS, VETERAN_FAILURES } from '../core/limits.ts'
 import { Assignments, leaseOf, type Memory } from './assignments.ts'
 import { must } from './must.ts'
+import { specOf } from './scenario.ts'
 import type { World } from './world.ts'
 
 type Command<T extends HubCommand['type']> = Extract<HubCommand, { type: T }>
@@ -102,9 +105,16 @@ export class Promises implements Memory {
     if (lease?.role !== 'trial' || lease.epoch !== epoch) return
     for (const { shard, digest } of shards) {
       if (!lease.shards.has(shard)) continue
-      if (digest === this.#world.truthOf(lease.jobId, shard))
-        this.#trials.set(session, (this.#trials.get(session) ?? 0) + 1)
+      if (digest === this.#truthOf(lease.jobId, shard)) this.#trials.set(session, (this.#trials.get(session) ?? 0) + 1)
     }
+  }
+
+  /** As the Hub has planned it. */
+  #truthOf(jobId: JobId, shard: number): Digest {
+    const { scenario, partials, refined } = this.#world
+    const { grid, refines } = specOf(scenario, jobId)
+    const isLast = refines && passOf(grid, shard) === grid.passes - 1
+    return partials.truth({ jobId, shard, basis: isLast ? (refined.get(jobId) ?? null) : null })
   }
 
   #noteFailure(event: Happened<'shard-failed' | 'shard-contradicted'>): void {

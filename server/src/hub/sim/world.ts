@@ -2,7 +2,6 @@
 // names. After each event it asks the invariants; the first that does not hold ends the run with the seed in its message.
 import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { StandingRow } from '../../store/store.ts'
 import type { AssignmentOrder, HubCommand, HubEvent } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
@@ -13,7 +12,7 @@ import { basisOfLaunch, SimAgent, type Happening, type Surroundings } from './ag
 import { HubClock } from './clock.ts'
 import { checkBasisFailure, checkComplete, isExhausted } from './endings.ts'
 import { noFaults, type Fault } from './faults.ts'
-import { checkAnswerReply, checkEmpty, checkPlanned, checkState } from './invariants.ts'
+import { checkAnswerReply, checkEmpty, checkPlanned, checkState, isToCheck } from './invariants.ts'
 import { Network } from './network.ts'
 import type { Outcome, WorldOptions } from './outcome.ts'
 import { Promises } from './promises.ts'
@@ -21,7 +20,7 @@ import { Random } from './random.ts'
 import { hubOf, plannedOf } from './restart.ts'
 import { KERNEL } from './kernel.ts'
 import { Partials } from './partials.ts'
-import { scenarioOf, specOf, type JobPlan, type Scenario } from './scenario.ts'
+import { scenarioOf, type JobPlan, type Scenario } from './scenario.ts'
 import { SimStore } from './store.ts'
 import { toldEvent } from './told.ts'
 import { insteadOfAnswer } from './witness.ts'
@@ -33,8 +32,6 @@ const DEADLINE_SLACK_MS = 3_000
 const IDLE_WAKES_MAX = 20
 /** A world with more is out of hand: agents that multiply, or a Hub that hands the same work out for ever. */
 const EVENTS_MAX = 100_000
-/** Every event is checked in small worlds, every so many in large ones: a check walks every shard. */
-const SHARDS_CHECKED_PER_EVENT = 32
 
 export class World implements Surroundings {
   readonly scenario: Scenario
@@ -155,13 +152,6 @@ export class World implements Surroundings {
     return this.store.standings(identity)
   }
 
-  /** What a shard comes to as the Hub has planned it. */
-  truthOf(jobId: JobId, shard: number): Digest {
-    const { grid, refines } = specOf(this.scenario, jobId)
-    const isLast = refines && passOf(grid, shard) === grid.passes - 1
-    return this.partials.truth({ jobId, shard, basis: isLast ? (this.refined.get(jobId) ?? null) : null })
-  }
-
   nextRequest(): number {
     return ++this.#requests
   }
@@ -217,16 +207,10 @@ export class World implements Surroundings {
       if (this.diesNow()) return
       this.#carryOut(command)
     }
-    if (this.#isToCheck()) checkState(this)
+    if (this.#options.thorough === true || isToCheck(this.hub, this.#events)) checkState(this)
     this.#idleWakes = event.type === 'tick' && commands.length === 0 ? this.#idleWakes + 1 : 0
     if (this.#idleWakes > IDLE_WAKES_MAX) throw new Error('the Hub wakes again and again with nothing to do')
     this.#setTimer()
-  }
-
-  #isToCheck(): boolean {
-    if (this.#options.thorough === true) return true
-    const shards = [...this.hub.jobs.values()].reduce((sum, job) => sum + job.shards.length, 0)
-    return this.#events % Math.max(1, Math.ceil(shards / SHARDS_CHECKED_PER_EVENT)) === 0
   }
 
   /** At any effect boundary: what was not carried out before is lost. */
