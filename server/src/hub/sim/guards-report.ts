@@ -39,17 +39,19 @@ export async function catchWithout(
 }
 
 interface Report {
-  /** Of those whose names have it. */
-  readonly only: string
+  /** `all`; `missing`: those that the table does not have; or a part of their names. */
+  readonly which: string
   readonly write: boolean
   readonly seedsMax?: number | undefined
   readonly tell: (line: string) => void
 }
 
 /** Returns how many were not caught. */
-export async function guardsReport({ only, write, seedsMax, tell }: Report): Promise<number> {
+export async function guardsReport({ which, write, seedsMax, tell }: Report): Promise<number> {
   const seeds = recordedSeeds()
-  const guards = GUARDS.filter(({ name }) => name.includes(only))
+  const guards = GUARDS.filter(
+    ({ name }) => which === 'all' || (which === 'missing' ? !seeds.has(name) : name.includes(which)),
+  )
   const rows = new Map<Guard, Row>()
   const left = [...guards]
   const work = async (): Promise<void> => {

@@ -79,9 +79,15 @@ export function scenarioOf(seed: number): Scenario {
   )
   const honest = steady ? Array.from({ length: alone ? 1 : 3 }, (_, n) => steadyAgent(random, n, alone)) : []
   const agents = shuffled(random, [...others, ...honest])
-  if (referee) agents.splice(random.int(0, agents.length), 0, refereeAgent(random, steady))
+  if (referee) {
+    const drawn = refereeAgent(random, steady)
+    // Slow enough for others to give up in the meantime what it is settling.
+    const own = special === 'clumsy' ? { ...drawn, unitsPerSecond: 30, joinsAtMs: 0 } : drawn
+    agents.splice(random.int(0, agents.length), 0, own)
+  }
   // Without a referee nobody can settle what a liar leaves behind.
   const settled = referee || !others.some(({ lieRate }) => lieRate > 0)
+  const mustComplete = steady && settled && special !== 'clumsy'
   return {
     seed,
     agents,
@@ -98,9 +104,9 @@ export function scenarioOf(seed: number): Scenario {
         ? Array.from({ length: random.int(1, 4) }, () => random.int(100, faultsEndMs))
         : [],
     exposureCrashRate: isKilled ? random.pick([0, 0.5, 1]) : 0,
-    faults: faultsOf(seed, { endMs: faultsEndMs, mustComplete: steady && settled, isKilled }),
+    faults: faultsOf(seed, { endMs: faultsEndMs, mustComplete, isKilled }),
     faultsEndMs,
-    mustComplete: steady && settled,
+    mustComplete,
   }
 }
 
