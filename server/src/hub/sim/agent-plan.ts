@@ -185,6 +185,23 @@ export function clumsyAgent(random: Random, n: number, faultsEndMs: number): Age
   }
 }
 
+/** Veterans whose engine has a fault: each of them is wrong in the same way, and the referee alone is not. */
+export function uniformAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
+  return {
+    ...otherAgent(random, n, faultsEndMs),
+    network: `uniform-${n}`,
+    kind: 'colluder',
+    lieRate: 1,
+    lastLieRate: 1,
+    pretends: false,
+    engine: 'webgpu',
+    engineLossRate: 0,
+    kernelDigest: KERNEL_DIGEST,
+    veteran: true,
+    failRate: 0,
+  }
+}
+
 /** Veterans that lie now and then and are in several jobs when one of their lies is found. */
 export function hastyAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
   return {

@@ -14,6 +14,7 @@ import {
 import type { Agent, Job, Lease, Shard } from '../core/state.ts'
 import { checkPasses } from './invariants.ts'
 import { must } from './must.ts'
+import { fits } from './scenario.ts'
 import type { World } from './world.ts'
 
 type Assign = Extract<HubCommand, { type: 'assign' }>
@@ -35,12 +36,6 @@ interface Handed {
   readonly index: number
   readonly shard: Shard
   readonly ran: readonly SubmissionRow[]
-}
-
-const TARGETS: Record<Job['policy']['target'], readonly string[]> = {
-  cpu: ['wasm', 'reference'],
-  gpu: ['webgpu', 'reference'],
-  any: ['webgpu', 'wasm', 'reference'],
 }
 
 export const leaseOf = (
@@ -76,7 +71,7 @@ export class Assignments {
     must(this.#world.sessions.has(session), 'work is assigned to a session that is gone')
     const isExposed = hub.quarantined.has(agent.identity) && lease.role !== 'trial'
     must(!isExposed, `work is assigned to ${agent.identity}, who was exposed`)
-    const isFit = agent.referee || TARGETS[job.policy.target].includes(lease.engine)
+    const isFit = agent.referee || fits(job.policy.target, lease.engine)
     must(isFit, `${lease.engine} is assigned work for ${job.policy.target}`)
     const isSame = agent.abilities.get(job.kernel)?.kernelDigest === job.kernelDigest
     must(isSame, `${session} is assigned work of a kernel that it does not have`)
@@ -178,7 +173,7 @@ export class Assignments {
       if (engine === undefined || agent.referee || hub.quarantined.has(agent.identity)) return false
       return (
         kernelDigest === job.kernelDigest &&
-        TARGETS[job.policy.target].includes(engine) &&
+        fits(job.policy.target, engine) &&
         !hub.suspended.has(`${job.kernel} ${engine}`)
       )
     })

@@ -7,7 +7,7 @@ import { BACKUPS_MAX, LEASES_PER_AGENT, VOTES_TO_WIN } from '../core/limits.ts'
 import { basisOf } from '../core/parts.ts'
 import type { Agent, Job, JobPart, Lease, Shard } from '../core/state.ts'
 import { must } from './must.ts'
-import { specOf } from './scenario.ts'
+import { fits, specOf } from './scenario.ts'
 import type { World } from './world.ts'
 
 const HELD: ReadonlySet<Shard['status']> = new Set(['leased', 'storing', 'checking', 'refereeing'])
@@ -47,6 +47,8 @@ export function checkState(world: World): void {
       const job = world.hub.jobs.get(lease.jobId)
       must(job !== undefined, 'a lease outlives its job')
       if (job?.phase !== 'running') continue
+      const isFit = agent.referee || fits(job.policy.target, lease.engine)
+      must(isFit, () => `${agent.identity} holds shards for ${job.policy.target} on ${lease.engine}`)
       // A trial changes nothing of its shard.
       if (lease.role === 'trial') continue
       for (const shard of lease.shards) {
@@ -88,7 +90,7 @@ function checkJob(world: World, job: Job, holders: Holders): void {
   const released = job.parts[job.released - 1]?.end ?? 0
   job.shards.forEach((shard, index) => {
     checkQueues(job, shard, index, index < released)
-    checkAnswers(world, shard, index)
+    checkAnswers(world, job, shard, index)
     if (shard.submissions.length > 0) answered++
     if (shard.accepted !== null) accepted++
     const { status } = shard
@@ -154,7 +156,9 @@ function checkQueues(job: Job, shard: Shard, index: number, queued: boolean): vo
   must(status !== 'disputed' || shard.storing === 0, () => `shard ${index} is disputed before its answers are in`)
 }
 
-function checkAnswers(world: World, shard: Shard, index: number): void {
+function checkAnswers(world: World, job: Job, shard: Shard, index: number): void {
+  const isWeighty = job.policy.verify !== 'full' || shard.submissions.some(({ tier }) => tier !== 'probation')
+  must(shard.accepted === null || isWeighty, () => `shard ${index} of a full job stands on fresh keys alone`)
   if (shard.submissions.length > 1) {
     const executors = new Set(shard.submissions.map(({ executor }) => executor))
     must(executors.size === shard.submissions.length, () => `shard ${index} counts an identity twice`)

@@ -1,6 +1,6 @@
 // What a seed stands for: which agents there are and how they misbehave, which jobs come when, how the store and the
 // referee behave, and when the Hub is killed.
-import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { EngineName, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { JobSpec } from '../core/state.ts'
 import {
   brokenAgent,
@@ -11,6 +11,7 @@ import {
   patientAgent,
   refereeAgent,
   steadyAgent,
+  uniformAgent,
   type AgentPlan,
 } from './agent-plan.ts'
 import { faultsOf, type FaultPlan } from './faults.ts'
@@ -53,10 +54,20 @@ export function jobOf({ jobs }: Scenario, jobId: JobId): JobPlan {
 
 export const specOf = (scenario: Scenario, jobId: JobId): JobSpec => jobOf(scenario, jobId).spec
 
+/** The reference engine is a test engine, admitted to any target. */
+const TARGETS: Record<JobSpec['policy']['target'], readonly EngineName[]> = {
+  cpu: ['wasm', 'reference'],
+  gpu: ['webgpu', 'reference'],
+  any: ['webgpu', 'wasm', 'reference'],
+}
+
+export const fits = (target: JobSpec['policy']['target'], engine: EngineName): boolean =>
+  TARGETS[target].includes(engine)
+
 /** Worlds in which what is rare elsewhere meets: one in ten each. */
-const SPECIAL = ['crowded', 'clumsy', 'hasty'] as const
+const SPECIAL = ['crowded', 'clumsy', 'hasty', 'uniform'] as const
 const SPECIAL_OF = 10
-const AGENTS = { crowded: crowdedAgent, clumsy: clumsyAgent, hasty: hastyAgent } as const
+const AGENTS = { crowded: crowdedAgent, clumsy: clumsyAgent, hasty: hastyAgent, uniform: uniformAgent } as const
 
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed)
@@ -70,7 +81,7 @@ export function scenarioOf(seed: number): Scenario {
   // Its own source of chance: few worlds, and the others stay as they are.
   const special = alone ? undefined : SPECIAL[Math.floor(new Random(seed + 4_000_037).next() * SPECIAL_OF)]
   const hasReferee = alone || random.chance(0.6)
-  const referee = special === 'crowded' ? false : hasReferee || special === 'clumsy'
+  const referee = special === 'crowded' ? false : hasReferee || special === 'clumsy' || special === 'uniform'
   const broken = random.chance(0.15)
   const patient = random.chance(0.15) && !alone && special === undefined
   const otherOf = special !== undefined ? AGENTS[special] : broken ? brokenAgent : patient ? patientAgent : otherAgent
@@ -81,8 +92,10 @@ export function scenarioOf(seed: number): Scenario {
   const agents = shuffled(random, [...others, ...honest])
   if (referee) {
     const drawn = refereeAgent(random, steady)
+    const isEarly = special === 'clumsy' || special === 'uniform'
+    const joinsAtMs = isEarly ? 0 : drawn.joinsAtMs
     // Slow enough for others to give up in the meantime what it is settling.
-    const own = special === 'clumsy' ? { ...drawn, unitsPerSecond: 30, joinsAtMs: 0 } : drawn
+    const own = { ...drawn, joinsAtMs, unitsPerSecond: special === 'clumsy' ? 30 : drawn.unitsPerSecond }
     agents.splice(random.int(0, agents.length), 0, own)
   }
   // Without a referee nobody can settle what a liar leaves behind.
@@ -98,7 +111,7 @@ export function scenarioOf(seed: number): Scenario {
     distinctNetwork: random.chance(0.5),
     quarantineMs,
     storeDelayMs: special === 'clumsy' || special === 'hasty' ? 2_000 : random.pick([5, 50, 2_000]),
-    storeFailRate: random.pick([0, 0, 0.02, 0.2]),
+    storeFailRate: random.pick(special === 'clumsy' ? [0, 0.02, 0.2, 0.9] : [0, 0, 0.02, 0.2]),
     crashesAtMs:
       isKilled && random.chance(0.7)
         ? Array.from({ length: random.int(1, 4) }, () => random.int(100, faultsEndMs))
