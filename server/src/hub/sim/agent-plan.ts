@@ -168,7 +168,7 @@ export function refereeAgent(random: Random, steady: boolean): AgentPlan {
   }
 }
 
-/** Fresh keys that freeze and fail, with a referee: it settles shards that others still have. */
+/** Agents that freeze and fail, with a referee: it settles shards that others still have. Veterans fail without a rest. */
 export function clumsyAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
   return {
     ...otherAgent(random, n, faultsEndMs),
@@ -178,21 +178,24 @@ export function clumsyAgent(random: Random, n: number, faultsEndMs: number): Age
     pretends: false,
     engine: 'reference',
     kernelDigest: KERNEL_DIGEST,
-    veteran: false,
-    failRate: random.pick([0.2, 0.5]),
-    freezeRate: faultsEndMs > 0 ? 0.3 : 0,
-    stayMs: faultsEndMs > 0 ? 10_000 : 0,
+    unitsPerSecond: 1_000,
+    claimed: 1_000,
+    sessions: 1,
+    veteran: random.chance(0.7),
+    failRate: 0.6,
+    freezeRate: 0.3,
+    stayMs: 0,
   }
 }
 
-/** Veterans whose engine has a fault: each of them is wrong in the same way, and the referee alone is not. */
+/** Veterans whose engine has a fault: no two of them agree, and the referee contradicts them all. */
 export function uniformAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
   return {
     ...otherAgent(random, n, faultsEndMs),
     network: `uniform-${n}`,
-    kind: 'colluder',
-    lieRate: 1,
-    lastLieRate: 1,
+    kind: 'liar',
+    lieRate: 0.5,
+    lastLieRate: 0.5,
     pretends: false,
     engine: 'webgpu',
     engineLossRate: 0,

@@ -86,6 +86,7 @@ export class Promises implements Memory {
     if (event.type === 'stored') this.#remember(event.submissions)
     if (event.type === 'job-planned' && !this.#world.hub.jobs.has(event.job.id)) {
       this.#states.set(event.job.id, STATES.indexOf(event.state))
+      this.#executions.set(event.job.id, event.submissions.length + event.voided)
       this.#remember(event.submissions)
     }
     if (event.type === 'answer') this.#noteTrials(event)

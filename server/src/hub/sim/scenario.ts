@@ -71,31 +71,34 @@ const AGENTS = { crowded: crowdedAgent, clumsy: clumsyAgent, hasty: hastyAgent, 
 
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed)
-  const faultsEndMs = random.pick([0, 20_000, 60_000])
+  // Its own source of chance: few worlds, and the others stay as they are.
+  const drawn = SPECIAL[Math.floor(new Random(seed + 4_000_037).next() * SPECIAL_OF)]
+  const someMs = random.pick([0, 20_000, 60_000])
+  const faultsEndMs = drawn === 'clumsy' ? 120_000 : someMs
   const quarantineMs = random.pick([3_000, 86_400_000])
   // A real day is longer than any job lives: who comes back within a job does not meet one that was interrupted.
   const isKilled = faultsEndMs > 0 && quarantineMs > 3_000
   // One tab and the referee must finish any job but a full one.
   const alone = random.chance(0.1)
   const steady = alone || random.chance(0.6)
-  // Its own source of chance: few worlds, and the others stay as they are.
-  const special = alone ? undefined : SPECIAL[Math.floor(new Random(seed + 4_000_037).next() * SPECIAL_OF)]
+  const special = alone ? undefined : drawn
   const hasReferee = alone || random.chance(0.6)
   const referee = special === 'crowded' ? false : hasReferee || special === 'clumsy' || special === 'uniform'
   const broken = random.chance(0.15)
   const patient = random.chance(0.15) && !alone && special === undefined
   const otherOf = special !== undefined ? AGENTS[special] : broken ? brokenAgent : patient ? patientAgent : otherAgent
-  const others = Array.from({ length: alone ? 0 : random.int(steady ? 0 : 1, 6) }, (_, n) =>
+  const some = alone ? 0 : random.int(steady ? 0 : 1, 6)
+  const others = Array.from({ length: special === 'clumsy' || special === 'uniform' ? 7 : some }, (_, n) =>
     otherOf(random, n, faultsEndMs),
   )
   const honest = steady ? Array.from({ length: alone ? 1 : 3 }, (_, n) => steadyAgent(random, n, alone)) : []
   const agents = shuffled(random, [...others, ...honest])
   if (referee) {
-    const drawn = refereeAgent(random, steady)
+    const settling = refereeAgent(random, steady)
     const isEarly = special === 'clumsy' || special === 'uniform'
-    const joinsAtMs = isEarly ? 0 : drawn.joinsAtMs
+    const joinsAtMs = isEarly ? 0 : settling.joinsAtMs
     // Slow enough for others to give up in the meantime what it is settling.
-    const own = { ...drawn, joinsAtMs, unitsPerSecond: special === 'clumsy' ? 30 : drawn.unitsPerSecond }
+    const own = { ...settling, joinsAtMs, unitsPerSecond: special === 'clumsy' ? 20 : settling.unitsPerSecond }
     agents.splice(random.int(0, agents.length), 0, own)
   }
   // Without a referee nobody can settle what a liar leaves behind.
@@ -105,7 +108,7 @@ export function scenarioOf(seed: number): Scenario {
     seed,
     agents,
     jobs: Array.from({ length: special === 'hasty' ? 3 : random.int(1, 3) }, (_, n) =>
-      jobPlan(random, n, { seed, steady, alone, patient, hasty: special === 'hasty' }),
+      jobPlan(random, n, { seed, steady, alone, patient, special }),
     ),
     referee,
     distinctNetwork: random.chance(0.5),
@@ -128,14 +131,14 @@ interface JobSetting {
   readonly steady: boolean
   readonly alone: boolean
   readonly patient: boolean
-  readonly hasty: boolean
+  readonly special: keyof typeof AGENTS | undefined
 }
 
-function jobPlan(random: Random, n: number, { seed, steady, alone, patient, hasty }: JobSetting): JobPlan {
+function jobPlan(random: Random, n: number, { seed, steady, alone, patient, special }: JobSetting): JobPlan {
   const sizes = [1, 2, random.int(3, 12), random.int(10, 60), random.int(60, 300)]
-  const shards = patient ? random.int(20, 200) : hasty ? random.int(3, 12) : random.pick(sizes)
+  const shards = patient ? random.int(20, 200) : (smallOf(special, random) ?? random.pick(sizes))
   const passes = patient ? 2 : random.pick([1, 1, 2, 2, 3])
-  const arrivesAtMs = random.int(0, hasty ? 30_000 : 10_000)
+  const arrivesAtMs = random.int(0, special === 'hasty' ? 30_000 : 10_000)
   const timeoutMs = steady ? 1_800_000 : random.int(5_000, 240_000)
   const minAgents = alone ? 1 : random.int(1, 3)
   const drawn: JobSpec['policy'] = {
@@ -147,7 +150,7 @@ function jobPlan(random: Random, n: number, { seed, steady, alone, patient, hast
     spotcheck_rate: patient ? 0.05 : random.pick([0.05, 0.1, 0.5, 1]),
     on_unverified: random.pick(['degrade', 'fail']),
   }
-  const policy = hasty ? ({ ...drawn, target: 'any', max_agents: 6, verify: 'spotcheck' } as const) : drawn
+  const policy = { ...drawn, ...policyOf(special, n) }
   const id = `job-${n}` as JobId
   const rootSeed = `${seed} ${id}`
   const refines = passes > 1 && random.chance(0.8)
@@ -165,6 +168,18 @@ function jobPlan(random: Random, n: number, { seed, steady, alone, patient, hast
     samplingKey: Uint8Array.from({ length: 32 }, () => random.int(0, 255)),
   }
   return { spec, args, plan, rootSeed, arrivesAtMs }
+}
+
+/** In special worlds jobs are small, so that they end while there are faults. */
+function smallOf(special: JobSetting['special'], random: Random): number | undefined {
+  if (special === 'hasty') return random.int(3, 12)
+  return special === 'clumsy' ? random.int(40, 120) : undefined
+}
+
+function policyOf(special: JobSetting['special'], n: number): Partial<JobSpec['policy']> {
+  if (special === 'hasty') return { target: 'any', max_agents: 6, verify: 'spotcheck' }
+  if (special === 'clumsy') return { target: 'any', max_agents: 6, verify: n === 2 ? 'full' : 'none' }
+  return special === 'uniform' ? { target: 'any', max_agents: 6, verify: 'full' } : {}
 }
 
 /** The last shard is often a shorter one. */
