@@ -88,7 +88,8 @@ describe('a vote', () => {
     const rows = [row(0, 'honest'), ...colluders.map((name) => row(0, name, { role: 'check', digest: wrong }))]
     pool.plan('job', 2, { verify: 'full', min_agents: 1 }, rows)
     expect(shardOf(pool.job(id), 0).accepted).toBe(wrong)
-    for (const name of colluders) exposeAndSettle(pool.hub, name as Identity, 'a lie elsewhere')
+    for (const name of colluders)
+      exposeAndSettle(pool.hub, name as Identity, { job: 'other' as JobId, reason: 'a lie' })
     expect(shardOf(pool.job(id), 0)).toMatchObject({ accepted: null, submissions: [] })
   })
 })

@@ -5,7 +5,7 @@ import type { SubmissionRow, VerdictRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
 import { undraw } from './checkers.ts'
 import { refereeOnline } from './eligibility.ts'
-import { escalate, expose, suspect } from './exposure.ts'
+import { escalate, expose, suspect, type Proof } from './exposure.ts'
 import { FAILURES_BEFORE_REFEREE, VETERAN_FAILURES } from './limits.ts'
 import { contradictsBasis, isReleased, partOf, sizeOf, countAnswered } from './parts.ts'
 import { fail } from './failing.ts'
@@ -110,7 +110,7 @@ export function settleShard(state: HubState, job: Job, index: number): HubComman
     if (vote === 'hung') return [fail(job, 'VERIFICATION_FAILED', `Veterans disagree on shard ${index}.`)]
     accept(state, job, index, vote.decided)
     const wrong = shard.submissions.filter(({ digest }) => digest !== vote.decided)
-    return exposed(state, job, wrong, `most veterans differ on shard ${index} of job ${job.id}`)
+    return exposed(state, job, wrong, `most veterans differ on shard ${index}`)
   }
   if (needsCheck(job, index, first.digest)) shard.mustCheck = true
   // Checks may be given up, but not of an answer that another one contradicts.
@@ -188,16 +188,16 @@ function isEnough({ policy }: Job, { submissions }: Shard): boolean {
 function contradicted(state: HubState, job: Job, index: number, wrong: readonly SubmissionRow[]): HubCommand[] {
   const isLonely = wrong.length > 1 && wrong.length === shardOf(job, index).submissions.length - 1
   if (isLonely) for (const row of wrong) suspect(state, job, row)
-  return exposed(state, job, wrong, `shard ${index} of job ${job.id} differs from the referee's`)
+  return exposed(state, job, wrong, `shard ${index} differs from the referee's`)
 }
 
-export const exposeAndSettle = (state: HubState, identity: Identity, reason: string): HubCommand[] =>
-  expose(state, identity, reason, settleShard)
+export const exposeAndSettle = (state: HubState, identity: Identity, proof: Proof): HubCommand[] =>
+  expose(state, identity, proof, settleShard)
 
 /** From a wrong answer on nothing of a spotcheck passes unchecked: a liar seldom comes alone. */
 function exposed(state: HubState, job: Job, wrong: readonly SubmissionRow[], reason: string): HubCommand[] {
   return [
-    ...wrong.flatMap(({ executor }) => exposeAndSettle(state, executor, reason)),
+    ...wrong.flatMap(({ executor }) => exposeAndSettle(state, executor, { job: job.id, reason })),
     ...escalate(state, job, settleShard),
   ]
 }

@@ -4,6 +4,7 @@ import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { Logger } from '../../logger.ts'
 import type { ShardWrites, Store } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
+import { EXPOSED_ELSEWHERE } from '../core/exposure.ts'
 
 export const NOTHING: ShardWrites = {
   submissions: [],
@@ -15,8 +16,6 @@ export const NOTHING: ShardWrites = {
   standings: [],
 }
 
-/** Of the job that found it out the clients of others learn nothing. */
-const EXPOSED_ELSEWHERE = 'an answer of the same identity to another shard was found wrong'
 /** A job that was ending at an exposure has ended by then. */
 const RECENT_MS = 10 * 60_000
 

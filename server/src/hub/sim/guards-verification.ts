@@ -111,7 +111,7 @@ const EXPOSURE: readonly Guard[] = [
   guardIn(
     'trial.ts',
     'a wrong answer ends the trial',
-    '    if (shard.accepted !== digest) return [...commands, ...failTrial(state, agent, index)]\n',
+    '    if (shard.accepted !== digest) return [...commands, ...failTrial(state, agent, lease.jobId, index)]\n',
   ),
   guardIn('trial.ts', 'a trial has ten shards', '  if (agent.trialsLeft > 0) return commands\n'),
 ]
