@@ -52,14 +52,7 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
     if (!ended) logger.warn({ job_id: jobId, state: end.state }, 'the job had ended before; its end stands')
     changes.delete(jobId)
   }
-  const failed: HubRows['failed'] = async (jobId, code, detail) => {
-    const end = {
-      state: 'FAILED',
-      problem: problem(code, detail, { job_id: jobId }),
-      finishedAtMs: Date.now(),
-    } as const
-    await finish(jobId, 'the failure', end)
-  }
+  const failed: HubRows['failed'] = (jobId, code, detail) => finish(jobId, 'the failure', failure(jobId, code, detail))
 
   return {
     async answers(submissions, partials) {
@@ -101,12 +94,21 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       logger.info({ job_id: jobId, verification: record }, 'job completed')
     },
     failed,
-    async cancelled(jobId) {
-      const cancelled = problem('CANCELLED', 'Its client cancelled it; nothing is billed.', { job_id: jobId })
-      await finish(jobId, 'a cancellation', { state: 'CANCELLED', problem: cancelled, finishedAtMs: Date.now() })
-    },
+    cancelled: (jobId) => finish(jobId, 'a cancellation', cancellation(jobId)),
     reading,
   }
+}
+
+const failure = (jobId: JobId, code: ProblemCode, detail: string) =>
+  ({ state: 'FAILED', problem: problem(code, detail, { job_id: jobId }), finishedAtMs: Date.now() }) as const
+
+function cancellation(jobId: JobId) {
+  const detail = 'Its client cancelled it; nothing is billed.'
+  return {
+    state: 'CANCELLED',
+    problem: problem('CANCELLED', detail, { job_id: jobId }),
+    finishedAtMs: Date.now(),
+  } as const
 }
 
 /** Each partial was plausible when it came: what cannot be true now contradicts another one. */

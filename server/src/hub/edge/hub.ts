@@ -3,9 +3,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
-import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
-import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
-import { fromHex } from '@forge/shared/exact/bytes.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
@@ -18,14 +15,14 @@ import type { GatewayListener } from './gateway-frames.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { notHeld } from './not-held.ts'
-import { assignmentOf, planInTime, type PlannedJob } from './planning.ts'
-import { countEligible } from '../core/eligibility.ts'
+import { assignmentOf, jobSpecOf, planInTime, whyUnplanned, type PlannedJob } from './planning.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
-import { progressOf, shardStatesOf } from './progress.ts'
+import { eligibleOf, progressOf, shardStatesOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { createTables, type Tables } from './tables.ts'
 import { createWaiters } from './waiters.ts'
+import { warmTables } from './warm-tables.ts'
 
 export interface HubDeps {
   readonly store: Store
@@ -122,7 +119,7 @@ class HubEdge implements RunningHub, GatewayListener {
   }
 
   eligible(kernel: string, { target }: Parameters<Hub['eligible']>[1]): number {
-    return countEligible(this.#state, kernel, target)
+    return eligibleOf(this.#state, kernel, target)
   }
 
   table(digest: Parameters<Hub['table']>[0]): ReturnType<Hub['table']> {
@@ -146,13 +143,8 @@ class HubEdge implements RunningHub, GatewayListener {
     this.#waiters.releaseAll()
   }
 
-  /** Tables of the self-tests, ahead of the first agent. */
   warm(): void {
-    for (const { spec } of knownAnswerTables(artifacts)) {
-      this.#tables.compiled(spec).catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) this.#deps.logger.error({ err: error }, 'a table failed')
-      })
-    }
+    warmTables(this.#tables, this.#deps.logger, this.#closing.signal)
   }
 
   /** Plans a job that is not in the core: a new one, or one that was begun before a restart. */
@@ -168,26 +160,12 @@ class HubEdge implements RunningHub, GatewayListener {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       const { planned, submissions, verdicts, voided } = ready
       this.#planned.set(row.id, planned)
-      const job = {
-        id: row.id,
-        projectId: row.projectId,
-        kernel: planned.kernelName,
-        kernelDigest: planned.kernel.digest,
-        grid: planned.plan.grid,
-        refines: planned.plan.refines,
-        policy: planned.contract.policy,
-        deadlineMs: performance.now() + (row.deadlineAtMs - Date.now()),
-        samplingKey: fromHex(row.samplingKey),
-      }
+      const job = jobSpecOf(row, planned, performance.now() + (row.deadlineAtMs - Date.now()))
       this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, verdicts })
     } catch (error) {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       logger.error({ job_id: row.id, err: error }, 'a job could not be planned')
-      const [code, detail] =
-        row.deadlineAtMs <= Date.now()
-          ? (['TIMED_OUT', 'The job was still being planned at its deadline.'] as const)
-          : (['INTERNAL', 'The job could not be planned on this server.'] as const)
-      await this.#end(row.id, () => this.#rows.failed(row.id, code, detail))
+      await this.#end(row.id, () => this.#rows.failed(row.id, ...whyUnplanned(row, Date.now())))
     } finally {
       this.#unwanted.delete(row.id)
     }

@@ -1,6 +1,6 @@
 // What must hold of a job's end in the simulated world: of its verdicts and record against the truth that only the world
 // knows, and of the reason where it failed. Everything is recounted from scratch here.
-import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { HubCommand } from '../core/events.ts'
@@ -52,6 +52,15 @@ function checkOutput({ scenario }: World, job: Job, digests: readonly Digest[]):
   if (wrong >= 0) return
   const spec = specOf(scenario, job.id)
   must(outputOf(spec, digests) === referenceOutput(spec), 'the output is not that of one machine')
+}
+
+/** How long after its deadline a job's end may be decided: a late timer, or planning after a restart. */
+const DEADLINE_SLACK_MS = 3_000
+
+/** `slackMs` is what the world's clock took away by itself. */
+export function checkInTime({ hub }: World, jobId: JobId, slackMs: number): void {
+  const late = hub.nowMs - (hub.jobs.get(jobId)?.deadlineMs ?? 0) - slackMs
+  must(late <= DEADLINE_SLACK_MS, `a job is ended ${late} ms after its deadline`)
 }
 
 /** The world's referee is honest and never fails: no contradiction is its fault. */

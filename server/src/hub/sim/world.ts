@@ -10,7 +10,7 @@ import { nextWakeMs, step } from '../core/step.ts'
 import { Agenda } from './agenda.ts'
 import { basisOfLaunch, SimAgent, type Happening, type Surroundings } from './agent.ts'
 import { HubClock } from './clock.ts'
-import { checkBasisFailure, checkComplete, checkFail, isExhausted } from './endings.ts'
+import { checkBasisFailure, checkComplete, checkFail, checkInTime, isExhausted } from './endings.ts'
 import { noFaults, type Fault } from './faults.ts'
 import { checkAnswerReply, checkEmpty, checkPlanned, checkState } from './invariants.ts'
 import { Network } from './network.ts'
@@ -24,8 +24,6 @@ import { toldEvent } from './told.ts'
 import { insteadOfAnswer } from './witness.ts'
 import { Writing } from './writing.ts'
 
-/** How long after its deadline a job's end may be decided: a late timer, or planning after a restart. */
-const DEADLINE_SLACK_MS = 3_000
 /** Wakes in a row after which nothing had to be done: more than a few are a loop that burns the Hub's time. */
 const IDLE_WAKES_MAX = 20
 /** A world with more is out of hand: agents that multiply, or a Hub that hands the same work out for ever. */
@@ -82,7 +80,7 @@ export class World implements Surroundings {
     for (const job of jobs) this.after(job.arrivesAtMs, () => this.#plan(job))
     for (const at of crashesAtMs) this.after(at, () => this.crash('crash'))
     for (const { atMs, byMs } of faults.clockJumps) this.after(atMs, () => this.#jump(byMs))
-    for (const { atMs, job } of faults.cancels) this.after(atMs, () => this.#cancel(jobs[job]))
+    for (const { atMs, job } of faults.cancels) this.after(atMs, () => this.#cancel(jobs[job]?.spec.id))
     for (const { atMs, forMs } of faults.pauses) this.after(atMs, () => this.#pause(forMs))
     const lastMs = Math.max(...jobs.map(({ spec }) => spec.deadlineMs)) + 60_000 + this.#clock.slackMs
     try {
@@ -100,7 +98,7 @@ export class World implements Surroundings {
       throw new Error(`SIM_SEED=${this.scenario.seed} at ${Math.round(this.#nowMs)} ms: ${message}`, { cause: error })
     }
     const completed = [...this.store.ended.values()].filter((end) => end === 'complete').length
-    const quarantined = this.store.quarantines.size
+    const { size: quarantined } = this.store.quarantines
     return { events: this.#events, faults: this.#faults, completed, failed: this.#failed, quarantined }
   }
 
@@ -244,16 +242,14 @@ export class World implements Surroundings {
       case 'revoke':
         return this.#deliver(command.session, (agent) => agent.revoked(command.session, command.assignmentId))
       case 'tally': {
-        const figures = Object.values(command.tally)
-        if (figures.some((figure) => !Number.isInteger(figure) || figure < 0)) throw new Error('a tally below zero')
+        if (Object.values(command.tally).some((n) => !Number.isInteger(n) || n < 0))
+          throw new Error('a tally below zero')
         return
       }
-      case 'expel': {
+      case 'expel':
         // Frames that were on their way may still arrive before the connection is closed.
-        const agent = this.sessions.get(command.session)
-        agent?.dropped(command.session, true)
+        this.sessions.get(command.session)?.dropped(command.session, true)
         return this.later(() => this.raise({ type: 'agent-left', session: command.session }), this.random.int(0, 200))
-      }
       case 'reply':
         if (!command.reply.ok && command.reply.code === 'STALE_EPOCH') this.note('late answer')
         return
@@ -287,9 +283,7 @@ export class World implements Surroundings {
   #decide(jobId: JobId): void {
     if (this.#decided.has(jobId)) throw new Error('a job is ended twice')
     this.#decided.add(jobId)
-    const job = this.hub.jobs.get(jobId)
-    const late = this.hub.nowMs - (job?.deadlineMs ?? 0) - this.#clock.slackMs
-    if (late > DEADLINE_SLACK_MS) throw new Error(`a job is ended ${late} ms after its deadline`)
+    checkInTime(this, jobId, this.#clock.slackMs)
   }
 
   #end(jobId: JobId, how: 'complete' | 'fail' | 'cancel'): void {
@@ -318,10 +312,8 @@ export class World implements Surroundings {
   }
 
   /** As the edge raises it: of a job that the Hub holds. */
-  #cancel(job: JobPlan | undefined): void {
-    if (job !== undefined && this.hub.jobs.has(job.spec.id)) {
-      this.raise({ type: 'job-cancelled', jobId: job.spec.id })
-    }
+  #cancel(jobId: JobId | undefined): void {
+    if (jobId !== undefined && this.hub.jobs.has(jobId)) this.raise({ type: 'job-cancelled', jobId })
   }
 
   #newHub(): HubState {
