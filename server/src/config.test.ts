@@ -50,7 +50,7 @@ test('every setting is read, and those without a use yet are named', () => {
     logLevel: 'debug',
     apiKey: 'sixteen-letters!',
   })
-  expect(config.notYetUsed).toEqual(['FORGE_ADMIN_TOKEN', 'FORGE_SIGNING_KEY'])
+  expect(config.notYetUsed).toEqual(['FORGE_SIGNING_KEY'])
 })
 
 test.each([

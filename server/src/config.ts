@@ -56,7 +56,7 @@ const SETTINGS = [
   { name: 'DATABASE_URL', standard: 'unset', meaning: 'postgres://... ; unset: an embedded store in FORGE_DATA_DIR' },
   { name: 'FORGE_DATA_DIR', standard: '.forge', meaning: 'the folder of the embedded store' },
   { name: 'FORGE_API_KEY', standard: 'unset', meaning: 'the default project’s key; unset: made and printed once' },
-  { name: 'FORGE_ADMIN_TOKEN', standard: 'unset', meaning: 'the operator’s token', notYetUsed: true },
+  { name: 'FORGE_ADMIN_TOKEN', standard: 'unset', meaning: 'the operator’s token; unset: no operator over HTTP' },
   { name: 'FORGE_SIGNING_KEY', standard: 'unset', meaning: 'the key that will sign receipts', notYetUsed: true },
   { name: 'FORGE_PUBLIC_URL', standard: 'unset', meaning: 'how clients reach this server: https://pool.example' },
   { name: 'FORGE_REFEREE', standard: 'on', meaning: 'on or off: a trusted agent in a process of its own' },
@@ -100,6 +100,9 @@ export function loadConfig(env: Environment): Config {
     distinctNetwork: read('FORGE_DISTINCT_NETWORK', !isLoopback(host), oneOf({ true: true, false: false })),
     logLevel: read<LogLevel>('FORGE_LOG_LEVEL', 'info', logLevelOf),
     notYetUsed: SETTINGS.filter((row) => 'notYetUsed' in row && env[row.name] !== undefined).map(({ name }) => name),
+  }
+  if (config.adminToken !== null && config.adminToken === config.apiKey) {
+    wrong.push('FORGE_ADMIN_TOKEN is the same as FORGE_API_KEY; the operator’s token must be its own.')
   }
   if (wrong.length > 0) throw new ConfigError(wrong)
   return config

@@ -51,15 +51,30 @@ export interface Price {
   readonly microCredits: bigint
 }
 
+/** The row of the price list, for whoever recomputes a bill. Throws a `RangeError` for a profile without a price. */
+export function publishedPrice(profile: KernelId) {
+  return {
+    credits_per_billion_draws: toNumber(rational(rowOf(profile).picoCreditsPerDraw, 1_000n)),
+    verification_factor: { none: 1, spotcheck: '1 + spotcheck_rate', full: 2 },
+    least_credits: toNumber(rational(PRICE_LIST.leastCentiCredits, 100n)),
+    eur_per_credit: toNumber(PRICE_LIST.euroPerCredit),
+  } as const
+}
+
+function rowOf(profile: KernelId): ProfilePrice {
+  const name = kernelName(profile)
+  const rows: Readonly<Record<string, ProfilePrice>> = PRICE_LIST.profiles
+  const row = Object.hasOwn(rows, name) ? rows[name] : undefined
+  if (row === undefined) throw new RangeError(`${name} has no row in the price list`)
+  return row
+}
+
 /**
  * Each pass over the units runs every draw again, so a job of two passes costs twice one of one. Throws a `RangeError` for
  * a profile without a price: a bug, since every kernel needs its row.
  */
 export function priceOf(work: Work): Price {
-  const name = kernelName(work.profile)
-  const rows: Readonly<Record<string, ProfilePrice>> = PRICE_LIST.profiles
-  const row = Object.hasOwn(rows, name) ? rows[name] : undefined
-  if (row === undefined) throw new RangeError(`${name} has no row in the price list`)
+  const row = rowOf(work.profile)
   if (work.mode === 'test') return { credits: 0, eur: 0, microCredits: 0n }
 
   const draws = multiply(rational(work.iterations), work.drawsPerUnit)

@@ -30,22 +30,62 @@ const jobId = () => text('job_id').$type<JobId>().notNull()
 export const projects = pgTable('projects', {
   id: text('id').$type<ProjectId>().primaryKey(),
   name: text('name').notNull(),
+  createdAtMs: ms('created_at_ms').notNull(),
+  limits: text('limits').notNull(),
 })
+
+const projectId = () =>
+  text('project_id')
+    .$type<ProjectId>()
+    .notNull()
+    .references(() => projects.id)
 
 export const apiKeys = pgTable(
   'api_keys',
   {
     id: text('id').primaryKey(),
-    projectId: text('project_id')
-      .$type<ProjectId>()
-      .notNull()
-      .references(() => projects.id),
+    projectId: projectId(),
+    name: text('name').notNull(),
+    hash: digest('hash').notNull(),
+    prefix: text('prefix').notNull(),
+    scopes: text('scopes').notNull(),
+    createdAtMs: ms('created_at_ms').notNull(),
+    expiresAtMs: ms('expires_at_ms'),
+    revokedAtMs: ms('revoked_at_ms'),
+    lastUsedAtMs: ms('last_used_at_ms'),
+  },
+  (key) => [unique('api_keys_hash').on(key.hash), index('api_keys_project').on(key.projectId, key.id)],
+)
+
+export const pools = pgTable(
+  'pools',
+  { projectId: projectId(), name: text('name').notNull(), createdAtMs: ms('created_at_ms').notNull() },
+  (pool) => [primaryKey({ name: 'pools_once', columns: [pool.projectId, pool.name] })],
+)
+
+export const nodeTokens = pgTable(
+  'node_tokens',
+  {
+    id: text('id').primaryKey(),
+    projectId: projectId(),
+    name: text('name').notNull(),
+    pool: text('pool'),
+    trusted: boolean('trusted').notNull(),
     hash: digest('hash').notNull(),
     prefix: text('prefix').notNull(),
     createdAtMs: ms('created_at_ms').notNull(),
+    expiresAtMs: ms('expires_at_ms'),
     revokedAtMs: ms('revoked_at_ms'),
   },
-  (key) => [unique('api_keys_hash').on(key.hash), index('api_keys_project').on(key.projectId)],
+  (token) => [
+    unique('node_tokens_hash').on(token.hash),
+    index('node_tokens_project').on(token.projectId, token.id),
+    foreignKey({
+      name: 'node_tokens_pool',
+      columns: [token.projectId, token.pool],
+      foreignColumns: [pools.projectId, pools.name],
+    }),
+  ],
 )
 
 export const settings = pgTable('settings', {
@@ -53,14 +93,19 @@ export const settings = pgTable('settings', {
   value: text('value').notNull(),
 })
 
+/**
+ * Read as text, not as JSON, which Postgres refuses where any of its texts has \u0000. Canonical JSON has its names in
+ * order and escapes every quote within a text, so the pattern means the contract's `op` and nothing else.
+ */
+const OP_PATTERN = `"op":[{]("kernel_digest":"[0-9a-f]*",)?"name":"([^"]*)","profile":"([^"]*)","version":([0-9]+)[}]`
+const opPart = (part: number): string => `(regexp_match(request, '${OP_PATTERN}'))[${part}]`
+const OP_OF_REQUEST = `${opPart(2)} || '/' || ${opPart(4)} || '/' || ${opPart(3)}`
+
 export const jobs = pgTable(
   'jobs',
   {
     id: text('id').$type<JobId>().primaryKey(),
-    projectId: text('project_id')
-      .$type<ProjectId>()
-      .notNull()
-      .references(() => projects.id),
+    projectId: projectId(),
     clientJobId: text('client_job_id'),
     requestDigest: digest('request_digest').notNull(),
     request: text('request').notNull(),
@@ -78,8 +123,13 @@ export const jobs = pgTable(
     finishedAtMs: ms('finished_at_ms'),
     answer: text('answer'),
     problem: text('problem'),
+    /** `mc/1/insurance.v1`, for lists of jobs. */
+    op: text('op').generatedAlwaysAs(sql.raw(OP_OF_REQUEST)),
   },
   (job) => [
+    index('jobs_of_project').on(job.projectId, job.createdAtMs, job.id),
+    index('jobs_of_state').on(job.projectId, job.state, job.createdAtMs, job.id),
+    index('jobs_of_op').on(job.projectId, job.op, job.createdAtMs, job.id),
     // Null ids never collide, so jobs without one are always new.
     unique('jobs_client_job_id').on(job.projectId, job.clientJobId),
     index('jobs_unfinished')

@@ -1,15 +1,14 @@
 // The store on an engine: which query each method runs, and what is one transaction. It knows neither PGlite nor Postgres.
-import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { ulid } from 'ulid'
 import type { Db, Engine } from './engine.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { eventsAfter } from './queries/events.ts'
 import { quarantined, standingsOf } from './queries/identities.ts'
 import { finishJob, insertJob, jobById, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
+import { attemptsOf, jobsOf, verdictsIn } from './queries/job-reads.ts'
 import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './queries/notices.ts'
-import { apiKeyByHash, defaultProject, insertApiKey, keysOf } from './queries/projects.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 import {
   acceptedAfter,
@@ -21,6 +20,7 @@ import {
   writeVerdicts,
 } from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
+import { createTenants } from './sql-tenants.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
 /** `release` runs when all is closed. */
@@ -41,13 +41,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     }
   }
   return {
-    defaultProject: () => {
-      const fresh = ulid() as ProjectId
-      return engine.transaction((db) => defaultProject(db, fresh))
-    },
-    insertApiKey: (key) => engine.transaction((db) => insertApiKey(db, key)),
-    apiKeys: (projectId) => engine.run((db) => keysOf(db, projectId)),
-    apiKeyByHash: (hash) => engine.run((db) => apiKeyByHash(db, hash)),
+    ...createTenants(engine),
 
     setting: (name) => engine.run((db) => setting(db, name)),
     settingOrPut: (name, value) => engine.transaction((db) => settingOrPut(db, name, value)),
@@ -75,6 +69,10 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     noticesOf: (jobId) => engine.run((db) => noticesOf(db, jobId)),
     noticeFinished: (identity, reason, atMs) => noticeAll(engine, { identity, reason, atMs }),
     eventsOf: (jobId, after) => engine.run((db) => eventsAfter(db, jobId, after)),
+
+    jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
+    attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),
+    verdictsOf: (jobId, first, end) => engine.run((db) => verdictsIn(db, jobId, first, end)),
 
     table: (key) => engine.run((db) => tableByKey(db, key)),
     tableByDigest: (digest) => engine.run((db) => tableByDigest(db, digest)),

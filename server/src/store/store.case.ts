@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testEvents } from './events.case.ts'
 import { testImmutability } from './immutability.case.ts'
 import { testIdentities } from './identities.case.ts'
+import { testJobReads } from './job-reads.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
+import { testTenants } from './tenants.case.ts'
 import type { NewJob, Store } from './store.ts'
 import {
   accepted,
@@ -43,39 +45,17 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
       expect(await store.insertJob(job)).toEqual({ inserted: true })
       return job.id
     }
-    /** A second project, made as an operator would. */
+    /** Another project. */
     const otherProject = async (): Promise<ProjectId> => {
       const id = ulid() as ProjectId
-      await opened.sql(`insert into projects (id, name) values ('${id}', 'other')`)
+      await store.insertProject({ id, name: 'other', createdAtMs: 1, limits: '{}' })
       return id
     }
 
     describe('projects, keys and settings', () => {
-      test('the default project is one, whoever asks first', async () => {
-        expect(new Set(await Promise.all(Array.from({ length: 5 }, () => store.defaultProject())))).toEqual(
-          new Set([project]),
-        )
-      })
+      testJobReads({ store: () => store, otherProject })
 
-      test('a key is found by its hash, and listed for its own project alone', async () => {
-        const other = await otherProject()
-        const key = {
-          id: ulid(),
-          projectId: other,
-          hash: digestOf(ulid()),
-          prefix: 'fp_abc',
-          createdAtMs: 7,
-          revokedAtMs: null,
-        }
-        await store.insertApiKey(key)
-        await store.insertApiKey(key)
-        expect(await store.apiKeyByHash(key.hash)).toEqual(key)
-        expect(await store.apiKeys(other)).toEqual([key])
-        expect(await store.apiKeys(project)).not.toContainEqual(key)
-        expect(await store.apiKeyByHash(digestOf('unknown'))).toBeNull()
-        await expect(store.insertApiKey({ ...key, id: ulid() })).rejects.toThrow(/api_keys_hash/)
-        await expect(store.insertApiKey({ ...key, hash: digestOf(ulid()) })).rejects.toThrow(/another key/)
-      })
+      testTenants({ store: () => store, sql: (text) => opened.sql(text), otherProject })
 
       test('the first value of a setting stays, even in a race', async () => {
         const name = `setting-${ulid()}`

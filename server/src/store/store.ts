@@ -3,6 +3,8 @@
 import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { JobReads } from './job-reads.ts'
+import type { TenantStore } from './tenants.ts'
 
 export const JOB_STATES = ['QUEUED', 'RUNNING', 'VERIFYING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
 export type JobState = (typeof JOB_STATES)[number]
@@ -188,26 +190,9 @@ export interface EventRow {
   readonly hash: Digest
 }
 
-export interface ApiKeyRow {
-  readonly id: string
-  readonly projectId: ProjectId
-  /** Digest (domain `api-key.v1`) of the key's text. */
-  readonly hash: Digest
-  /** The first characters, to tell keys apart. */
-  readonly prefix: string
-  readonly createdAtMs: number
-  readonly revokedAtMs: number | null
-}
-
 export type InsertedJob = { readonly inserted: true } | { readonly inserted: false; readonly existing: JobRow }
 
-export interface Store {
-  /** The project of a fresh installation; made on the first call. */
-  defaultProject(): Promise<ProjectId>
-  insertApiKey(key: ApiKeyRow): Promise<void>
-  apiKeys(projectId: ProjectId): Promise<ApiKeyRow[]>
-  apiKeyByHash(hash: Digest): Promise<ApiKeyRow | null>
-
+export interface Store extends TenantStore, JobReads {
   setting(name: string): Promise<string | null>
   /** Keeps the first value that was ever put, and returns it: two servers that start at once agree. */
   settingOrPut(name: string, value: string): Promise<string>

@@ -1,22 +1,33 @@
 // Laws of the keys: both headers, what is stored, what is refused, and that a first start makes exactly one.
 import { randomBytes } from 'node:crypto'
 import { beforeEach, expect, test } from 'vitest'
-import { createAuthenticate, ensureApiKey, hashOfKey, newApiKey } from './auth.ts'
+import { createLogger } from '../logger.ts'
+import { admits, createAuthenticate, ensureApiKey, scopesOf, type Caller } from './auth.ts'
+import { hashOf, newCredential } from './credentials.ts'
 import { createFakeStore, DEFAULT_PROJECT, type FakeStore } from './fakes.ts'
 import { Refusal } from './refusal.ts'
 
 const CONFIGURED = 'a-configured-key-of-some-length'
 let store: FakeStore
 beforeEach(() => {
+  nowMs = 10
   store = createFakeStore()
 })
 
 const first = (configuredKey: string | null = null) =>
   ensureApiKey({ store, configuredKey, nowMs: 5, newUlid: () => '01J00000000000000000000000', randomBytes })
 
+const ADMIN = 'an-operators-token-of-some-length'
+let nowMs = 10
+const logger = createLogger('silent')
+
+const called = (headers: Record<string, string>, configuredKey: string | null = null): Promise<Caller | Refusal> =>
+  createAuthenticate({ store, configuredKey, adminToken: ADMIN, clock: () => nowMs, logger })(new Headers(headers))
+
 async function outcome(headers: Record<string, string>, configuredKey: string | null = null): Promise<string> {
-  const caller = await createAuthenticate({ store, configuredKey })(new Headers(headers))
-  return caller instanceof Refusal ? caller.problem.code : caller.projectId
+  const caller = await called(headers, configuredKey)
+  if (caller instanceof Refusal) return caller.problem.code
+  return caller.kind === 'admin' ? 'admin' : caller.projectId
 }
 
 test('the first start makes a key, the second none, and only its digest is kept', async () => {
@@ -25,7 +36,7 @@ test('the first start makes a key, the second none, and only its digest is kept'
   expect(await first()).toBeNull()
   expect(store.keys).toHaveLength(1)
   expect(JSON.stringify(store.keys)).not.toContain(key)
-  expect(store.keys[0]).toMatchObject({ hash: hashOfKey(key ?? ''), prefix: key?.slice(0, 12), createdAtMs: 5 })
+  expect(store.keys[0]).toMatchObject({ hash: hashOf('key', key ?? ''), prefix: key?.slice(0, 12), createdAtMs: 5 })
 })
 
 test('both headers work, also together with one key', async () => {
@@ -44,7 +55,7 @@ test('two different keys are a conflict, whichever of them is right', async () =
 test.each([{}, { authorization: 'Bearer' }, { authorization: 'Basic abc' }, { 'x-forge-api-key': ' ' }])(
   'without a key: %j',
   async (headers) => {
-    const refused = await createAuthenticate({ store, configuredKey: null })(new Headers(headers))
+    const refused = await called(headers)
     if (!(refused instanceof Refusal)) throw new Error('it was let in')
     expect(refused.problem).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' })
     expect(refused.headers).toEqual({ 'WWW-Authenticate': 'Bearer' })
@@ -54,12 +65,12 @@ test.each([{}, { authorization: 'Bearer' }, { authorization: 'Basic abc' }, { 'x
 test('a mistyped key is told so; a revoked one and an unknown one answer alike', async () => {
   const key = (await first()) ?? ''
   const detail = async (sent: string): Promise<string> => {
-    const caller = await createAuthenticate({ store, configuredKey: null })(new Headers({ 'x-forge-api-key': sent }))
+    const caller = await called({ 'x-forge-api-key': sent })
     return caller instanceof Refusal ? caller.problem.detail : 'let in'
   }
   const typo = `${key.slice(0, 10)}${key[10] === '0' ? '1' : '0'}${key.slice(11)}`
   expect(await detail(typo)).toMatch(/mistyped/)
-  const unknown = await detail(newApiKey(randomBytes))
+  const unknown = await detail(newCredential('key', randomBytes).text)
   store.keys = store.keys.map((row) => ({ ...row, revokedAtMs: 9 }))
   expect(await detail(key)).toBe(unknown)
   expect(await detail('x'.repeat(10_000))).toBe(unknown)
@@ -71,4 +82,56 @@ test('a configured key is never stored, and another one retires it', async () =>
   expect(await outcome({ 'x-forge-api-key': CONFIGURED }, CONFIGURED)).toBe(DEFAULT_PROJECT)
   expect(await outcome({ 'x-forge-api-key': CONFIGURED }, `${CONFIGURED}-2`)).toBe('UNAUTHENTICATED')
   expect(await outcome({ 'x-forge-api-key': CONFIGURED }, null)).toBe('UNAUTHENTICATED')
+})
+
+test('an expired key is told so; until then it works', async () => {
+  const key = (await first()) ?? ''
+  store.keys = store.keys.map((row) => ({ ...row, expiresAtMs: 20 }))
+  nowMs = 19
+  expect(await outcome({ 'x-forge-api-key': key })).toBe(DEFAULT_PROJECT)
+  nowMs = 20
+  const refused = await called({ 'x-forge-api-key': key })
+  expect(refused instanceof Refusal && refused.problem).toMatchObject({
+    code: 'UNAUTHENTICATED',
+    detail: expect.stringContaining('1970-01-01T00:00:00.020Z'),
+  })
+})
+
+test('the last use is written once an hour', async () => {
+  const key = (await first()) ?? ''
+  const used: (number | null)[] = []
+  for (const atMs of [10, 11, 3_600_009, 3_600_010, 3_600_011]) {
+    nowMs = atMs
+    await called({ 'x-forge-api-key': key })
+    used.push(store.keys[0]?.lastUsedAtMs ?? null)
+  }
+  expect(used).toEqual([10, 10, 10, 3_600_010, 3_600_010])
+})
+
+test('a use that cannot be written does not stop a request', async () => {
+  const key = (await first()) ?? ''
+  store.touchApiKey = async () => Promise.reject(new Error('the store is away'))
+  expect(await outcome({ 'x-forge-api-key': key })).toBe(DEFAULT_PROJECT)
+})
+
+test('the operator’s token is nobody’s key, and a key is no operator’s', async () => {
+  const key = (await first()) ?? ''
+  const admin = await called({ authorization: `Bearer ${ADMIN}` })
+  const project = await called({ authorization: `Bearer ${key}` })
+  if (admin instanceof Refusal || project instanceof Refusal) throw new Error('they were not let in')
+  expect(admits('admin', admin)).toBeNull()
+  expect(admits('jobs:read', admin)?.problem).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+  expect(admits('jobs:read', project)).toBeNull()
+  expect(admits('admin', project)?.problem.code).toBe('FORBIDDEN')
+  expect(await outcome({ authorization: `Bearer ${ADMIN}x` })).toBe('UNAUTHENTICATED')
+})
+
+test('a node token is told that it is no key', async () => {
+  const refused = await called({ authorization: `Bearer ${newCredential('token', randomBytes).text}` })
+  expect(refused instanceof Refusal && refused.problem.detail).toMatch(/node token/)
+})
+
+test('scopes are what a key was given; names of another version are passed over', () => {
+  expect(scopesOf({ scopes: 'jobs:write no-such:thing jobs:read' })).toEqual(['jobs:read', 'jobs:write'])
+  expect(scopesOf({ scopes: '*' })).toContain('keys:manage')
 })

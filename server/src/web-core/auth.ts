@@ -1,46 +1,92 @@
-// Who is calling: a project's key as `Authorization: Bearer` or `X-FORGE-API-KEY`. Keys are stored as digests and shown
-// once; what a project may do, and HQ's pages that make and revoke keys, are elsewhere.
-import { timingSafeEqual } from 'node:crypto'
-import { crc32 } from 'node:zlib'
+// Who is calling: a project's key or the operator's token, as `Authorization: Bearer` or `X-FORGE-API-KEY`, and whether a
+// route's scope admits it. The project comes from the key alone. Making and revoking keys is in routes/keys.ts.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { toHex, utf8 } from '@forge/shared/exact/bytes.ts'
-import { digest, type Digest } from '@forge/shared/exact/digest.ts'
+import { scopeSchema, SCOPES, type Scope } from '@forge/shared/contract/tenants.ts'
+import type { Logger } from '../logger.ts'
 import type { Store } from '../store/store.ts'
+import type { ApiKeyRow } from '../store/tenants.ts'
+import { hashOf, isMistyped, newCredential, sameDigest } from './credentials.ts'
+import { WEB_LIMITS } from './limits.ts'
 import { Refusal, refuse } from './refusal.ts'
 
-const KEY_PREFIX = 'fpak_'
-/** 192 bits. */
-const KEY_RANDOM_BYTES = 24
-/** Enough to tell keys apart, far too little to guess the rest. */
-const SHOWN_CHARACTERS = 12
-
-export interface Caller {
+export interface ProjectCaller {
+  readonly kind: 'project'
   readonly projectId: ProjectId
+  /** Null for the key of the configuration, which no row has. */
+  readonly keyId: string | null
+  readonly scopes: ReadonlySet<Scope>
 }
+export interface AdminCaller {
+  readonly kind: 'admin'
+}
+export type Caller = ProjectCaller | AdminCaller
 
-/** `configuredKey` is FORGE_API_KEY: compared in memory and never stored, so that changing it retires the old one. */
 export interface AuthDeps {
-  readonly store: Pick<Store, 'defaultProject' | 'apiKeyByHash'>
+  readonly store: Pick<Store, 'defaultProject' | 'apiKeyByHash' | 'touchApiKey'>
+  /** FORGE_API_KEY: compared in memory and never stored, so that changing it retires the old one. Every scope. */
   readonly configuredKey: string | null
+  /** FORGE_ADMIN_TOKEN; null: there is no operator over HTTP. */
+  readonly adminToken: string | null
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  readonly logger: Logger
 }
 
 export type Authenticate = (headers: Headers) => Promise<Caller | Refusal>
 
-export function createAuthenticate({ store, configuredKey }: AuthDeps): Authenticate {
-  const configuredHash = configuredKey === null ? null : hashOfKey(configuredKey)
+export function createAuthenticate({ store, configuredKey, adminToken, clock, logger }: AuthDeps): Authenticate {
+  const configuredHash = configuredKey === null ? null : hashOf('key', configuredKey)
+  const adminHash = adminToken === null ? null : hashOf('key', adminToken)
+  const touching = new Set<string>()
+
+  /** Coarse, so that a busy key costs a write an hour, and never waited for. */
+  const noteUse = ({ id, lastUsedAtMs }: ApiKeyRow, nowMs: number): void => {
+    if (lastUsedAtMs !== null && nowMs - lastUsedAtMs < WEB_LIMITS.lastUseGrainMs) return
+    if (touching.has(id)) return
+    touching.add(id)
+    store
+      .touchApiKey(id, nowMs)
+      .catch((error: unknown) => logger.warn({ err: error }, 'the last use of a key was not written'))
+      .finally(() => touching.delete(id))
+  }
+
   return async (headers) => {
     const key = keyOf(headers)
     if (key instanceof Refusal) return key
-    const hash = hashOfKey(key)
-    if (configuredHash !== null && sameDigest(hash, configuredHash)) return { projectId: await store.defaultProject() }
+    const hash = hashOf('key', key)
+    if (adminHash !== null && sameDigest(hash, adminHash)) return { kind: 'admin' }
+    if (configuredHash !== null && sameDigest(hash, configuredHash)) {
+      return { kind: 'project', projectId: await store.defaultProject(), keyId: null, scopes: new Set(SCOPES) }
+    }
     const row = await store.apiKeyByHash(hash)
-    if (row !== null && sameDigest(row.hash, hash) && row.revokedAtMs === null) return { projectId: row.projectId }
-    return unauthenticated(
-      isMistyped(key)
-        ? 'The key is mistyped: its last eight characters do not fit the rest.'
-        : 'This key is not known here, or it was revoked.',
-    )
+    if (row === null || !sameDigest(row.hash, hash) || row.revokedAtMs !== null) return unknown(key)
+    const nowMs = clock()
+    if (row.expiresAtMs !== null && row.expiresAtMs <= nowMs) {
+      return unauthenticated(`This key expired at ${new Date(row.expiresAtMs).toISOString()}; make a new one.`)
+    }
+    noteUse(row, nowMs)
+    return { kind: 'project', projectId: row.projectId, keyId: row.id, scopes: new Set(scopesOf(row)) }
   }
+}
+
+/** Null when the caller may. */
+export function admits(scope: 'admin' | 'public' | Scope, caller: Caller): Refusal | null {
+  if (scope === 'public') return null
+  if (scope === 'admin') {
+    return caller.kind === 'admin' ? null : refuse('FORBIDDEN', 'This is for the operator: send FORGE_ADMIN_TOKEN.')
+  }
+  if (caller.kind === 'admin') {
+    return refuse('FORBIDDEN', 'The operator’s token speaks for no project: send a project’s key.')
+  }
+  if (caller.scopes.has(scope)) return null
+  return refuse('FORBIDDEN', `This key lacks the scope ${scope}; it has: ${[...caller.scopes].join(', ') || 'none'}.`)
+}
+
+/** In the order of the list; a name of another version is passed over. */
+export function scopesOf({ scopes }: Pick<ApiKeyRow, 'scopes'>): readonly Scope[] {
+  if (scopes === '*') return SCOPES
+  const names = scopes.split(' ').filter((name) => name !== '')
+  return SCOPES.filter((scope) => names.some((name) => scopeSchema.safeParse(name).data === scope))
 }
 
 export interface FirstKeyDeps {
@@ -58,27 +104,13 @@ export interface FirstKeyDeps {
 export async function ensureApiKey(deps: FirstKeyDeps): Promise<string | null> {
   const { store, configuredKey, nowMs, newUlid, randomBytes } = deps
   const projectId = await store.defaultProject()
-  if (configuredKey !== null || (await store.apiKeys(projectId)).length > 0) return null
-  const key = newApiKey(randomBytes)
-  const prefix = key.slice(0, SHOWN_CHARACTERS)
-  await store.insertApiKey({
-    id: newUlid(),
-    projectId,
-    hash: hashOfKey(key),
-    prefix,
-    createdAtMs: nowMs,
-    revokedAtMs: null,
-  })
-  return key
+  if (configuredKey !== null || (await store.apiKeys(projectId, { after: null, limit: 1 })).length > 0) return null
+  const { text, hash, prefix } = newCredential('key', randomBytes)
+  const id = newUlid()
+  const key = { id, projectId, name: 'first key', hash, prefix, scopes: '*', createdAtMs: nowMs }
+  await store.insertApiKey({ ...key, expiresAtMs: null, revokedAtMs: null, lastUsedAtMs: null }, 1)
+  return text
 }
-
-/** `fpak_`, 48 hexadecimal digits of randomness, 8 of a CRC-32 that finds typing errors without a look at the store. */
-export function newApiKey(randomBytes: (count: number) => Uint8Array): string {
-  const body = KEY_PREFIX + toHex(randomBytes(KEY_RANDOM_BYTES))
-  return body + checksumOf(body)
-}
-
-export const hashOfKey = (key: string): Digest => digest('api-key.v1', utf8(key))
 
 function keyOf(headers: Headers): string | Refusal {
   const bearer = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
@@ -94,14 +126,18 @@ function keyOf(headers: Headers): string | Refusal {
   return unauthenticated('Send the project’s key as "Authorization: Bearer <key>" or "X-FORGE-API-KEY: <key>".')
 }
 
+/** A revoked key and an unknown one answer alike. */
+function unknown(key: string): Refusal {
+  if (key.startsWith('ntk_')) {
+    return unauthenticated('This is a node token, which an agent says; requests need a project’s key (fpak_...).')
+  }
+  return unauthenticated(
+    isMistyped(key)
+      ? 'The key is mistyped: its last eight characters do not fit the rest.'
+      : 'This key is not known here, or it was revoked.',
+  )
+}
+
 function unauthenticated(detail: string): Refusal {
   return new Refusal(refuse('UNAUTHENTICATED', detail).problem, { 'WWW-Authenticate': 'Bearer' })
 }
-
-function isMistyped(key: string): boolean {
-  return /^fpak_[\da-f]{56}$/.test(key) && checksumOf(key.slice(0, -8)) !== key.slice(-8)
-}
-
-const checksumOf = (body: string): string => crc32(body).toString(16).padStart(8, '0')
-
-const sameDigest = (a: Digest, b: Digest): boolean => a.length === b.length && timingSafeEqual(utf8(a), utf8(b))

@@ -1,22 +1,23 @@
-// From a parsed body to a job: envelope, kernel, args, plan and the parts of a policy that this server does not offer,
+// From a parsed contract to a job: kernel, args, plan and the parts of a policy that this server does not offer,
 // each refused with its own code. Nothing is stored here and no table is compiled.
-import { contractSchema, type Contract } from '@forge/shared/contract/envelope.ts'
+import type { Contract } from '@forge/shared/contract/envelope.ts'
 import { jobIdSchema, type ProjectId } from '@forge/shared/contract/ids.ts'
 import type { FieldError } from '@forge/shared/contract/problem.ts'
 import { toHex } from '@forge/shared/exact/bytes.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import { digestOfJson, type Digest } from '@forge/shared/exact/digest.ts'
-import { isRefusal, type Kernel } from '@forge/shared/kernels/kernel.ts'
+import { isRefusal, type Kernel, type KernelPlan } from '@forge/shared/kernels/kernel.ts'
 import { contractDigest } from '@forge/shared/planner/contract.ts'
 import { findKernel, kernelCatalogue } from '../kernels.ts'
 import type { NewJob } from '../store/store.ts'
-import { fieldErrors, refuse, type Refusal } from './refusal.ts'
+import { fieldErrors, invalid, refuse, type Refusal } from './refusal.ts'
 import type { JsonValue } from './strict-json.ts'
 
 /** A contract that this server can run. */
 export interface Accepted {
   readonly contract: Contract
   readonly kernel: Kernel
+  readonly plan: KernelPlan
   /** With every default filled in. */
   readonly args: unknown
   readonly requestDigest: Digest
@@ -31,10 +32,8 @@ export interface JobMaker {
 /** Secret until the job ends; decides which shards are checked. */
 const SAMPLING_KEY_BYTES = 32
 
-export function acceptContract(body: JsonValue): Accepted | Refusal {
-  const envelope = contractSchema.safeParse(body)
-  if (!envelope.success) return invalid(fieldErrors(envelope.error))
-  const contract = envelope.data
+/** `sent` is the body that `contract` was parsed from. */
+export function acceptContract(contract: Contract, sent: JsonValue): Accepted | Refusal {
   const { op } = contract
   const kernel = findKernel(op.name, op.version, op.profile)
   if (kernel === null) {
@@ -58,7 +57,7 @@ export function acceptContract(body: JsonValue): Accepted | Refusal {
     const detail = 'Losses this large do not fit the kernel’s integers. Any one of these changes would make it fit.'
     return refuse(plan.code, detail, { errors: plan.errors })
   }
-  return { contract, kernel, args: args.data, requestDigest: requestDigest(body) }
+  return { contract, kernel, plan, args: args.data, requestDigest: requestDigest(sent) }
 }
 
 /** A derived seed is the new job's own id: unique, recorded, and sent again as an explicit seed it gives the same bits. */
@@ -105,11 +104,4 @@ function unsupportedPolicy({ policy, artifacts = {} }: Contract): FieldError[] {
     [artifacts.kv_namespace !== undefined, 'artifacts.kv_namespace', 'this version has no KV'],
   ]
   return missing.filter(([asked]) => asked).map(([, path, message]) => ({ path, message }))
-}
-
-function invalid(errors: readonly FieldError[]): Refusal {
-  const [first] = errors
-  const where = first === undefined || first.path === '' ? 'the body' : first.path
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
-  return refuse('VALIDATION_FAILED', `${where}: ${first?.message ?? 'does not fit'}${more}.`, { errors })
 }

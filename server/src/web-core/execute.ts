@@ -1,16 +1,16 @@
 // POST /api/v0/ops/execute: accept the contract, register it with the Hub, wait as long as the client likes, answer. The
 // job belongs to the Hub from the moment it is registered; a client that leaves, or a server that stops, ends the wait
 // and nothing else.
+import type { Contract } from '@forge/shared/contract/envelope.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { JobRow, Store } from '../store/store.ts'
-import type { Caller } from './auth.ts'
+import type { ProjectCaller } from './auth.ts'
 import { acceptContract, newJob, type JobMaker } from './contract.ts'
-import { ctxIdsOf, jobProblem, jobView } from './job-view.ts'
-import { readJsonBody } from './json-body.ts'
+import { ctxIdsOf, jobProblem, jobView, type JobView } from './job-view.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
 import { refuse, Refusal } from './refusal.ts'
-import { replyJson, replyProblem } from './reply.ts'
+import type { JsonValue } from './strict-json.ts'
 
 export interface ExecuteDeps {
   readonly store: Pick<Store, 'job' | 'noticesOf'>
@@ -22,20 +22,28 @@ export interface ExecuteDeps {
   readonly stopping: AbortSignal
 }
 
-export async function execute(request: Request, caller: Caller, deps: ExecuteDeps): Promise<Response> {
-  if (deps.stopping.aborted) {
-    const headers = { 'Retry-After': String(WEB_LIMITS.restartSeconds) }
-    return replyProblem(
-      refuse('SERVER_STOPPING', 'No new job is taken while the server stops; send it again soon.'),
-      headers,
-    )
-  }
+export interface ExecuteInput {
+  readonly caller: Pick<ProjectCaller, 'projectId'>
+  readonly body: Contract
+  /** The body as sent. */
+  readonly sent: JsonValue
+  readonly request: Request
+}
+
+type Answer<Status> = {
+  readonly status: Status
+  readonly body: JobView
+  readonly headers: Readonly<Record<string, string>>
+}
+export type ExecuteAnswer = Answer<200> | Answer<202>
+
+export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<ExecuteAnswer | Refusal> {
+  const { caller, body, sent, request } = input
+  if (deps.stopping.aborted) return stoppingRefusal()
   const preferences = preferencesOf(request.headers.get('prefer'))
-  if (preferences instanceof Refusal) return replyProblem(preferences)
-  const body = await readJsonBody(request)
-  if (body instanceof Refusal) return replyProblem(body)
-  const accepted = acceptContract(body)
-  if (accepted instanceof Refusal) return replyProblem(accepted)
+  if (preferences instanceof Refusal) return preferences
+  const accepted = acceptContract(body, sent)
+  if (accepted instanceof Refusal) return accepted
 
   const { newUlid, randomBytes } = deps
   const job = newJob(accepted, caller.projectId, { nowMs: deps.clock(), newUlid, randomBytes })
@@ -43,7 +51,7 @@ export async function execute(request: Request, caller: Caller, deps: ExecuteDep
   const id = registered.inserted ? job.id : registered.existing.id
   if (!registered.inserted && registered.existing.requestDigest !== job.requestDigest) {
     const detail = `ctx.job_id ${JSON.stringify(job.clientJobId)} belongs to job ${id}, whose body is another one.`
-    return replyProblem(refuse('JOB_ID_REUSED', detail, { job_id: id }))
+    return refuse('JOB_ID_REUSED', detail, { job_id: id })
   }
   const waitMs = preferences.waitSeconds * 1000
   if (waitMs > 0) await untilEnded(deps, (signal) => deps.hub.ended(id, waitMs, signal), request.signal)
@@ -60,17 +68,22 @@ export async function execute(request: Request, caller: Caller, deps: ExecuteDep
 
 function answer(
   row: JobRow,
-  view: Record<string, unknown>,
+  body: JobView,
   { async }: Preferences,
   headers: Readonly<Record<string, string>>,
-): Response {
+): ExecuteAnswer | Refusal {
   const ended = row.state === 'COMPLETED' || row.state === 'FAILED' || row.state === 'CANCELLED'
   if (!ended || async) {
-    const location = `/api/v0/jobs/${row.id}`
-    return replyJson(view, 202, { ...headers, Location: location, 'Retry-After': String(WEB_LIMITS.retryAfterSeconds) })
+    const retryAfter = String(WEB_LIMITS.retryAfterSeconds)
+    return { status: 202, body, headers: { ...headers, Location: `/api/v0/jobs/${row.id}`, 'Retry-After': retryAfter } }
   }
-  if (row.state === 'COMPLETED') return replyJson(view, 200, headers)
-  return replyProblem(jobProblem(row), headers)
+  if (row.state === 'COMPLETED') return { status: 200, body, headers }
+  return new Refusal(jobProblem(row), headers)
+}
+
+export function stoppingRefusal(): Refusal {
+  const { problem } = refuse('SERVER_STOPPING', 'No new job is taken while the server stops; send it again soon.')
+  return new Refusal(problem, { 'Retry-After': String(WEB_LIMITS.restartSeconds) })
 }
 
 /** Waits until the job ends, the client leaves or the server stops. Listeners go when the wait does. */

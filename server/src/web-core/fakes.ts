@@ -5,37 +5,61 @@ import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { StoredAnswer } from '../hub/edge/hub-interface.ts'
-import type { ApiKeyRow, JobRow, NewJob, NoticeRow } from '../store/store.ts'
-import type { WebCoreDeps } from './app.ts'
+import type { JobRow, NewJob } from '../store/store.ts'
+import type { ApiKeyRow } from '../store/tenants.ts'
+import type { WebHub, WebStore } from './deps.ts'
 
 export const DEFAULT_PROJECT = 'default' as ProjectId
 
-export interface FakeStore {
+export interface FakeStore extends WebStore {
   keys: ApiKeyRow[]
   readonly jobs: Map<string, JobRow>
-  noticesOf(): Promise<NoticeRow[]>
-  ping(): Promise<void>
-  defaultProject(): Promise<ProjectId>
-  insertApiKey(key: ApiKeyRow): Promise<void>
-  apiKeys(projectId: ProjectId): Promise<ApiKeyRow[]>
-  apiKeyByHash(hash: Digest): Promise<ApiKeyRow | null>
-  job(id: string): Promise<JobRow | null>
 }
 
 export function createFakeStore(): FakeStore {
   const store: FakeStore = {
+    ...NOT_FAKED,
     keys: [],
     jobs: new Map(),
     noticesOf: async () => [],
     ping: async () => {},
     defaultProject: async () => DEFAULT_PROJECT,
-    insertApiKey: async (key) => void store.keys.push(key),
+    async insertApiKey(key) {
+      store.keys.push(key)
+      return true
+    },
     apiKeys: async (projectId) => store.keys.filter((key) => key.projectId === projectId),
     apiKeyByHash: async (hash) => store.keys.find((key) => key.hash === hash) ?? null,
+    async touchApiKey(id, atMs) {
+      store.keys = store.keys.map((key) => (key.id === id ? { ...key, lastUsedAtMs: atMs } : key))
+    },
     job: async (id) => store.jobs.get(id) ?? null,
   }
   return store
 }
+
+const notFaked = async (): Promise<never> => {
+  throw new Error('not faked: test it on a real store, as routes.test.ts does')
+}
+const NOT_FAKED = {
+  jobsOf: notFaked,
+  attemptsOf: notFaked,
+  verdictsOf: notFaked,
+  eventsOf: notFaked,
+  settingOrPut: notFaked,
+  insertProject: notFaked,
+  project: notFaked,
+  projects: notFaked,
+  updateProject: notFaked,
+  revokeApiKey: notFaked,
+  insertPool: notFaked,
+  pool: notFaked,
+  pools: notFaked,
+  insertNodeToken: notFaked,
+  nodeTokens: notFaked,
+  nodeTokenByHash: notFaked,
+  revokeNodeToken: notFaked,
+} as const
 
 type JobEnd = Partial<Pick<JobRow, 'state' | 'reason' | 'answer' | 'problem' | 'startedAtMs' | 'finishedAtMs'>>
 
@@ -44,7 +68,7 @@ export interface FakeHub extends Record<'agentsOnline', number> {
   end: JobEnd | null
   readonly tables: Map<string, Uint8Array>
   readonly waits: number[]
-  readonly hub: WebCoreDeps['hub']
+  readonly hub: WebHub
 }
 
 export function createFakeHub(store: FakeStore): FakeHub {
@@ -72,6 +96,12 @@ export function createFakeHub(store: FakeStore): FakeHub {
         await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
       },
       progress: () => null,
+      async cancel(id) {
+        const row = store.jobs.get(id)
+        if (row !== undefined) store.jobs.set(id, { ...row, state: 'CANCELLED', finishedAtMs: 2 })
+      },
+      shardStates: () => null,
+      eligible: () => 0,
       table: async (digest) => fake.tables.get(digest) ?? null,
     },
   }

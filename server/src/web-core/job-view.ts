@@ -1,10 +1,11 @@
 // What a client sees of its job: the founding shape for a completed one, state and progress before, the problem after a
 // failure. Pure functions of the stored row and the Hub's progress; routes decide the HTTP status.
 import { z } from 'zod'
-import { problem, type Problem } from '@forge/shared/contract/problem.ts'
+import { problem, problemSchema, type Problem } from '@forge/shared/contract/problem.ts'
 import type { JobProgress } from '../hub/edge/hub-interface.ts'
 import { samplingKeySha256 } from '../hub/sampling-key.ts'
-import type { JobRow, NoticeRow } from '../store/store.ts'
+import { JOB_STATES, type JobRow, type NoticeRow } from '../store/store.ts'
+import { isoOf, isoOrNull } from './times.ts'
 
 const ctxIdsSchema = z.object({
   job_id: z.string().optional(),
@@ -15,10 +16,67 @@ const ctxIdsSchema = z.object({
 export type CtxIds = z.infer<typeof ctxIdsSchema>
 
 const storedRequestSchema = z.object({ ctx: ctxIdsSchema })
+const billingSchema = z.strictObject({ credits: z.number(), eur: z.number() })
 const storedAnswerSchema = z.object({
   hub: z.record(z.string(), z.unknown()),
-  billing: z.record(z.string(), z.unknown()),
+  billing: billingSchema,
   warnings: z.array(z.string()),
+})
+
+export const JOB_ID_TEXT = z.string().describe('a ULID of ours')
+const time = z.iso.datetime()
+
+const progressSchema = z.strictObject({
+  shards: z.int().describe('of all passes'),
+  answered: z.int().describe('with at least one stored answer'),
+  accepted: z.int(),
+  to_check: z.int().describe('that wait for a check or a judgement'),
+  agents_now: z.int().describe('that hold shards of the job now'),
+  eligible_agents: z.int(),
+})
+
+export const jobViewSchema = z.strictObject({
+  ok: z.literal(true),
+  job_id: JOB_ID_TEXT,
+  status: z.enum(JOB_STATES),
+  notices: z
+    .strictObject({ count: z.int(), href: z.string() })
+    .describe('what was learned after the end, if anything')
+    .optional(),
+  hub: z
+    .record(z.string(), z.unknown())
+    .describe('of a completed job: metrics, output, replay, verification')
+    .optional(),
+  billing: billingSchema.describe('of a completed job').optional(),
+  warnings: z.array(z.string()).optional(),
+  problem: problemSchema.describe('of a failed or cancelled job').optional(),
+  reason: z.string().nullable().describe('why an unfinished job does not move, if it does not').optional(),
+  progress: progressSchema.nullable().describe('of an unfinished job; null while it is being planned').optional(),
+  verification: z
+    .strictObject({ sampling_key_sha256: z.string() })
+    .describe('of an unfinished job: the commitment to which shards will be checked')
+    .optional(),
+  ctx: ctxIdsSchema.describe('the client’s own ids'),
+  times: z.strictObject({
+    created_at: time,
+    started_at: time.nullable(),
+    finished_at: time.nullable(),
+    deadline_at: time,
+  }),
+})
+export type JobView = z.input<typeof jobViewSchema>
+
+export const noticesViewSchema = z.strictObject({
+  ok: z.literal(true),
+  job_id: JOB_ID_TEXT,
+  notices: z.array(
+    z.strictObject({
+      number: z.int(),
+      kind: z.enum(['integrity']),
+      at: time,
+      detail: z.record(z.string(), z.unknown()),
+    }),
+  ),
 })
 
 /** The client's own ids among the fields of `ctx`. */
@@ -33,7 +91,7 @@ export function jobView(
   progress: JobProgress | null,
   notices: readonly NoticeRow[],
   ctx?: CtxIds,
-): Record<string, unknown> {
+): JobView {
   return {
     ok: true,
     job_id: row.id,
@@ -43,21 +101,21 @@ export function jobView(
     ...stateView(row, progress),
     ctx: ctx ?? storedRequestSchema.parse(JSON.parse(row.request)).ctx,
     times: {
-      created_at: iso(row.createdAtMs),
-      started_at: iso(row.startedAtMs),
-      finished_at: iso(row.finishedAtMs),
-      deadline_at: iso(row.deadlineAtMs),
+      created_at: isoOf(row.createdAtMs),
+      started_at: isoOrNull(row.startedAtMs),
+      finished_at: isoOrNull(row.finishedAtMs),
+      deadline_at: isoOf(row.deadlineAtMs),
     },
   }
 }
 
-export const noticesView = (row: JobRow, notices: readonly NoticeRow[]): Record<string, unknown> => ({
+export const noticesView = (row: JobRow, notices: readonly NoticeRow[]): z.input<typeof noticesViewSchema> => ({
   ok: true,
   job_id: row.id,
-  notices: notices.map(({ number, kind, atMs, detail }): Record<string, unknown> => ({
+  notices: notices.map(({ number, kind, atMs, detail }) => ({
     number,
     kind,
-    at: iso(atMs),
+    at: isoOf(atMs),
     detail: z.record(z.string(), z.unknown()).parse(JSON.parse(detail)),
   })),
 })
@@ -68,7 +126,7 @@ export function jobProblem(row: JobRow): Problem {
   return { ...stored, job_id: row.id }
 }
 
-function stateView(row: JobRow, progress: JobProgress | null): Record<string, unknown> {
+function stateView(row: JobRow, progress: JobProgress | null): Partial<JobView> {
   switch (row.state) {
     case 'COMPLETED': {
       if (row.answer === null) throw new Error(`job ${row.id} is completed and has no answer`)
@@ -89,7 +147,7 @@ function stateView(row: JobRow, progress: JobProgress | null): Record<string, un
   }
 }
 
-function progressView(progress: JobProgress): Record<string, number> {
+export function progressView(progress: JobProgress): z.input<typeof progressSchema> {
   return {
     shards: progress.shards,
     answered: progress.answered,
@@ -99,5 +157,3 @@ function progressView(progress: JobProgress): Record<string, number> {
     eligible_agents: progress.eligibleAgents,
   }
 }
-
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())

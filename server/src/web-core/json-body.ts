@@ -29,10 +29,7 @@ function refuseMediaType(headers: Headers): Refusal | null {
   const [type = '', ...parameters] = sent.split(';').map((part) => part.trim().toLowerCase())
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))
   if (type !== 'application/json' || (charset !== undefined && !/^charset="?utf-8"?$/.test(charset))) {
-    return refuse(
-      'UNSUPPORTED_MEDIA_TYPE',
-      'Send the contract with the header Content-Type: application/json, in UTF-8.',
-    )
+    return refuse('UNSUPPORTED_MEDIA_TYPE', 'Send the body with the header Content-Type: application/json, in UTF-8.')
   }
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (encoding === 'identity') return null

@@ -47,7 +47,7 @@ export function readPages(folder: string | null): Pages {
   return pages
 }
 
-function pageOf(url: string, bytes: Uint8Array<ArrayBuffer>): Page {
+export function pageOf(url: string, bytes: Uint8Array<ArrayBuffer>): Page {
   return {
     bytes,
     type: TYPES[path.posix.extname(url)] ?? 'application/octet-stream',

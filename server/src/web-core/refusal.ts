@@ -19,6 +19,14 @@ export const refuse = (
   extra: { readonly job_id?: string; readonly errors?: readonly FieldError[] } = {},
 ): Refusal => new Refusal(problem(code, detail, extra))
 
+/** What does not fit a schema, with the first fault in the sentence and all of them beside it. */
+export function invalid(errors: readonly FieldError[]): Refusal {
+  const [first] = errors
+  const where = first === undefined || first.path === '' ? 'the body' : first.path
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  return refuse('VALIDATION_FAILED', `${where}: ${first?.message ?? 'does not fit'}${more}.`, { errors })
+}
+
 /** The errors of a schema as paths and sentences, each unknown field by its own path. */
 export function fieldErrors(error: z.ZodError, prefix: readonly string[] = []): FieldError[] {
   const errors: FieldError[] = []

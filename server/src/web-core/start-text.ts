@@ -1,14 +1,6 @@
 // What a person reads when the server has started: where it is, the key if it was made just now, and a curl command to
 // paste. For the terminal, not for the log; a key is shown here once and nowhere again.
-
-/** The founding document's request, as printed. */
-const FOUNDING_REQUEST = {
-  ctx: { job_id: 'app-req-001', trace_id: 'trace-001', billing: { mode: 'billable' } },
-  op: { name: 'mc', version: 1, profile: 'insurance.v1' },
-  seed: { mode: 'explicit', value: 'ROOT_SEED_001' },
-  policy: { target: 'cpu', min_agents: 1, max_agents: 50, verify: 'spotcheck' },
-  args: { iterations: 10_000_000, claim_freq: 2, claim_severity_mu: 6, claim_severity_sig: 1 },
-} as const
+import { FOUNDING_REQUEST } from './examples.ts'
 
 export interface Started {
   /** Scheme, host and port as a client on this machine, or the public, writes them. */

@@ -7,6 +7,7 @@ import { createWebCore, type WebCore } from './app.ts'
 import { createFakeHub, createFakeStore, type FakeHub, type FakeStore } from './fakes.ts'
 
 export const KEY = 'the-key-of-the-tests'
+export const ADMIN = 'the-token-of-the-operator'
 
 /** The founding document's request, byte for byte as a client would paste it. */
 export const foundingText = readFileSync(
@@ -34,7 +35,7 @@ export function startTestApp(agentWebDir: string | null = null): TestApp {
   const app = createWebCore({
     store,
     hub: hub.hub,
-    config: { apiKey: KEY },
+    config: { apiKey: KEY, adminToken: ADMIN },
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
     clock: Date.now,
     newUlid: () => ulid(),

@@ -27,6 +27,7 @@ export type DigestTag =
   | 'event.v1'
   | 'answer.v1'
   | 'notice.v1'
+  | 'node-token.v1'
 
 export function digestBytes(tag: DigestTag, ...parts: Uint8Array[]): Uint8Array {
   return sha256(tagged(tag, parts))

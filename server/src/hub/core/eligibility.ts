@@ -31,6 +31,16 @@ export function provenFor(job: Job, agent: Agent): Ability | null {
 export const isSuspended = (state: HubState, kernel: string, engine: EngineName): boolean =>
   state.suspended.has(`${kernel} ${engine}`)
 
+/** How many agents could work on a job of this kernel and target that does not exist yet. */
+export function countEligible(state: HubState, kernel: string, target: Job['policy']['target']): number {
+  const able = [...state.agents.values()].filter(({ referee, identity, abilities }) => {
+    const engine = abilities.get(kernel)?.engine
+    if (engine === undefined || referee || state.quarantined.has(identity)) return false
+    return TARGET_ENGINES[target].includes(engine) && !isSuspended(state, kernel, engine)
+  })
+  return able.length
+}
+
 /** Who may work on a job now. */
 interface Fleet {
   readonly eligible: readonly Agent[]

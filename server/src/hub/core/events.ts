@@ -23,6 +23,8 @@ export type HubEvent = { readonly nowMs: number } & (
       readonly verdicts: readonly VerdictRow[]
     }
   | { readonly type: 'job-ended'; readonly jobId: JobId }
+  /** Its client wants it no longer. One whose end is being written already has that end. */
+  | { readonly type: 'job-cancelled'; readonly jobId: JobId }
   /** The last pass is planned from this basis, and its row says so. */
   | { readonly type: 'pass-planned'; readonly jobId: JobId; readonly basis: Digest }
   | {
@@ -143,6 +145,8 @@ export type HubCommand =
     }
   /** End the job unbilled; then raise `job-ended`. */
   | { readonly type: 'fail'; readonly jobId: JobId; readonly code: ProblemCode; readonly detail: string }
+  /** End the job as its client asked, unbilled; then raise `job-ended`. */
+  | { readonly type: 'cancel'; readonly jobId: JobId }
   | { readonly type: 'tally'; readonly session: SessionId; readonly tally: Tally }
 
 export interface VerificationRecord {

@@ -43,6 +43,8 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
     }
     case 'job-ended':
       return endJob(state, event.jobId)
+    case 'job-cancelled':
+      return takeCancelled(state, event.jobId)
     case 'pass-planned':
       return takePlanned(state, event)
     case 'pass-failed':
@@ -279,6 +281,18 @@ function endJob(state: HubState, jobId: Job['id']): HubCommand[] {
   for (const shard of job.shards) {
     for (const { executor } of shard.submissions) if (!shard.tallied.has(executor)) tally(state, executor, 'dropped')
   }
+  return revokeAll(state, jobId)
+}
+
+/** Nobody computes for it from here on; its end is durable when the edge has written it. */
+function takeCancelled(state: HubState, jobId: Job['id']): HubCommand[] {
+  const job = state.jobs.get(jobId)
+  if (job === undefined || job.phase === 'closing' || job.phase === 'ended') return []
+  job.phase = 'closing'
+  return [{ type: 'cancel', jobId }, ...revokeAll(state, jobId)]
+}
+
+function revokeAll(state: HubState, jobId: Job['id']): HubCommand[] {
   const commands: HubCommand[] = []
   for (const agent of state.agents.values()) {
     for (const lease of agent.leases.values()) {

@@ -1,8 +1,10 @@
 // What the rest of the server may ask of the Hub. Web Core registers and reads; it never sees shards, sockets or leases.
+import type { Policy } from '@forge/shared/contract/envelope.ts'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { InsertedJob, NewJob } from '../../store/store.ts'
 import type { VerificationRecord } from '../core/events.ts'
+import type { ShardStatus } from '../core/state.ts'
 
 /** How far a job is, from the Hub's memory; null for a job that the Hub does not hold (ended, or not planned yet). */
 export interface JobProgress {
@@ -18,12 +20,23 @@ export interface JobProgress {
   readonly reason: string | null
 }
 
+export type { ShardStatus }
+
 export interface Hub {
   /** Durable once resolved; attaches instead when the project has a job of that client id. Planning goes on behind. */
   submit(job: NewJob): Promise<InsertedJob>
   /** Resolves when the job has ended or after `waitMs`, whichever is first. */
   ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void>
   progress(id: JobId): JobProgress | null
+  /**
+   * Stops the job at once and resolves when its end is durable: cancelled, or another one that was being written already.
+   * Nothing for a job that has ended or that is not there.
+   */
+  cancel(id: JobId): Promise<void>
+  /** Where the shards from `first` to `end` - 1 stand; null for a job that the Hub does not hold. */
+  shardStates(id: JobId, first: number, end: number): ShardStatus[] | null
+  /** Agents online, without the referee, that could work on such a job now. */
+  eligible(kernel: string, policy: Pick<Policy, 'target'>): number
   /** The bytes of a table that agents fetch, or null. */
   table(digest: Digest): Promise<Uint8Array | null>
   readonly agentsOnline: number

@@ -26,6 +26,8 @@ export interface HubRows {
   /** A reduction of stored partials, begun again where a restarting database broke it off. */
   reading<T>(read: () => Promise<T>): Promise<T>
   failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
+  /** As its client asked. */
+  cancelled(jobId: JobId): Promise<void>
 }
 
 export function createHubRows(store: Store, logger: Logger, closing: AbortSignal): HubRows {
@@ -51,14 +53,7 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
     if (!ended) logger.warn({ job_id: jobId, state: end.state }, 'the job had ended before; its end stands')
     changes.delete(jobId)
   }
-  const failed: HubRows['failed'] = async (jobId, code, detail) => {
-    const end = {
-      state: 'FAILED',
-      problem: problem(code, detail, { job_id: jobId }),
-      finishedAtMs: Date.now(),
-    } as const
-    await finish(jobId, 'the failure', end)
-  }
+  const failed: HubRows['failed'] = (jobId, code, detail) => finish(jobId, 'the failure', failure(jobId, code, detail))
 
   return {
     async answers(submissions, partials) {
@@ -100,8 +95,21 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       logger.info({ job_id: jobId, verification: record }, 'job completed')
     },
     failed,
+    cancelled: (jobId) => finish(jobId, 'a cancellation', cancellation(jobId)),
     reading,
   }
+}
+
+const failure = (jobId: JobId, code: ProblemCode, detail: string) =>
+  ({ state: 'FAILED', problem: problem(code, detail, { job_id: jobId }), finishedAtMs: Date.now() }) as const
+
+function cancellation(jobId: JobId) {
+  const detail = 'Its client cancelled it; nothing is billed.'
+  return {
+    state: 'CANCELLED',
+    problem: problem('CANCELLED', detail, { job_id: jobId }),
+    finishedAtMs: Date.now(),
+  } as const
 }
 
 /** Each partial was plausible when it came: what cannot be true now contradicts another one. */

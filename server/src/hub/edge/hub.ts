@@ -3,7 +3,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
-import { fromHex } from '@forge/shared/exact/bytes.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
@@ -16,8 +15,9 @@ import type { GatewayListener } from './gateway-frames.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { notHeld } from './not-held.ts'
-import { assignmentOf, planInTime, type PlannedJob } from './planning.ts'
-import { progressOf } from './progress.ts'
+import { assignmentOf, jobSpecOf, planInTime, whyUnplanned, type PlannedJob } from './planning.ts'
+import { CANCEL_WAIT_MS } from './limits.ts'
+import { eligibleOf, progressOf, shardStatesOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { createTables, warmTables, type Tables } from './tables.ts'
@@ -65,6 +65,8 @@ class HubEdge implements RunningHub, GatewayListener {
   readonly #waiters = createWaiters()
   readonly #tallies = new Tallies((session, tally) => this.#gateway.send(session, 'tally', tally))
   readonly #closing = new AbortController()
+  /** Cancelled while they were being planned. */
+  readonly #unwanted = new Set<JobId>()
   readonly #writes = new Set<Promise<void>>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #frameNumber = 0
@@ -104,6 +106,26 @@ class HubEdge implements RunningHub, GatewayListener {
     return progressOf(this.#state, id)
   }
 
+  async cancel(id: JobId): Promise<void> {
+    if (!this.#waiters.unfinished.has(id)) return
+    const durable = this.#waiters.wait(id, CANCEL_WAIT_MS)
+    if (this.#state.jobs.has(id)) this.#raise({ type: 'job-cancelled', jobId: id })
+    else if (!this.#unwanted.has(id)) {
+      // It is still being planned, and must not come into the core when it is.
+      this.#unwanted.add(id)
+      this.#track(this.#end(id, () => this.#rows.cancelled(id)))
+    }
+    await durable
+  }
+
+  shardStates(id: JobId, first: number, end: number): ReturnType<Hub['shardStates']> {
+    return shardStatesOf(this.#state, id, first, end)
+  }
+
+  eligible(kernel: string, { target }: Parameters<Hub['eligible']>[1]): number {
+    return eligibleOf(this.#state, kernel, target)
+  }
+
   table(digest: Parameters<Hub['table']>[0]): ReturnType<Hub['table']> {
     return this.#tables.bytes(digest)
   }
@@ -140,29 +162,17 @@ class HubEdge implements RunningHub, GatewayListener {
     const { store, logger } = this.#deps
     try {
       const ready = await planInTime(row, { store, logger, tables: this.#tables, closing: this.#closing.signal })
-      if (this.#closing.signal.aborted) return
+      if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       const { planned, submissions, verdicts, voided } = ready
       this.#planned.set(row.id, planned)
-      const job = {
-        id: row.id,
-        projectId: row.projectId,
-        kernel: planned.kernelName,
-        kernelDigest: planned.kernel.digest,
-        grid: planned.plan.grid,
-        refines: planned.plan.refines,
-        policy: planned.contract.policy,
-        deadlineMs: performance.now() + (row.deadlineAtMs - Date.now()),
-        samplingKey: fromHex(row.samplingKey),
-      }
+      const job = jobSpecOf(row, planned, performance.now() + (row.deadlineAtMs - Date.now()))
       this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, verdicts })
     } catch (error) {
-      if (this.#closing.signal.aborted) return
+      if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       logger.error({ job_id: row.id, err: error }, 'a job could not be planned')
-      const [code, detail] =
-        row.deadlineAtMs <= Date.now()
-          ? (['TIMED_OUT', 'The job was still being planned at its deadline.'] as const)
-          : (['INTERNAL', 'The job could not be planned on this server.'] as const)
-      await this.#end(row.id, () => this.#rows.failed(row.id, code, detail))
+      await this.#end(row.id, () => this.#rows.failed(row.id, ...whyUnplanned(row, Date.now())))
+    } finally {
+      this.#unwanted.delete(row.id)
     }
   }
 
@@ -284,6 +294,8 @@ class HubEdge implements RunningHub, GatewayListener {
         return this.#track(
           this.#end(command.jobId, () => this.#rows.completed(this.#plannedOf(command.jobId), command)),
         )
+      case 'cancel':
+        return this.#track(this.#end(command.jobId, () => this.#rows.cancelled(command.jobId)))
       case 'fail':
         this.#deps.logger.warn({ job_id: command.jobId, code: command.code }, command.detail)
         return this.#track(

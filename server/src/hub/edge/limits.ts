@@ -76,3 +76,6 @@ export const TURN_MS = 10
 /** A referee that ends is started again after this, doubled each time up to the greatest. */
 export const REFEREE_RESTART_MS = 500
 export const REFEREE_RESTART_MS_MAX = 30_000
+
+/** How long a client that cancels waits for the store; the job computes nothing meanwhile, and ends when the store is back. */
+export const CANCEL_WAIT_MS = 10_000

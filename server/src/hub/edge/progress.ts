@@ -1,7 +1,7 @@
 // How far a job is, read off the core's state for whoever asks.
 import type { JobId } from '@forge/shared/contract/ids.ts'
-import { eligibleAgents } from '../core/eligibility.ts'
-import type { HubState, Job } from '../core/state.ts'
+import { countEligible, eligibleAgents } from '../core/eligibility.ts'
+import type { HubState, Job, ShardStatus } from '../core/state.ts'
 import type { JobProgress } from './hub-interface.ts'
 
 export function progressOf(state: HubState, id: JobId): JobProgress | null {
@@ -21,6 +21,14 @@ export function progressOf(state: HubState, id: JobId): JobProgress | null {
     eligibleAgents: eligible,
     reason: idle ? idleReason(job, eligible) : job.reason,
   }
+}
+
+/** How many agents online could work on such a job. */
+export const eligibleOf = countEligible
+
+export function shardStatesOf(state: HubState, id: JobId, first: number, end: number): ShardStatus[] | null {
+  const job = state.jobs.get(id)
+  return job === undefined ? null : job.shards.slice(first, end).map(({ status }) => status)
 }
 
 function idleReason({ policy, released, parts, open, toCheck, disputed }: Job, eligible: number): string | null {

@@ -234,6 +234,7 @@ export class AttackPool {
       case 'write':
       case 'job-state':
       case 'refine':
+      case 'cancel':
       case 'tally':
         return
     }

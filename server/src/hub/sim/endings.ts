@@ -1,6 +1,6 @@
 // What must hold of a job's end in the simulated world: of its verdicts and record against the truth that only the world
 // knows, and of the reason where it failed. Everything is recounted from scratch here.
-import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { merkleRoot } from '@forge/shared/exact/merkle.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
@@ -85,6 +85,15 @@ function checkOutput({ scenario, partials }: World, job: Job, digests: readonly 
   if (wrong >= 0) return
   const { args, rootSeed } = jobOf(scenario, job.id)
   must(outputDigest === referenceOutput(args, rootSeed), 'the output is not that of one machine')
+}
+
+/** How long after its deadline a job's end may be decided: a late timer, or planning after a restart. */
+const DEADLINE_SLACK_MS = 3_000
+
+/** `slackMs` is what the world's clock took away by itself. */
+export function checkInTime({ hub }: World, jobId: JobId, slackMs: number): void {
+  const late = hub.nowMs - (hub.jobs.get(jobId)?.deadlineMs ?? 0) - slackMs
+  must(late <= DEADLINE_SLACK_MS, `a job is ended ${late} ms after its deadline`)
 }
 
 /** How many shards of the part were checked. */

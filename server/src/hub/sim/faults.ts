@@ -27,6 +27,7 @@ export const FAULTS = {
   'failure reported': 'an agent reports that it failed on a shard',
   contradiction: 'an answer of the last pass contradicts the first pass',
   exposure: 'an identity is exposed and put in quarantine',
+  cancel: 'a client cancels its job, while it runs or just as its end is written',
 } as const
 export type Fault = keyof typeof FAULTS
 
@@ -45,6 +46,8 @@ export interface FaultPlan {
   readonly boundaryCrashRate: number
   readonly repeatRate: number
   readonly clockJumps: readonly { readonly atMs: number; readonly byMs: number }[]
+  /** When the client of a job, counted from 0, cancels it: also one that has not begun, or has ended. */
+  readonly cancels: readonly { readonly atMs: number; readonly job: number }[]
   readonly pauses: readonly { readonly atMs: number; readonly forMs: number }[]
 }
 
@@ -59,6 +62,11 @@ export function faultsOf(
     random.chance(0.3) && endMs > 0
       ? Array.from({ length: random.int(1, most) }, () => random.int(100, endMs)).toSorted((a, b) => a - b)
       : []
+  // Drawn for itself, so that the worlds of before stay what they were.
+  const wish = new Random(seed + 3_000_003)
+  const cancels = wish.chance(0.15)
+    ? Array.from({ length: 2 }, () => ({ atMs: wish.int(1, wish.pick([300, 3_000, 30_000])), job: wish.int(0, 2) }))
+    : []
   // Where a job must not give up on a checker, time that only seemed to pass must not be reason enough.
   const forwardMs = mustComplete ? [50, 2_000] : [50, 2_000, 30_000]
   return {
@@ -67,6 +75,7 @@ export function faultsOf(
     lateRate: rate(0.05, 0.3),
     boundaryCrashRate: isKilled ? rate(0.002, 0.01) : 0,
     repeatRate: rate(0.1, 0.5),
+    cancels,
     clockJumps: times(3).map((atMs) => ({ atMs, byMs: random.pick([...forwardMs, -50, -2_000, -30_000]) })),
     pauses: times(2).map((atMs) => ({ atMs, forMs: random.pick([200, 2_000, mustComplete ? 5_000 : 25_000]) })),
   }

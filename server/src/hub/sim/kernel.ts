@@ -76,6 +76,7 @@ export const simKernel = {
   aliases: [],
   digest: KERNEL_DIGEST,
   argsSchema,
+  outputSchema: z.strictObject({ sums: z.array(z.int()), weight: z.int() }),
   partialBytesMax: 8,
   plan: ({ units, passes, refines }): SimPlan => ({
     grid: shardGrid(BigInt(units), DRAWS_PER_UNIT, passes),

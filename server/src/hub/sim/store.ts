@@ -30,7 +30,7 @@ export class SimStore {
   >()
   readonly bases = new Map<JobId, Digest>()
   readonly states = new Map<JobId, JobState>()
-  readonly ended = new Map<JobId, 'complete' | 'fail'>()
+  readonly ended = new Map<JobId, 'complete' | 'fail' | 'cancel'>()
 
   writeSubmissions(rows: readonly SubmissionRow[]): void {
     for (const row of rows) if (!this.#submissions.has(key(row))) this.#submissions.set(key(row), row)

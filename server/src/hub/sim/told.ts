@@ -29,6 +29,7 @@ function whatOf(event: HubEvent): string {
     case 'handback':
       return `${event.type}${session} ${event.assignmentId}`
     case 'job-ended':
+    case 'job-cancelled':
     case 'pass-planned':
     case 'pass-failed':
       return `${event.type} ${event.jobId}`
@@ -64,6 +65,8 @@ function toldCommand(command: HubCommand, hub: HubState): string | null {
       return `refine ${command.jobId}`
     case 'complete':
       return `complete ${command.jobId} ${command.record.status}, ${command.record.checked} checked`
+    case 'cancel':
+      return `cancel ${command.jobId}`
     case 'fail':
       return `fail ${command.jobId} ${command.code}: ${command.detail}`
     case 'tally':

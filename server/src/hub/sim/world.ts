@@ -10,7 +10,7 @@ import { nextWakeMs, step } from '../core/step.ts'
 import { Agenda } from './agenda.ts'
 import { basisOfLaunch, SimAgent, type Happening, type Surroundings } from './agent.ts'
 import { HubClock } from './clock.ts'
-import { checkBasisFailure, checkComplete, isExhausted } from './endings.ts'
+import { checkBasisFailure, checkComplete, checkInTime, isExhausted } from './endings.ts'
 import { noFaults, type Fault } from './faults.ts'
 import { checkAnswerReply, checkEmpty, checkPlanned, checkState, isToCheck } from './invariants.ts'
 import { Network } from './network.ts'
@@ -26,8 +26,6 @@ import { toldEvent } from './told.ts'
 import { insteadOfAnswer } from './witness.ts'
 import { Writing } from './writing.ts'
 
-/** How long after its deadline a job's end may be decided: a late timer, or planning after a restart. */
-const DEADLINE_SLACK_MS = 3_000
 /** Wakes in a row after which nothing had to be done: more than a few are a loop that burns the Hub's time. */
 const IDLE_WAKES_MAX = 20
 /** A world with more is out of hand: agents that multiply, or a Hub that hands the same work out for ever. */
@@ -84,6 +82,7 @@ export class World implements Surroundings {
     for (const job of jobs) this.after(job.arrivesAtMs, () => this.#plan(job))
     for (const at of crashesAtMs) this.after(at, () => this.crash('crash'))
     for (const { atMs, byMs } of faults.clockJumps) this.after(atMs, () => this.#jump(byMs))
+    for (const { atMs, job } of faults.cancels) this.after(atMs, () => this.#cancel(jobs[job]?.spec.id))
     for (const { atMs, forMs } of faults.pauses) this.after(atMs, () => this.#pause(forMs))
     const lastMs = Math.max(...jobs.map(({ spec }) => spec.deadlineMs)) + 60_000 + this.#clock.slackMs
     try {
@@ -101,7 +100,7 @@ export class World implements Surroundings {
       throw new Error(`SIM_SEED=${this.scenario.seed} at ${Math.round(this.#nowMs)} ms: ${message}`, { cause: error })
     }
     const completed = [...this.store.ended.values()].filter((end) => end === 'complete').length
-    const quarantined = this.store.quarantines.size
+    const { size: quarantined } = this.store.quarantines
     return { events: this.#events, faults: this.#faults, completed, failed: this.#failed, quarantined }
   }
 
@@ -241,16 +240,14 @@ export class World implements Surroundings {
       case 'revoke':
         return this.#deliver(command.session, (agent) => agent.revoked(command.session, command.assignmentId))
       case 'tally': {
-        const figures = Object.values(command.tally)
-        if (figures.some((figure) => !Number.isInteger(figure) || figure < 0)) throw new Error('a tally below zero')
+        if (Object.values(command.tally).some((n) => !Number.isInteger(n) || n < 0))
+          throw new Error('a tally below zero')
         return
       }
-      case 'expel': {
+      case 'expel':
         // Frames that were on their way may still arrive before the connection is closed.
-        const agent = this.sessions.get(command.session)
-        agent?.dropped(command.session, true)
+        this.sessions.get(command.session)?.dropped(command.session, true)
         return this.later(() => this.raise({ type: 'agent-left', session: command.session }), this.random.int(0, 200))
-      }
       case 'reply':
         if (!command.reply.ok && command.reply.code === 'STALE_EPOCH') this.note('late answer')
         return
@@ -267,6 +264,10 @@ export class World implements Surroundings {
         this.#decide(command.jobId)
         checkComplete(this, command)
         return this.writing.verdicts(command, () => this.#end(command.jobId, 'complete'))
+      case 'cancel':
+        this.#decide(command.jobId)
+        this.note('cancel')
+        return this.writing.inOrder(() => this.#end(command.jobId, 'cancel'))
       case 'fail':
         this.#decide(command.jobId)
         this.#failed.push(command.code)
@@ -279,12 +280,10 @@ export class World implements Surroundings {
   #decide(jobId: JobId): void {
     if (this.#decided.has(jobId)) throw new Error('a job is ended twice')
     this.#decided.add(jobId)
-    const job = this.hub.jobs.get(jobId)
-    const late = this.hub.nowMs - (job?.deadlineMs ?? 0) - this.#clock.slackMs
-    if (late > DEADLINE_SLACK_MS) throw new Error(`a job is ended ${late} ms after its deadline`)
+    checkInTime(this, jobId, this.#clock.slackMs)
   }
 
-  #end(jobId: JobId, how: 'complete' | 'fail'): void {
+  #end(jobId: JobId, how: 'complete' | 'fail' | 'cancel'): void {
     this.store.ended.set(jobId, how)
     this.raise({ type: 'job-ended', jobId })
   }
@@ -310,6 +309,11 @@ export class World implements Surroundings {
     this.raise(plannedOf(this.store, spec))
     // Whoever sends a job again sets it going where nobody knows whether it is.
     if (times === 1 && this.random.chance(0.1)) this.later(() => this.#plan(job, 2), 1_000)
+  }
+
+  /** As the edge raises it: of a job that the Hub holds. */
+  #cancel(jobId: JobId | undefined): void {
+    if (jobId !== undefined && this.hub.jobs.has(jobId)) this.raise({ type: 'job-cancelled', jobId })
   }
 
   #newHub(): HubState {

@@ -108,6 +108,6 @@ function isEnd(state: JobChange['state']): boolean {
   return state === 'COMPLETED' || state === 'FAILED' || state === 'CANCELLED'
 }
 
-function parsed(row: typeof jobs.$inferSelect): JobRow {
+function parsed({ op: _listed, ...row }: typeof jobs.$inferSelect): JobRow {
   return { ...row, problem: row.problem === null ? null : problemSchema.parse(JSON.parse(row.problem)) }
 }

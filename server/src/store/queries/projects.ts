@@ -1,31 +1,48 @@
-// Projects and the keys that speak for them.
+// Projects: who owns jobs, keys, pools and memory. Name and limits change; nothing else does, and none is deleted.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import type { Digest } from '@forge/shared/exact/digest.ts'
-import { eq } from 'drizzle-orm'
+import { desc, eq, lt } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
-import { apiKeys, projects } from '../schema.ts'
+import { projects } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
-import type { ApiKeyRow } from '../store.ts'
+import type { PageOf, ProjectRow } from '../tenants.ts'
 import { settingOrPut } from './settings.ts'
 
 /** `fresh` is the id that it gets on the first call. */
-export async function defaultProject(db: Db, fresh: ProjectId): Promise<ProjectId> {
+export async function defaultProject(db: Db, fresh: ProjectId, nowMs: number): Promise<ProjectId> {
   const id = (await settingOrPut(db, 'default-project', fresh)) as ProjectId
-  await db.insert(projects).values({ id, name: 'default' }).onConflictDoNothing()
+  const row = { id, name: 'default', createdAtMs: nowMs, limits: '{}' }
+  await db.insert(projects).values(row).onConflictDoNothing()
   return id
 }
 
-export async function insertApiKey(db: Db, key: ApiKeyRow): Promise<void> {
-  await db.insert(apiKeys).values(key).onConflictDoNothing({ target: apiKeys.id })
-  const [stored] = await db.select().from(apiKeys).where(eq(apiKeys.id, key.id))
-  if (stored?.hash !== key.hash) throw new StoreContradiction(`the API key id ${key.id} belongs to another key`)
+export async function insertProject(db: Db, project: ProjectRow): Promise<void> {
+  const [inserted] = await db.insert(projects).values(project).onConflictDoNothing().returning({ id: projects.id })
+  if (inserted !== undefined) return
+  const stored = await projectById(db, project.id)
+  if (stored?.name !== project.name) throw new StoreContradiction(`the project id ${project.id} belongs to another one`)
 }
 
-export function keysOf(db: Db, projectId: ProjectId): Promise<ApiKeyRow[]> {
-  return db.select().from(apiKeys).where(eq(apiKeys.projectId, projectId)).orderBy(apiKeys.createdAtMs, apiKeys.id)
+export async function projectById(db: Db, id: ProjectId): Promise<ProjectRow | null> {
+  const [row] = await db.select().from(projects).where(eq(projects.id, id))
+  return row ?? null
 }
 
-export async function apiKeyByHash(db: Db, hash: Digest): Promise<ApiKeyRow | null> {
-  const [key] = await db.select().from(apiKeys).where(eq(apiKeys.hash, hash))
-  return key ?? null
+export function projectsAfter(db: Db, { after, limit }: PageOf<string>): Promise<ProjectRow[]> {
+  const behind = after === null ? undefined : lt(projects.id, after as ProjectId)
+  return db.select().from(projects).where(behind).orderBy(desc(projects.id)).limit(limit)
+}
+
+export async function updateProject(
+  db: Db,
+  id: ProjectId,
+  change: Partial<Pick<ProjectRow, 'name' | 'limits'>>,
+): Promise<ProjectRow | null> {
+  if (Object.keys(change).length === 0) return projectById(db, id)
+  const [row] = await db.update(projects).set(change).where(eq(projects.id, id)).returning()
+  return row ?? null
+}
+
+/** Held until the transaction ends, so that a count of the project's rows and an insert by it are one step. */
+export async function lockProject(db: Db, id: ProjectId): Promise<void> {
+  await db.select({ id: projects.id }).from(projects).where(eq(projects.id, id)).for('no key update')
 }

@@ -1,0 +1,84 @@
+// What every store must say of many jobs, and of the shards of one: its own project's alone, filtered, page by page.
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import { problem } from '@forge/shared/contract/problem.ts'
+import { ulid } from 'ulid'
+import { expect, test } from 'vitest'
+import type { NewJob, Store } from './store.ts'
+import { accepted, aJob, aSubmission, complete, digestOf, identityOf, noWrites } from './store.fixtures.ts'
+
+export interface JobReadsTool {
+  store(): Store
+  otherProject(): Promise<ProjectId>
+}
+
+const first = { after: null, limit: 100 }
+const requestOf = (profile: string): string => `{"op":{"name":"mc","profile":"${profile}","version":1}}`
+
+export function testJobReads({ store, otherProject }: JobReadsTool): void {
+  const put = async (projectId: ProjectId, change: Partial<NewJob> = {}): Promise<JobId> => {
+    const job = aJob(projectId, change)
+    await store().insertJob(job)
+    return job.id
+  }
+
+  test('jobs are listed newest first, for their own project alone, and page by page without a gap', async () => {
+    const [own, other] = [await otherProject(), await otherProject()]
+    const ids: JobId[] = []
+    // Two of the same millisecond: then the id decides.
+    for (const createdAtMs of [1, 2, 2, 3]) ids.push(await put(own, { createdAtMs }))
+    await put(other, { createdAtMs: 2 })
+    const [a, b, c, d] = ids
+    const order = [d, ...[b, c].toSorted().toReversed(), a]
+    expect((await store().jobsOf(own, {}, first)).map(({ id }) => id)).toEqual(order)
+    const seen: unknown[] = []
+    let after: readonly [number, string] | null = null
+    for (;;) {
+      const [row] = await store().jobsOf(own, {}, { after, limit: 1 })
+      if (row === undefined) break
+      seen.push(row.id)
+      after = [row.createdAtMs, row.id]
+    }
+    expect(seen).toEqual(order)
+  })
+
+  test('each filter narrows the list', async () => {
+    const own = await otherProject()
+    const done = await put(own, { createdAtMs: 10, request: requestOf('a.v1'), clientJobId: 'mine' })
+    const failed = await put(own, { createdAtMs: 20, request: requestOf('b.v1') })
+    const failure = problem('TIMED_OUT', 'late')
+    await store().finishJob(done, { state: 'COMPLETED', answer: '{"billing":{"credits":1}}', finishedAtMs: 15 })
+    await store().finishJob(failed, { state: 'FAILED', problem: failure, finishedAtMs: 25 })
+    const listed = async (filter: Parameters<Store['jobsOf']>[1]) =>
+      (await store().jobsOf(own, filter, first)).map(({ id }) => id)
+    expect(await listed({})).toEqual([failed, done])
+    expect(await listed({ state: 'COMPLETED' })).toEqual([done])
+    expect(await listed({ clientJobId: 'mine' })).toEqual([done])
+    expect(await listed({ op: 'mc/1/b.v1' })).toEqual([failed])
+    expect(await listed({ op: 'mc' })).toEqual([])
+    expect(await listed({ createdFromMs: 20 })).toEqual([failed])
+    expect(await listed({ createdBeforeMs: 20 })).toEqual([done])
+    expect(await listed({ state: 'FAILED', op: 'mc/1/a.v1' })).toEqual([])
+    const [second, one] = await store().jobsOf(own, {}, first)
+    expect(one).toMatchObject({ op: 'mc/1/a.v1', clientJobId: 'mine', problem: null, finishedAtMs: 15 })
+    expect(JSON.parse(one?.billing ?? '')).toEqual({ credits: 1 })
+    expect(second).toMatchObject({ problem: failure, billing: null })
+  })
+
+  test('attempts and verdicts of a range of shards, void ones marked', async () => {
+    const id = await put(await otherProject())
+    const liar = identityOf(`liar ${ulid()}`)
+    const wrong = aSubmission(id, 1, { executor: liar, engine: 'webgpu', digest: digestOf('wrong') })
+    await store().writeShards({ ...noWrites, submissions: [wrong] })
+    const voids = [{ jobId: id, shard: 1, executor: liar, reason: 'wrong' }]
+    await complete(store(), id, { ...accepted(id, [0, 1, 2, 3]), voids })
+    const attempts = await store().attemptsOf(id, 1, 3)
+    expect(attempts.map(({ shard, isVoid, engine }) => [shard, isVoid, engine]).toSorted()).toEqual([
+      [1, false, 'wasm'],
+      [1, true, 'webgpu'],
+      [2, false, 'wasm'],
+    ])
+    expect(await store().verdictsOf(id, 1, 3)).toEqual(
+      [1, 2].map((shard) => ({ shard, digest: digestOf(`shard ${shard}`) })),
+    )
+  })
+}

@@ -1,0 +1,56 @@
+// What the store says of jobs to whoever looks at many of them, or into one. Reading alone; a page is bounded.
+import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { Problem } from '@forge/shared/contract/problem.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { ExecutorRole, JobState } from './store.ts'
+import type { PageOf } from './tenants.ts'
+
+/** A job without what takes space: its answer and its request. */
+export interface JobSummary {
+  readonly id: JobId
+  readonly clientJobId: string | null
+  /** `mc/1/insurance.v1`. */
+  readonly op: string | null
+  readonly state: JobState
+  readonly reason: string | null
+  readonly createdAtMs: number
+  readonly startedAtMs: number | null
+  readonly finishedAtMs: number | null
+  readonly deadlineAtMs: number
+  readonly problem: Problem | null
+  /** JSON of the answer's `billing`; of completed jobs only. */
+  readonly billing: string | null
+}
+
+/** Each narrows what is there. */
+export interface JobFilter {
+  readonly state?: JobState | undefined
+  readonly clientJobId?: string | undefined
+  readonly op?: string | undefined
+  /** Inclusive, exclusive. */
+  readonly createdFromMs?: number | undefined
+  readonly createdBeforeMs?: number | undefined
+}
+
+/** One answer to a shard, void ones too. */
+export interface ShardAttempt {
+  readonly shard: number
+  readonly executor: Identity
+  readonly role: ExecutorRole
+  readonly engine: EngineName
+  readonly trusted: boolean
+  readonly digest: Digest
+  readonly isVoid: boolean
+}
+
+export interface JobReads {
+  /** Newest first; the key is of the last job of the page before. */
+  jobsOf(
+    projectId: ProjectId,
+    filter: JobFilter,
+    page: PageOf<readonly [createdAtMs: number, id: string]>,
+  ): Promise<JobSummary[]>
+  /** Of the shards from `first` to `end` - 1, in their order. */
+  attemptsOf(jobId: JobId, first: number, end: number): Promise<ShardAttempt[]>
+  verdictsOf(jobId: JobId, first: number, end: number): Promise<{ shard: number; digest: Digest }[]>
+}

@@ -1,0 +1,74 @@
+// Jobs as lists, and the shards of one. The indexes of a project's jobs begin with what a list is filtered by.
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm'
+import type { Db } from '../engine.ts'
+import type { JobFilter, JobReads, JobSummary, ShardAttempt } from '../job-reads.ts'
+import { jobs, submissions, verdicts, voids } from '../schema.ts'
+import { isOfVoid } from './shards.ts'
+
+export async function jobsOf(
+  db: Db,
+  projectId: ProjectId,
+  filter: JobFilter,
+  { after, limit }: Parameters<JobReads['jobsOf']>[2],
+): Promise<JobSummary[]> {
+  const { state, clientJobId, op, createdFromMs, createdBeforeMs } = filter
+  const rows = await db
+    .select({
+      id: jobs.id,
+      clientJobId: jobs.clientJobId,
+      op: jobs.op,
+      state: jobs.state,
+      reason: jobs.reason,
+      createdAtMs: jobs.createdAtMs,
+      startedAtMs: jobs.startedAtMs,
+      finishedAtMs: jobs.finishedAtMs,
+      deadlineAtMs: jobs.deadlineAtMs,
+      problem: jobs.problem,
+      billing: sql<string | null>`(${jobs.answer}::json -> 'billing')::text`,
+    })
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.projectId, projectId),
+        state && eq(jobs.state, state),
+        clientJobId === undefined ? undefined : eq(jobs.clientJobId, clientJobId),
+        op === undefined ? undefined : eq(jobs.op, op),
+        createdFromMs === undefined ? undefined : gte(jobs.createdAtMs, createdFromMs),
+        createdBeforeMs === undefined ? undefined : lt(jobs.createdAtMs, createdBeforeMs),
+        after === null ? undefined : sql`(${jobs.createdAtMs}, ${jobs.id}) < (${after[0]}::bigint, ${after[1]})`,
+      ),
+    )
+    .orderBy(desc(jobs.createdAtMs), desc(jobs.id))
+    .limit(limit)
+  return rows.map((row) => ({
+    ...row,
+    problem: row.problem === null ? null : problemSchema.parse(JSON.parse(row.problem)),
+  }))
+}
+
+export function attemptsOf(db: Db, jobId: JobId, first: number, end: number): Promise<ShardAttempt[]> {
+  return db
+    .select({
+      shard: submissions.shard,
+      executor: submissions.executor,
+      role: submissions.role,
+      engine: submissions.engine,
+      trusted: submissions.trusted,
+      digest: submissions.digest,
+      isVoid: sql<boolean>`${voids.jobId} is not null`,
+    })
+    .from(submissions)
+    .leftJoin(voids, isOfVoid)
+    .where(and(eq(submissions.jobId, jobId), gte(submissions.shard, first), lt(submissions.shard, end)))
+    .orderBy(asc(submissions.shard), asc(submissions.executor))
+}
+
+export function verdictsIn(db: Db, jobId: JobId, first: number, end: number) {
+  return db
+    .select({ shard: verdicts.shard, digest: verdicts.digest })
+    .from(verdicts)
+    .where(and(eq(verdicts.jobId, jobId), gte(verdicts.shard, first), lt(verdicts.shard, end)))
+    .orderBy(asc(verdicts.shard))
+}

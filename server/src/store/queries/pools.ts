@@ -1,0 +1,91 @@
+// Pools and the tokens of their agents. Pools are only added; a token changes once, when it is revoked.
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import { and, asc, count, desc, eq, gt, isNull, lt, or } from 'drizzle-orm'
+import type { Db } from '../engine.ts'
+import { nodeTokens, pools } from '../schema.ts'
+import { StoreContradiction } from '../sql-error.ts'
+import type { NodeTokenRow, PageOf, PoolRow } from '../tenants.ts'
+import { lockProject } from './projects.ts'
+
+export async function insertPool(
+  db: Db,
+  pool: PoolRow,
+  most: number,
+  attempt: number,
+): Promise<'inserted' | 'exists' | 'too-many'> {
+  await lockProject(db, pool.projectId)
+  const stored = await poolByName(db, pool.projectId, pool.name)
+  if (stored !== null) return attempt > 1 && stored.createdAtMs === pool.createdAtMs ? 'inserted' : 'exists'
+  const [held] = await db.select({ pools: count() }).from(pools).where(eq(pools.projectId, pool.projectId))
+  if ((held?.pools ?? 0) >= most) return 'too-many'
+  await db.insert(pools).values(pool)
+  return 'inserted'
+}
+
+export async function poolByName(db: Db, projectId: ProjectId, name: string): Promise<PoolRow | null> {
+  const [row] = await db
+    .select()
+    .from(pools)
+    .where(and(eq(pools.projectId, projectId), eq(pools.name, name)))
+  return row ?? null
+}
+
+export function poolsOf(db: Db, projectId: ProjectId, { after, limit }: PageOf<string>): Promise<PoolRow[]> {
+  const behind = after === null ? undefined : gt(pools.name, after)
+  return db
+    .select()
+    .from(pools)
+    .where(and(eq(pools.projectId, projectId), behind))
+    .orderBy(asc(pools.name))
+    .limit(limit)
+}
+
+export async function insertNodeToken(db: Db, token: NodeTokenRow, most: number): Promise<boolean> {
+  await lockProject(db, token.projectId)
+  const [stored] = await db.select({ hash: nodeTokens.hash }).from(nodeTokens).where(eq(nodeTokens.id, token.id))
+  if (stored !== undefined) {
+    if (stored.hash === token.hash) return true
+    throw new StoreContradiction(`the node token id ${token.id} belongs to another token`)
+  }
+  const isOpen = or(isNull(nodeTokens.expiresAtMs), gt(nodeTokens.expiresAtMs, token.createdAtMs))
+  const [held] = await db
+    .select({ tokens: count() })
+    .from(nodeTokens)
+    .where(and(eq(nodeTokens.projectId, token.projectId), isNull(nodeTokens.revokedAtMs), isOpen))
+  if ((held?.tokens ?? 0) >= most) return false
+  await db.insert(nodeTokens).values(token)
+  return true
+}
+
+export function nodeTokensOf(db: Db, projectId: ProjectId, { after, limit }: PageOf<string>): Promise<NodeTokenRow[]> {
+  const behind = after === null ? undefined : lt(nodeTokens.id, after)
+  return db
+    .select()
+    .from(nodeTokens)
+    .where(and(eq(nodeTokens.projectId, projectId), behind))
+    .orderBy(desc(nodeTokens.id))
+    .limit(limit)
+}
+
+export async function nodeTokenByHash(db: Db, hash: Digest): Promise<NodeTokenRow | null> {
+  const [token] = await db.select().from(nodeTokens).where(eq(nodeTokens.hash, hash))
+  return token ?? null
+}
+
+export async function revokeNodeToken(
+  db: Db,
+  projectId: ProjectId,
+  id: string,
+  atMs: number,
+): Promise<NodeTokenRow | null> {
+  const own = and(eq(nodeTokens.projectId, projectId), eq(nodeTokens.id, id))
+  const [revoked] = await db
+    .update(nodeTokens)
+    .set({ revokedAtMs: atMs })
+    .where(and(own, isNull(nodeTokens.revokedAtMs)))
+    .returning()
+  if (revoked !== undefined) return revoked
+  const [before] = await db.select().from(nodeTokens).where(own)
+  return before ?? null
+}

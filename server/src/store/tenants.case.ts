@@ -1,0 +1,152 @@
+// What every store must do for tenants: projects, keys, pools and node tokens, each for its own project alone, and what
+// of them never changes whatever tool is used.
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import { ulid } from 'ulid'
+import { expect, test } from 'vitest'
+import { digestOf } from './store.fixtures.ts'
+import type { Store } from './store.ts'
+import type { ApiKeyRow, NodeTokenRow } from './tenants.ts'
+
+export interface TenantTool {
+  store(): Store
+  sql(text: string): Promise<unknown>
+  otherProject(): Promise<ProjectId>
+}
+
+const all = { after: null, limit: 100 }
+
+export function testTenants({ store, sql, otherProject }: TenantTool): void {
+  const aKey = (projectId: ProjectId, change: Partial<ApiKeyRow> = {}): ApiKeyRow => ({
+    id: ulid(),
+    projectId,
+    name: 'a key',
+    hash: digestOf(ulid()),
+    prefix: 'fpak_abc',
+    scopes: 'jobs:read',
+    createdAtMs: 7,
+    expiresAtMs: null,
+    revokedAtMs: null,
+    lastUsedAtMs: null,
+    ...change,
+  })
+  const aToken = (projectId: ProjectId, change: Partial<NodeTokenRow> = {}): NodeTokenRow => {
+    const { scopes: _scopes, lastUsedAtMs: _used, ...common } = aKey(projectId)
+    return { ...common, pool: null, trusted: false, ...change }
+  }
+
+  test('the default project is one, whoever asks first', async () => {
+    const asked = await Promise.all(Array.from({ length: 5 }, () => store().defaultProject()))
+    expect(new Set(asked).size).toBe(1)
+    expect(await store().project(asked[0] ?? ('' as ProjectId))).toMatchObject({ name: 'default', limits: '{}' })
+  })
+
+  test('projects are found, listed newest first, and changed in name and limits alone', async () => {
+    const ids = [await otherProject(), await otherProject()].toSorted().toReversed()
+    const listed = (await store().projects(all)).map(({ id }) => id)
+    expect(listed.filter((id) => ids.includes(id))).toEqual(ids)
+    const [first = '' as ProjectId] = ids
+    expect(await store().updateProject(first, { name: 'new', limits: '{"concurrent_jobs":1}' })).toMatchObject({
+      id: first,
+      name: 'new',
+      limits: '{"concurrent_jobs":1}',
+    })
+    expect(await store().updateProject(first, {})).toMatchObject({ name: 'new' })
+    expect(await store().updateProject('nobody' as ProjectId, { name: 'x' })).toBeNull()
+    expect(await store().project('nobody' as ProjectId)).toBeNull()
+    const behind = await store().projects({ after: first, limit: 100 })
+    expect(behind.map(({ id }) => id)).not.toContain(first)
+  })
+
+  test('a key is found by its hash, and listed and revoked for its own project alone', async () => {
+    const [own, other] = [await otherProject(), await otherProject()]
+    const key = aKey(own)
+    expect(await store().insertApiKey(key, 2)).toBe(true)
+    expect(await store().insertApiKey(key, 2)).toBe(true)
+    expect(await store().apiKeyByHash(key.hash)).toEqual(key)
+    expect(await store().apiKeys(own, all)).toEqual([key])
+    expect(await store().apiKeys(other, all)).toEqual([])
+    expect(await store().apiKeyByHash(digestOf('unknown'))).toBeNull()
+    await expect(store().insertApiKey({ ...key, id: ulid() }, 9)).rejects.toThrow(/api_keys_hash/)
+    await expect(store().insertApiKey({ ...key, hash: digestOf(ulid()) }, 9)).rejects.toThrow(/another key/)
+    expect(await store().revokeApiKey(other, key.id, 8)).toBeNull()
+    expect(await store().revokeApiKey(own, key.id, 8)).toEqual({ ...key, revokedAtMs: 8 })
+    expect(await store().revokeApiKey(own, key.id, 9)).toEqual({ ...key, revokedAtMs: 8 })
+  })
+
+  test('only open keys count against the most that a project may have, also in a race', async () => {
+    const own = await otherProject()
+    const made = await Promise.all(Array.from({ length: 6 }, () => store().insertApiKey(aKey(own), 3)))
+    expect(made.filter(Boolean)).toHaveLength(3)
+    const [one] = await store().apiKeys(own, all)
+    await store().revokeApiKey(own, one?.id ?? '', 8)
+    expect(await store().insertApiKey(aKey(own, { expiresAtMs: 9 }), 3)).toBe(true)
+    expect(await store().insertApiKey(aKey(own, { createdAtMs: 8 }), 3)).toBe(false)
+    expect(await store().insertApiKey(aKey(own, { createdAtMs: 9 }), 3)).toBe(true)
+  })
+
+  test('the last use of a key moves forward only', async () => {
+    const key = aKey(await otherProject())
+    await store().insertApiKey(key, 1)
+    for (const atMs of [20, 10]) await store().touchApiKey(key.id, atMs)
+    expect(await store().apiKeyByHash(key.hash)).toEqual({ ...key, lastUsedAtMs: 20 })
+  })
+
+  test('pools have one name each in their project, and node tokens belong to them', async () => {
+    const [own, other] = [await otherProject(), await otherProject()]
+    const pool = { projectId: own, name: 'b', createdAtMs: 1 }
+    expect(await store().insertPool(pool, 2)).toBe('inserted')
+    expect(await store().insertPool({ ...pool, createdAtMs: 2 }, 2)).toBe('exists')
+    expect(await store().insertPool({ ...pool, name: 'a' }, 2)).toBe('inserted')
+    expect(await store().insertPool({ ...pool, name: 'c' }, 2)).toBe('too-many')
+    expect((await store().pools(own, all)).map(({ name }) => name)).toEqual(['a', 'b'])
+    expect((await store().pools(own, { after: 'a', limit: 5 })).map(({ name }) => name)).toEqual(['b'])
+    expect(await store().pools(other, all)).toEqual([])
+    expect(await store().pool(other, 'b')).toBeNull()
+
+    const token = aToken(own, { pool: 'b', trusted: true })
+    expect(await store().insertNodeToken(token, 1)).toBe(true)
+    expect(await store().insertNodeToken(token, 1)).toBe(true)
+    expect(await store().insertNodeToken(aToken(own), 1)).toBe(false)
+    await expect(store().insertNodeToken(aToken(other, { pool: 'b' }), 9)).rejects.toThrow(/node_tokens_pool/)
+    expect(await store().nodeTokenByHash(token.hash)).toEqual(token)
+    expect(await store().nodeTokens(own, all)).toEqual([token])
+    expect(await store().nodeTokens(other, all)).toEqual([])
+    expect(await store().revokeNodeToken(other, token.id, 5)).toBeNull()
+    expect(await store().revokeNodeToken(own, token.id, 5)).toEqual({ ...token, revokedAtMs: 5 })
+  })
+
+  for (const role of ['origin', 'replica']) {
+    test(`no tool changes a key, takes back a revocation or deletes either, in the role ${role}`, async () => {
+      const own = await otherProject()
+      const [key, token] = [aKey(own), aToken(own)]
+      await store().insertApiKey(key, 9)
+      await store().insertNodeToken(token, 9)
+      await store().insertPool({ projectId: own, name: 'p', createdAtMs: 1 }, 9)
+      await store().revokeApiKey(own, key.id, 5)
+      await store().revokeNodeToken(own, token.id, 5)
+      await sql(`set session_replication_role = ${role}`)
+      try {
+        for (const [table, id] of [
+          ['api_keys', key.id],
+          ['node_tokens', token.id],
+        ]) {
+          const where = `where id = '${id}'`
+          await expect(sql(`update ${table} set name = 'x' ${where}`)).rejects.toThrow(/revocation alone/)
+          await expect(sql(`update ${table} set hash = 'x' ${where}`)).rejects.toThrow(/revocation alone/)
+          await expect(sql(`update ${table} set revoked_at_ms = null ${where}`)).rejects.toThrow(/taken back/)
+          await expect(sql(`update ${table} set revoked_at_ms = 6 ${where}`)).rejects.toThrow(/taken back/)
+          await expect(sql(`delete from ${table} ${where}`)).rejects.toThrow(/never deleted/)
+          await expect(sql(`truncate ${table} cascade`)).rejects.toThrow(/never truncated/)
+        }
+        await sql(`update api_keys set last_used_at_ms = 9 where id = '${key.id}'`)
+        await expect(sql(`update api_keys set last_used_at_ms = 8 where id = '${key.id}'`)).rejects.toThrow(/back/)
+        await expect(sql(`update pools set name = 'q' where project_id = '${own}'`)).rejects.toThrow(/never changed/)
+        for (const table of ['pools', 'projects']) {
+          await expect(sql(`truncate ${table} cascade`), table).rejects.toThrow(/never truncated/)
+        }
+      } finally {
+        await sql('reset session_replication_role')
+      }
+    })
+  }
+}

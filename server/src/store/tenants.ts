@@ -1,0 +1,93 @@
+// Tenants in the store: projects, the keys that speak for them, their pools and the tokens of their agents. Secrets are
+// kept as digests alone. Keys and tokens are never deleted: revoking one adds its time, which nothing takes back.
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+
+export interface ProjectRow {
+  readonly id: ProjectId
+  readonly name: string
+  readonly createdAtMs: number
+  /** Canonical JSON of the limits that differ from the defaults of this version. */
+  readonly limits: string
+}
+
+export interface ApiKeyRow {
+  readonly id: string
+  readonly projectId: ProjectId
+  readonly name: string
+  /** Digest (domain `api-key.v1`) of the key's text. */
+  readonly hash: Digest
+  /** The first characters, to tell keys apart. */
+  readonly prefix: string
+  /** Names with a space between them; `*` for all that there are, now and later. */
+  readonly scopes: string
+  readonly createdAtMs: number
+  readonly expiresAtMs: number | null
+  readonly revokedAtMs: number | null
+  /** Coarse: a use within an hour of this one is not written. */
+  readonly lastUsedAtMs: number | null
+}
+
+export interface PoolRow {
+  readonly projectId: ProjectId
+  /** Unique in its project. */
+  readonly name: string
+  readonly createdAtMs: number
+}
+
+/** What an agent says to be counted as a project's own. */
+export interface NodeTokenRow {
+  readonly id: string
+  /** The owner. */
+  readonly projectId: ProjectId
+  readonly name: string
+  /** Null: for the jobs of every project. */
+  readonly pool: string | null
+  /** Only an operator says so. */
+  readonly trusted: boolean
+  /** Digest (domain `node-token.v1`) of the token's text. */
+  readonly hash: Digest
+  readonly prefix: string
+  readonly createdAtMs: number
+  readonly expiresAtMs: number | null
+  readonly revokedAtMs: number | null
+}
+
+/** What comes behind this id, in the order of ids, newest first; null is before the newest. */
+export interface PageOf<Key> {
+  readonly after: Key | null
+  readonly limit: number
+}
+
+export interface TenantStore {
+  /** The project of a fresh installation; made on the first call. */
+  defaultProject(): Promise<ProjectId>
+  insertProject(project: ProjectRow): Promise<void>
+  project(id: ProjectId): Promise<ProjectRow | null>
+  /** Newest first. */
+  projects(page: PageOf<string>): Promise<ProjectRow[]>
+  /** The project after the change; null when there is none. */
+  updateProject(id: ProjectId, change: Partial<Pick<ProjectRow, 'name' | 'limits'>>): Promise<ProjectRow | null>
+
+  /** False, and nothing written, when the project has `most` keys that are neither revoked nor expired. */
+  insertApiKey(key: ApiKeyRow, most: number): Promise<boolean>
+  /** Newest first, revoked ones too. */
+  apiKeys(projectId: ProjectId, page: PageOf<string>): Promise<ApiKeyRow[]>
+  apiKeyByHash(hash: Digest): Promise<ApiKeyRow | null>
+  /** The key as it is then: one that was revoked before stays as it was. Null when the project has no such key. */
+  revokeApiKey(projectId: ProjectId, id: string, atMs: number): Promise<ApiKeyRow | null>
+  /** Never back to an earlier time. */
+  touchApiKey(id: string, atMs: number): Promise<void>
+
+  /** False when the project has a pool of that name, or `most` pools. */
+  insertPool(pool: PoolRow, most: number): Promise<'inserted' | 'exists' | 'too-many'>
+  pool(projectId: ProjectId, name: string): Promise<PoolRow | null>
+  /** By name. */
+  pools(projectId: ProjectId, page: PageOf<string>): Promise<PoolRow[]>
+
+  /** False, and nothing written, when the project has `most` tokens that are neither revoked nor expired. */
+  insertNodeToken(token: NodeTokenRow, most: number): Promise<boolean>
+  nodeTokens(projectId: ProjectId, page: PageOf<string>): Promise<NodeTokenRow[]>
+  nodeTokenByHash(hash: Digest): Promise<NodeTokenRow | null>
+  revokeNodeToken(projectId: ProjectId, id: string, atMs: number): Promise<NodeTokenRow | null>
+}

@@ -1,0 +1,35 @@
+// What Web Core and its routes are given: the store, the Hub, the clock, chance, and when the server stops.
+import type { Config } from '../config.ts'
+import type { Hub } from '../hub/edge/hub-interface.ts'
+import type { Logger } from '../logger.ts'
+import type { JobReads } from '../store/job-reads.ts'
+import type { Store } from '../store/store.ts'
+import type { TenantStore } from '../store/tenants.ts'
+import type { AgentAlias } from './agent-alias.ts'
+import type { StreamBudget } from './stream-budget.ts'
+
+/** Of the store, what answers requests: Web Core never sees a shard's bytes. */
+export type WebStore = TenantStore & JobReads & Pick<Store, 'job' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
+export type WebHub = Hub
+
+export interface RouteDeps {
+  readonly store: WebStore
+  readonly hub: WebHub
+  readonly logger: Logger
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  readonly newUlid: () => string
+  readonly randomBytes: (count: number) => Uint8Array
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal
+  /** What a project may call an agent. */
+  readonly agentAlias: AgentAlias
+  readonly streams: StreamBudget
+}
+
+export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams'> {
+  readonly config: Pick<Config, 'apiKey' | 'adminToken'>
+  /** The folder of the built agent page; null for none. */
+  readonly agentWebDir: string | null
+  readonly stopping?: AbortSignal
+}

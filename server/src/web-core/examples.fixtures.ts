@@ -1,0 +1,129 @@
+// The small world of examples.ts on a real store: the project with its key, pool, token and two jobs, beside another
+// project that has the same and that nobody but itself may ever see.
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { problem } from '@forge/shared/contract/problem.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import { SCOPES, type Scope } from '@forge/shared/contract/tenants.ts'
+import { ulid } from 'ulid'
+import { createLogger } from '../logger.ts'
+import { openStore } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
+import { aJob } from '../store/store.fixtures.ts'
+import { createWebCore, type WebCore } from './app.ts'
+import { newCredential } from './credentials.ts'
+import { EXAMPLE, FOUNDING_REQUEST } from './examples.ts'
+import { ANSWER, createFakeHub, createFakeStore } from './fakes.ts'
+
+/** What only another project's rows have in them: no answer to anybody else may contain it. */
+export const FOREIGN_MARK = 'belongs-to-somebody-else'
+export const ADMIN_TOKEN = 'the-token-of-the-operator'
+
+export interface Tenant {
+  readonly projectId: ProjectId
+  readonly key: string
+  readonly ids: typeof EXAMPLE
+}
+
+export interface ExampleWorld {
+  readonly app: WebCore
+  readonly store: Store
+  /** The project of the examples, and another one. */
+  readonly own: Tenant
+  readonly foreign: Tenant
+  /** The text of a new key of the examples' project. */
+  makeKey(
+    scopes: readonly Scope[],
+    change?: { readonly expiresAtMs?: number; readonly revoked?: true },
+  ): Promise<string>
+  close(): Promise<void>
+}
+
+/** A little more than what PGlite takes to start on a busy machine. */
+export const WORLD_START_MS = 60_000
+
+export async function openExampleWorld(): Promise<ExampleWorld> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'forge-examples-'))
+  const store = await openStore({ dataDir: folder })
+  const own = await putTenant(store, EXAMPLE, 'Actuarial')
+  const foreign = await putTenant(store, foreignIds(), FOREIGN_MARK)
+  const hub = createFakeHub(createFakeStore())
+  const app = createWebCore({
+    store,
+    hub: {
+      ...hub.hub,
+      // The job ends at once, as far as whoever waits can see.
+      submit: (job) => store.insertJob(job),
+      async cancel(id) {
+        const cancelled = problem('CANCELLED', 'as asked')
+        await store.finishJob(id, { state: 'CANCELLED', problem: cancelled, finishedAtMs: Date.now() })
+      },
+      ended: async (id) => {
+        await store.finishJob(id, { state: 'COMPLETED', answer: canonicalJson(ANSWER), finishedAtMs: Date.now() })
+      },
+    },
+    config: { apiKey: null, adminToken: ADMIN_TOKEN },
+    logger: createLogger('silent'),
+    clock: Date.now,
+    newUlid: ulid,
+    randomBytes,
+    agentWebDir: null,
+  })
+  return {
+    app,
+    store,
+    own,
+    foreign,
+    async makeKey(scopes, { expiresAtMs, revoked } = {}) {
+      const id = ulid()
+      const text = await putKey(store, own.projectId, { id, name: 'a key', scopes, expiresAtMs: expiresAtMs ?? null })
+      if (revoked === true) await store.revokeApiKey(own.projectId, id, Date.now())
+      return text
+    },
+    async close() {
+      await store.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function foreignIds(): typeof EXAMPLE {
+  const ids = { project: ulid(), key: ulid(), token: ulid(), job: ulid() as JobId, finishedJob: ulid() as JobId }
+  return { ...EXAMPLE, ...(ids as object), pool: `pool-${FOREIGN_MARK}` as typeof EXAMPLE.pool }
+}
+
+async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promise<Tenant> {
+  const projectId = ids.project as string as ProjectId
+  const createdAtMs = Date.now()
+  await store.insertProject({ id: projectId, name, createdAtMs, limits: '{}' })
+  const key = await putKey(store, projectId, { id: ulid(), name, scopes: SCOPES, expiresAtMs: null })
+  await putKey(store, projectId, { id: ids.key, name, scopes: ['jobs:read'], expiresAtMs: null })
+  await store.insertPool({ projectId, name: ids.pool, createdAtMs }, 9)
+  const { hash, prefix } = newCredential('token', randomBytes)
+  const token = { id: ids.token, projectId, name, pool: ids.pool, trusted: false, hash, prefix, createdAtMs }
+  await store.insertNodeToken({ ...token, expiresAtMs: null, revokedAtMs: null }, 9)
+  for (const id of [ids.job, ids.finishedJob]) {
+    const request = canonicalJson({ ...FOUNDING_REQUEST, ctx: { job_id: `${name} ${id}` } })
+    await store.insertJob(aJob(projectId, { id, clientJobId: `${name} ${id}`, request, createdAtMs }))
+  }
+  const answer = canonicalJson({ ...ANSWER, warnings: [name] })
+  await store.finishJob(ids.finishedJob, { state: 'COMPLETED', answer, finishedAtMs: createdAtMs })
+  return { projectId, key, ids }
+}
+
+interface KeyToPut {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly expiresAtMs: number | null
+}
+
+async function putKey(store: Store, projectId: ProjectId, { scopes, ...key }: KeyToPut): Promise<string> {
+  const { text, hash, prefix } = newCredential('key', randomBytes)
+  const row = { ...key, projectId, hash, prefix, scopes: scopes.join(' '), createdAtMs: 1 }
+  await store.insertApiKey({ ...row, revokedAtMs: null, lastUsedAtMs: null }, 1_000)
+  return text
+}

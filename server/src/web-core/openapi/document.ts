@@ -1,0 +1,161 @@
+// The OpenAPI 3.1 document of a table of routes: every address, parameter, body, answer, problem and scope as the routes
+// declare them. Nothing is written twice: what the document says is what parses the requests.
+import { PROBLEMS, problemSchema, type ProblemCode } from '@forge/shared/contract/problem.ts'
+import { SCOPE_MEANINGS } from '@forge/shared/contract/tenants.ts'
+import { problemsOf, TAGS, type ResponseSpec, type Route, type RouteExample } from '../routing/route.ts'
+import { componentName, createComponents, type Components, type JsonSchema } from './schemas.ts'
+
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0'
+  readonly info: Readonly<Record<string, unknown>>
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly [part: string]: unknown
+}
+interface Operation {
+  readonly operationId: string
+  readonly [part: string]: unknown
+}
+
+const DESCRIPTION = `One deterministic computer made of browser tabs. A contract is posted to \`/api/v0/ops/execute\`; the answer has the result, what it was verified with, and digests by which anyone can run it again.
+
+Every refusal is an RFC 9457 problem document with a stable \`code\`. A project's key has scopes:
+
+${Object.entries(SCOPE_MEANINGS)
+  .map(([scope, meaning]) => `* \`${scope}\`: ${meaning}`)
+  .join('\n')}`
+
+export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
+  const components = createComponents(routes, { Problem: problemSchema })
+  const paths: Record<string, Record<string, Operation>> = {}
+  for (const declared of routes) {
+    const at = (paths[declared.path] ??= {})
+    at[declared.method.toLowerCase()] = operationOf(declared, components)
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Forge Pool',
+      version: 'v0',
+      description: DESCRIPTION,
+      license: { name: 'See the repository', identifier: 'LicenseRef-Forge-Pool' },
+    },
+    servers: [{ url: '/' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths,
+    components: { schemas: components.schemas, securitySchemes: SECURITY_SCHEMES },
+  }
+}
+
+const SECURITY_SCHEMES = {
+  projectKey: { type: 'http', scheme: 'bearer', description: 'A project’s key: fpak_...' },
+  projectKeyHeader: { type: 'apiKey', in: 'header', name: 'X-FORGE-API-KEY', description: 'The same key.' },
+  adminToken: { type: 'http', scheme: 'bearer', description: 'The operator’s FORGE_ADMIN_TOKEN.' },
+}
+
+function securityOf({ scope }: Route): object[] {
+  if (scope === 'public') return []
+  if (scope === 'admin') return [{ adminToken: [] }]
+  return [{ projectKey: [scope] }, { projectKeyHeader: [scope] }]
+}
+
+function operationOf(declared: Route, components: Components): Operation {
+  const { operationId, summary, tag, scope, examples } = declared
+  const needs = scope === 'public' ? '' : scope === 'admin' ? '\n\nFor the operator.' : `\n\nScope: \`${scope}\`.`
+  const bodies = examples.filter(({ body }) => body !== undefined)
+  const content = {
+    schema: components.body(declared),
+    ...(bodies.length === 0 ? {} : { examples: named(bodies, ({ body }) => body) }),
+  }
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    description: `${declared.description}${needs}`,
+    security: securityOf(declared),
+    ...parametersOf(declared, components),
+    ...(declared.body === null ? {} : { requestBody: { required: true, content: { 'application/json': content } } }),
+    responses: responsesOf(declared, components),
+  }
+}
+
+const named = <T>(examples: readonly RouteExample[], valueOf: (example: RouteExample) => T) =>
+  Object.fromEntries(
+    examples.map((example) => [componentName(example.summary), { summary: example.summary, value: valueOf(example) }]),
+  )
+
+function parametersOf(declared: Route, components: Components): object {
+  const { params, query, headers = {}, examples } = declared
+  const good = examples.find(({ status }) => status < 400) ?? examples[0]
+  const parameters = [
+    ...components.properties(params).map(({ name, schema }) => {
+      const example = good?.params?.[name]
+      return { name, in: 'path', required: true, ...describedBy(schema), ...(example === undefined ? {} : { example }) }
+    }),
+    ...components.properties(query).map(({ name, schema, required }) => {
+      return { name, in: 'query', required, ...describedBy(schema) }
+    }),
+    ...Object.entries(headers).map(([name, { description, example }]) => {
+      return { name, in: 'header', required: false, description, schema: { type: 'string' }, example }
+    }),
+  ]
+  return parameters.length === 0 ? {} : { parameters }
+}
+
+function describedBy({ description, ...schema }: JsonSchema): object {
+  return { ...(description === undefined ? {} : { description }), schema }
+}
+
+interface ResponseObject {
+  description: string
+  headers?: object
+  content?: Record<string, object>
+}
+
+function responsesOf(declared: Route, components: Components): Record<string, ResponseObject> {
+  const responses: Record<string, ResponseObject> = {}
+  for (const [status, spec] of Object.entries(declared.responses)) {
+    const content = contentOf(declared, status, spec, components)
+    const headers = Object.entries(spec.headers ?? {}).map(([name, description]) => {
+      return [name, { description, schema: { type: 'string' } }]
+    })
+    responses[status] = {
+      description: spec.description,
+      ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
+      ...(content === null ? {} : { content }),
+    }
+  }
+  for (const [status, codes] of byStatus(problemsOf(declared))) {
+    const description = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n')
+    const own = responses[status]
+    responses[status] = {
+      ...own,
+      description: own === undefined ? description : `${own.description}\n\n${description}`,
+      content: { ...own?.content, 'application/problem+json': { schema: problemOf(codes) } },
+    }
+  }
+  return responses
+}
+
+function contentOf(
+  declared: Route,
+  status: string,
+  { schema, mediaType = 'application/json' }: ResponseSpec,
+  components: Components,
+): Record<string, object> | null {
+  if (mediaType === null) return null
+  if (schema === undefined) return { [mediaType]: {} }
+  return { [mediaType]: { schema: components.answer(declared, status) } }
+}
+
+const problemOf = (codes: readonly ProblemCode[]): object => ({
+  allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object', properties: { code: { enum: [...codes] } } }],
+})
+
+function byStatus(codes: readonly ProblemCode[]): [string, ProblemCode[]][] {
+  const grouped = new Map<string, ProblemCode[]>()
+  for (const code of codes) {
+    const status = String(PROBLEMS[code].status)
+    grouped.set(status, [...(grouped.get(status) ?? []), code])
+  }
+  return [...grouped].toSorted(([a], [b]) => Number(a) - Number(b))
+}

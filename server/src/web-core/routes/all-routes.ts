@@ -1,0 +1,26 @@
+// Every route that there is, in the order in which the document shows them. A new resource is a file beside this one and a
+// line here.
+import type { Route } from '../routing/route.ts'
+import { jobCancelRoute } from './job-cancel.ts'
+import { jobEventsRoute } from './job-events.ts'
+import { jobListRoute } from './job-list.ts'
+import { jobShardsRoute } from './job-shards.ts'
+import { jobsRoutes } from './jobs.ts'
+import { keysRoutes } from './keys.ts'
+import { opsRoutes } from './ops.ts'
+import { poolsRoutes } from './pools.ts'
+import { projectsRoutes } from './projects.ts'
+import { serverRoutes } from './server.ts'
+
+export const ROUTES: readonly Route[] = [
+  ...opsRoutes,
+  jobListRoute,
+  ...jobsRoutes,
+  jobShardsRoute,
+  jobEventsRoute,
+  jobCancelRoute,
+  ...keysRoutes,
+  ...poolsRoutes,
+  ...projectsRoutes,
+  ...serverRoutes,
+]

@@ -1,0 +1,59 @@
+// Every example of every route is made against the app on a real store: it is answered with the status it promises, and
+// with a body of the schema, or the problem, that the route declares.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+import { problemsOf, type Route, type RouteExample } from '../routing/route.ts'
+import { ROUTES } from './all-routes.ts'
+
+let world: ExampleWorld
+beforeAll(async () => {
+  world = await openExampleWorld()
+}, WORLD_START_MS)
+afterAll(() => world.close())
+
+function ask({ method, path, scope }: Route, example: RouteExample): Promise<Response> {
+  const { params = {}, query, body, headers } = example
+  const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
+  const search = query === undefined ? '' : `?${new URLSearchParams(query)}`
+  const key = scope === 'admin' ? ADMIN_TOKEN : world.own.key
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+  return Promise.resolve(
+    world.app.request(address + search, {
+      method,
+      ...sent,
+      headers: { ...headers, authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    }),
+  )
+}
+
+for (const declared of ROUTES) {
+  describe(`${declared.method} ${declared.path}`, () => {
+    test.each(declared.examples)('$summary: $status', async (example) => {
+      const response = await ask(declared, example)
+      const text = await response.clone().text()
+      expect(response.status, text).toBe(example.status)
+      if (response.status >= 400) {
+        const document = problemSchema.parse(await response.json())
+        expect(problemsOf(declared)).toContain(document.code)
+        return
+      }
+      const spec = declared.responses[response.status]
+      expect(spec, `no answer ${response.status} is declared`).toBeDefined()
+      if (spec?.schema !== undefined) spec.schema.parse(JSON.parse(text))
+      for (const name of Object.keys(spec?.headers ?? {})) {
+        if (name === 'Location') expect(response.headers.get(name)).toMatch(/^\/api\/v0\//)
+      }
+    })
+
+    test('an unknown query parameter is refused by its name', async () => {
+      const [example] = declared.examples
+      if (example === undefined) return
+      const response = await ask(declared, { ...example, query: { ...example.query, no_such_parameter: '1' } })
+      expect(problemSchema.parse(await response.json())).toMatchObject({
+        code: 'VALIDATION_FAILED',
+        errors: [{ path: 'query.no_such_parameter' }],
+      })
+    })
+  })
+}

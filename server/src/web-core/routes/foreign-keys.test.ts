@@ -1,0 +1,127 @@
+// Every route that there is, tried with every key that should not be let in, and with a good key at another project's things.
+// Nothing of another tenant may be in any answer, whatever its status.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { SCOPES } from '@forge/shared/contract/tenants.ts'
+import { ADMIN_TOKEN, FOREIGN_MARK, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+import { EXAMPLE } from '../examples.ts'
+import type { Route } from '../routing/route.ts'
+import { ROUTES } from './all-routes.ts'
+
+let world: ExampleWorld
+beforeAll(async () => {
+  world = await openExampleWorld()
+}, WORLD_START_MS)
+afterAll(() => world.close())
+
+type Ids = Readonly<Record<string, string>>
+
+/** The first example that is answered well, with other ids in the place of its own. */
+async function call(declared: Route, headers: Record<string, string>, ids: Ids = EXAMPLE): Promise<[number, string]> {
+  const example = declared.examples.find(({ status }) => status < 400) ?? declared.examples[0]
+  const swap = (text: string): string => {
+    const name = Object.entries(EXAMPLE).find(([, value]) => value === text)?.[0]
+    return (name === undefined ? undefined : ids[name]) ?? text
+  }
+  const address = declared.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => swap(example?.params?.[name] ?? ''))
+  const search = example?.query === undefined ? '' : `?${new URLSearchParams(example.query)}`
+  const body = example?.body === undefined ? undefined : swapIn(JSON.stringify(example.body), ids)
+  const response = await world.app.request(address + search, {
+    method: declared.method,
+    headers: { 'content-type': 'application/json', ...example?.headers, ...headers },
+    ...(body === undefined ? {} : { body }),
+  })
+  return [response.status, await response.text()]
+}
+
+function swapIn(text: string, ids: Ids): string {
+  return Object.entries(EXAMPLE).reduce((swapped, [name, value]) => swapped.replaceAll(value, ids[name] ?? value), text)
+}
+
+const codeOf = (text: string): string => problemSchema.parse(JSON.parse(text)).code
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
+
+const guarded = ROUTES.filter(({ scope }) => scope !== 'public')
+const ofProjects = guarded.filter(({ scope }) => scope !== 'admin')
+
+describe.each(guarded.map((declared) => [`${declared.method} ${declared.path}`, declared] as const))(
+  '%s',
+  (_, declared) => {
+    test('without a key, with garbage, or with two keys', async () => {
+      for (const headers of [
+        {},
+        bearer('garbage'),
+        { authorization: 'Basic eDp5' },
+        { 'x-forge-api-key': 'garbage' },
+      ]) {
+        const [status, text] = await call(declared, headers)
+        expect([status, codeOf(text)]).toEqual([401, 'UNAUTHENTICATED'])
+        expect(text).not.toContain(FOREIGN_MARK)
+      }
+      const [status, text] = await call(declared, { ...bearer(world.own.key), 'x-forge-api-key': world.foreign.key })
+      expect([status, codeOf(text)]).toEqual([400, 'CONFLICTING_CREDENTIALS'])
+    })
+
+    test('with a revoked or an expired key', async () => {
+      const revoked = await world.makeKey(SCOPES, { revoked: true })
+      const expired = await world.makeKey(SCOPES, { expiresAtMs: 2 })
+      for (const key of [revoked, expired]) {
+        const [status, text] = await call(declared, bearer(key))
+        expect([status, codeOf(text)]).toEqual([401, 'UNAUTHENTICATED'])
+      }
+    })
+
+    test('with every scope but its own, or with another kind of key', async () => {
+      const wrong =
+        declared.scope === 'admin'
+          ? [world.own.key, world.foreign.key]
+          : [ADMIN_TOKEN, await world.makeKey(SCOPES.filter((scope) => scope !== declared.scope))]
+      for (const key of wrong) {
+        const [status, text] = await call(declared, bearer(key))
+        expect([status, codeOf(text)]).toEqual([403, 'FORBIDDEN'])
+        expect(text).not.toContain(FOREIGN_MARK)
+      }
+    })
+  },
+)
+
+describe.each(ofProjects.map((declared) => [`${declared.method} ${declared.path}`, declared] as const))(
+  '%s',
+  (_, declared) => {
+    test('another project’s things are not there, and are left as they are', async () => {
+      const before = await everythingForeign()
+      const [status, text] = await call(declared, bearer(world.own.key), world.foreign.ids)
+      expect(text).not.toContain(FOREIGN_MARK)
+      if (declared.params !== null) {
+        expect([status, codeOf(text)]).toEqual([404, 'NOT_FOUND'])
+        const [, unknown] = await call(declared, bearer(world.own.key), unknownIds)
+        expect(unknown).toBe(text)
+      }
+      expect(status).toBeLessThan(500)
+      expect(await everythingForeign()).toEqual(before)
+    })
+
+    test('its own key does reach it', async () => {
+      const [status, text] = await call(declared, bearer(world.own.key))
+      // What was made once already in this world may be a conflict.
+      expect([200, 201, 202, 409], text).toContain(status)
+      expect(text).not.toContain(FOREIGN_MARK)
+    })
+  },
+)
+
+const unknownIds: Ids = Object.fromEntries(Object.keys(EXAMPLE).map((name) => [name, EXAMPLE.unknown]))
+
+/** All rows of the other project. */
+async function everythingForeign(): Promise<unknown> {
+  const { store, foreign } = world
+  const all = { after: null, limit: 1_000 }
+  const { projectId, ids } = foreign
+  return {
+    project: await store.project(projectId),
+    keys: await store.apiKeys(projectId, all),
+    pools: await store.pools(projectId, all),
+    tokens: await store.nodeTokens(projectId, all),
+    jobs: await Promise.all([ids.job, ids.finishedJob].map((id) => store.job(id))),
+  }
+}

@@ -1,0 +1,132 @@
+// /api/v0/projects: tenants, for the operator.
+import { z } from 'zod'
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import { limitsChangeSchema, tenantNameSchema } from '@forge/shared/contract/tenants.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
+import type { ProjectRow } from '../../store/tenants.ts'
+import type { WebStore } from '../deps.ts'
+import { EXAMPLE } from '../examples.ts'
+import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
+import { refuse, Refusal } from '../refusal.ts'
+import { answered, route } from '../routing/route.ts'
+import { projectSchema, projectView, ulidSchema } from '../tenant-views.ts'
+
+const answerSchema = z.strictObject({ ok: z.literal(true), project: projectSchema })
+export const NO_PROJECT = 'There is no project of that id.'
+export const projectParams = z.strictObject({ id: ulidSchema.describe('of a project') })
+
+export const projectsRoutes = [
+  route({
+    method: 'POST',
+    path: '/api/v0/projects',
+    scope: 'admin',
+    tag: 'projects',
+    operationId: 'createProject',
+    summary: 'Make a project',
+    description: 'A tenant: it owns its jobs, keys, pools and memory, and sees nothing else. Make it a key next.',
+    body: z.strictObject({ name: tenantNameSchema, limits: limitsChangeSchema.optional() }),
+    responses: { 201: { description: 'The new project.', schema: answerSchema, headers: { Location: 'of it' } } },
+    problems: [],
+    examples: [
+      { summary: 'With the usual limits', body: { name: 'Actuarial' }, status: 201 },
+      { summary: 'With less', body: { name: 'Trial', limits: { credits_total: 10, verify: ['full'] } }, status: 201 },
+    ],
+    async handle({ body }, { store, clock, newUlid }) {
+      const limits = canonicalJson(body.limits ?? {})
+      const row: ProjectRow = { id: newUlid() as ProjectId, name: body.name, createdAtMs: clock(), limits }
+      await store.insertProject(row)
+      const headers = { Location: `/api/v0/projects/${row.id}` }
+      return answered(201, { ok: true, project: projectView(row) }, headers)
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v0/projects',
+    scope: 'admin',
+    tag: 'projects',
+    operationId: 'listProjects',
+    summary: 'All projects',
+    description: 'Newest first.',
+    query: z.strictObject(pageQuery(ulidSchema)),
+    responses: {
+      200: {
+        description: 'A page of them.',
+        schema: z.strictObject({
+          ok: z.literal(true),
+          projects: z.array(projectSchema),
+          next_cursor: nextCursorSchema,
+        }),
+      },
+    },
+    problems: [],
+    examples: [
+      { summary: 'The first page', status: 200 },
+      { summary: 'Two of them', query: { limit: '2' }, status: 200 },
+    ],
+    async handle({ query }, { store }) {
+      const rows = await store.projects({ after: query.cursor ?? null, limit: query.limit + 1 })
+      const { items, next_cursor } = pageOf(rows, query.limit, ({ id }) => id)
+      return answered(200, { ok: true, projects: items.map(projectView), next_cursor })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v0/projects/{id}',
+    scope: 'admin',
+    tag: 'projects',
+    operationId: 'getProject',
+    summary: 'One project',
+    description: 'With its limits, the defaults filled in.',
+    params: projectParams,
+    missing: NO_PROJECT,
+    responses: { 200: { description: 'The project.', schema: answerSchema } },
+    problems: [],
+    examples: [
+      { summary: 'One', params: { id: EXAMPLE.project }, status: 200 },
+      { summary: 'None', params: { id: EXAMPLE.unknown }, status: 404 },
+    ],
+    async handle({ params }, { store }) {
+      const row = await knownProject(store, params.id)
+      return row instanceof Refusal ? row : answered(200, { ok: true, project: projectView(row) })
+    },
+  }),
+  route({
+    method: 'PATCH',
+    path: '/api/v0/projects/{id}',
+    scope: 'admin',
+    tag: 'projects',
+    operationId: 'changeProject',
+    summary: 'Change name or limits',
+    description: 'What is not named stays. `null` lifts a limit. It holds from the next request on.',
+    params: projectParams,
+    missing: NO_PROJECT,
+    body: z.strictObject({ name: tenantNameSchema.optional(), limits: limitsChangeSchema.optional() }),
+    responses: { 200: { description: 'The project after the change.', schema: answerSchema } },
+    problems: [],
+    examples: [
+      {
+        summary: 'Fewer jobs at once',
+        params: { id: EXAMPLE.project },
+        body: { limits: { concurrent_jobs: 3 } },
+        status: 200,
+      },
+    ],
+    async handle({ params, body }, { store }) {
+      const before = await knownProject(store, params.id)
+      if (before instanceof Refusal) return before
+      const limits = body.limits && canonicalJson({ ...JSON.parse(before.limits), ...body.limits })
+      const row = await store.updateProject(before.id, {
+        ...(body.name === undefined ? {} : { name: body.name }),
+        ...(limits === undefined ? {} : { limits }),
+      })
+      if (row === null) return noProject()
+      return answered(200, { ok: true, project: projectView(row) })
+    },
+  }),
+]
+
+const noProject = (): Refusal => refuse('NOT_FOUND', NO_PROJECT)
+
+export async function knownProject(store: Pick<WebStore, 'project'>, id: string): Promise<ProjectRow | Refusal> {
+  return (await store.project(id as ProjectId)) ?? noProject()
+}

@@ -1,0 +1,186 @@
+// What a route is: data. From one declaration follow the address, who may call it, how its input is parsed, which
+// answers it may give, and its page in the OpenAPI document. A route without a scope or without answers does not compile;
+// what types cannot say is checked at start, in check-routes.ts.
+import type { z } from 'zod'
+import type { ProblemCode } from '@forge/shared/contract/problem.ts'
+import type { Scope } from '@forge/shared/contract/tenants.ts'
+import type { AdminCaller, ProjectCaller } from '../auth.ts'
+import type { RouteDeps } from '../deps.ts'
+import type { Refusal } from '../refusal.ts'
+import type { JsonValue } from '../strict-json.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Nobody's key, the operator's token, or a key of a project with that scope. */
+export type RouteScope = 'public' | 'admin' | Scope
+
+export type CallerOf<S extends RouteScope> = S extends 'public' ? null : S extends 'admin' ? AdminCaller : ProjectCaller
+
+/** One answer of success. Refusals are problems, and named by their codes. */
+export interface ResponseSpec {
+  readonly description: string
+  /** Of a JSON answer. Left out for other media types and for an empty answer. */
+  readonly schema?: z.ZodType
+  /** `application/json` unless said; null for an answer without a body. */
+  readonly mediaType?: string | null
+  /** Name to what it says. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+export type ResponseSpecs = Readonly<Record<number, ResponseSpec>>
+
+/** A call that a reader may copy. The tests make each of them, in the order of the declarations. */
+export interface RouteExample {
+  readonly summary: string
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  /** What it is answered with in the world of the examples: see examples.ts. */
+  readonly status: number
+}
+
+/** A header that the route reads itself. */
+export interface HeaderSpec {
+  readonly description: string
+  readonly example: string
+}
+
+type Values<Schema extends z.ZodType | undefined> = Schema extends z.ZodType ? z.output<Schema> : undefined
+
+export interface RouteInput<
+  S extends RouteScope,
+  P extends z.ZodObject | undefined,
+  Q extends z.ZodObject | undefined,
+  B extends z.ZodType | undefined,
+> {
+  readonly caller: CallerOf<S>
+  readonly params: Values<P>
+  readonly query: Values<Q>
+  readonly body: Values<B>
+  /** The body as sent, where one is declared: what a digest is taken over. */
+  readonly sent: JsonValue
+  readonly request: Request
+}
+
+/** `body` must fit the schema of its status. A Response goes as it is: streams, and what is no JSON. */
+export type RouteAnswer<R extends ResponseSpecs> = Refusal | Response | JsonAnswer<R>
+
+type JsonAnswer<R extends ResponseSpecs> = {
+  [Status in keyof R & number]: R[Status] extends { readonly schema: infer Schema extends z.ZodType }
+    ? {
+        readonly status: Status
+        readonly body: z.input<Schema>
+        readonly headers?: Readonly<Record<string, string>>
+      }
+    : never
+}[keyof R & number]
+
+export interface RouteText {
+  readonly method: Method
+  /** As OpenAPI writes it: `/api/v0/jobs/{id}`. */
+  readonly path: `/${string}`
+  /** Of its resource, as the document groups them. */
+  readonly tag: RouteTag
+  /** Unique; what a generated client calls it. */
+  readonly operationId: string
+  readonly summary: string
+  readonly description: string
+  readonly headers?: Readonly<Record<string, HeaderSpec>>
+  /** What 404 says, also of an address that fits no name there can be; a route with params should have it. */
+  readonly missing?: string
+  /** Those that follow from scope, params, query and body are added: see `problemsOf`. */
+  readonly problems: readonly ProblemCode[]
+  readonly examples: readonly RouteExample[]
+}
+
+export interface RouteSpec<
+  S extends RouteScope,
+  P extends z.ZodObject | undefined,
+  Q extends z.ZodObject | undefined,
+  B extends z.ZodType | undefined,
+  R extends ResponseSpecs,
+> extends RouteText {
+  readonly scope: S
+  /** Of the path. What does not fit names nothing that is there: 404. */
+  readonly params?: P
+  /** Texts, as a query has them. Every other parameter is refused. */
+  readonly query?: Q
+  /** JSON, strictly read: media type, size, UTF-8, no name twice. */
+  readonly body?: B
+  readonly responses: R
+  handle(input: RouteInput<S, P, Q, B>, deps: RouteDeps): Promise<RouteAnswer<R>>
+}
+
+/** A route whose own types are behind it. */
+export interface Route extends RouteText {
+  readonly scope: RouteScope
+  readonly params: z.ZodObject | null
+  readonly query: z.ZodObject | null
+  readonly body: z.ZodType | null
+  readonly responses: ResponseSpecs
+  handle(input: AnyInput, deps: RouteDeps): Promise<AnyAnswer>
+}
+
+export type AnyAnswer =
+  | Refusal
+  | Response
+  | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
+
+/** What the router hands over; it has parsed each part by the route's own schema. */
+export interface AnyInput {
+  readonly caller: AdminCaller | ProjectCaller | null
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+  readonly sent: JsonValue
+  readonly request: Request
+}
+
+export const TAGS = {
+  ops: 'What can be computed, at what price, and computing it.',
+  jobs: 'What became of a contract: state, progress, shards, events.',
+  projects: 'Tenants, for the operator.',
+  keys: 'The keys that speak for a project.',
+  pools: 'Agents of a project’s own, and the tokens that they say.',
+  server: 'Health, and what agents fetch.',
+} as const
+export type RouteTag = keyof typeof TAGS
+
+export function route<
+  S extends RouteScope,
+  R extends ResponseSpecs,
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(spec: RouteSpec<S, P, Q, B, R>): Route {
+  return {
+    ...spec,
+    params: spec.params ?? null,
+    query: spec.query ?? null,
+    body: spec.body ?? null,
+    // The router parses by these very schemas and checks the caller by this very scope before it calls.
+    handle: (input, deps) => spec.handle(input as RouteInput<S, P, Q, B>, deps),
+  }
+}
+
+/** A JSON answer, with its status and fields as exactly as they are written. */
+export function answered<const Status extends number, const Body extends object>(
+  status: Status,
+  body: Body,
+  headers: Readonly<Record<string, string>> = {},
+): { readonly status: Status; readonly body: Body; readonly headers: Readonly<Record<string, string>> } {
+  return { status, body, headers }
+}
+
+/** All codes that a call may be answered with, its own and those that follow from what it declares. */
+export function problemsOf(declared: Route): readonly ProblemCode[] {
+  const codes: ProblemCode[] = [...declared.problems]
+  if (declared.scope !== 'public') codes.push('UNAUTHENTICATED', 'CONFLICTING_CREDENTIALS', 'FORBIDDEN')
+  if (declared.params !== null) codes.push('NOT_FOUND')
+  codes.push('VALIDATION_FAILED')
+  if (declared.body !== null) {
+    codes.push('MALFORMED_JSON', 'DUPLICATE_KEY', 'NOT_UTF8', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE')
+  }
+  codes.push('STORE_FULL', 'STORE_UNAVAILABLE', 'INTERNAL')
+  return [...new Set(codes)]
+}

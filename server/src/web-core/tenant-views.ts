@@ -1,0 +1,85 @@
+// What is shown of projects, keys, pools and node tokens, and the shape of it. Secrets are in the one answer that made them.
+import { z } from 'zod'
+import {
+  DEFAULT_PROJECT_LIMITS,
+  projectLimitsSchema,
+  scopeSchema,
+  type ProjectLimits,
+} from '@forge/shared/contract/tenants.ts'
+import type { ApiKeyRow, NodeTokenRow, PoolRow, ProjectRow } from '../store/tenants.ts'
+import { scopesOf } from './auth.ts'
+import { isoOf, isoOrNull } from './times.ts'
+
+const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
+export const ulidSchema = z.string().regex(ULID, 'an id is a ULID of 26 characters')
+const time = z.iso.datetime()
+
+export const projectSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  created_at: time,
+  limits: projectLimitsSchema,
+})
+
+export const keySchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string().describe('its first characters, to tell keys apart'),
+  scopes: z.array(scopeSchema),
+  created_at: time,
+  expires_at: time.nullable(),
+  revoked_at: time.nullable(),
+  last_used_at: time.nullable().describe('within an hour'),
+})
+
+export const poolSchema = z.strictObject({ name: z.string(), created_at: time })
+
+export const nodeTokenSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string(),
+  pool: z.string().nullable().describe('null: for the jobs of every project'),
+  trusted: z.boolean(),
+  created_at: time,
+  expires_at: time.nullable(),
+  revoked_at: time.nullable(),
+})
+
+/** Those that this version knows, with the defaults of what was never said. */
+export function limitsOf({ limits }: Pick<ProjectRow, 'limits'>): ProjectLimits {
+  return projectLimitsSchema.strip().parse({ ...DEFAULT_PROJECT_LIMITS, ...JSON.parse(limits) })
+}
+
+export const projectView = (row: ProjectRow): z.input<typeof projectSchema> => ({
+  id: row.id,
+  name: row.name,
+  created_at: isoOf(row.createdAtMs),
+  limits: limitsOf(row),
+})
+
+export const keyView = (row: ApiKeyRow): z.input<typeof keySchema> => ({
+  id: row.id,
+  name: row.name,
+  prefix: row.prefix,
+  scopes: [...scopesOf(row)],
+  created_at: isoOf(row.createdAtMs),
+  expires_at: isoOrNull(row.expiresAtMs),
+  revoked_at: isoOrNull(row.revokedAtMs),
+  last_used_at: isoOrNull(row.lastUsedAtMs),
+})
+
+export const poolView = ({ name, createdAtMs }: PoolRow): z.input<typeof poolSchema> => ({
+  name,
+  created_at: isoOf(createdAtMs),
+})
+
+export const nodeTokenView = (row: NodeTokenRow): z.input<typeof nodeTokenSchema> => ({
+  id: row.id,
+  name: row.name,
+  prefix: row.prefix,
+  pool: row.pool,
+  trusted: row.trusted,
+  created_at: isoOf(row.createdAtMs),
+  expires_at: isoOrNull(row.expiresAtMs),
+  revoked_at: isoOrNull(row.revokedAtMs),
+})

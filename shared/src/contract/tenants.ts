@@ -1,0 +1,91 @@
+// What a project is to its clients and to HQ: the scopes that its keys may have, and the limits that an operator sets.
+// Who enforces which limit is the server's business; here is what they are called and what they mean.
+import { z } from 'zod'
+
+/** What a project's key may do; a route names exactly one of these, or `public`, or `admin`. */
+export const SCOPES = [
+  'jobs:read',
+  'jobs:write',
+  'memory:read',
+  'memory:write',
+  'billing:read',
+  'agents:read',
+  'pools:manage',
+  'keys:manage',
+] as const
+export const scopeSchema = z.enum(SCOPES)
+export type Scope = z.infer<typeof scopeSchema>
+
+export const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
+  'jobs:read': 'see the project’s jobs, their shards, events and receipts, and estimate',
+  'jobs:write': 'execute, cancel and replay',
+  'memory:read': 'read KV, blobs and VMem',
+  'memory:write': 'write and delete KV, blobs and VMem',
+  'billing:read': 'see usage and ledger',
+  'agents:read': 'see the agents that work for the project',
+  'pools:manage': 'make pools and the node tokens of their agents',
+  'keys:manage': 'make and revoke keys of the project, with no more scopes than this key has',
+}
+
+export const TENANT_LIMITS = {
+  nameCharactersMax: 80,
+  /** Far more than any project rotates through; revoked and expired ones do not count. */
+  keysPerProjectMax: 100,
+  poolsPerProjectMax: 50,
+  nodeTokensPerProjectMax: 1_000,
+  /** A name in addresses and policies: short, and the same in every file system and log. */
+  poolCharactersMax: 63,
+} as const
+
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
+const credits = z.number().min(0).max(1e9)
+
+/** The limits of one project; null lifts one. Credits are counted as the price list has them, bytes as they lie at rest. */
+export const projectLimitsSchema = z.strictObject({
+  requests_per_minute: z.int().min(1).max(1_000_000).nullable(),
+  iterations_per_job: count.min(1).nullable(),
+  concurrent_jobs: z.int().min(1).max(100_000).nullable(),
+  credits_per_day: credits.nullable(),
+  credits_total: credits.nullable(),
+  test_iterations_per_day: count.nullable().describe('of jobs of mode `test`, which are free'),
+  verify: z
+    .array(z.enum(['none', 'spotcheck', 'full']))
+    .min(1)
+    .max(3)
+    .describe('the verification policies that its contracts may ask for'),
+  cancelled_jobs_per_day: count.nullable().describe('cancelled by the client: nobody pays for what was computed'),
+  kv_bytes: count.nullable(),
+  blob_bytes: count.nullable(),
+  vmem_bytes: count.nullable(),
+})
+export type ProjectLimits = z.infer<typeof projectLimitsSchema>
+
+/** Of a project of which the operator has said nothing else. */
+export const DEFAULT_PROJECT_LIMITS: ProjectLimits = {
+  requests_per_minute: 600,
+  iterations_per_job: null,
+  concurrent_jobs: 100,
+  credits_per_day: null,
+  credits_total: null,
+  test_iterations_per_day: 1_000_000_000,
+  verify: ['none', 'spotcheck', 'full'],
+  cancelled_jobs_per_day: 1_000,
+  kv_bytes: 64 * 1024 * 1024,
+  blob_bytes: 1024 * 1024 * 1024,
+  vmem_bytes: 1024 * 1024 * 1024,
+}
+
+/** Those that an operator names; the others stay as they are. */
+export const limitsChangeSchema = projectLimitsSchema.partial()
+
+export const tenantNameSchema = z
+  .string()
+  .min(1)
+  .max(TENANT_LIMITS.nameCharactersMax)
+  .regex(/^\P{C}+$/u, 'a name has no control characters')
+  .refine((name) => name.trim() === name, 'a name has no space at either end')
+
+export const poolNameSchema = z
+  .string()
+  .max(TENANT_LIMITS.poolCharactersMax)
+  .regex(/^[a-z\d]([a-z\d-]*[a-z\d])?$/, 'a pool’s name has lower-case letters, digits and hyphens between them')
