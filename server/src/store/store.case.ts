@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testEvents } from './events.case.ts'
 import { testImmutability } from './immutability.case.ts'
 import { testIdentities } from './identities.case.ts'
+import { testLedger } from './ledger.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
 import type { NewJob, Store } from './store.ts'
@@ -270,6 +271,8 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
     describe('identities', () => testIdentities(() => store, inserted))
     describe('events', () => testEvents(() => store, inserted))
     describe('immutability', () => testImmutability({ store: () => store, sql: (text) => opened.sql(text), inserted }))
+    describe('the ledger', () =>
+      testLedger({ store: () => store, sql: (text) => opened.sql(text), freshProject: otherProject }))
     describe('notices', () => testNotices(() => store, inserted))
 
     test('tables come back word by word, by key and by digest', async () => {

@@ -3,6 +3,8 @@
 import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { Booking, LedgerStore, OverLimit } from './ledger-store.ts'
+import type { SealStore } from './seal-store.ts'
 
 export const JOB_STATES = ['QUEUED', 'RUNNING', 'VERIFYING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
 export type JobState = (typeof JOB_STATES)[number]
@@ -201,7 +203,7 @@ export interface ApiKeyRow {
 
 export type InsertedJob = { readonly inserted: true } | { readonly inserted: false; readonly existing: JobRow }
 
-export interface Store {
+export interface Store extends LedgerStore, SealStore {
   /** The project of a fresh installation; made on the first call. */
   defaultProject(): Promise<ProjectId>
   insertApiKey(key: ApiKeyRow): Promise<void>
@@ -212,8 +214,10 @@ export interface Store {
   /** Keeps the first value that was ever put, and returns it: two servers that start at once agree. */
   settingOrPut(name: string, value: string): Promise<string>
 
-  /** Attaches instead when the project already has a job of that client id. */
+  /** Attaches instead when the project already has a job of that client id. Nothing is reserved: it costs nothing. */
   insertJob(job: NewJob): Promise<InsertedJob>
+  /** As `insertJob`; reserves what the job costs in the same transaction; registers nothing when that goes beyond a limit. */
+  registerJob(job: NewJob, booking: Booking): Promise<InsertedJob | OverLimit>
   job(id: JobId): Promise<JobRow | null>
   unfinishedJobs(): Promise<JobRow[]>
   /** False, and nothing written, when the job has already ended. */
@@ -228,11 +232,19 @@ export interface Store {
   ): Promise<boolean>
   /** Durable before the first shard of the last pass is handed out. False, and nothing written, when it has ended. */
   setBasis(id: JobId, basis: Digest): Promise<boolean>
-  /** The one transition into an end. False, and nothing written, when it has ended before: finished is finished. */
+  /**
+   * The one transition into an end. False, and nothing written, when it has ended before: finished is finished. What was
+   * reserved is settled with it: a completed job costs `microCredits`, or what was reserved; any other end costs nothing.
+   */
   finishJob(
     id: JobId,
     end:
-      | { readonly state: 'COMPLETED'; readonly answer: string; readonly finishedAtMs: number }
+      | {
+          readonly state: 'COMPLETED'
+          readonly answer: string
+          readonly finishedAtMs: number
+          readonly microCredits?: bigint
+        }
       | { readonly state: 'FAILED' | 'CANCELLED'; readonly problem: Problem; readonly finishedAtMs: number },
   ): Promise<boolean>
 

@@ -1,10 +1,11 @@
 // Laws of the price: the founding example to the cent, a second example worked by hand, and what every price obeys.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { add, rational, rationalFromNumber } from '@forge/shared/exact/rational.ts'
-import { kernel } from '@forge/shared/kernels/mc.insurance.v1/kernel.ts'
-import { isRefusal } from '@forge/shared/kernels/kernel.ts'
-import { priceOf, type Work } from './price.ts'
+import { add, rational, rationalFromNumber } from '../exact/rational.ts'
+import { kernel } from '../kernels/mc.insurance.v1/kernel.ts'
+import { isRefusal } from '../kernels/kernel.ts'
+import { PRICE_LIST, priceListDigest, priceListOf, priceListSchema } from './price-list.ts'
+import { contributionOf, priceOf, priceOfMicroCredits, type Work } from './price.ts'
 
 const founding: Work = {
   profile: kernel.id,
@@ -23,6 +24,28 @@ test('the founding example costs 1.42 credits, 0.17 EUR', () => {
   const work = { ...founding, iterations: plan.grid.units, drawsPerUnit: plan.drawsPerUnit }
   expect(priceOf(work)).toEqual({ credits: 1.42, eur: 0.17, microCredits: 1_420_000n })
   expect(priceOf(founding)).toEqual(priceOf(work))
+})
+
+test('the second example, 10^6 iterations under full, costs 0.26 credits, 0.03 EUR', () => {
+  // 10^6 x 3.02 x 42.75 / 10^9 = 0.129105; twice that is 0.25821; 0.26 x 0.12 = 0.0312.
+  const second = { ...founding, iterations: 1_000_000n, verify: 'full' } as const
+  expect(priceOf(second)).toEqual({ credits: 0.26, eur: 0.03, microCredits: 260_000n })
+})
+
+test('the price list is a document of one digest, under which it is found again', () => {
+  expect(priceListSchema.parse(JSON.parse(JSON.stringify(PRICE_LIST)))).toEqual(PRICE_LIST)
+  const digest = priceListDigest(PRICE_LIST)
+  // A published list never changes: a new price is a new version behind it.
+  expect(digest).toBe('89ea109fcb8db971ce40223bc7dc5a2fc757e54567523b6246368dde36a111d4')
+  expect(priceListOf(digest)).toBe(PRICE_LIST)
+  expect(priceListOf('0'.repeat(64))).toBeNull()
+})
+
+test('an executor earns the rate for its draws, rounded down, and a sum of the ledger is shown as a bill is', () => {
+  // 131,072 years x 3.02 draws x 0.04275 micro-credits = 16,922.05...
+  expect(contributionOf(kernel.id, 131_072n, founding.drawsPerUnit)).toBe(16_922n)
+  expect(contributionOf(kernel.id, 1n, founding.drawsPerUnit)).toBe(0n)
+  expect(priceOfMicroCredits(1_420_000n)).toEqual(priceOf(founding))
 })
 
 test.each<[string, Partial<Work>, number, number]>([

@@ -8,6 +8,8 @@ import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
 import { fromHex } from '@forge/shared/exact/bytes.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
+import { termsOf } from '../../billing/price.ts'
+import { NO_LIMITS, type CreditLimits } from '../../store/ledger-store.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
@@ -18,7 +20,7 @@ import type { GatewayListener } from './gateway-frames.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { notHeld } from './not-held.ts'
-import { assignmentOf, planInTime, type PlannedJob } from './planning.ts'
+import { assignmentOf, planInTime, planOf, type PlannedJob } from './planning.ts'
 import { progressOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
@@ -81,7 +83,14 @@ class HubEdge implements RunningHub, GatewayListener {
   // ---- what the server asks
 
   async submit(job: NewJob): ReturnType<Hub['submit']> {
-    const inserted = await this.#deps.store.insertJob(job)
+    const submitted = await this.submitWithin(job, NO_LIMITS)
+    if ('over' in submitted) throw new Error('a job was beyond limits that are none')
+    return submitted
+  }
+
+  async submitWithin(job: NewJob, limits: CreditLimits): ReturnType<Hub['submitWithin']> {
+    const inserted = await this.#deps.store.registerJob(job, { terms: termsOf(planOf(job)), limits })
+    if ('over' in inserted) return inserted
     if (inserted.inserted) this.resume({ ...job, state: 'QUEUED', basis: null })
     // Its insert was answered by an error although it was done: whoever asks again sets it going.
     else if (inserted.existing.finishedAtMs === null && !this.#waiters.unfinished.has(inserted.existing.id)) {
