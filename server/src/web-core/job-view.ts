@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { problem, type Problem } from '@forge/shared/contract/problem.ts'
 import type { JobProgress } from '../hub/edge/hub-interface.ts'
-import { samplingKeySha256 } from '../hub/sampling-key.ts'
+import { samplingKeySha256 } from '@forge/shared/verifier/sample.ts'
 import type { JobRow, NoticeRow } from '../store/store.ts'
 
 const ctxIdsSchema = z.object({

@@ -1,13 +1,20 @@
 // Which shards are checked: drawn by HMAC with the job's secret key over what the agent has already committed to, so
-// that no agent can foresee it and anybody can recompute it once the key is published.
-import { utf8 } from '@forge/shared/exact/bytes.ts'
-import { hmacSha256, type Digest } from '@forge/shared/exact/digest.ts'
-import { ceil, multiply, rational, rationalFromDecimal, type Rational } from '@forge/shared/exact/rational.ts'
-import { CHECKS_MIN } from './limits.ts'
-import type { Job } from './state.ts'
+// that no agent can foresee it and anybody can recompute it once the key is published. That key was committed to before
+// the first shard was handed out.
+import { sha256 } from '@noble/hashes/sha2.js'
+import { fromHex, toHex, utf8 } from '../exact/bytes.ts'
+import { hmacSha256, type Digest } from '../exact/digest.ts'
+import { ceil, multiply, rational, rationalFromDecimal, type Rational } from '../exact/rational.ts'
+
+/** At least so many checks a job, where it has so many shards. */
+const CHECKS_MIN = 3
 
 /** A fraction of [0, 1) as a u64: HMAC-SHA256(K_job, "sample" | job | shard | digest), its first 8 bytes. */
-export function sampleOf(job: Pick<Job, 'id' | 'samplingKey'>, shard: number, digest: Digest): bigint {
+export function sampleOf(
+  job: { readonly id: string; readonly samplingKey: Uint8Array },
+  shard: number,
+  digest: Digest,
+): bigint {
   const mac = hmacSha256(job.samplingKey, utf8(`sample|${job.id}|${shard}|${digest}`))
   return new DataView(mac.buffer, mac.byteOffset, 8).getBigUint64(0)
 }
@@ -22,3 +29,9 @@ export function checksNeeded(shards: number, rate: Rational): number {
   const share = Number(ceil(multiply(rate, rational(BigInt(shards)))))
   return Math.min(shards, Math.max(CHECKS_MIN, share))
 }
+
+/**
+ * The commitment to a job's sampling key, in hexadecimal as the key is: shown from the start, and the key at the end, so
+ * that anyone can tell that the sample was not chosen by what agents answered.
+ */
+export const samplingKeySha256 = (samplingKey: string): string => toHex(sha256(fromHex(samplingKey)))
