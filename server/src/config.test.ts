@@ -50,7 +50,7 @@ test('every setting is read, and those without a use yet are named', () => {
     logLevel: 'debug',
     apiKey: 'sixteen-letters!',
   })
-  expect(config.notYetUsed).toEqual(['FORGE_ADMIN_TOKEN', 'FORGE_SIGNING_KEY'])
+  expect(config.notYetUsed).toEqual(['FORGE_ADMIN_TOKEN'])
 })
 
 test.each([
@@ -78,7 +78,7 @@ test.each<[string, string, RegExp]>([
   ['FORGE_API_KEY', 'short', /^FORGE_API_KEY must be 16 to 512 printable/],
   ['FORGE_API_KEY', 'with a space in the middle', /without spaces/],
   ['FORGE_ADMIN_TOKEN', 'päßwörter-with-umlauts', /printable ASCII/],
-  ['FORGE_SIGNING_KEY', 'short', /at least 32/],
+  ['FORGE_SIGNING_KEY', 'short', /32 bytes of an Ed25519 secret key/],
   ['FORGE_PUBLIC_URL', 'pool.example', /https:\/\/pool\.example/],
   ['FORGE_PUBLIC_URL', 'https://pool.example/sub', /without path/],
   ['FORGE_REFEREE', 'true', /^FORGE_REFEREE is "true", not on or off\.$/],

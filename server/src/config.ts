@@ -2,6 +2,7 @@
 // A bad value or an unknown FORGE_ name is refused with a sentence, all of them at once; what is done with the settings
 // is the business of main.ts.
 import { isIP } from 'node:net'
+import { secretKeyOf } from './receipt/signing-key.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -39,8 +40,6 @@ const CONFIG_LIMITS = {
   secretCharactersMin: 16,
   /** Fits a header line with room to spare. */
   secretCharactersMax: 512,
-  /** An Ed25519 seed in base64, the shortest form in use, has 43. */
-  signingKeyCharactersMin: 32,
 } as const
 
 interface Setting {
@@ -57,7 +56,11 @@ const SETTINGS = [
   { name: 'FORGE_DATA_DIR', standard: '.forge', meaning: 'the folder of the embedded store' },
   { name: 'FORGE_API_KEY', standard: 'unset', meaning: 'the default project’s key; unset: made and printed once' },
   { name: 'FORGE_ADMIN_TOKEN', standard: 'unset', meaning: 'the operator’s token', notYetUsed: true },
-  { name: 'FORGE_SIGNING_KEY', standard: 'unset', meaning: 'the key that will sign receipts', notYetUsed: true },
+  {
+    name: 'FORGE_SIGNING_KEY',
+    standard: 'unset',
+    meaning: 'the key that signs receipts, 32 bytes in base64; unset: made once and kept in the store',
+  },
   { name: 'FORGE_PUBLIC_URL', standard: 'unset', meaning: 'how clients reach this server: https://pool.example' },
   { name: 'FORGE_REFEREE', standard: 'on', meaning: 'on or off: a trusted agent in a process of its own' },
   {
@@ -167,8 +170,8 @@ function secretOf(text: string): string | Wrong {
 }
 
 function signingKeyOf(text: string): string | Wrong {
-  const least = CONFIG_LIMITS.signingKeyCharactersMin
-  return text.length >= least ? text : new Wrong(`must have at least ${least} characters`)
+  if (secretKeyOf(text) !== null) return text
+  return new Wrong('must be the 32 bytes of an Ed25519 secret key, as 64 hexadecimal digits or in base64')
 }
 
 function publicUrlOf(text: string): string | Wrong {

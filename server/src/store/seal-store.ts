@@ -48,8 +48,8 @@ export interface SealStore {
   signingPeriods(): Promise<SigningPeriod[]>
   /** Begins a period when the last one is another key's; returns all. */
   beginSigning(key: Pick<SigningPeriod, 'keyId' | 'publicKey'>, atMs: number): Promise<SigningPeriod[]>
-  /** What waits for its signature or its place in the log: the oldest of it. */
-  unsealed(): Promise<SealItem[]>
+  /** What waits for its signature or its place in the log, a bounded number of it: the oldest behind the first `skipped`. */
+  unsealed(skipped: number): Promise<SealItem[]>
   /** The first document stays, and is returned. */
   putSeal(seal: SealRow): Promise<SealRow>
   sealOf(item: SealItem): Promise<SealRow | null>

@@ -98,7 +98,7 @@ function sealsOn(engine: Engine): SealStore {
   return {
     signingPeriods: () => engine.run(sealed.periodsOf),
     beginSigning: (key, atMs) => engine.transaction((db) => sealed.beginSigning(db, key, atMs)),
-    unsealed: () => engine.run(sealed.unsealedItems),
+    unsealed: (skipped) => engine.run((db) => sealed.unsealedItems(db, skipped)),
     putSeal: (seal) => engine.transaction((db) => sealed.putSeal(db, seal)),
     sealOf: (item) => engine.run((db) => sealed.sealOf(db, item)),
     appendToLog: (item, projectId, link) => engine.transaction((db) => sealed.appendToLog(db, item, projectId, link)),

@@ -9,6 +9,7 @@ import { testIdentities } from './identities.case.ts'
 import { testLedger } from './ledger.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
+import { testSeals } from './seals.case.ts'
 import type { NewJob, Store } from './store.ts'
 import {
   accepted,
@@ -273,6 +274,8 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
     describe('immutability', () => testImmutability({ store: () => store, sql: (text) => opened.sql(text), inserted }))
     describe('the ledger', () =>
       testLedger({ store: () => store, sql: (text) => opened.sql(text), freshProject: otherProject }))
+    describe('seals', () =>
+      testSeals({ store: () => store, sql: (text) => opened.sql(text), freshProject: otherProject }))
     describe('notices', () => testNotices(() => store, inserted))
 
     test('tables come back word by word, by key and by digest', async () => {

@@ -3,8 +3,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
-import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
-import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
 import { fromHex } from '@forge/shared/exact/bytes.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
@@ -24,7 +22,7 @@ import { assignmentOf, planInTime, planOf, type PlannedJob } from './planning.ts
 import { progressOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
-import { createTables, type Tables } from './tables.ts'
+import { createTables, warmTables, type Tables } from './tables.ts'
 import { createWaiters } from './waiters.ts'
 
 export interface HubDeps {
@@ -133,11 +131,7 @@ class HubEdge implements RunningHub, GatewayListener {
 
   /** Tables of the self-tests, ahead of the first agent. */
   warm(): void {
-    for (const { spec } of knownAnswerTables(artifacts)) {
-      this.#tables.compiled(spec).catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) this.#deps.logger.error({ err: error }, 'a table failed')
-      })
-    }
+    warmTables(this.#tables, this.#deps.logger, this.#closing.signal)
   }
 
   /** Plans a job that is not in the core: a new one, or one that was begun before a restart. */

@@ -30,12 +30,13 @@ export async function beginSigning(
   return [...periods, period]
 }
 
-export const unsealedItems = (db: Db): Promise<SealItem[]> =>
+export const unsealedItems = (db: Db, skipped: number): Promise<SealItem[]> =>
   db
     .select({ jobId: unsealed.jobId, kind: unsealed.kind, number: unsealed.number })
     .from(unsealed)
     .orderBy(asc(unsealed.atMs), asc(unsealed.jobId), desc(unsealed.kind), asc(unsealed.number))
     .limit(STORE_LIMITS.sealsPerBatch)
+    .offset(skipped)
 
 /** In the transaction that makes it due. */
 export async function enqueue(db: Db, items: readonly (SealItem & { readonly atMs: number })[]): Promise<void> {
