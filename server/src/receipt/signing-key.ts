@@ -35,9 +35,9 @@ export async function openSigner({ store, configuredKey, nowMs, randomBytes }: S
   return signer
 }
 
-/** What `/.well-known/forge-keys.json` answers. Null when the newest key is not ours: a server with another one is newer. */
-export function signedKeyList(periods: readonly SigningPeriod[], signer: Signer): SignedKeyList | null {
-  const keys: KeyList['keys'] = periods.map(({ keyId, publicKey, fromMs }, place) => {
+/** A key's period ends some time after the next one has begun. */
+export const keysOf = (periods: readonly SigningPeriod[]): KeyList['keys'] =>
+  periods.map(({ keyId, publicKey, fromMs }, place) => {
     const next = periods[place + 1]
     return {
       key_id: keyId,
@@ -47,6 +47,10 @@ export function signedKeyList(periods: readonly SigningPeriod[], signer: Signer)
       valid_until_ms: next === undefined ? null : next.fromMs + RECEIPT_LIMITS.keyOverlapMs,
     }
   })
+
+/** What `/.well-known/forge-keys.json` answers. Null when the newest key is not ours: a server with another one is newer. */
+export function signedKeyList(periods: readonly SigningPeriod[], signer: Signer): SignedKeyList | null {
+  const keys = keysOf(periods)
   const list = signed('key-list.v1', { format: 'forge-pool/keys.v1' as const, keys }, signer)
   return keyListProblem(list) === null ? list : null
 }

@@ -13,7 +13,11 @@ export interface SealTool {
 }
 
 const receiptOf = (jobId: JobId): SealItem => ({ jobId, kind: 'receipt', number: 0 })
-const sealed = (item: SealItem, text: string = item.jobId) => ({ ...item, digest: digestOf(text), document: `"${text}"` })
+const sealed = (item: SealItem, text: string = item.jobId) => ({
+  ...item,
+  digest: digestOf(text),
+  document: `"${text}"`,
+})
 
 export function testSeals({ store, sql, freshProject }: SealTool): void {
   const ended = async (projectId: ProjectId): Promise<JobId> => {

@@ -61,6 +61,8 @@ function checkBill({ op, billing, state, result, policy }: Receipt): Checked {
   if (work.spotcheck_rate !== policy['spotcheck_rate']) {
     return wrong('bill', 'receipt.billing.work.spotcheck_rate: it is not that of the policy')
   }
+  const name = `${op.name}/${op.version}/${op.profile}`
+  if (!Object.hasOwn(list.profiles, name)) return wrong('bill', `receipt.op: price list ${list.version} has no ${name}`)
   const { numerator, denominator } = work.draws_per_iteration
   if (BigInt(denominator) === 0n) return wrong('bill', 'receipt.billing.work.draws_per_iteration: it divides by 0')
   const price = priceOf(
@@ -86,7 +88,7 @@ function checkBill({ op, billing, state, result, policy }: Receipt): Checked {
   )
 }
 
-export function checkBound(verification: ReceiptVerification): Checked {
+function checkBound(verification: ReceiptVerification): Checked {
   const { mode, bound, strata, mismatches, voided, shards, checked, checked_by_trusted } = verification
   const where = 'receipt.result.verification'
   if (mode === 'none') {

@@ -32,7 +32,7 @@ const billingSchema = z.strictObject({
   work: workSchema.nullable(),
 })
 
-export const stratumSchema = z.strictObject({
+const stratumSchema = z.strictObject({
   /** How many authors' shards have these counts, drawn and foreseeable ones apart. */
   strata: count,
   shards: count,

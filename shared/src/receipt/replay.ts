@@ -29,7 +29,7 @@ export type Comparison =
   | { readonly identical: false; readonly differences: readonly Difference[]; readonly more: number }
 
 /** An answer's output can have hundreds of figures; the first ones say enough. */
-export const DIFFERENCES_MAX = 50
+const DIFFERENCES_MAX = 50
 
 const COMPARED = ['root_seed', 'contract_digest', 'kernel_digest', 'merkle_root', 'output_digest'] as const
 

@@ -33,7 +33,7 @@ export interface Signed<T> {
 }
 
 /** Who signed: the digest of the public key. */
-export const keyIdOf = (publicKey: Uint8Array): string => digest('signing-key.v1', publicKey)
+const keyIdOf = (publicKey: Uint8Array): string => digest('signing-key.v1', publicKey)
 
 /** From the 32 bytes of an Ed25519 secret key. */
 export function signerOf(secretKey: Uint8Array): Signer {

@@ -244,7 +244,7 @@ const termsSchema = z.strictObject({
 })
 export const settledSchema = z.strictObject({ state: z.enum(['COMPLETED', 'FAILED', 'CANCELLED']), price: digits })
 
-function detailOf(terms: Terms): object {
+export function detailOf(terms: Terms): object {
   return {
     mode: terms.mode,
     op: terms.op,
