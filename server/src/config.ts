@@ -20,6 +20,8 @@ export interface Config {
   readonly publicUrl: string | null
   readonly referee: boolean
   readonly distinctNetwork: boolean
+  /** After a job's end; null keeps them for ever. */
+  readonly partialsDays: number | null
   readonly logLevel: LogLevel
   /** Names of settings that were given and checked, but that this version has no use for: say so at start. */
   readonly notYetUsed: readonly string[]
@@ -40,6 +42,8 @@ const CONFIG_LIMITS = {
   secretCharactersMin: 16,
   /** Fits a header line with room to spare. */
   secretCharactersMax: 512,
+  /** A century: whoever wants more leaves it unset. */
+  partialsDaysMax: 36_500,
 } as const
 
 interface Setting {
@@ -68,6 +72,11 @@ const SETTINGS = [
     standard: 'false on a loopback HOST, else true',
     meaning:
       'true or false: a checker must sit in another network than the author, and each address has a budget of connections',
+  },
+  {
+    name: 'FORGE_PARTIALS_DAYS',
+    standard: 'unset',
+    meaning: 'days after a job’s end for which its partials are kept; unset: for ever',
   },
   { name: 'FORGE_LOG_LEVEL', standard: 'info', meaning: `one of ${LOG_LEVELS.join(', ')}` },
 ] as const satisfies readonly Setting[]
@@ -101,6 +110,7 @@ export function loadConfig(env: Environment): Config {
     publicUrl: read<string | null>('FORGE_PUBLIC_URL', null, publicUrlOf),
     referee: read('FORGE_REFEREE', true, oneOf({ on: true, off: false })),
     distinctNetwork: read('FORGE_DISTINCT_NETWORK', !isLoopback(host), oneOf({ true: true, false: false })),
+    partialsDays: read<number | null>('FORGE_PARTIALS_DAYS', null, daysOf),
     logLevel: read<LogLevel>('FORGE_LOG_LEVEL', 'info', logLevelOf),
     notYetUsed: SETTINGS.filter((row) => 'notYetUsed' in row && env[row.name] !== undefined).map(({ name }) => name),
   }
@@ -172,6 +182,14 @@ function secretOf(text: string): string | Wrong {
 function signingKeyOf(text: string): string | Wrong {
   if (secretKeyOf(text) !== null) return text
   return new Wrong('must be the 32 bytes of an Ed25519 secret key, as 64 hexadecimal digits or in base64')
+}
+
+function daysOf(text: string): number | Wrong {
+  const most = CONFIG_LIMITS.partialsDaysMax
+  const days = Number(text)
+  return /^\d{1,6}$/.test(text) && days >= 1 && days <= most
+    ? days
+    : new Wrong(`is ${quoted(text)}, not a number of days from 1 to ${most}`)
 }
 
 function publicUrlOf(text: string): string | Wrong {

@@ -10,6 +10,7 @@ import type { Config } from './config.ts'
 import { startHub, type RunningHub } from './hub/edge/hub.ts'
 import { startReferee } from './hub/edge/referee.ts'
 import type { Logger } from './logger.ts'
+import { startRetention } from './receipt/retention.ts'
 import { createSealer, wakingStore, type Sealer } from './receipt/sealer.ts'
 import { openSigner } from './receipt/signing-key.ts'
 import { openStore } from './store/open-store.ts'
@@ -47,6 +48,9 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     undo.push(() => sealer.close())
     const store = wakingStore(opened, sealer)
     sealer.wake()
+    const { partialsDays } = config
+    const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays })
+    undo.push(() => retention.close())
     const http = createServer()
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
