@@ -298,6 +298,24 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     }
   })
 
+  test('a registration or an end whose booking is refused is none, and can be done later', async () => {
+    const project = await freshProject()
+    const id = await registered(project)
+    const another = aJob(project, { createdAtMs: AT_MS })
+    await sql('alter table ledger_transactions add constraint refused check (at_ms < 0) not valid')
+    try {
+      await expect(complete(id, 900n)).rejects.toThrow(/refused/)
+      await expect(store().registerJob(another, booking())).rejects.toThrow(/refused/)
+    } finally {
+      await sql('alter table ledger_transactions drop constraint refused')
+    }
+    expect(await store().job(id)).toMatchObject({ state: 'QUEUED', finishedAtMs: null })
+    expect(await store().job(another.id)).toBeNull()
+    expect(await store().transactionsOf(id)).toHaveLength(1)
+    expect(await complete(id, 900n)).toBe(true)
+    expect(await store().transactionsOf(id)).toHaveLength(2)
+  })
+
   test('whatever ends, all transactions sum to zero and nothing stays held', async () => {
     const project = await freshProject()
     for (const [place, end] of (['COMPLETED', 'FAILED', 'CANCELLED', 'COMPLETED'] as const).entries()) {
