@@ -1,10 +1,10 @@
 // What a project is told of its money: an invoice of some days as JSON and as CSV (RFC 4180), and how fast it spends. All
 // of it is read from the ledger; nothing is booked here. Days are UTC, and a day that is over never changes.
-import { MICRO_PER_CREDIT, priceOfMicroCredits, type Price } from '@forge/shared/billing/price.ts'
-import { rational, toNumber } from '@forge/shared/exact/rational.ts'
+import { priceOfMicroCredits, type Price } from '@forge/shared/billing/price.ts'
 import { PRICE_LIST, priceListDigest } from '@forge/shared/billing/price-list.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { dayOf, type BillingMode, type CreditLimits, type LedgerStore, type UsageRow } from '../store/ledger-store.ts'
+import { creditsOf } from './ledger-view.ts'
 
 const DAY_MS = 86_400_000
 /** `2026-11-27`. */
@@ -105,15 +105,13 @@ export async function spendingOf(
   const warnings = (['perDay', 'total', 'testPerDay'] as const).flatMap((limit): SpendingWarning[] => {
     const most = limits[limit]
     if (most === null || used[limit] * 100n < most * warningPercent) return []
-    return [{ limit, used_credits: shown(used[limit]), limit_credits: shown(most) }]
+    return [{ limit, used_credits: creditsOf(used[limit]), limit_credits: creditsOf(most) }]
   })
   const days = limits.total === null || spent <= 0n ? null : ((limits.total - used.total) * BigInt(PACE_DAYS)) / spent
   return {
-    today_credits: shown(used.perDay),
-    daily_credits: shown(spent / BigInt(PACE_DAYS)),
+    today_credits: creditsOf(used.perDay),
+    daily_credits: creditsOf(spent / BigInt(PACE_DAYS)),
     days_left: days === null || days > BigInt(DAYS_LEFT_MAX) ? null : Math.max(0, Number(days)),
     warnings,
   }
 }
-
-const shown = (microCredits: bigint): number => toNumber(rational(microCredits, MICRO_PER_CREDIT))

@@ -45,9 +45,9 @@ test('the second example of the docs: 10^6 iterations under full', () => {
 
 test('a degraded job pays the price of none; a test job pays nothing, and is counted with its price', () => {
   expect(priceReached(founding(), true)).toMatchObject({ credits: 1.29, eur: 0.15 })
-  const test = founding({ mode: 'test' })
-  expect(priceOfContract(test)).toEqual({ credits: 0, eur: 0, microCredits: 0n })
-  expect(listPrice(test).microCredits).toBe(1_420_000n)
-  expect(listPrice(test, true).microCredits).toBe(1_290_000n)
-  expect(termsOf(test)).toMatchObject({ mode: 'test', microCredits: 1_420_000n })
+  const free = founding({ mode: 'test' })
+  expect(priceOfContract(free)).toEqual({ credits: 0, eur: 0, microCredits: 0n })
+  expect(listPrice(free).microCredits).toBe(1_420_000n)
+  expect(listPrice(free, true).microCredits).toBe(1_290_000n)
+  expect(termsOf(free)).toMatchObject({ mode: 'test', microCredits: 1_420_000n })
 })

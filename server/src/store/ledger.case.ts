@@ -1,38 +1,13 @@
-// The ledger of every store: reserved with the registration, settled with the end, within limits however many ask at once,
-// every transaction zero in sum, and nothing of it ever changed.
-import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
-import { problem } from '@forge/shared/contract/problem.ts'
+// The ledger of every store: reserved with the registration, settled with the end, every
+// transaction zero in sum, and nothing of it ever changed.
+import type { JobId } from '@forge/shared/contract/ids.ts'
 import { ulid } from 'ulid'
 import { expect, test } from 'vitest'
-import { account, dayOf, NO_LIMITS, type Booking, type LedgerTransaction, type Terms } from './ledger-store.ts'
-import { STORE_LIMITS } from './limits.ts'
+import { account, dayOf, type LedgerTransaction } from './ledger-store.ts'
+import { AT_MS, booking, DAY_MS, fail, register, type LedgerTool } from './ledger.fixtures.ts'
 import type { Store } from './store.ts'
 import { accepted, aJob, aSubmission, aVerdict, digestOf, identityOf, noWrites } from './store.fixtures.ts'
 
-export interface LedgerTool {
-  store(): Store
-  sql(text: string): Promise<unknown>
-  freshProject(): Promise<ProjectId>
-}
-
-const AT_MS = 1_790_000_000_000
-const DAY_MS = 86_400_000
-
-/** 10 micro-credits a shard, 3 the last one of four; 1,000 the job. */
-const terms = (change: Partial<Terms> = {}): Terms => ({
-  mode: 'billable',
-  op: 'mc/1/insurance.v1',
-  priceList: digestOf('price list'),
-  microCredits: 1_000n,
-  shardMicroCredits: 10n,
-  lastShardMicroCredits: 3n,
-  shardsPerPass: 4,
-  ...change,
-})
-const booking = (change: Partial<Terms> = {}, limits: Partial<Booking['limits']> = {}): Booking => ({
-  terms: terms(change),
-  limits: { ...NO_LIMITS, ...limits },
-})
 const moved = ({ entries }: LedgerTransaction): Record<string, bigint> =>
   Object.fromEntries(entries.map(({ account: of, microCredits }) => [of, microCredits]))
 const sum = ({ entries }: LedgerTransaction): bigint =>
@@ -45,11 +20,8 @@ const [ann, bob, eve] = ['ann', 'bob', 'eve'].map(identityOf) as [
 ]
 
 export function testLedger({ store, sql, freshProject }: LedgerTool): void {
-  const registered = async (projectId: ProjectId, change: Partial<Terms> = {}, createdAtMs = AT_MS): Promise<JobId> => {
-    const job = aJob(projectId, { createdAtMs })
-    expect(await store().registerJob(job, booking(change))).toEqual({ inserted: true })
-    return job.id
-  }
+  const registered = (...args: Parameters<typeof register> extends [Store, ...infer A] ? A : never) =>
+    register(store(), ...args)
   /** Ann ran all four shards, Bob checked the first and the last. */
   const answered = async (id: JobId): Promise<void> => {
     const submissions = [
@@ -65,8 +37,7 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
       finishedAtMs,
       ...(microCredits === undefined ? {} : { microCredits }),
     })
-  const fail = (id: JobId, state: 'FAILED' | 'CANCELLED') =>
-    store().finishJob(id, { state, problem: problem('TIMED_OUT', 'x'), finishedAtMs: AT_MS + 9 })
+  const failed = (id: JobId, state: 'FAILED' | 'CANCELLED') => fail(store(), id, state)
 
   test('a job is reserved for with its registration, once, and settled with its end', async () => {
     const project = await freshProject()
@@ -117,7 +88,7 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
           aSubmission(id, 5, { executor: bob, tier: 'veteran', role: 'referee' }),
         ],
       })
-      expect(await fail(id, state)).toBe(true)
+      expect(await failed(id, state)).toBe(true)
       const [, settled] = await store().transactionsOf(id)
       expect(settled && moved(settled)).toEqual({
         [account.held('billable', project)]: -1_000n,
@@ -169,53 +140,6 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     expect(await more(1_900n)).toEqual({ inserted: true })
   })
 
-  test('of many jobs at once as many fit as the limit has room for', async () => {
-    for (const limit of ['perDay', 'total'] as const) {
-      const project = await freshProject()
-      const jobs = Array.from({ length: 12 }, () => aJob(project, { createdAtMs: AT_MS }))
-      const results = await Promise.all(jobs.map((job) => store().registerJob(job, booking({}, { [limit]: 5_999n }))))
-      expect(results.filter(({ inserted }) => inserted)).toHaveLength(5)
-      const [refused] = results.filter((result) => 'over' in result)
-      expect(refused).toMatchObject({ over: { limit, usedMicroCredits: 5_000n } })
-      for (const [place, job] of jobs.entries()) {
-        expect((await store().job(job.id)) !== null).toBe(results[place]?.inserted)
-      }
-    }
-  })
-
-  test('the next day has its own limit, and what a job gave back is there again', async () => {
-    const project = await freshProject()
-    const first = await registered(project)
-    const another = (createdAtMs: number) =>
-      store().registerJob(aJob(project, { createdAtMs }), booking({}, { perDay: 1_500n }))
-    expect(await another(AT_MS)).toMatchObject({ over: { limit: 'perDay', usedMicroCredits: 1_000n } })
-    expect(await another(AT_MS + DAY_MS)).toEqual({ inserted: true })
-    await fail(first, 'FAILED')
-    expect(await another(AT_MS)).toEqual({ inserted: true })
-  })
-
-  test('a balance is the same with snapshots and without', async () => {
-    const project = await freshProject()
-    const payer = account.project('billable', project)
-    const id = await registered(project)
-    await sql(`insert into ledger_transactions (project_id, job_id, kind, at_ms, day, detail)
-      select '${project}', '${id}', 'many ' || n, ${AT_MS}, ${dayOf(AT_MS)}, '{}' from generate_series(1, ${STORE_LIMITS.entriesPerSnapshot}) as n`)
-    await sql(`insert into ledger_entries select id, '${payer}', -1 from ledger_transactions where job_id = '${id}' and kind like 'many%'
-      union all select id, 'revenue', 1 from ledger_transactions where job_id = '${id}' and kind like 'many%'`)
-    const used = 1_000n + BigInt(STORE_LIMITS.entriesPerSnapshot)
-    const over = (limits: Partial<Booking['limits']>) =>
-      store().registerJob(aJob(project, { createdAtMs: AT_MS }), booking({}, limits))
-    for (const limit of ['total', 'perDay'] as const) {
-      // The first one makes the snapshot, the second reads it.
-      for (let i = 0; i < 2; i++)
-        expect(await over({ [limit]: used })).toMatchObject({ over: { limit, usedMicroCredits: used } })
-    }
-    expect(await store().balanceOf(payer)).toBe(-used)
-    expect(await over({ total: used + 1_000n, perDay: used + 1_000n })).toEqual({ inserted: true })
-    expect(await over({ total: used + 1_999n })).toMatchObject({ over: { usedMicroCredits: used + 1_000n } })
-    expect(await store().balanceOf(payer)).toBe(-used - 1_000n)
-  })
-
   test('a credit note gives back what was paid, at most that and once', async () => {
     const project = await freshProject()
     const id = await registered(project)
@@ -253,7 +177,7 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
       [{}, AT_MS + 5 * DAY_MS],
     ] as const
     for (const [change, endedAtMs] of ends) await complete(await registered(project, change), undefined, endedAtMs)
-    await fail(await registered(project), 'FAILED')
+    await failed(await registered(project), 'FAILED')
     const day = dayOf(AT_MS)
     const row = { kind: 'settle', op: 'mc/1/insurance.v1', mode: 'billable', microCredits: 1_000n, jobs: 1 }
     expect(await store().usage(project, day, day + 1)).toEqual([
@@ -324,7 +248,7 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
         microCredits: BigInt(place) * 77n,
       })
       await store().writeShards({ ...accepted(id, all), verdicts: all.map((shard) => aVerdict(id, shard)) })
-      await (end === 'COMPLETED' ? complete(id, 5n) : fail(id, end))
+      await (end === 'COMPLETED' ? complete(id, 5n) : failed(id, end))
     }
     const written = await store().ledgerAfter(project, 0)
     expect(written).toHaveLength(8)

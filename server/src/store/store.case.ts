@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testEvents } from './events.case.ts'
 import { testImmutability } from './immutability.case.ts'
 import { testIdentities } from './identities.case.ts'
+import { testLedgerLimits } from './ledger-limits.case.ts'
 import { testLedger } from './ledger.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
@@ -272,8 +273,11 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
     describe('identities', () => testIdentities(() => store, inserted))
     describe('events', () => testEvents(() => store, inserted))
     describe('immutability', () => testImmutability({ store: () => store, sql: (text) => opened.sql(text), inserted }))
-    describe('the ledger', () =>
-      testLedger({ store: () => store, sql: (text) => opened.sql(text), freshProject: otherProject }))
+    describe('the ledger', () => {
+      const tool = { store: () => store, sql: (text: string) => opened.sql(text), freshProject: otherProject }
+      testLedger(tool)
+      testLedgerLimits(tool)
+    })
     describe('seals', () =>
       testSeals({ store: () => store, sql: (text) => opened.sql(text), freshProject: otherProject }))
     describe('notices', () => testNotices(() => store, inserted))
