@@ -3,7 +3,9 @@
 export const STORE_LIMITS = {
   /** Connections to Postgres for single statements, and one for each lane of transactions; the server's default is 100. */
   postgresReadersMax: 3,
-  postgresLanes: 2,
+  postgresLanes: 3,
+  /** Of answers; a lane is left for jobs that begin and end. */
+  groupsMax: 2,
   connectTimeoutSeconds: 5,
   /** No statement of ours takes a second; one that takes this long hangs on something, and is better ended. */
   statementTimeoutMs: 30_000,
@@ -21,6 +23,9 @@ export const STORE_LIMITS = {
   bytesWaitingMax: 256 * 1024 * 1024,
   /** What a row weighs beside its bytes, roughly. */
   bytesPerRow: 300,
+
+  /** Some milliseconds of this process's time each; between them others have theirs. */
+  verdictsPerInsert: 1_024,
 
   /** Partials read at once, and how many bytes of them before the last one: most have some kB, some kernels' have a MB. */
   partialsPerBatch: 256,

@@ -13,7 +13,15 @@ import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './querie
 import { apiKeyByHash, defaultProject, insertApiKey, keysOf } from './queries/projects.ts'
 import * as sealed from './queries/seals.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
-import { acceptedAfter, partialsAfter, submissionsOf, verdictsOf, voidedOf, writeShards } from './queries/shards.ts'
+import {
+  acceptedAfter,
+  partialsAfter,
+  submissionsOf,
+  verdictsOf,
+  voidedOf,
+  writeShards,
+  writeVerdicts,
+} from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
 import { usage } from './queries/usage.ts'
 import { account, type LedgerStore } from './ledger-store.ts'
@@ -22,14 +30,15 @@ import type { PartialRow, ShardWrites, Store } from './store.ts'
 
 /** `release` runs when all is closed. */
 export function createStore(engine: Engine, release: () => Promise<void>): Store {
-  const shards = groupCommit<ShardWrites>(
-    (group) => engine.transaction((db) => writeShards(db, joined(group))),
-    weight,
-    STORE_LIMITS,
-  )
+  const commit = (group: readonly ShardWrites[]): Promise<void> =>
+    engine.transaction((db) => writeShards(db, joined(group)))
+  const groupsMax = Math.max(1, Math.min(STORE_LIMITS.groupsMax, engine.lanes - 1))
+  const answers = groupCommit<ShardWrites>(commit, weight, { ...STORE_LIMITS, groupsMax })
+  // A later standing replaces an earlier one: these keep their order.
+  const decisions = groupCommit<ShardWrites>(commit, weight, { ...STORE_LIMITS, groupsMax: 1 })
   let closing: Promise<void> | null = null
   const close = async () => {
-    await shards.idle()
+    await Promise.all([answers.idle(), decisions.idle()])
     try {
       await engine.close()
     } finally {
@@ -56,7 +65,10 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     setBasis: (id, basis) => engine.transaction((db) => setBasis(db, id, basis)),
     finishJob: (id, end) => engine.transaction((db, attempt) => finishJob(db, id, end, attempt)),
 
-    writeShards: (writes) => (weight(writes) === 0 ? Promise.resolve() : shards.write(writes)),
+    async writeShards(writes) {
+      if (weight(writes) > 0) await (isAnswers(writes) ? answers : decisions).write(writes)
+    },
+    writeVerdicts: (verdicts) => engine.transaction((db) => writeVerdicts(db, verdicts)),
     submissions: (jobId) => engine.run((db) => submissionsOf(db, jobId)),
     voidedOf: (jobId) => engine.run((db) => voidedOf(db, jobId)),
     verdicts: (jobId) => engine.run((db) => verdictsOf(db, jobId)),
@@ -137,6 +149,9 @@ async function noticeAll(engine: Engine, exposed: Exposed): Promise<JobId[]> {
   }
   return resting
 }
+
+const isAnswers = (writes: ShardWrites): boolean =>
+  Object.entries(writes).every(([kind, { length }]) => kind === 'submissions' || kind === 'partials' || length === 0)
 
 function joined(group: readonly ShardWrites[]): ShardWrites {
   return {

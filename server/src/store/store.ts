@@ -151,7 +151,7 @@ export interface NoticeRow {
   readonly detail: string
 }
 
-/** The shards that rest on an exposed identity alone. */
+/** The shards that rest on an exposed identity alone, or on it and others that were exposed. */
 export interface IntegrityDetail {
   readonly identity: Identity
   readonly reason: string
@@ -248,7 +248,10 @@ export interface Store extends LedgerStore, SealStore {
       | { readonly state: 'FAILED' | 'CANCELLED'; readonly problem: Problem; readonly finishedAtMs: number },
   ): Promise<boolean>
 
+  /** With what others write at the same time, in one transaction. */
   writeShards(writes: ShardWrites): Promise<void>
+  /** All or none, in a transaction of its own: an ending job of thousands of shards must not hold up others' answers. */
+  writeVerdicts(verdicts: readonly VerdictRow[]): Promise<void>
   /** Those that are not void. */
   submissions(jobId: JobId): Promise<SubmissionRow[]>
   /** How many of the job's submissions are void. */

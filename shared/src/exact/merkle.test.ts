@@ -29,6 +29,20 @@ describe('the Merkle root', () => {
     expect(merkleRoot([0, 1, 2, 3, 4, 5, 6].map(leaf))).toBe(expected.toString('hex'))
   })
 
+  it('of any number of leaves is the one of the RFC’s definition', () => {
+    const defined = (hashes: readonly Buffer[]): Buffer => {
+      const [only] = hashes
+      if (only !== undefined && hashes.length === 1) return only
+      let split = 1
+      while (split * 2 < hashes.length) split *= 2
+      return node(defined(hashes.slice(0, split)), defined(hashes.slice(split)))
+    }
+    for (let length = 1; length <= 130; length++) {
+      const numbers = Array.from({ length }, (_, n) => n)
+      expect(merkleRoot(numbers.map(leaf)), `${length} leaves`).toBe(defined(numbers.map(hashed)).toString('hex'))
+    }
+  })
+
   it('changes when any leaf changes or two change places', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 40 }), fc.nat(), (length, at) => {

@@ -1,8 +1,8 @@
 // Which shards are checked: drawn by HMAC with the job's secret key over what the agent has already committed to, so
 // that no agent can foresee it and anybody can recompute it once the key is published. That key was committed to before
 // the first shard was handed out.
-import { sha256 } from '@noble/hashes/sha2.js'
-import { fromHex, toHex, utf8 } from '../exact/bytes.ts'
+import { sha256Hex } from '#sha256'
+import { fromHex, utf8 } from '../exact/bytes.ts'
 import { hmacSha256, type Digest } from '../exact/digest.ts'
 import { ceil, multiply, rational, rationalFromDecimal, type Rational } from '../exact/rational.ts'
 
@@ -34,4 +34,4 @@ export function checksNeeded(shards: number, rate: Rational): number {
  * The commitment to a job's sampling key, in hexadecimal as the key is: shown from the start, and the key at the end, so
  * that anyone can tell that the sample was not chosen by what agents answered.
  */
-export const samplingKeySha256 = (samplingKey: string): string => toHex(sha256(fromHex(samplingKey)))
+export const samplingKeySha256 = (samplingKey: string): string => sha256Hex(fromHex(samplingKey))

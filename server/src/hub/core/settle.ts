@@ -145,15 +145,14 @@ export const refereeIsToCome = (state: HubState, job: Job): boolean =>
 const isAtFault = (state: HubState, job: Job, { failures }: Shard): boolean =>
   failures >= FAILURES_BEFORE_REFEREE && refereeIsToCome(state, job)
 
-/** For the referee, once: it may have it already when another's lease of the shard ends. */
+/** For the referee, once: it may have it, or have answered it, when another's lease of the shard ends. */
 function dispute(state: HubState, job: Job, index: number): void {
-  const { holders } = shardOf(job, index)
+  const { holders, storing } = shardOf(job, index)
   const isHeld =
     holders.size > 0 &&
-    [...state.agents.values()].some(
-      ({ referee, leases }) => referee && [...holders.keys()].some((id) => leases.has(id)),
-    )
-  place(job, index, isHeld ? 'refereeing' : 'disputed')
+    [...state.agents.values()].some(({ referee, leases }) => referee && [...holders].some((id) => leases.has(id)))
+  if (isHeld) place(job, index, 'refereeing')
+  else place(job, index, storing > 0 ? 'storing' : 'disputed')
 }
 
 /** It waits for nobody else while somebody has it: a second answer may be under way. */

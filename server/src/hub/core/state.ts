@@ -34,8 +34,8 @@ export interface Shard {
   failures: number
   /** Groups of the veterans that failed on it. */
   veteranFailures: Set<string>
-  /** Leases that hold it and have not answered, and whose: two when it has a backup. */
-  holders: Map<AssignmentId, Identity>
+  /** Leases that hold it and have not answered: two when it has a backup. */
+  holders: Set<AssignmentId>
   /** It was given to a second agent because the first was slow. */
   backedUp: boolean
   /** Executors for whose standing its acceptance was counted. */
@@ -292,7 +292,7 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
       networks: new Set<string>(),
       failures: 0,
       veteranFailures: new Set<string>(),
-      holders: new Map<AssignmentId, Identity>(),
+      holders: new Set<AssignmentId>(),
       backedUp: false,
       counted: new Set<Identity>(),
       storing: 0,

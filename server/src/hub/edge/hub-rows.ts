@@ -45,7 +45,8 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
   }
 
   const finish = async (jobId: JobId, what: string, end: Parameters<Store['finishJob']>[1]): Promise<void> => {
-    await changes.get(jobId)
+    // What it voided belongs to the job's rows, which an end closes.
+    await Promise.all([changes.get(jobId), identities.settled()])
     const ended = await persist(what, () => store.finishJob(jobId, end))
     if (!ended) logger.warn({ job_id: jobId, state: end.state }, 'the job had ended before; its end stands')
     changes.delete(jobId)
@@ -86,7 +87,7 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       const { jobId, verdicts, record } = command
       let priced: PricedAnswer
       try {
-        await persist('verdicts', () => store.writeShards({ ...NOTHING, verdicts }))
+        await persist('verdicts', () => store.writeVerdicts(verdicts))
         priced = await reading(() => answerOf(planned, command, store))
       } catch (error) {
         if (closing.aborted) throw error

@@ -3,7 +3,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
-import { fromHex } from '@forge/shared/exact/bytes.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
 import { termsOf } from '../../billing/price.ts'
@@ -18,11 +17,12 @@ import type { GatewayListener } from './gateway-frames.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { notHeld } from './not-held.ts'
-import { assignmentOf, planInTime, planOf, type PlannedJob } from './planning.ts'
+import { assignmentOf, coreJobOf, planInTime, planOf, type PlannedJob } from './planning.ts'
 import { progressOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { createTables, warmTables, type Tables } from './tables.ts'
+import { Tallies } from './tallies.ts'
 import { createWaiters } from './waiters.ts'
 
 export interface HubDeps {
@@ -43,11 +43,14 @@ type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs
 
 export async function startHub(deps: HubDeps): Promise<RunningHub> {
   const { store, logger, config } = deps
-  const hub = new HubEdge(deps, await openState(store, config), createTables(store))
+  const tables = createTables(store)
+  const hub = new HubEdge(deps, await openState(store, config), tables)
+  warmTables(tables, (error) => {
+    if (!hub.isClosing) logger.error({ err: error }, 'a table failed')
+  })
   const unfinished = await store.unfinishedJobs()
   if (unfinished.length > 0) logger.info({ jobs: unfinished.length }, 'unfinished jobs go on')
   for (const row of unfinished) hub.resume(row)
-  hub.warm()
   return hub
 }
 
@@ -61,6 +64,7 @@ class HubEdge implements RunningHub, GatewayListener {
   readonly #rows: HubRows
   readonly #refining: Refining
   readonly #waiters = createWaiters()
+  readonly #tallies = new Tallies((session, tally) => this.#gateway.send(session, 'tally', tally))
   readonly #closing = new AbortController()
   readonly #writes = new Set<Promise<void>>()
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -120,18 +124,18 @@ class HubEdge implements RunningHub, GatewayListener {
     return [...this.#state.agents.values()].some(({ referee, abilities }) => referee && abilities.size > 0)
   }
 
+  get isClosing(): boolean {
+    return this.#closing.signal.aborted
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     clearTimeout(this.#timer)
+    this.#tallies.close()
     this.#gateway.close()
     await Promise.allSettled(this.#writes)
     await this.#tables.close()
     this.#waiters.releaseAll()
-  }
-
-  /** Tables of the self-tests, ahead of the first agent. */
-  warm(): void {
-    warmTables(this.#tables, this.#deps.logger, this.#closing.signal)
   }
 
   /** Plans a job that is not in the core: a new one, or one that was begun before a restart. */
@@ -147,17 +151,7 @@ class HubEdge implements RunningHub, GatewayListener {
       if (this.#closing.signal.aborted) return
       const { planned, submissions, verdicts, voided } = ready
       this.#planned.set(row.id, planned)
-      const job = {
-        id: row.id,
-        projectId: row.projectId,
-        kernel: planned.kernelName,
-        kernelDigest: planned.kernel.digest,
-        grid: planned.plan.grid,
-        refines: planned.plan.refines,
-        policy: planned.contract.policy,
-        deadlineMs: performance.now() + (row.deadlineAtMs - Date.now()),
-        samplingKey: fromHex(row.samplingKey),
-      }
+      const job = coreJobOf(row, planned)
       this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, verdicts })
     } catch (error) {
       if (this.#closing.signal.aborted) return
@@ -241,6 +235,7 @@ class HubEdge implements RunningHub, GatewayListener {
   }
 
   left(session: SubmissionSession): void {
+    this.#tallies.left(session)
     this.#raise({ type: 'agent-left', session })
   }
 
@@ -269,7 +264,7 @@ class HubEdge implements RunningHub, GatewayListener {
       case 'revoke':
         return this.#gateway.send(command.session, 'revoke', { assignmentId: command.assignmentId })
       case 'tally':
-        return this.#gateway.send(command.session, 'tally', command.tally)
+        return this.#tallies.changed(command.session, command.tally)
       case 'expel':
         this.#deps.logger.warn({ session: command.session, code: command.refusal.code }, command.refusal.message)
         return this.#gateway.expel(command.session, command.refusal)

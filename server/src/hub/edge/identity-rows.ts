@@ -24,6 +24,8 @@ type Persist = <T>(what: string, write: () => Promise<T>) => Promise<T>
 
 export interface IdentityRows {
   decided(writes: Extract<HubCommand, { type: 'write' }>['writes']): Promise<void>
+  /** Until what was decided so far is durable. */
+  settled(): Promise<void>
   /** Who was exposed while a job was ending is in its verdicts, and was looked for too early. */
   jobEnded(): Promise<void>
 }
@@ -35,6 +37,7 @@ export function createIdentityRows(
 ): IdentityRows {
   /** Identities that were exposed lately, and when. */
   const recent = new Map<Identity, number>()
+  const writing = new Set<Promise<void>>()
 
   const notice = async (identity: Identity, atMs: number): Promise<void> => {
     const noticed = await persist('notices', () => store.noticeFinished(identity, EXPOSED_ELSEWHERE, atMs))
@@ -46,11 +49,20 @@ export function createIdentityRows(
       const atMs = Date.now()
       const dated = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ ...row, atMs }))
       const writes = { voids, quarantines: dated(quarantines), releases: dated(releases), standings }
-      await persist('decisions', () => store.writeShards({ ...NOTHING, ...writes }))
+      const write = persist('decisions', () => store.writeShards({ ...NOTHING, ...writes }))
+      writing.add(write)
+      try {
+        await write
+      } finally {
+        writing.delete(write)
+      }
       for (const { identity } of quarantines) {
         recent.set(identity, atMs)
         await notice(identity, atMs)
       }
+    },
+    async settled() {
+      await Promise.allSettled(writing)
     },
     async jobEnded() {
       const nowMs = Date.now()

@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Assignment } from '@forge/shared/contract/agent-events.ts'
 import type { Contract } from '@forge/shared/contract/envelope.ts'
+import { fromHex } from '@forge/shared/exact/bytes.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import {
   isRefusal,
@@ -21,7 +22,7 @@ import { findKernel } from '../../kernels.ts'
 import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
 import type { NewJob, Store, SubmissionRow, VerdictRow } from '../../store/store.ts'
-import type { AssignmentOrder } from '../core/events.ts'
+import type { AssignmentOrder, HubEvent } from '../core/events.ts'
 import { persistently } from './persistently.ts'
 import type { Tables } from './tables.ts'
 
@@ -112,6 +113,22 @@ export function planOf(row: NewJob): Pick<PlannedJob, 'row' | 'contract' | 'kern
   const plan = kernel.plan(args)
   if (isRefusal(plan)) throw new Error(`the stored contract cannot be planned: ${JSON.stringify(plan.errors)}`)
   return { row, contract, kernel, args, plan }
+}
+
+/** What the core is told of a job: its deadline on the monotonic clock, as all of the core's times are. */
+export function coreJobOf(row: NewJob, planned: PlannedJob): Extract<HubEvent, { type: 'job-planned' }>['job'] {
+  const { kernel, plan, contract } = planned
+  return {
+    id: row.id,
+    projectId: row.projectId,
+    kernel: planned.kernelName,
+    kernelDigest: kernel.digest,
+    grid: plan.grid,
+    refines: plan.refines,
+    policy: contract.policy,
+    deadlineMs: performance.now() + (row.deadlineAtMs - Date.now()),
+    samplingKey: fromHex(row.samplingKey),
+  }
 }
 
 async function planJob(row: NewJob, tables: Tables): Promise<PlannedJob> {

@@ -4,10 +4,9 @@ import { Worker } from 'node:worker_threads'
 import { wordsToBytes } from '@forge/shared/exact/bytes.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { tableDigest, tableKey } from '@forge/shared/distributions/table.ts'
-import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
+import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
 import type { TableSpec } from '@forge/shared/kernels/kernel.ts'
-import type { Logger } from '../../logger.ts'
 import type { Store } from '../../store/store.ts'
 
 /** 64 KiB a severity table: 16 MiB of memory. */
@@ -24,13 +23,9 @@ export interface Tables {
   close(): Promise<void>
 }
 
-/** Those that the self-tests of agents need; a failure is logged, and they are compiled when they are asked for. */
-export function warmTables(tables: Pick<Tables, 'compiled'>, logger: Logger, closing: AbortSignal): void {
-  for (const { spec } of knownAnswerTables(artifacts)) {
-    tables.compiled(spec).catch((error: unknown) => {
-      if (!closing.aborted) logger.error({ err: error }, 'a table failed')
-    })
-  }
+/** Tables of the self-tests, ahead of the first agent. */
+export function warmTables(tables: Tables, failed: (error: unknown) => void): void {
+  for (const { spec } of knownAnswerTables(artifacts)) tables.compiled(spec).catch(failed)
 }
 
 export function createTables(store: Pick<Store, 'table' | 'tableByDigest' | 'putTable'>): Tables {
