@@ -35,6 +35,12 @@ export const STORE_LIMITS = {
   jobsPerNoticeBatch: 16,
   rangesPerNoticeMax: 256,
   eventsPerBatch: 1_000,
+  transactionsPerBatch: 500,
+  sealsPerBatch: 100,
+  /** A job has up to 65,536 partials of some kB. */
+  jobsPerRetentionBatch: 16,
+  /** Of an account, newer than its last snapshot: adding up so many takes a millisecond. */
+  entriesPerSnapshot: 500,
   jobIdsPerBatch: 1_000,
 
   /** Two servers that start in the same moment may both stand back; then they try again, some tens of ms apart. */

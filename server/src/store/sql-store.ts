@@ -6,9 +6,11 @@ import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { eventsAfter } from './queries/events.ts'
 import { quarantined, standingsOf } from './queries/identities.ts'
-import { finishJob, insertJob, jobById, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
+import { balanceOf, creditNote, ledgerAfter, transactionsOf, usedOnDay } from './queries/ledger.ts'
+import { finishJob, insertJob, jobById, registerJob, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
 import { attemptsOf, jobsOf, verdictsIn } from './queries/job-reads.ts'
 import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './queries/notices.ts'
+import * as sealed from './queries/seals.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 import {
   acceptedAfter,
@@ -20,6 +22,9 @@ import {
   writeVerdicts,
 } from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
+import { usage } from './queries/usage.ts'
+import { account, type LedgerStore } from './ledger-store.ts'
+import type { SealStore } from './seal-store.ts'
 import { createTenants } from './sql-tenants.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
@@ -47,6 +52,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     settingOrPut: (name, value) => engine.transaction((db) => settingOrPut(db, name, value)),
 
     insertJob: (job) => engine.transaction((db, attempt) => insertJob(db, job, attempt)),
+    registerJob: (job, booking) => engine.transaction((db, attempt) => registerJob(db, job, booking, attempt)),
     job: (id) => engine.run((db) => jobById(db, id)),
     unfinishedJobs: () => engine.run(unfinishedJobs),
     updateJob: (id, change) => engine.transaction((db) => updateJob(db, id, change)),
@@ -78,8 +84,38 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     tableByDigest: (digest) => engine.run((db) => tableByDigest(db, digest)),
     putTable: (key, digest, words) => engine.transaction((db) => putTable(db, key, digest, words)),
 
+    ...ledgerOn(engine),
+    ...sealsOn(engine),
+
     ping: () => engine.ping(),
     close: () => (closing ??= close()),
+  }
+}
+
+function ledgerOn(engine: Engine): LedgerStore {
+  return {
+    transactionsOf: (jobId) => engine.run((db) => transactionsOf(db, jobId)),
+    ledgerAfter: (projectId, after) => engine.run((db) => ledgerAfter(db, projectId, after)),
+    balanceOf: (of) => engine.run((db) => balanceOf(db, of)),
+    usage: (projectId, firstDay, lastDay) => engine.run((db) => usage(db, projectId, firstDay, lastDay)),
+    usedOnDay: (projectId, mode, day) =>
+      engine.run((db) => usedOnDay(db, projectId, account.project(mode, projectId), day)),
+    creditNote: (jobId, note) => engine.transaction((db) => creditNote(db, jobId, note)),
+  }
+}
+
+function sealsOn(engine: Engine): SealStore {
+  return {
+    signingPeriods: () => engine.run(sealed.periodsOf),
+    beginSigning: (key, atMs) => engine.transaction((db) => sealed.beginSigning(db, key, atMs)),
+    unsealed: (skipped) => engine.run((db) => sealed.unsealedItems(db, skipped)),
+    putSeal: (seal) => engine.transaction((db) => sealed.putSeal(db, seal)),
+    sealOf: (item) => engine.run((db) => sealed.sealOf(db, item)),
+    appendToLog: (item, projectId, link) => engine.transaction((db) => sealed.appendToLog(db, item, projectId, link)),
+    logOf: (item) => engine.run((db) => sealed.logOf(db, item)),
+    receiptLog: (projectId, from) => engine.run((db) => sealed.logFrom(db, projectId, from)),
+    dropPartials: (endedBeforeMs, atMs) => engine.transaction((db) => sealed.dropPartials(db, endedBeforeMs, atMs)),
+    droppedAt: (jobId) => engine.run((db) => sealed.droppedAt(db, jobId)),
   }
 }
 

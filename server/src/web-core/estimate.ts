@@ -2,11 +2,11 @@
 // Nothing is stored and no table is compiled.
 import { z } from 'zod'
 import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
-import { multiply, rational, toNumber } from '@forge/shared/exact/rational.ts'
+import { toNumber } from '@forge/shared/exact/rational.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import { contractDigest } from '@forge/shared/planner/contract.ts'
-import { priceOf } from '../billing/price.ts'
+import { priceOfContract } from '../billing/price.ts'
 import type { Accepted } from './contract.ts'
 
 const limitSchema = z.strictObject({
@@ -42,16 +42,9 @@ export type Estimate = z.input<typeof estimateSchema>
 
 export function estimateOf(accepted: Accepted, limits: ProjectLimits, eligible: number): Estimate {
   const { contract, kernel, plan, args } = accepted
-  const { policy, seed, ctx } = contract
+  const { policy, seed } = contract
   const { grid, drawsPerUnit } = plan
-  const { credits, eur } = priceOf({
-    profile: kernel.id,
-    iterations: grid.units,
-    drawsPerUnit: multiply(drawsPerUnit, rational(BigInt(grid.passes))),
-    verify: policy.verify,
-    spotcheckRate: policy.spotcheck_rate,
-    mode: ctx.billing.mode,
-  })
+  const { credits, eur } = priceOfContract({ kernel, plan, contract })
   return {
     ok: true,
     plan: {

@@ -80,6 +80,7 @@ export function createFakeHub(store: FakeStore): FakeHub {
     hub: {
       agentsOnline: 0,
       refereeOnline: false,
+      submitWithin: (job) => fake.hub.submit(job),
       async submit(job) {
         const existing = [...store.jobs.values()].find(
           ({ projectId, clientJobId }) => projectId === job.projectId && clientJobId === job.clientJobId,

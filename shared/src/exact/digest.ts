@@ -28,6 +28,13 @@ export type DigestTag =
   | 'answer.v1'
   | 'notice.v1'
   | 'node-token.v1'
+  | 'price-list.v1'
+  | 'signing-key.v1'
+  | 'receipt.v1'
+  | 'signed-notice.v1'
+  | 'receipt-link.v1'
+  | 'key-list.v1'
+  | 'shards.v1'
 
 export function digestBytes(tag: DigestTag, ...parts: Uint8Array[]): Uint8Array {
   return sha256(tagged(tag, parts))

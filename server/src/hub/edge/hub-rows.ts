@@ -8,7 +8,7 @@ import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
 import type { Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
-import { answerOf } from './answer.ts'
+import { answerOf, type PricedAnswer } from './answer.ts'
 import { createIdentityRows, NOTHING } from './identity-rows.ts'
 import { STORE_GIVE_UP_MS } from './limits.ts'
 import { persistently } from './persistently.ts'
@@ -80,17 +80,17 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
     },
     async completed(planned, command) {
       const { jobId, verdicts, record } = command
-      let answer: string
+      let priced: PricedAnswer
       try {
         await persist('verdicts', () => store.writeVerdicts(verdicts))
-        answer = await reading(() => answerOf(planned, command, store))
+        priced = await reading(() => answerOf(planned, command, store))
       } catch (error) {
         if (closing.aborted) throw error
         logger.error({ job_id: jobId, err: error }, 'the reduction failed')
         if (error instanceof PartialError) return failed(jobId, 'VERIFICATION_FAILED', contradiction(error))
         return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
       }
-      await finish(jobId, 'the result', { state: 'COMPLETED', answer, finishedAtMs: Date.now() })
+      await finish(jobId, 'the result', { state: 'COMPLETED', ...priced, finishedAtMs: Date.now() })
       await identities.jobEnded()
       logger.info({ job_id: jobId, verification: record }, 'job completed')
     },

@@ -350,8 +350,6 @@ export class World implements Surroundings {
   #pause(forMs: number): void {
     this.note('hub paused', `${forMs} ms`)
     this.#clock.pause(this.#nowMs + forMs)
-    this.after(forMs, () => {
-      if (!this.#clock.isHeld(this.#nowMs)) this.#drain()
-    })
+    this.after(forMs, () => this.#clock.isHeld(this.#nowMs) || this.#drain())
   }
 }

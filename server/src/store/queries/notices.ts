@@ -10,6 +10,7 @@ import { STORE_LIMITS } from '../limits.ts'
 import { executors, jobs, notices, quarantines, submissions, verdicts, voids } from '../schema.ts'
 import type { IntegrityDetail, NoticeRow } from '../store.ts'
 import { appendEvents, lockJobs } from './events.ts'
+import { enqueue } from './seals.ts'
 import { isOfVoid } from './shards.ts'
 
 export interface Exposed {
@@ -53,6 +54,10 @@ export async function appendNotices(db: Db, ids: readonly JobId[], exposed: Expo
   })
   if (added.length === 0) return resting
   await db.insert(notices).values(added)
+  await enqueue(
+    db,
+    added.map(({ jobId, number }) => ({ jobId, kind: 'notice', number, atMs })),
+  )
   await appendEvents(
     db,
     added.map(({ jobId, number, kind, detail }) => ({

@@ -1,8 +1,8 @@
 // /api/v0/ops: what can be computed, what it would take, and computing it.
 import { z } from 'zod'
+import { PRICE_LIST, priceListDigest, priceListSchema } from '@forge/shared/billing/price-list.ts'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
-import { publishedPrice } from '../../billing/price.ts'
 import { acceptContract } from '../contract.ts'
 import { estimateOf, estimateSchema } from '../estimate.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from '../examples.ts'
@@ -32,18 +32,10 @@ const catalogueSchema = z.strictObject({
       kernel_digest: z.string().describe('pin it as `op.kernel_digest`, and no other code will run'),
       args_schema: schemaText,
       output_schema: schemaText.describe('of `hub.output`'),
-      price: z.strictObject({
-        credits_per_billion_draws: z.number(),
-        verification_factor: z.strictObject({
-          none: z.number(),
-          spotcheck: z.string().describe('an expression over the policy’s fields'),
-          full: z.number(),
-        }),
-        least_credits: z.number(),
-        eur_per_credit: z.number(),
-      }),
     }),
   ),
+  price_list: priceListSchema.describe('by which every job is priced'),
+  price_list_digest: z.string().describe('as receipts name it'),
 })
 
 const catalogue = (): z.input<typeof catalogueSchema>['ops'] =>
@@ -56,7 +48,6 @@ const catalogue = (): z.input<typeof catalogueSchema>['ops'] =>
     kernel_digest: digest,
     args_schema: jsonSchemaOf(argsSchema),
     output_schema: jsonSchemaOf(outputSchema, 'output'),
-    price: publishedPrice(id),
   }))
 
 export const opsRoutes = [
@@ -72,7 +63,13 @@ export const opsRoutes = [
     responses: { 200: { description: 'The catalogue.', schema: catalogueSchema } },
     problems: [],
     examples: [{ summary: 'All of it', status: 200 }],
-    handle: async () => answered(200, { ok: true, ops: catalogue() }),
+    handle: async () =>
+      answered(200, {
+        ok: true,
+        ops: catalogue(),
+        price_list: PRICE_LIST,
+        price_list_digest: priceListDigest(PRICE_LIST),
+      }),
   }),
   route({
     method: 'POST',
