@@ -1,13 +1,15 @@
 // The operator's command line on real folders: what it says of a good store, of none, and of one that a server holds. What
 // it finds has its tests beside the checks.
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '@forge/server/store/open-store.ts'
 import { aJob } from '@forge/server/store/store.fixtures.ts'
+import type { Bundle } from '@forge/shared/receipt/bundle.ts'
+import { aBundle } from '@forge/shared/receipt/bundle.fixtures.ts'
 import { freshDataDir } from './machine/fresh-store.ts'
 
 const FORGE = fileURLToPath(new URL('forge.ts', import.meta.url))
@@ -44,6 +46,53 @@ test('where there is no store, none is made', async () => {
   const none = await forge(['verify-store'], empty)
   expect(none).toEqual({ code: 2, said: expect.stringMatching(/^There is no store in/) })
   await rm(empty, { recursive: true })
+})
+
+describe('a bundle', () => {
+  let good: Bundle
+  const written = async (name: string, content: unknown): Promise<string> => {
+    const file = path.join(folder, name)
+    await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
+    return file
+  }
+  beforeAll(async () => {
+    good = await aBundle()
+  }, 60_000)
+
+  test('that is good is proved, shard by shard, with the keys that are trusted', { timeout: 60_000 }, async () => {
+    const files = [await written('good.json', good), '--keys', await written('keys.json', good.keys)]
+    const { code, said } = await forge(['verify', ...files, '--shards', '4'], folder)
+    expect(said).toMatch(/^proved {2}shards: 4 of 9, run again on wasm, have the same digests: /m)
+    expect(said).toMatch(/^proved {2}output: 9 partials reduce to the output$/m)
+    expect(said).toMatch(/^open {4}shards: the other 5 shards/m)
+    expect(said).toMatch(/^Nothing is wrong\.$/m)
+    expect(code).toBe(0)
+  })
+
+  test('that is not ends with 1 and says where', { timeout: 60_000 }, async () => {
+    const file = await written('bad.json', { ...good, price_list: { ...good.price_list, version: 2 } })
+    const { code, said } = await forge(['verify', file, '--shards', '0'], folder)
+    expect(said).toMatch(/^WRONG {3}price list: price_list: its digest is/m)
+    expect(code).toBe(1)
+    expect(await forge(['verify', await written('none.json', '{}')], folder)).toMatchObject({ code: 1 })
+  })
+
+  test('that cannot be looked at ends with 2 and a sentence', { timeout: 60_000 }, async () => {
+    const asked: readonly (readonly [string[], RegExp])[] = [
+      [['missing.json'], /cannot be read/],
+      [[await written('text.json', 'text')], /cannot be read/],
+      [['a', 'b'], /^Name one file/],
+      [['a', '--shards', '-1'], /shards/],
+      [['a', '--engine', 'gpu'], /not wasm or reference/],
+      [['a', '--key', 'b'], /--key/],
+    ]
+    for (const [args, sentence] of asked) {
+      const { code, said } = await forge(['verify', ...args], folder)
+      expect(said).toMatch(sentence)
+      expect(said).not.toMatch(/^\s+at /m)
+      expect(code).toBe(2)
+    }
+  })
 })
 
 test('another word is answered with what there is', async () => {

@@ -1,40 +1,55 @@
-// `pnpm forge <command>`: what an operator does with a store beside the server. The settings are the server's. It ends with
-// 0 when all is well, with 1 when it found problems, with 2 when it could not look.
+// `pnpm forge <command>`: what an operator does with a store beside the server, and what anybody does with a bundle, far from
+// any server. It ends with 0 when all is well, with 1 when it found problems, with 2 when it could not look.
 import { loadConfig } from '@forge/server/config.ts'
 import { sentenceFor } from '@forge/server/sentence-for.ts'
 import { openForReading } from '@forge/server/store/open-store.ts'
-import { verifyStore, type Verified } from '@forge/server/verify-store/verify-store.ts'
+import { verifyStore } from '@forge/server/verify-store/verify-store.ts'
+import { CannotVerify, verifyBundle } from './forge/verify-bundle.ts'
 
 const USAGE = `Usage: pnpm forge verify-store
+       pnpm forge verify bundle.json [--shards 20] [--engine wasm] [--keys forge-keys.json]
 
   verify-store  reads the whole store and says what is not as it was written: events, shards, records,
-                answers, notices and quarantines of every job. It changes nothing. The store is that of
-                DATABASE_URL or FORGE_DATA_DIR; an embedded one must not be in use by a server.
+                answers, ledger, receipts, notices and quarantines of every job. It changes nothing. The
+                store is that of DATABASE_URL or FORGE_DATA_DIR; an embedded one must not be in use by a
+                server.
+  verify        checks the bundle of a completed job without a server: signatures, digests, plan, bill,
+                sample and bound, the output from its partials, and so many shards at random by running
+                them again (--engine wasm or reference). --keys names the server's list of keys, from its
+                /.well-known/forge-keys.json; without it, whose signature it is stays open.
 `
 
 const [command, ...more] = process.argv.slice(2)
+const run = commandOf(command, more)
 if (command === '--help' || command === 'help') console.log(USAGE)
-else if (command !== 'verify-store' || more.length > 0) {
+else if (run === null) {
   console.error(USAGE)
   process.exitCode = 2
 } else {
   try {
-    process.exitCode = (await verified()).problems > 0 ? 1 : 0
+    process.exitCode = (await run()) > 0 ? 1 : 0
   } catch (error) {
-    console.error(sentenceFor(error) ?? error)
+    console.error(error instanceof CannotVerify ? error.message : (sentenceFor(error) ?? error))
     process.exitCode = 2
   }
 }
 
-async function verified(): Promise<Verified> {
+/** What counts problems; null when there is no such command. */
+function commandOf(name: string | undefined, args: readonly string[]): (() => Promise<number>) | null {
+  if (name === 'verify-store' && args.length === 0) return verified
+  if (name === 'verify' && args.length > 0) return () => verifyBundle(args, (line) => console.log(line))
+  return null
+}
+
+async function verified(): Promise<number> {
   const { databaseUrl, dataDir } = loadConfig(process.env)
   const reading = await openForReading({ dataDir, ...(databaseUrl === null ? {} : { databaseUrl }) })
   try {
-    const found = await verifyStore(reading, (line) => console.log(line))
-    const { jobs, shards, problems, notReduced } = found
+    const { jobs, shards, problems, notReduced, dropped } = await verifyStore(reading, (line) => console.log(line))
     const left = notReduced === 0 ? '' : `; ${notReduced} jobs not reduced again: this version lacks their kernels`
-    console.log(`${jobs} jobs, ${shards} shards, ${problems} problems${left}`)
-    return found
+    const kept = dropped === 0 ? '' : `; ${dropped} jobs not reduced again: their partials were kept no longer`
+    console.log(`${jobs} jobs, ${shards} shards, ${problems} problems${left}${kept}`)
+    return problems
   } finally {
     await reading.close()
   }

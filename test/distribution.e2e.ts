@@ -43,7 +43,7 @@ const data = {
 
 /** `undefined` leaves an argument out. */
 const contractOf = (args: object, policy: object): Contract =>
-  JSON.parse(JSON.stringify(smallContract({ args: { iterations: 300_007, ...args }, policy })))
+  JSON.parse(JSON.stringify(smallContract({ args: { iterations: 150_007, ...args }, policy })))
 
 test.each([
   ['narrow', exact],

@@ -49,12 +49,6 @@ const stories: readonly Story[] = [
     engines: ['webgpu'],
   },
   {
-    who: 'two WebGPU tabs',
-    tabs: [webgpu, webgpu],
-    policy: { target: 'gpu', min_agents: 2, max_agents: 7, verify: 'spotcheck' },
-    engines: ['webgpu'],
-  },
-  {
     who: 'a WASM and a WebGPU tab that check each other',
     tabs: [wasm, webgpu],
     policy: { target: 'any', min_agents: 2, max_agents: 50, verify: 'full' },

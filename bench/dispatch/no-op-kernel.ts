@@ -36,6 +36,7 @@ const kernel = {
   aliases: [],
   digest: KERNEL_DIGEST,
   argsSchema,
+  outputSchema: z.record(z.string(), z.unknown()),
   partialBytesMax: PARTIAL_BYTES,
   plan: ({ shards }) => ({
     grid: { units: BigInt(shards), unitsPerShard: 1, shards, passes: 1 },

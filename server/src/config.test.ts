@@ -24,6 +24,7 @@ test('the defaults of SPEC section 9', () => {
     publicUrl: null,
     referee: true,
     distinctNetwork: false,
+    partialsDays: null,
     logLevel: 'info',
     notYetUsed: [],
   })
@@ -41,16 +42,18 @@ test('every setting is read, and those without a use yet are named', () => {
     FORGE_PUBLIC_URL: 'https://pool.example/',
     FORGE_REFEREE: 'off',
     FORGE_DISTINCT_NETWORK: 'false',
+    FORGE_PARTIALS_DAYS: '30',
     FORGE_LOG_LEVEL: 'debug',
   })
   expect(config).toMatchObject({ port: 0, host: '0.0.0.0', dataDir: 'data', publicUrl: 'https://pool.example' })
   expect(config).toMatchObject({
     referee: false,
     distinctNetwork: false,
+    partialsDays: 30,
     logLevel: 'debug',
     apiKey: 'sixteen-letters!',
   })
-  expect(config.notYetUsed).toEqual(['FORGE_SIGNING_KEY'])
+  expect(config.notYetUsed).toEqual([])
 })
 
 test.each([
@@ -78,7 +81,8 @@ test.each<[string, string, RegExp]>([
   ['FORGE_API_KEY', 'short', /^FORGE_API_KEY must be 16 to 512 printable/],
   ['FORGE_API_KEY', 'with a space in the middle', /without spaces/],
   ['FORGE_ADMIN_TOKEN', 'päßwörter-with-umlauts', /printable ASCII/],
-  ['FORGE_SIGNING_KEY', 'short', /at least 32/],
+  ['FORGE_PARTIALS_DAYS', '0', /not a number of days from 1/],
+  ['FORGE_SIGNING_KEY', 'short', /32 bytes of an Ed25519 secret key/],
   ['FORGE_PUBLIC_URL', 'pool.example', /https:\/\/pool\.example/],
   ['FORGE_PUBLIC_URL', 'https://pool.example/sub', /without path/],
   ['FORGE_REFEREE', 'true', /^FORGE_REFEREE is "true", not on or off\.$/],

@@ -2,6 +2,7 @@
 // A bad value or an unknown FORGE_ name is refused with a sentence, all of them at once; what is done with the settings
 // is the business of main.ts.
 import { isIP } from 'node:net'
+import { secretKeyOf } from './receipt/signing-key.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -19,6 +20,8 @@ export interface Config {
   readonly publicUrl: string | null
   readonly referee: boolean
   readonly distinctNetwork: boolean
+  /** After a job's end; null keeps them for ever. */
+  readonly partialsDays: number | null
   readonly logLevel: LogLevel
   /** Names of settings that were given and checked, but that this version has no use for: say so at start. */
   readonly notYetUsed: readonly string[]
@@ -39,8 +42,8 @@ const CONFIG_LIMITS = {
   secretCharactersMin: 16,
   /** Fits a header line with room to spare. */
   secretCharactersMax: 512,
-  /** An Ed25519 seed in base64, the shortest form in use, has 43. */
-  signingKeyCharactersMin: 32,
+  /** A century: whoever wants more leaves it unset. */
+  partialsDaysMax: 36_500,
 } as const
 
 interface Setting {
@@ -57,7 +60,11 @@ const SETTINGS = [
   { name: 'FORGE_DATA_DIR', standard: '.forge', meaning: 'the folder of the embedded store' },
   { name: 'FORGE_API_KEY', standard: 'unset', meaning: 'the default project’s key; unset: made and printed once' },
   { name: 'FORGE_ADMIN_TOKEN', standard: 'unset', meaning: 'the operator’s token; unset: no operator over HTTP' },
-  { name: 'FORGE_SIGNING_KEY', standard: 'unset', meaning: 'the key that will sign receipts', notYetUsed: true },
+  {
+    name: 'FORGE_SIGNING_KEY',
+    standard: 'unset',
+    meaning: 'the key that signs receipts, 32 bytes in base64; unset: made once and kept in the store',
+  },
   { name: 'FORGE_PUBLIC_URL', standard: 'unset', meaning: 'how clients reach this server: https://pool.example' },
   { name: 'FORGE_REFEREE', standard: 'on', meaning: 'on or off: a trusted agent in a process of its own' },
   {
@@ -65,6 +72,11 @@ const SETTINGS = [
     standard: 'false on a loopback HOST, else true',
     meaning:
       'true or false: a checker must sit in another network than the author, and each address has a budget of connections',
+  },
+  {
+    name: 'FORGE_PARTIALS_DAYS',
+    standard: 'unset',
+    meaning: 'days after a job’s end for which its partials are kept; unset: for ever',
   },
   { name: 'FORGE_LOG_LEVEL', standard: 'info', meaning: `one of ${LOG_LEVELS.join(', ')}` },
 ] as const satisfies readonly Setting[]
@@ -98,6 +110,7 @@ export function loadConfig(env: Environment): Config {
     publicUrl: read<string | null>('FORGE_PUBLIC_URL', null, publicUrlOf),
     referee: read('FORGE_REFEREE', true, oneOf({ on: true, off: false })),
     distinctNetwork: read('FORGE_DISTINCT_NETWORK', !isLoopback(host), oneOf({ true: true, false: false })),
+    partialsDays: read<number | null>('FORGE_PARTIALS_DAYS', null, daysOf),
     logLevel: read<LogLevel>('FORGE_LOG_LEVEL', 'info', logLevelOf),
     notYetUsed: SETTINGS.filter((row) => 'notYetUsed' in row && env[row.name] !== undefined).map(({ name }) => name),
   }
@@ -170,8 +183,16 @@ function secretOf(text: string): string | Wrong {
 }
 
 function signingKeyOf(text: string): string | Wrong {
-  const least = CONFIG_LIMITS.signingKeyCharactersMin
-  return text.length >= least ? text : new Wrong(`must have at least ${least} characters`)
+  if (secretKeyOf(text) !== null) return text
+  return new Wrong('must be the 32 bytes of an Ed25519 secret key, as 64 hexadecimal digits or in base64')
+}
+
+function daysOf(text: string): number | Wrong {
+  const most = CONFIG_LIMITS.partialsDaysMax
+  const days = Number(text)
+  return /^\d{1,6}$/.test(text) && days >= 1 && days <= most
+    ? days
+    : new Wrong(`is ${quoted(text)}, not a number of days from 1 to ${most}`)
 }
 
 function publicUrlOf(text: string): string | Wrong {

@@ -11,6 +11,9 @@ import { startHub, type RunningHub } from './hub/edge/hub.ts'
 import { startReferee } from './hub/edge/referee.ts'
 import type { Logger } from './logger.ts'
 import { startSweeper } from './memory/sweeper.ts'
+import { startRetention } from './receipt/retention.ts'
+import { createSealer, wakingStore, type Sealer } from './receipt/sealer.ts'
+import { openSigner } from './receipt/signing-key.ts'
 import { openStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
 import { createWebCore } from './web-core/app.ts'
@@ -27,19 +30,28 @@ export interface RunningServer {
   readonly madeKey: string | null
   readonly hub: RunningHub
   readonly store: Store
+  readonly sealer: Sealer
   close(): Promise<void>
 }
 
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   const { databaseUrl, dataDir } = config
-  const store = await openStore({ dataDir, ...(databaseUrl === null ? {} : { databaseUrl }) })
+  const opened = await openStore({ dataDir, ...(databaseUrl === null ? {} : { databaseUrl }) })
   const stopping = new AbortController()
-  const undo: (() => Promise<void> | void)[] = [() => store.close()]
+  const undo: (() => Promise<void> | void)[] = [() => opened.close()]
   const close = async (): Promise<void> => {
     stopping.abort()
     for (const step of undo.splice(0).toReversed()) await step()
   }
   try {
+    const signer = await openSigner({ store: opened, configuredKey: config.signingKey, nowMs: Date.now(), randomBytes })
+    const sealer = createSealer({ store: opened, signer, logger, clock: Date.now })
+    undo.push(() => sealer.close())
+    const store = wakingStore(opened, sealer)
+    sealer.wake()
+    const { partialsDays } = config
+    const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays })
+    undo.push(() => retention.close())
     const http = createServer()
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
@@ -80,7 +92,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       const referee = startReferee(url, refereeToken, logger)
       undo.push(() => referee.close())
     }
-    return { url, madeKey, hub, store, close }
+    return { url, madeKey, hub, store, sealer, close }
   } catch (error) {
     await close()
     throw error

@@ -107,7 +107,7 @@ function completed(view: JobView): Answer {
   return view
 }
 
-const isAnswer = (view: JobView): view is Answer => view.status === 'COMPLETED' && 'hub' in view
+export const isAnswer = (view: JobView): view is Answer => view.status === 'COMPLETED' && 'hub' in view
 
 /** Output, digests and root are those that one thread computes alone. */
 export function expectSameBits({ hub }: Answer, expected: Expected): void {

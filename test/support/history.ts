@@ -4,7 +4,7 @@
 import { expect } from 'vitest'
 import { jobIdSchema, type JobId } from '@forge/shared/contract/ids.ts'
 import type { Client, JobView, Reply } from './client.ts'
-import { expectSameBits } from './client.ts'
+import { expectSameBits, isAnswer } from './client.ts'
 import type { Contract } from './contract.ts'
 import type { Dice } from './dice.ts'
 import { eventually } from './eventually.ts'
@@ -103,6 +103,11 @@ export class History {
     return this.#jobs.filter(({ end }) => end !== undefined).length
   }
 
+  /** Jobs that clients have begun to ask for. */
+  get begun(): number {
+    return this.#jobs.length
+  }
+
   /** Clients' ids of jobs that are known to have begun, and not to have ended. */
   get running(): string[] {
     return this.#jobs
@@ -142,9 +147,8 @@ export class History {
       this.#fault(told, `had ${told.answered} shards answered, now ${answered}`)
     }
     told.state = view.status
-    told.answered = Math.max(told.answered, answered)
-    if (RANK[view.status] < RANK.COMPLETED) return
-    told.end = view
+    told.answered = Math.max(told.answered, isAnswer(view) ? view.hub.metrics.shards : answered)
+    if (RANK[view.status] === RANK.COMPLETED) told.end = view
   }
 
   #hearProblem(told: Told, status: number, body: unknown): void {
@@ -154,7 +158,9 @@ export class History {
     // A waiting call answers a failed job's problem, with its id; any other problem is of this call alone.
     const ofJob = typeof body === 'object' && body !== null && 'job_id' in body ? String(body.job_id) : undefined
     told.id ??= ofJob
-    if (status < 500 || ofJob !== undefined) this.#fault(told, `answered ${status} ${JSON.stringify(body)}`)
+    const mayBeSentAgain = typeof body === 'object' && body !== null && 'retryable' in body && body.retryable === true
+    if (status < 500 || !mayBeSentAgain || ofJob !== undefined)
+      this.#fault(told, `answered ${status} ${JSON.stringify(body)}`)
   }
 
   #unheard(told: Told, error: unknown): void {

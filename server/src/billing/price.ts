@@ -1,84 +1,54 @@
-// The price list and the one function that applies it: exact integers from the contract alone, never from time spent, so
-// that anyone can recompute a bill. Reserving, settling and the ledger belong elsewhere.
-import {
-  add,
-  multiply,
-  rational,
-  rationalFromDecimal,
-  round,
-  toNumber,
-  type Rational,
-} from '@forge/shared/exact/rational.ts'
-import type { KernelId } from '@forge/shared/kernels/kernel.ts'
+// The price of a contract: the one way from a plan to credits, for the estimate, the reservation, the answer and whoever
+// checks them. The list and its arithmetic are shared with the offline check; the ledger is the store's.
+import { contributionOf, priceOf, type Price, type Work } from '@forge/shared/billing/price.ts'
+import { PRICE_LIST, priceListDigest, type PriceList } from '@forge/shared/billing/price-list.ts'
+import type { Contract } from '@forge/shared/contract/envelope.ts'
+import { multiply, rational } from '@forge/shared/exact/rational.ts'
+import type { Kernel, KernelPlan } from '@forge/shared/kernels/kernel.ts'
 import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
+import type { Terms } from '../store/ledger-store.ts'
 
-interface ProfilePrice {
-  /** 10^-12 credits for one expected draw: 42,750 are 42.75 credits for 10^9 draws. */
-  readonly picoCreditsPerDraw: bigint
+export interface Priced {
+  readonly kernel: Pick<Kernel, 'id'>
+  readonly plan: Pick<KernelPlan, 'grid' | 'drawsPerUnit'>
+  readonly contract: Pick<Contract, 'policy' | 'ctx'>
 }
 
-const PRICE_LIST = {
-  profiles: { 'mc/1/insurance.v1': { picoCreditsPerDraw: 42_750n } } satisfies Record<string, ProfilePrice>,
-  /** Spot checks cost 1 + rate, the rate being the decimal that the contract writes. */
-  verification: { none: rational(1n), spotcheck: rational(1n), full: rational(2n) },
-  /** In hundredths of a credit; every billable job costs at least this. */
-  leastCentiCredits: 1n,
-  /** One credit is 0.12 EUR. */
-  euroPerCredit: rational(12n, 100n),
-} as const
-
-const PICO_PER_CENTI_CREDIT = 10_000_000_000n
-const MICRO_PER_CENTI_CREDIT = 10_000n
-
-export interface Work {
-  readonly profile: KernelId
-  /** Units of the plan: years of `insurance.v1`. */
-  readonly iterations: bigint
-  /** Of all passes: what is planned for one, times their number. Args count with their double's exact value. */
-  readonly drawsPerUnit: Rational
-  readonly verify: 'none' | 'spotcheck' | 'full'
-  /** 0.05 to 1; matters only to `spotcheck`. */
-  readonly spotcheckRate: number
-  readonly mode: 'billable' | 'test'
-}
-
-export interface Price {
-  /** A multiple of 0.01, as the double nearest to it. */
-  readonly credits: number
-  /** Of the credits above, half up to 0.01; so it follows from what the answer shows. */
-  readonly eur: number
-  /** For the ledger: the same credits, a multiple of 10,000. */
-  readonly microCredits: bigint
-}
-
-/**
- * Each pass over the units runs every draw again, so a job of two passes costs twice one of one. Throws a `RangeError` for
- * a profile without a price: a bug, since every kernel needs its row.
- */
-export function priceOf(work: Work): Price {
-  const name = kernelName(work.profile)
-  const rows: Readonly<Record<string, ProfilePrice>> = PRICE_LIST.profiles
-  const row = Object.hasOwn(rows, name) ? rows[name] : undefined
-  if (row === undefined) throw new RangeError(`${name} has no row in the price list`)
-  if (work.mode === 'test') return { credits: 0, eur: 0, microCredits: 0n }
-
-  const draws = multiply(rational(work.iterations), work.drawsPerUnit)
-  const picoCredits = multiply(multiply(draws, rational(row.picoCreditsPerDraw)), verificationFactor(work))
-  const rounded = round(multiply(picoCredits, rational(1n, PICO_PER_CENTI_CREDIT)))
-  const centiCredits = rounded < PRICE_LIST.leastCentiCredits ? PRICE_LIST.leastCentiCredits : rounded
-  const centiEuro = round(multiply(rational(centiCredits), PRICE_LIST.euroPerCredit))
+export function workOf({ kernel, plan, contract }: Priced): Work {
+  const { policy, ctx } = contract
   return {
-    credits: toNumber(rational(centiCredits, 100n)),
-    eur: toNumber(rational(centiEuro, 100n)),
-    microCredits: centiCredits * MICRO_PER_CENTI_CREDIT,
+    profile: kernel.id,
+    iterations: plan.grid.units,
+    drawsPerUnit: multiply(plan.drawsPerUnit, rational(BigInt(plan.grid.passes))),
+    verify: policy.verify,
+    spotcheckRate: policy.spotcheck_rate,
+    mode: ctx.billing.mode,
   }
 }
 
-/**
- * A rate is a term of the contract that people write and read as a decimal, so 0.1 is one tenth here and the founding
- * example can be worked on paper; args, whose doubles the kernel computes with, keep their exact value instead.
- */
-function verificationFactor({ verify, spotcheckRate }: Work): Rational {
-  const factor = PRICE_LIST.verification[verify]
-  return verify === 'spotcheck' ? add(factor, rationalFromDecimal(String(spotcheckRate))) : factor
+/** As asked for; zero in `test` mode. */
+export const priceOfContract = (priced: Priced, list: PriceList = PRICE_LIST): Price => priceOf(workOf(priced), list)
+
+/** A job whose checks could not be placed pays for the level that was reached. */
+export const priceReached = (priced: Priced, isDegraded: boolean, list: PriceList = PRICE_LIST): Price =>
+  priceOf({ ...workOf(priced), ...(isDegraded ? { verify: 'none' as const } : {}) }, list)
+
+/** What a test job is counted with against its quota: the price that it would have. */
+export const listPrice = (priced: Priced, isDegraded = false, list: PriceList = PRICE_LIST): Price =>
+  priceOf({ ...workOf(priced), mode: 'billable', ...(isDegraded ? { verify: 'none' as const } : {}) }, list)
+
+export function termsOf(priced: Priced, list: PriceList = PRICE_LIST): Terms {
+  const { kernel, plan, contract } = priced
+  const { units, unitsPerShard, shards } = plan.grid
+  const lastUnits = units - BigInt(unitsPerShard) * BigInt(shards - 1)
+  const earned = (some: bigint): bigint => contributionOf(kernel.id, some, plan.drawsPerUnit, list)
+  return {
+    mode: contract.ctx.billing.mode,
+    op: kernelName(kernel.id),
+    priceList: priceListDigest(list),
+    microCredits: listPrice(priced, false, list).microCredits,
+    shardMicroCredits: earned(BigInt(unitsPerShard)),
+    lastShardMicroCredits: earned(lastUnits),
+    shardsPerPass: shards,
+  }
 }

@@ -14,6 +14,8 @@ export interface Driver {
   readonly query: Query
   /** Commits when `work` resolves, rolls back when it rejects or when any of its statements failed. */
   begin<T>(work: (query: Query) => Promise<T>): Promise<T>
+  /** Transactions that it runs at once. */
+  readonly lanes: number
   close(): Promise<void>
 }
 
@@ -27,6 +29,8 @@ export interface Engine {
   run<T>(work: Work<T>): Promise<T>
   /** For work of several: SQL only, nothing else may be awaited inside. */
   transaction<T>(work: Work<T>): Promise<T>
+  /** Transactions at once; more wait. */
+  readonly lanes: number
   ping(): Promise<void>
   close(): Promise<void>
 }
@@ -55,6 +59,7 @@ export function createEngine(driver: Driver): Engine {
           }
         }),
       ),
+    lanes: driver.lanes,
     ping: () => answersWithin(driver.query('select 1', []), STORE_LIMITS.pingTimeoutMs),
     close() {
       closing.abort()

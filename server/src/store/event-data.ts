@@ -2,7 +2,7 @@
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { digest, type Digest } from '@forge/shared/exact/digest.ts'
-import { samplingKeySha256 } from '../hub/sampling-key.ts'
+import { samplingKeySha256 } from '@forge/shared/verifier/sample.ts'
 import type { EventType, NewJob } from './store.ts'
 
 export function registeredData({ contractDigest, requestDigest, kernelDigest, samplingKey }: NewJob) {

@@ -1,9 +1,9 @@
 // Group commit by itself: who travels together, who waits, and who fails.
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { groupCommit } from './group-commit.ts'
 import { StoreBusy, StoreContradiction } from './sql-error.ts'
 
-const LIMITS = { bytesPerGroupMax: 10, bytesWaitingMax: 30 }
+const LIMITS = { bytesPerGroupMax: 10, bytesWaitingMax: 30, groupsMax: 1 }
 
 /** Commits numbers, each weighing itself; `bad` ones are refused. */
 function numbers(bad: readonly number[] = [], error: Error = new StoreContradiction('bad')) {
@@ -40,6 +40,30 @@ test('a write resolves after its own commit, not before', async () => {
   await commits.idle()
   expect(groups).toEqual([[9], [8]])
   await third
+})
+
+test('as many groups are on their way as may be, and what comes meanwhile is one more', async () => {
+  const begun: { readonly items: readonly number[]; readonly commit: () => void }[] = []
+  const commits = groupCommit<number>(
+    (items) => new Promise((resolve) => begun.push({ items, commit: resolve })),
+    () => 1,
+    { ...LIMITS, groupsMax: 2 },
+  )
+  const writing = [1, 2, 3, 4].map(async (item) => {
+    for (let turns = 0; turns < item; turns++) await new Promise(setImmediate)
+    await commits.write(item)
+  })
+  await vi.waitFor(() => expect(begun.map(({ items }) => items)).toEqual([[1], [2]]))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  begun[1]?.commit()
+  await vi.waitFor(() => expect(begun.map(({ items }) => items)).toEqual([[1], [2], [3, 4]]))
+  let isIdle = false
+  const idle = commits.idle().then(() => (isIdle = true))
+  begun[0]?.commit()
+  await writing[0]
+  expect(isIdle).toBe(false)
+  begun[2]?.commit()
+  await Promise.all([...writing, idle])
 })
 
 test('one refused write fails alone', async () => {

@@ -1,10 +1,12 @@
-// Group commit: while one transaction is on its way, what comes meanwhile is gathered for the next. No timer delays a
-// lone write, and a busy pool pays one commit for many. Each caller waits until its own write is durable.
+// Group commit: while transactions are on their way, what comes meanwhile is gathered for the next. No timer delays a lone
+// write, and a busy pool pays one commit for many. Each caller waits until its own write is durable.
 import { isRefusal, StoreBusy } from './sql-error.ts'
 
 export interface GroupLimits {
   readonly bytesPerGroupMax: number
   readonly bytesWaitingMax: number
+  /** Groups at once: with more than one they become durable in any order. */
+  readonly groupsMax: number
 }
 
 export interface GroupCommit<T> {
@@ -27,7 +29,9 @@ export function groupCommit<T>(
 ): GroupCommit<T> {
   const waiting: Waiting<T>[] = []
   let bytesWaiting = 0
-  let running: Promise<void> | null = null
+  let running = 0
+  let isGathering = false
+  const idlers: (() => void)[] = []
 
   const nextGroup = (): Waiting<T>[] => {
     let bytes = 0
@@ -50,7 +54,14 @@ export function groupCommit<T>(
       await commitAll(group)
       for (const one of group) bytesWaiting -= one.bytes
     }
-    running = null
+    // In the same turn as the look at who waits: whoever comes next starts a run again.
+    running--
+    if (running === 0 && !isGathering) for (const resolve of idlers.splice(0)) resolve()
+  }
+  const start = (): void => {
+    isGathering = false
+    running++
+    void run()
   }
 
   return {
@@ -64,10 +75,12 @@ export function groupCommit<T>(
       bytesWaiting += bytes
       return new Promise((resolve, reject) => {
         waiting.push({ item, bytes, resolve, reject })
+        if (isGathering || running >= limits.groupsMax) return
+        isGathering = true
         // After this turn of the event loop's microtasks, so that calls made together travel together.
-        running ??= Promise.resolve().then(run)
+        queueMicrotask(start)
       })
     },
-    idle: () => running ?? Promise.resolve(),
+    idle: () => (isGathering || running > 0 ? new Promise<void>((resolve) => idlers.push(resolve)) : Promise.resolve()),
   }
 }

@@ -3,7 +3,9 @@
 export const STORE_LIMITS = {
   /** Connections to Postgres for single statements, and one for each lane of transactions; the server's default is 100. */
   postgresReadersMax: 3,
-  postgresLanes: 2,
+  postgresLanes: 3,
+  /** Of answers; a lane is left for jobs that begin and end. */
+  groupsMax: 2,
   connectTimeoutSeconds: 5,
   /** No statement of ours takes a second; one that takes this long hangs on something, and is better ended. */
   statementTimeoutMs: 30_000,
@@ -22,6 +24,9 @@ export const STORE_LIMITS = {
   /** What a row weighs beside its bytes, roughly. */
   bytesPerRow: 300,
 
+  /** Some milliseconds of this process's time each; between them others have theirs. */
+  verdictsPerInsert: 1_024,
+
   /** Partials read at once, and how many bytes of them before the last one: most have some kB, some kernels' have a MB. */
   partialsPerBatch: 256,
   bytesPerBatchMax: 4 * 1024 * 1024,
@@ -30,6 +35,12 @@ export const STORE_LIMITS = {
   jobsPerNoticeBatch: 16,
   rangesPerNoticeMax: 256,
   eventsPerBatch: 1_000,
+  transactionsPerBatch: 500,
+  sealsPerBatch: 100,
+  /** A job has up to 65,536 partials of some kB. */
+  jobsPerRetentionBatch: 16,
+  /** Of an account, newer than its last snapshot: adding up so many takes a millisecond. */
+  entriesPerSnapshot: 500,
   jobIdsPerBatch: 1_000,
 
   /** Expired things that one transaction removes, and projects that one sweep looks at. */

@@ -79,6 +79,33 @@ export function testNotices(store: () => Store, inserted: () => Promise<JobId>):
     for (const jobId of [failed, running]) expect(await store().noticesOf(jobId)).toEqual([])
   })
 
+  test('two who confirmed each other and were both exposed make a notice with the second exposure', async () => {
+    const id = await inserted()
+    const liars = [identityOf(`one ${id}`), identityOf(`two ${id}`)] as const
+    await complete(store(), id, {
+      ...accepted(id, [0, 1]),
+      submissions: [
+        aSubmission(id, 0, { executor: liars[0] }),
+        aSubmission(id, 0, { executor: liars[1] }),
+        aSubmission(id, 1, { executor: liars[1] }),
+        aSubmission(id, 1, { executor: identityOf(`honest ${id}`) }),
+      ],
+      verdicts: [0, 1].map((shard) => aVerdict(id, shard, { confirmations: 2 })),
+    })
+    const noticed: JobId[][] = []
+    for (const identity of liars) {
+      await store().writeShards({ ...noWrites, quarantines: [{ identity, number: 1, reason: 'it lied', atMs: AT_MS }] })
+      noticed.push(await store().noticeFinished(identity, 'it lied', AT_MS))
+    }
+    expect(noticed).toEqual([[], [id]])
+    const [notice] = await store().noticesOf(id)
+    expect(JSON.parse(notice?.detail ?? '')).toMatchObject({
+      identity: liars[1],
+      shards: 1,
+      ranges: [{ first: 0, last: 0 }],
+    })
+  })
+
   test('of many jobs all get theirs, batch by batch; of many ranges the first are listed', async () => {
     const liar = identityOf(ulid())
     const jobs = await Promise.all(Array.from({ length: 2 * STORE_LIMITS.jobsPerNoticeBatch + 3 }, () => inserted()))

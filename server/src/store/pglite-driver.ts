@@ -15,6 +15,7 @@ export async function openPglite(directory: string): Promise<Driver> {
 
   return {
     query: (text, params) => inTurn(() => query(text, params)),
+    lanes: 1,
     begin: (work) => inTurn(() => transaction(query, work)),
     async close() {
       await inTurn(() => ask({ kind: 'close' }))

@@ -1,6 +1,6 @@
-// Postgres by postgres.js: a small pool for single statements, and beside it lanes for transactions, each a connection of
-// its own with a queue before it. A lane knows when its connection was lost, so that no statement of a transaction can
-// land on the next connection, where it would be committed alone.
+// Postgres by postgres.js: connections for single statements and, beside them, lanes for transactions, each one connection
+// with a queue before it. A lane knows when its connection was lost, so that no statement of a transaction can land on the
+// next connection, where it would be committed alone.
 import postgres, { type ParameterOrJSON } from 'postgres'
 import type { Driver, Query } from './engine.ts'
 import { STORE_LIMITS } from './limits.ts'
@@ -9,63 +9,82 @@ import { queue, transaction } from './transaction.ts'
 /** Queries in flight get this long; a server that has gone away would be waited for in vain. */
 const CLOSE_TIMEOUT_SECONDS = 1
 
-interface Lane {
-  waiting: number
-  begin: Driver['begin']
-  close(): Promise<void>
-}
-
 export function openPostgres(url: string): Driver {
-  const pool = connect(url, STORE_LIMITS.postgresReadersMax, () => undefined)
-  const lanes = Array.from({ length: STORE_LIMITS.postgresLanes }, () => openLane(url))
+  const readers = Array.from({ length: STORE_LIMITS.postgresReadersMax }, () => openConnection(url))
+  const lanes = Array.from({ length: STORE_LIMITS.postgresLanes }, () => openConnection(url))
   return {
-    query: queryOn(pool),
-    async begin(work) {
-      const lane = lanes.reduce((best, other) => (other.waiting < best.waiting ? other : best))
-      lane.waiting++
-      try {
-        return await lane.begin(work)
-      } finally {
-        lane.waiting--
-      }
-    },
+    query: (text, params) => leastBusy(readers).inTurn(({ query }) => query(text, params)),
+    lanes: lanes.length,
+    begin: (work) => leastBusy(lanes).inTurn(({ query, losses }) => transaction(onOneConnection(query, losses), work)),
     async close() {
-      await Promise.all([pool.end({ timeout: CLOSE_TIMEOUT_SECONDS }), ...lanes.map((lane) => lane.close())])
+      await Promise.all([...readers, ...lanes].map((one) => one.close()))
     },
   }
 }
 
 /** One connection for single statements, which must not be another one halfway: of whoever reads all as of one moment. */
 export function openPostgresConnection(url: string): Driver {
-  let losses = 0
-  const sql = connect(url, 1, () => {
-    losses++
-  })
+  const { query, losses, close } = openConnection(url)
   return {
-    query: onOneConnection(queryOn(sql), () => losses),
+    query: onOneConnection(query, losses),
     begin: () => Promise.reject(new Error('this connection is for single statements')),
-    close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
+    lanes: 0,
+    close,
   }
 }
 
-function openLane(url: string): Lane {
+interface Connection {
+  readonly query: Query
+  /** How often it was lost so far. */
+  losses(): number
+  /** Those in its queue and the one at work. */
+  waiting(): number
+  inTurn<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+const leastBusy = (connections: readonly Connection[]): Connection =>
+  connections.reduce((best, other) => (other.waiting() < best.waiting() ? other : best))
+
+function openConnection(url: string): Connection {
   let losses = 0
-  const sql = connect(url, 1, () => {
+  let waiting = 0
+  const ofLoss: (() => void)[] = []
+  const sql = connect(url, () => {
     losses++
+    for (const hear of ofLoss.splice(0)) hear()
   })
-  const inTurn = queue()
-  return {
-    waiting: 0,
-    begin: (work) =>
-      inTurn(() =>
-        transaction(
-          onOneConnection(queryOn(sql), () => losses),
-          work,
-        ),
-      ),
+  const ask = queryOn(sql)
+  const turn = queue()
+  const connection: Connection = {
+    async query(text, params) {
+      const before = losses
+      try {
+        return await ask(text, params)
+      } catch (error) {
+        // The library fails what is in flight when the socket errs, but forgets what is asked from then until the socket is
+        // closed, a moment later: that would never be answered, and the answers of the next connection would be shifted.
+        if (isOfSystem(error) && losses === before) await new Promise<void>((resolve) => ofLoss.push(resolve))
+        throw error
+      }
+    },
+    losses: () => losses,
+    waiting: () => waiting,
+    async inTurn(work) {
+      waiting++
+      try {
+        return await turn(() => work(connection))
+      } finally {
+        waiting--
+      }
+    },
     close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
   }
+  return connection
 }
+
+/** The socket's own: after it comes always its close. */
+const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
 /** Refuses every statement, a transaction's `rollback` too, once the connection on which the first one ran is lost. */
 function onOneConnection(query: Query, losses: () => number): Query {
@@ -83,9 +102,9 @@ function onOneConnection(query: Query, losses: () => number): Query {
   }
 }
 
-function connect(url: string, max: number, onclose: () => void): postgres.Sql {
+function connect(url: string, onclose: () => void): postgres.Sql {
   return postgres(url, {
-    max,
+    max: 1,
     onclose,
     connect_timeout: STORE_LIMITS.connectTimeoutSeconds,
     // Our own retry decides how long to wait; a second wait inside the client would only add to it.

@@ -6,26 +6,40 @@ import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { eventsAfter } from './queries/events.ts'
 import { quarantined, standingsOf } from './queries/identities.ts'
-import { finishJob, insertJob, jobById, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
+import { balanceOf, creditNote, ledgerAfter, transactionsOf, usedOnDay } from './queries/ledger.ts'
+import { finishJob, insertJob, jobById, registerJob, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
 import { attemptsOf, jobsOf, verdictsIn } from './queries/job-reads.ts'
 import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './queries/notices.ts'
+import * as sealed from './queries/seals.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
-import { acceptedAfter, partialsAfter, submissionsOf, verdictsOf, voidedOf, writeShards } from './queries/shards.ts'
+import {
+  acceptedAfter,
+  partialsAfter,
+  submissionsOf,
+  verdictsOf,
+  voidedOf,
+  writeShards,
+  writeVerdicts,
+} from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
 import { createMemory } from './sql-memory.ts'
+import { usage } from './queries/usage.ts'
+import { account, type LedgerStore } from './ledger-store.ts'
+import type { SealStore } from './seal-store.ts'
 import { createTenants } from './sql-tenants.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
 /** `release` runs when all is closed. */
 export function createStore(engine: Engine, release: () => Promise<void>): Store {
-  const shards = groupCommit<ShardWrites>(
-    (group) => engine.transaction((db) => writeShards(db, joined(group))),
-    weight,
-    STORE_LIMITS,
-  )
+  const commit = (group: readonly ShardWrites[]): Promise<void> =>
+    engine.transaction((db) => writeShards(db, joined(group)))
+  const groupsMax = Math.max(1, Math.min(STORE_LIMITS.groupsMax, engine.lanes - 1))
+  const answers = groupCommit<ShardWrites>(commit, weight, { ...STORE_LIMITS, groupsMax })
+  // A later standing replaces an earlier one: these keep their order.
+  const decisions = groupCommit<ShardWrites>(commit, weight, { ...STORE_LIMITS, groupsMax: 1 })
   let closing: Promise<void> | null = null
   const close = async () => {
-    await shards.idle()
+    await Promise.all([answers.idle(), decisions.idle()])
     try {
       await engine.close()
     } finally {
@@ -40,13 +54,17 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     settingOrPut: (name, value) => engine.transaction((db) => settingOrPut(db, name, value)),
 
     insertJob: (job) => engine.transaction((db, attempt) => insertJob(db, job, attempt)),
+    registerJob: (job, booking) => engine.transaction((db, attempt) => registerJob(db, job, booking, attempt)),
     job: (id) => engine.run((db) => jobById(db, id)),
     unfinishedJobs: () => engine.run(unfinishedJobs),
     updateJob: (id, change) => engine.transaction((db) => updateJob(db, id, change)),
     setBasis: (id, basis) => engine.transaction((db) => setBasis(db, id, basis)),
     finishJob: (id, end) => engine.transaction((db, attempt) => finishJob(db, id, end, attempt)),
 
-    writeShards: (writes) => (weight(writes) === 0 ? Promise.resolve() : shards.write(writes)),
+    async writeShards(writes) {
+      if (weight(writes) > 0) await (isAnswers(writes) ? answers : decisions).write(writes)
+    },
+    writeVerdicts: (verdicts) => engine.transaction((db) => writeVerdicts(db, verdicts)),
     submissions: (jobId) => engine.run((db) => submissionsOf(db, jobId)),
     voidedOf: (jobId) => engine.run((db) => voidedOf(db, jobId)),
     verdicts: (jobId) => engine.run((db) => verdictsOf(db, jobId)),
@@ -68,8 +86,38 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     tableByDigest: (digest) => engine.run((db) => tableByDigest(db, digest)),
     putTable: (key, digest, words) => engine.transaction((db) => putTable(db, key, digest, words)),
 
+    ...ledgerOn(engine),
+    ...sealsOn(engine),
+
     ping: () => engine.ping(),
     close: () => (closing ??= close()),
+  }
+}
+
+function ledgerOn(engine: Engine): LedgerStore {
+  return {
+    transactionsOf: (jobId) => engine.run((db) => transactionsOf(db, jobId)),
+    ledgerAfter: (projectId, after) => engine.run((db) => ledgerAfter(db, projectId, after)),
+    balanceOf: (of) => engine.run((db) => balanceOf(db, of)),
+    usage: (projectId, firstDay, lastDay) => engine.run((db) => usage(db, projectId, firstDay, lastDay)),
+    usedOnDay: (projectId, mode, day) =>
+      engine.run((db) => usedOnDay(db, projectId, account.project(mode, projectId), day)),
+    creditNote: (jobId, note) => engine.transaction((db) => creditNote(db, jobId, note)),
+  }
+}
+
+function sealsOn(engine: Engine): SealStore {
+  return {
+    signingPeriods: () => engine.run(sealed.periodsOf),
+    beginSigning: (key, atMs) => engine.transaction((db) => sealed.beginSigning(db, key, atMs)),
+    unsealed: (skipped) => engine.run((db) => sealed.unsealedItems(db, skipped)),
+    putSeal: (seal) => engine.transaction((db) => sealed.putSeal(db, seal)),
+    sealOf: (item) => engine.run((db) => sealed.sealOf(db, item)),
+    appendToLog: (item, projectId, link) => engine.transaction((db) => sealed.appendToLog(db, item, projectId, link)),
+    logOf: (item) => engine.run((db) => sealed.logOf(db, item)),
+    receiptLog: (projectId, from) => engine.run((db) => sealed.logFrom(db, projectId, from)),
+    dropPartials: (endedBeforeMs, atMs) => engine.transaction((db) => sealed.dropPartials(db, endedBeforeMs, atMs)),
+    droppedAt: (jobId) => engine.run((db) => sealed.droppedAt(db, jobId)),
   }
 }
 
@@ -101,6 +149,9 @@ async function noticeAll(engine: Engine, exposed: Exposed): Promise<JobId[]> {
   }
   return resting
 }
+
+const isAnswers = (writes: ShardWrites): boolean =>
+  Object.entries(writes).every(([kind, { length }]) => kind === 'submissions' || kind === 'partials' || length === 0)
 
 function joined(group: readonly ShardWrites[]): ShardWrites {
   return {

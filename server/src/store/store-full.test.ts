@@ -16,7 +16,7 @@ function fullDriver() {
     if (/^(begin|rollback)$/.test(text)) return []
     throw Object.assign(new Error('could not extend file: No space left on device'), { code: '53100' })
   }
-  const driver: Driver = { query, begin: (work) => transaction(query, work), close: () => Promise.resolve() }
+  const driver: Driver = { query, lanes: 1, begin: (work) => transaction(query, work), close: () => Promise.resolve() }
   return { driver, asked }
 }
 

@@ -8,8 +8,11 @@ import { testImmutability } from './immutability.case.ts'
 import { testIdentities } from './identities.case.ts'
 import { testJobReads } from './job-reads.case.ts'
 import { testKv } from './kv.case.ts'
+import { testLedgerLimits } from './ledger-limits.case.ts'
+import { testLedger } from './ledger.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
+import { testSeals } from './seals.case.ts'
 import { testTenants } from './tenants.case.ts'
 import type { NewJob, Store } from './store.ts'
 import {
@@ -255,6 +258,13 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
     describe('identities', () => testIdentities(() => store, inserted))
     describe('events', () => testEvents(() => store, inserted))
     describe('immutability', () => testImmutability({ store: () => store, sql: (text) => opened.sql(text), inserted }))
+    describe('the ledger', () => {
+      const tool = { store: () => store, sql: (text: string) => opened.sql(text), freshProject: otherProject }
+      testLedger(tool)
+      testLedgerLimits(tool)
+    })
+    describe('seals', () =>
+      testSeals({ store: () => store, sql: (text) => opened.sql(text), freshProject: otherProject }))
     describe('notices', () => testNotices(() => store, inserted))
 
     test('tables come back word by word, by key and by digest', async () => {

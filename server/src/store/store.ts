@@ -5,6 +5,8 @@ import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobReads } from './job-reads.ts'
 import type { MemoryStore } from './memory.ts'
+import type { Booking, LedgerStore, OverLimit } from './ledger-store.ts'
+import type { SealStore } from './seal-store.ts'
 import type { TenantStore } from './tenants.ts'
 
 export const JOB_STATES = ['QUEUED', 'RUNNING', 'VERIFYING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
@@ -152,7 +154,7 @@ export interface NoticeRow {
   readonly detail: string
 }
 
-/** The shards that rest on an exposed identity alone. */
+/** The shards that rest on an exposed identity alone, or on it and others that were exposed. */
 export interface IntegrityDetail {
   readonly identity: Identity
   readonly reason: string
@@ -193,13 +195,15 @@ export interface EventRow {
 
 export type InsertedJob = { readonly inserted: true } | { readonly inserted: false; readonly existing: JobRow }
 
-export interface Store extends TenantStore, JobReads, MemoryStore {
+export interface Store extends TenantStore, JobReads, LedgerStore, SealStore, MemoryStore {
   setting(name: string): Promise<string | null>
   /** Keeps the first value that was ever put, and returns it: two servers that start at once agree. */
   settingOrPut(name: string, value: string): Promise<string>
 
-  /** Attaches instead when the project already has a job of that client id. */
+  /** Attaches instead when the project already has a job of that client id. Nothing is reserved: it costs nothing. */
   insertJob(job: NewJob): Promise<InsertedJob>
+  /** As `insertJob`; reserves what the job costs in the same transaction; registers nothing when that goes beyond a limit. */
+  registerJob(job: NewJob, booking: Booking): Promise<InsertedJob | OverLimit>
   job(id: JobId): Promise<JobRow | null>
   unfinishedJobs(): Promise<JobRow[]>
   /** False, and nothing written, when the job has already ended. */
@@ -214,15 +218,26 @@ export interface Store extends TenantStore, JobReads, MemoryStore {
   ): Promise<boolean>
   /** Durable before the first shard of the last pass is handed out. False, and nothing written, when it has ended. */
   setBasis(id: JobId, basis: Digest): Promise<boolean>
-  /** The one transition into an end. False, and nothing written, when it has ended before: finished is finished. */
+  /**
+   * The one transition into an end. False, and nothing written, when it has ended before: finished is finished. What was
+   * reserved is settled with it: a completed job costs `microCredits`, or what was reserved; any other end costs nothing.
+   */
   finishJob(
     id: JobId,
     end:
-      | { readonly state: 'COMPLETED'; readonly answer: string; readonly finishedAtMs: number }
+      | {
+          readonly state: 'COMPLETED'
+          readonly answer: string
+          readonly finishedAtMs: number
+          readonly microCredits?: bigint
+        }
       | { readonly state: 'FAILED' | 'CANCELLED'; readonly problem: Problem; readonly finishedAtMs: number },
   ): Promise<boolean>
 
+  /** With what others write at the same time, in one transaction. */
   writeShards(writes: ShardWrites): Promise<void>
+  /** All or none, in a transaction of its own: an ending job of thousands of shards must not hold up others' answers. */
+  writeVerdicts(verdicts: readonly VerdictRow[]): Promise<void>
   /** Those that are not void. */
   submissions(jobId: JobId): Promise<SubmissionRow[]>
   /** How many of the job's submissions are void. */

@@ -1,10 +1,13 @@
 // What the store holds row by row, for whoever verifies it: also what counts no more, and rows that only rows speak of.
-import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { asc, count, eq, getTableColumns, sql } from 'drizzle-orm'
-import type { Engine } from './engine.ts'
+import type { Db, Engine } from './engine.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { isOfVoid } from './queries/shards.ts'
-import { executors, jobs, quarantines, releases, submissions, voids } from './schema.ts'
+import { balanceSnapshots, ledgerEntries, ledgerTransactions } from './ledger-schema.ts'
+import { executors, jobs, projects, quarantines, releases, submissions, voids } from './schema.ts'
+import { receiptLog, seals, unsealed } from './seal-schema.ts'
+import type { LogRow, SealItem, SealRow } from './seal-store.ts'
 import type { QuarantineRow, ShardWrites, SubmissionRow } from './store.ts'
 
 export type StoredSubmission = SubmissionRow & { readonly isVoid: boolean }
@@ -16,6 +19,12 @@ export interface StoredRows {
   /** How many rows there are, with a submission or without. */
   voids(jobId: JobId): Promise<number>
   executors(jobId: JobId): Promise<Identity[]>
+  seals(jobId: JobId): Promise<SealRow[]>
+  logOf(jobId: JobId): Promise<LogRow[]>
+  waiting(jobId: JobId): Promise<SealItem[]>
+  projects(): Promise<ProjectId[]>
+  /** Scopes of snapshots that are not the sum of their entries. */
+  wrongSnapshots(): Promise<string[]>
   quarantines(): Promise<QuarantineRow[]>
   releases(): Promise<ShardWrites['releases'][number][]>
 }
@@ -49,8 +58,33 @@ export function createStoredRows(engine: Engine): StoredRows {
         const rows = await db.select({ executor: executors.executor }).from(executors).where(eq(executors.jobId, jobId))
         return rows.map(({ executor }) => executor)
       }),
+    seals: (jobId) =>
+      engine.run((db) => db.select().from(seals).where(eq(seals.jobId, jobId)).orderBy(seals.kind, seals.number)),
+    logOf: (jobId) =>
+      engine.run((db) => db.select().from(receiptLog).where(eq(receiptLog.jobId, jobId)).orderBy(receiptLog.place)),
+    waiting: (jobId) => engine.run((db) => db.select().from(unsealed).where(eq(unsealed.jobId, jobId))),
+    projects: () =>
+      engine.run(async (db) =>
+        (await db.select({ id: projects.id }).from(projects).orderBy(projects.id)).map(({ id }) => id),
+      ),
+    wrongSnapshots: () => engine.run(wrongSnapshots),
     quarantines: () =>
       engine.run((db) => db.select().from(quarantines).orderBy(quarantines.identity, quarantines.number)),
     releases: () => engine.run((db) => db.select().from(releases).orderBy(releases.identity, releases.number)),
   }
+}
+
+/** A scope is an account, or an account and a day. */
+async function wrongSnapshots(db: Db): Promise<string[]> {
+  const rows = await db
+    .select({ scope: balanceSnapshots.scope })
+    .from(balanceSnapshots)
+    .where(
+      sql`${balanceSnapshots.microCredits} <> (
+        select coalesce(sum(entry.micro_credits), 0) from ${ledgerEntries} as entry
+        join ${ledgerTransactions} as booked on booked.id = entry.transaction_id
+        where entry.account = split_part(${balanceSnapshots.scope}, '@', 1) and booked.id <= ${balanceSnapshots.through}
+          and (strpos(${balanceSnapshots.scope}, '@') = 0 or booked.day::text = split_part(${balanceSnapshots.scope}, '@', 2)))`,
+    )
+  return rows.map(({ scope }) => scope)
 }

@@ -22,6 +22,7 @@ const answerSchema = z.looseObject({
     }),
     verification: recordSchema,
   }),
+  billing: z.looseObject({ credits: z.number(), eur: z.number() }),
 })
 export type CheckedAnswer = z.infer<typeof answerSchema>
 

@@ -1,5 +1,6 @@
 // A store that a real Hub has written is found good, and each way of tampering with it is found. The triggers that would
 // refuse it are switched off first, and each tampering is taken back.
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -14,6 +15,9 @@ import { createStoredRows } from '../store/stored-rows.ts'
 import { createStore } from '../store/sql-store.ts'
 import { digestOf, noWrites } from '../store/store.fixtures.ts'
 import type { Store } from '../store/store.ts'
+import { createLogger } from '../logger.ts'
+import { createSealer } from '../receipt/sealer.ts'
+import { openSigner } from '../receipt/signing-key.ts'
 import { verifyStore } from './verify-store.ts'
 
 vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
@@ -27,7 +31,8 @@ vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
 })
 
 const TABLES = ['jobs', 'submissions', 'partials', 'verdicts', 'voids', 'executors', 'quarantines', 'releases']
-TABLES.push('notices', 'events')
+TABLES.push('signing_periods', 'balance_snapshots')
+TABLES.push('notices', 'events', 'ledger_transactions', 'ledger_entries', 'seals', 'receipt_log', 'retentions')
 
 /** More than two assignments. */
 const MANY = 40
@@ -50,7 +55,7 @@ beforeAll(async () => {
   const verified = await verifyStore(reading, (line) => lines.push(line))
   await reading.close()
   expect(lines).toEqual([])
-  expect(verified).toEqual({ jobs: 4, shards: MANY + 3 * SHARDS, problems: 0, notReduced: 0 })
+  expect(verified).toEqual({ jobs: 4, shards: MANY + 3 * SHARDS, problems: 0, notReduced: 0, dropped: 0 })
   driver = await openPglite(path.join(folder, 'pglite'))
   // From here on it is tampered with: nothing refuses it any more.
   for (const table of TABLES) await driver.query(`alter table ${table} disable trigger all`, [])
@@ -81,6 +86,11 @@ async function written(store: Store): Promise<void> {
   const releases = [{ identity: exposed.identity, number: 1, atMs: exposed.lastAtMs + 1 }]
   await store.writeShards({ ...noWrites, releases })
   expect(await store.noticeFinished(other.executor, 'it lied elsewhere', Date.now())).toEqual([good, twice].toSorted())
+  const signer = await openSigner({ store, configuredKey: null, nowMs: Date.now(), randomBytes })
+  const sealer = createSealer({ store, signer, logger: createLogger('silent'), clock: Date.now })
+  sealer.wake()
+  await sealer.idle()
+  await sealer.close()
 }
 
 afterAll(async () => {
@@ -181,15 +191,99 @@ const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: st
   ['whom a notice names', /notice 0 cannot be read/, "update notices set identity = 'x' where job_id = $good"],
   ['a notice that is gone', /tell of 1 notices, it has 0/, 'delete from notices'],
   ['the telling of a notice', /do not tell of notice 0/, "delete from events where type = 'notice'"],
+  [
+    'an amount',
+    /sum to 1/,
+    "update ledger_entries set micro_credits = micro_credits + 1 where account = 'revenue' and transaction_id = $settled",
+  ],
+  [
+    'amounts that sum to zero',
+    /\(settle\) moves -?\d+ on/,
+    `update ledger_entries set micro_credits = micro_credits + case when account = 'revenue' then 1 else -1 end
+      where transaction_id = $settled and (account = 'revenue' or account like 'held/%')`,
+  ],
+  [
+    'who earned',
+    /\(settle\) moves \d+ on agent\/x, it should move 0/,
+    "update ledger_entries set account = 'agent/x' where account like 'agent/%' and transaction_id = $settled",
+  ],
+  [
+    'a price',
+    /its ledger says that it costs 1, its contract/,
+    `update ledger_transactions set detail = '{"price":"1","state":"COMPLETED"}' where id = $settled`,
+  ],
+  [
+    'terms',
+    /its terms are not those of its contract/,
+    `update ledger_transactions set detail = replace(detail, '"micro_credits":"', '"micro_credits":"1') ${OF_GOOD} and kind = 'reserve'`,
+  ],
+  ['a settlement that is gone', /its ledger has another end/, `delete from ledger_transactions where id = $settled`],
+  ['a ledger that is gone', /its receipt says something else of billing/, `delete from ledger_transactions ${OF_GOOD}`],
+  ['a day', /counts for another day/, 'update ledger_transactions set day = 7 where id = $settled'],
+  [
+    'what a failure costs',
+    /is FAILED, and its ledger says that it costs 7/,
+    `update ledger_transactions set detail = '{"price":"7","state":"FAILED"}' where job_id = $failed and kind = 'settle'`,
+  ],
+  [
+    'a receipt that is gone',
+    /its receipt 0 is not signed, and does not wait/,
+    `delete from seals ${OF_GOOD} and kind = 'receipt'`,
+  ],
+  [
+    'a receipt',
+    /its receipt: its signature is not/,
+    `update seals set document = replace(document, '"credits":', '"credits":1') ${OF_GOOD} and kind = 'receipt'`,
+  ],
+  [
+    'a receipt of another job',
+    /says something else of job_id/,
+    `update seals set document = (select document from seals where job_id = $failed) ${OF_GOOD} and kind = 'receipt'`,
+  ],
+  [
+    'a signed notice',
+    /its signed notice 0 says something else/,
+    `update seals set document = replace(document, 'lied', 'slept') ${OF_GOOD} and kind = 'notice'`,
+  ],
+  ['a link that is gone', /its log: link 0 is missing/, 'delete from receipt_log where place = 0'],
+  [
+    'a link',
+    /its log: link 1: its signature/,
+    `update receipt_log set document = replace(document, '"place":1', '"place":7') where place = 1`,
+  ],
+  ['where a link leads', /its log: link 1 does not follow/, "update receipt_log set previous = 'x' where place = 1"],
+  ['a key', /which is not in the list of keys/, "update signing_periods set key_id = repeat('0', 64)"],
+  ['a time of a key', /did not sign at/, 'update signing_periods set from_ms = 4000000000000'],
+  [
+    'partials taken before a receipt',
+    /were deleted before it was signed/,
+    `with gone as (delete from seals ${OF_GOOD})
+    insert into retentions values ($good, 1)`,
+  ],
+  ['a snapshot', /the snapshot of revenue is not the sum/, "insert into balance_snapshots values ('revenue', 1, 77)"],
   ['a notice of a failure', /has notices, and is FAILED/, 'update notices set job_id = $failed where job_id = $good'],
 ]
 
 test.each(TAMPERINGS)('%s', async (_, found, statement) => {
-  const named = Object.entries({ good, failed }).reduce(
-    (text, [name, id]) => text.replaceAll(`$${name}`, `'${id}'`),
+  const settled = `(select id from ledger_transactions where job_id = '${good}' and kind = 'settle')`
+  const named = Object.entries({ good: `'${good}'`, failed: `'${failed}'`, settled }).reduce(
+    (text, [name, is]) => text.replaceAll(`$${name}`, is),
     statement,
   )
   expect((await foundAfter(named)).join('\n')).toMatch(found)
+})
+
+test('partials that retention took are no problem, and are said', async () => {
+  const engine = createEngine(driver)
+  const reading = { store: createStore(engine, () => Promise.resolve()), rows: createStoredRows(engine) }
+  await driver.query('begin', [])
+  try {
+    await driver.query(`insert into retentions values ('${good}', 1)`, [])
+    await driver.query(`delete from partials where job_id = '${good}'`, [])
+    expect(await verifyStore(reading, () => undefined)).toMatchObject({ problems: 0, notReduced: 0, dropped: 1 })
+  } finally {
+    await driver.query('rollback', [])
+  }
 })
 
 test('a kernel that this version lacks is no problem, and is said', async () => {

@@ -1,13 +1,18 @@
 // Whether a store is what it was when it was written: every job's events, shards, record and answer, and what stands beside
 // the jobs. It reads and changes nothing. Whoever can write all of it consistently is not found out by it.
-import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { SigningKey } from '@forge/shared/receipt/keys.ts'
+import { keysOf } from '../receipt/signing-key.ts'
 import type { Reading } from '../store/open-store.ts'
+import type { LogRow } from '../store/seal-store.ts'
 import { isPassing } from '../store/sql-error.ts'
 import type { EventRow, JobRow, Store } from '../store/store.ts'
 import { answerOfRow, checkAnswer } from './check-answer.ts'
 import { checkEvents } from './check-events.ts'
 import { checkNotices, checkQuarantines } from './check-identities.ts'
+import { checkLedger } from './check-ledger.ts'
 import { checkRecord } from './check-record.ts'
+import { checkLinks, checkSeals } from './check-seals.ts'
 import { checkPartials, checkVerdicts, rootOf } from './check-shards.ts'
 
 export interface Verified {
@@ -17,28 +22,37 @@ export interface Verified {
   problems: number
   /** Completed jobs whose kernel this version lacks. */
   notReduced: number
+  /** Completed jobs whose partials retention took. */
+  dropped: number
 }
 
 type Read = Pick<Reading, 'store' | 'rows'>
 
 /** `tell` gets one line a problem. */
 export async function verifyStore(reading: Read, tell: (line: string) => void): Promise<Verified> {
-  const verified: Verified = { jobs: 0, shards: 0, problems: 0, notReduced: 0 }
+  const verified: Verified = { jobs: 0, shards: 0, problems: 0, notReduced: 0, dropped: 0 }
   const report = (lines: readonly string[]): void => {
     verified.problems += lines.length
     for (const line of lines) tell(line)
   }
+  const keys = keysOf(await reading.store.signingPeriods())
   for (let ids = await reading.rows.jobIdsAfter(''); ids.length > 0;) {
     for (const id of ids) {
-      const { problems, shards, isReduced } = await verifyJob(reading, id)
+      const { problems, shards, isReduced, isDropped } = await verifyJob(reading, id, keys)
       report(problems.map((problem) => `job ${id}: ${problem}`))
       verified.jobs++
       verified.shards += shards
-      if (!isReduced && problems.length === 0) verified.notReduced++
+      if (isDropped) verified.dropped++
+      else if (!isReduced && problems.length === 0) verified.notReduced++
     }
     ids = await reading.rows.jobIdsAfter(ids.at(-1) ?? '')
   }
   report(await checkQuarantines(reading.rows))
+  for (const project of await reading.rows.projects()) {
+    const problems = await checkLog(reading, project, keys)
+    report(problems.map((problem) => `project ${project}: its log: ${problem}`))
+  }
+  report((await reading.rows.wrongSnapshots()).map((scope) => `the snapshot of ${scope} is not the sum of its entries`))
   return verified
 }
 
@@ -46,13 +60,15 @@ interface VerifiedJob {
   readonly problems: string[]
   readonly shards: number
   readonly isReduced: boolean
+  readonly isDropped?: boolean
 }
 
-async function verifyJob(reading: Read, id: JobId): Promise<VerifiedJob> {
+async function verifyJob(reading: Read, id: JobId, keys: readonly SigningKey[]): Promise<VerifiedJob> {
   try {
     const job = await reading.store.job(id)
     if (job === null) throw new Error('it is gone while it was looked at')
-    return await checkJob(reading, job)
+    const found = await checkJob(reading, job)
+    return { ...found, problems: [...found.problems, ...(await checkMoney(reading, job, keys))] }
   } catch (error) {
     // A row that no longer parses is a problem; a database that went away is the end of looking.
     if (isPassing(error)) throw error
@@ -65,7 +81,8 @@ async function checkJob({ store, rows: stored }: Read, job: JobRow): Promise<Ver
   const verdicts = await store.verdicts(job.id)
   const submissions = await stored.submissions(job.id)
   const rows = { verdicts, submissions, partials: store.partials(job.id, 0, SHARDS_MAX) }
-  const missing = await checkPartials(rows)
+  const isDropped = (await store.droppedAt(job.id)) !== null
+  const missing = await checkPartials(rows, isDropped)
   const problems = [
     ...checkEvents(job, events, await stored.voids(job.id)),
     ...checkNotices(job, notices, events),
@@ -85,9 +102,45 @@ async function checkJob({ store, rows: stored }: Read, job: JobRow): Promise<Ver
   if (root !== replay.merkle_root) {
     wrong.push(`its answer says merkle_root ${replay.merkle_root}, its verdicts give ${root}`)
   }
-  const again = await checkAnswer(job, answer, store, missing.length + wrong.length === 0)
+  const isWhole = !isDropped && missing.length + wrong.length === 0
+  const again = await checkAnswer(job, answer, store, isWhole)
   problems.push(...wrong, ...checkRecord(verification, verdicts, submissions), ...again.problems)
-  return { problems, shards: verdicts.length, isReduced: again.isReduced }
+  return { problems, shards: verdicts.length, isReduced: again.isReduced, isDropped }
+}
+
+/** What was booked for it and what was signed of it. */
+async function checkMoney({ store, rows: stored }: Read, row: JobRow, keys: readonly SigningKey[]): Promise<string[]> {
+  const [verdicts, transactions] = [await store.verdicts(row.id), await store.transactionsOf(row.id)]
+  const answer = answerOfRow(row)
+  const price = answer && { ...answer.billing, isDegraded: answer.hub.verification['status'] === 'degraded' }
+  const submissions = await stored.submissions(row.id)
+  const seals = await stored.seals(row.id)
+  const isUnsigned = (await store.droppedAt(row.id)) !== null && seals.length === 0
+  return [
+    ...checkLedger(row, { transactions, submissions, verdicts }, price),
+    ...checkSeals(
+      { row, verdicts, transactions },
+      {
+        seals,
+        log: await stored.logOf(row.id),
+        waiting: new Set((await stored.waiting(row.id)).map(({ kind, number }) => `${kind} ${number}`)),
+        notices: await store.noticesOf(row.id),
+        keys,
+      },
+    ),
+    ...(isUnsigned ? ['its partials were deleted before it was signed'] : []),
+  ]
+}
+
+async function checkLog({ store }: Read, project: ProjectId, keys: readonly SigningKey[]): Promise<string[]> {
+  let last: LogRow | undefined
+  for (let rows = await store.receiptLog(project, 0); rows.length > 0;) {
+    const problems = checkLinks(rows, last ?? null, keys)
+    if (problems.length > 0) return problems
+    last = rows.at(-1)
+    rows = await store.receiptLog(project, (last?.place ?? 0) + 1)
+  }
+  return []
 }
 
 /** Beyond any shard that a column can hold. */

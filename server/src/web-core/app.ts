@@ -2,6 +2,7 @@
 // 405 and the last resort for what was thrown. What the routes do is in routes/; sockets are the Hub's.
 import { Hono } from 'hono'
 import { problem } from '@forge/shared/contract/problem.ts'
+import { createAgentAlias } from './agent-alias.ts'
 import { createAuthenticate } from './auth.ts'
 import type { RouteDeps, WebCoreDeps } from './deps.ts'
 import { WEB_LIMITS } from './limits.ts'
@@ -13,6 +14,7 @@ import { COMMON_HEADERS, replyProblem } from './reply.ts'
 import { ROUTES } from './routes/all-routes.ts'
 import { mountRoutes, wrongMethod } from './routing/mount.ts'
 import { storeRefusal } from './store-refusal.ts'
+import { createStreamBudget } from './stream-budget.ts'
 
 type Env = { Variables: { requestId: string } }
 
@@ -25,7 +27,12 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   const pages = new Map([...built, ...docsPages(openApiDocument(ROUTES))])
   const { apiKey: configuredKey, adminToken } = config
   const authenticate = createAuthenticate({ store, configuredKey, adminToken, clock, logger })
-  const routeDeps: RouteDeps = { ...deps, stopping: deps.stopping ?? new AbortController().signal }
+  const routeDeps: RouteDeps = {
+    ...deps,
+    stopping: deps.stopping ?? new AbortController().signal,
+    agentAlias: createAgentAlias(store, deps.randomBytes),
+    streams: createStreamBudget(WEB_LIMITS.streamsPerProjectMax),
+  }
   const app: WebCore = new Hono<Env>()
 
   app.use(async (context, next) => {

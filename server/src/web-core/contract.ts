@@ -6,7 +6,7 @@ import type { FieldError } from '@forge/shared/contract/problem.ts'
 import { toHex } from '@forge/shared/exact/bytes.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import { digestOfJson, type Digest } from '@forge/shared/exact/digest.ts'
-import { isRefusal, type Kernel } from '@forge/shared/kernels/kernel.ts'
+import { isRefusal, type Kernel, type KernelPlan } from '@forge/shared/kernels/kernel.ts'
 import { contractDigest } from '@forge/shared/planner/contract.ts'
 import { findKernel, kernelCatalogue } from '../kernels.ts'
 import type { NewJob } from '../store/store.ts'
@@ -17,6 +17,7 @@ import type { JsonValue } from './strict-json.ts'
 export interface Accepted {
   readonly contract: Contract
   readonly kernel: Kernel
+  readonly plan: KernelPlan
   /** With every default filled in. */
   readonly args: unknown
   readonly requestDigest: Digest
@@ -56,7 +57,7 @@ export function acceptContract(contract: Contract, sent: JsonValue): Accepted | 
     const detail = 'Losses this large do not fit the kernel’s integers. Any one of these changes would make it fit.'
     return refuse(plan.code, detail, { errors: plan.errors })
   }
-  return { contract, kernel, args: args.data, requestDigest: requestDigest(sent) }
+  return { contract, kernel, plan, args: args.data, requestDigest: requestDigest(sent) }
 }
 
 /** A derived seed is the new job's own id: unique, recorded, and sent again as an explicit seed it gives the same bits. */

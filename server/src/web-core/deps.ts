@@ -3,12 +3,18 @@ import type { Config } from '../config.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { Logger } from '../logger.ts'
 import type { MemoryStore } from '../store/memory.ts'
+import type { JobReads } from '../store/job-reads.ts'
 import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
+import type { AgentAlias } from './agent-alias.ts'
+import type { StreamBudget } from './stream-budget.ts'
 
 /** Of the store, what answers requests: Web Core never sees a shard's bytes. */
-export type WebStore = TenantStore & MemoryStore & Pick<Store, 'job' | 'noticesOf' | 'ping'>
-export type WebHub = Pick<Hub, 'submit' | 'ended' | 'progress' | 'table' | 'agentsOnline' | 'refereeOnline'>
+export type WebStore = TenantStore &
+  MemoryStore &
+  JobReads &
+  Pick<Store, 'job' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
+export type WebHub = Hub
 
 export interface RouteDeps {
   readonly store: WebStore
@@ -20,9 +26,12 @@ export interface RouteDeps {
   readonly randomBytes: (count: number) => Uint8Array
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal
+  /** What a project may call an agent. */
+  readonly agentAlias: AgentAlias
+  readonly streams: StreamBudget
 }
 
-export interface WebCoreDeps extends Omit<RouteDeps, 'stopping'> {
+export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams'> {
   readonly config: Pick<Config, 'apiKey' | 'adminToken'>
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null

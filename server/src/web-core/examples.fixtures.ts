@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { problem } from '@forge/shared/contract/problem.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { SCOPES, type Scope } from '@forge/shared/contract/tenants.ts'
@@ -56,6 +57,10 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
       ...hub.hub,
       // The job ends at once, as far as whoever waits can see.
       submit: (job) => store.insertJob(job),
+      async cancel(id) {
+        const cancelled = problem('CANCELLED', 'as asked')
+        await store.finishJob(id, { state: 'CANCELLED', problem: cancelled, finishedAtMs: Date.now() })
+      },
       ended: async (id) => {
         await store.finishJob(id, { state: 'COMPLETED', answer: canonicalJson(ANSWER), finishedAtMs: Date.now() })
       },

@@ -42,6 +42,11 @@ const notFaked = async (): Promise<never> => {
   throw new Error('not faked: test it on a real store, as routes.test.ts does')
 }
 const NOT_FAKED = {
+  jobsOf: notFaked,
+  attemptsOf: notFaked,
+  verdictsOf: notFaked,
+  eventsOf: notFaked,
+  settingOrPut: notFaked,
   insertProject: notFaked,
   project: notFaked,
   projects: notFaked,
@@ -82,6 +87,7 @@ export function createFakeHub(store: FakeStore): FakeHub {
     hub: {
       agentsOnline: 0,
       refereeOnline: false,
+      submitWithin: (job) => fake.hub.submit(job),
       async submit(job) {
         const existing = [...store.jobs.values()].find(
           ({ projectId, clientJobId }) => projectId === job.projectId && clientJobId === job.clientJobId,
@@ -98,6 +104,12 @@ export function createFakeHub(store: FakeStore): FakeHub {
         await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
       },
       progress: () => null,
+      async cancel(id) {
+        const row = store.jobs.get(id)
+        if (row !== undefined) store.jobs.set(id, { ...row, state: 'CANCELLED', finishedAtMs: 2 })
+      },
+      shardStates: () => null,
+      eligible: () => 0,
       table: async (digest) => fake.tables.get(digest) ?? null,
     },
   }

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { problem, problemSchema, type Problem } from '@forge/shared/contract/problem.ts'
 import type { JobProgress } from '../hub/edge/hub-interface.ts'
-import { samplingKeySha256 } from '../hub/sampling-key.ts'
+import { samplingKeySha256 } from '@forge/shared/verifier/sample.ts'
 import { JOB_STATES, type JobRow, type NoticeRow } from '../store/store.ts'
 import { isoOf, isoOrNull } from './times.ts'
 

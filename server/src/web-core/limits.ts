@@ -17,6 +17,21 @@ export const WEB_LIMITS = {
   /** Field names and addresses come from the client; a longer one is cut in what we answer. */
   echoCharactersMax: 200,
   messageCharactersMax: 300,
+  /** Of a job's shards: a founding job has 153, and a page shows all of them. */
+  shardsPerPageMax: 500,
+  shardsPerPageDefault: 100,
+  /** Of one project at a time: a console for each of its people, and some scripts. */
+  streamsPerProjectMax: 20,
+  /** A stream ends after this and is opened again with Last-Event-ID: so a revoked key is noticed. */
+  streamMsMax: 5 * 60 * 1000,
+  /** How often a stream looks for news; a job's end is heard of at once. */
+  streamPollMs: 1_000,
+  /** Two looks are never closer, whatever wakes them. */
+  streamPauseMs: 200,
+  /** Proxies cut a silent connection after 30 to 60 s. */
+  streamHeartbeatMs: 15_000,
+  /** How long an EventSource waits before it opens the stream again. */
+  streamRetryMs: 2_000,
   /** How exactly the last use of a key is known: a write an hour instead of one a request. */
   lastUseGrainMs: 60 * 60 * 1000,
   /** A built page is a few hundred kB; this much means that the wrong folder was named. */

@@ -16,8 +16,11 @@ export const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.int().min(min).max(max))
 
-/** The query parameters of a list whose last key is of this schema. */
-export function pageQuery<Key extends z.ZodType<Json>>(key: Key) {
+/** The query parameters of a list whose last key is of this schema; `most` and `usual` items on a page. */
+export function pageQuery<Key extends z.ZodType<Json>>(
+  key: Key,
+  { most = PAGE_LIMITS.itemsMax, usual = PAGE_LIMITS.itemsDefault }: { most?: number; usual?: number } = {},
+) {
   const cursor = z
     .string()
     .max(PAGE_LIMITS.cursorCharactersMax)
@@ -28,9 +31,7 @@ export function pageQuery<Key extends z.ZodType<Json>>(key: Key) {
       return z.NEVER
     })
     .describe('`next_cursor` of the page before')
-  const limit = wholeNumber(1, PAGE_LIMITS.itemsMax)
-    .default(PAGE_LIMITS.itemsDefault)
-    .describe(`how many at most: 1 to ${PAGE_LIMITS.itemsMax}, ${PAGE_LIMITS.itemsDefault} unless said`)
+  const limit = wholeNumber(1, most).default(usual).describe(`how many at most: 1 to ${most}, ${usual} unless said`)
   return { limit, cursor: cursor.optional() }
 }
 

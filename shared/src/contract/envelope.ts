@@ -56,7 +56,7 @@ const seedSchema = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('derived') }),
 ])
 
-const policySchema = z
+export const policySchema = z
   .strictObject({
     target: z.enum(['cpu', 'gpu', 'any']),
     min_agents: z.int().min(1).max(CONTRACT_LIMITS.agentsMax),

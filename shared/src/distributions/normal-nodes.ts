@@ -1,8 +1,7 @@
 // The normal quantiles that every log-normal table is made of: z(p) at the three nodes of each segment, the same for all
 // parameters. Computing them takes 0.2 s, so they are computed once, by `normalNodes` here, and kept as bytes in
 // normal-nodes.gen.ts; only the compiler of tables reads that file, no browser loads it.
-import { sha256 } from '@noble/hashes/sha2.js'
-import { toHex } from '../exact/bytes.ts'
+import { sha256Hex } from '#sha256'
 import {
   FRACTION_BITS,
   fixedMultiply,
@@ -84,4 +83,4 @@ export function nodesFromBytes(bytes: Uint8Array): Fixed[] {
 }
 
 /** Plain SHA-256 of the bytes, so that any tool can check the file. */
-export const nodesDigest = (bytes: Uint8Array): string => toHex(sha256(bytes))
+export const nodesDigest = (bytes: Uint8Array): string => sha256Hex(bytes)

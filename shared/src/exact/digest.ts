@@ -1,9 +1,10 @@
 // SHA-256 with domain tags: bytes that mean different things can never share a digest by accident.
 // A tagged digest is SHA-256(utf8("forge-pool/" + tag) | 0x00 | bytes).
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256, sha256Hex } from '#sha256'
 import { canonicalJson } from './canonical-json.ts'
-import { concat, toHex, utf8 } from './bytes.ts'
+import { concat, utf8 } from './bytes.ts'
+
+export { hmacSha256 } from '#sha256'
 
 /** 64 lower-case hexadecimal digits. */
 export type Digest = string & { readonly __brand: 'Digest' }
@@ -27,17 +28,24 @@ export type DigestTag =
   | 'answer.v1'
   | 'notice.v1'
   | 'node-token.v1'
+  | 'price-list.v1'
+  | 'signing-key.v1'
+  | 'receipt.v1'
+  | 'signed-notice.v1'
+  | 'receipt-link.v1'
+  | 'key-list.v1'
+  | 'shards.v1'
 
 export function digestBytes(tag: DigestTag, ...parts: Uint8Array[]): Uint8Array {
-  return sha256(concat(utf8(`forge-pool/${tag}\0`), ...parts))
+  return sha256(tagged(tag, parts))
 }
 
 export function digest(tag: DigestTag, ...parts: Uint8Array[]): Digest {
-  return toHex(digestBytes(tag, ...parts)) as Digest
+  return sha256Hex(tagged(tag, parts)) as Digest
 }
 
-/** HMAC-SHA256 (RFC 2104). */
-export const hmacSha256 = (key: Uint8Array, bytes: Uint8Array): Uint8Array => hmac(sha256, key, bytes)
+const tagged = (tag: DigestTag, parts: readonly Uint8Array[]): Uint8Array =>
+  concat(utf8(`forge-pool/${tag}\0`), ...parts)
 
 /** The digest of a value's RFC 8785 form. */
 export function digestOfJson(tag: DigestTag, value: unknown): Digest {

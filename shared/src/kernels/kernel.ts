@@ -100,6 +100,8 @@ export interface Kernel<Args = unknown, Shard = unknown, Total = unknown, Plan e
   /** Freezes generator, table algorithm, partial layout and vectors. */
   readonly digest: Digest
   readonly argsSchema: z.ZodType<Args>
+  /** Of what `output` returns; for whoever reads it. It changes nothing, and is no part of the digest. */
+  readonly outputSchema: z.ZodType
   /** Greatest legal encoded partial, in bytes: sizes the socket's and the store's limits. */
   readonly partialBytesMax: number
   plan(args: Args): Plan | PlanRefusal

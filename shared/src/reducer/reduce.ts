@@ -3,7 +3,7 @@
 // that refines it needs the first pass twice: it keeps its bytes, or is given them again by whoever has them stored.
 import type { Digest } from '../exact/digest.ts'
 import { digest, digestOfJson } from '../exact/digest.ts'
-import { merkleRoot } from '../exact/merkle.ts'
+import { MerkleTree } from '../exact/merkle.ts'
 import {
   passOf,
   shardRange,
@@ -59,6 +59,9 @@ class PassReducer implements Reducer {
   readonly #rereads: boolean
   readonly #total: unknown
   readonly #digests: (Digest | undefined)[]
+  /** Of the shards in front of the first one that is missing. */
+  readonly #tree = new MerkleTree()
+  #inTree = 0
   /** Shards of the planned passes that are missing. */
   #missing: number
   /** The first pass's bytes, until the last pass is planned; then that one's that came too early. */
@@ -93,6 +96,14 @@ class PassReducer implements Reducer {
       this.#missing--
     }
     this.#digests[shard] = partialDigest(partial)
+    this.#growTree()
+  }
+
+  /** As the shards come, so that the last one does not leave thousands of hashes to be computed at once. */
+  #growTree(): void {
+    for (let leaf = this.#digests[this.#inTree]; leaf !== undefined; leaf = this.#digests[++this.#inTree]) {
+      this.#tree.push(leaf)
+    }
   }
 
   lastPass(): PassPlan {
@@ -125,15 +136,14 @@ class PassReducer implements Reducer {
   }
 
   finish(): Reduction {
-    const missing = this.#digests.filter((leaf) => leaf === undefined).length
+    const missing = shardsOf(this.#plan.grid) - this.#digests.filter((leaf) => leaf !== undefined).length
     if (missing > 0) throw new Error(`${missing} of ${shardsOf(this.#plan.grid)} shards are missing`)
     for (const [shard, partial] of this.#early) {
       this.#addRefined(shard, partial)
       this.#early.delete(shard)
     }
     const output = this.#kernel.output(this.#total, this.#args, this.#plan)
-    const leaves = this.#digests.filter((leaf) => leaf !== undefined)
-    return { output, outputDigest: digestOfJson('output.v1', output), merkleRoot: merkleRoot(leaves) }
+    return { output, outputDigest: digestOfJson('output.v1', output), merkleRoot: this.#tree.root() }
   }
 
   #addRefined(shard: number, partial: Uint8Array): void {

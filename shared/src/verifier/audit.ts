@@ -31,6 +31,8 @@ export interface PlannedQuestion {
   /** With every default filled in. */
   readonly args: unknown
   readonly plan: KernelPlan
+  /** Compiled, by name. */
+  readonly tables: Readonly<Record<string, Uint32Array>>
   launch(pass: PassPlan): Launch
 }
 
@@ -47,7 +49,7 @@ export function planQuestion(
   if (isRefusal(plan)) throw new Error(`it cannot be planned: ${JSON.stringify(plan.errors)}`)
   const tables = Object.fromEntries(Object.entries(plan.tables).map(([table, spec]) => [table, compile(spec)]))
   const key = keyOfSeed(kernel.id, rootSeed)
-  return { kernel, kernelName: name, args, plan, launch: (pass) => kernel.launch(plan, pass, key, tables) }
+  return { kernel, kernelName: name, args, plan, tables, launch: (pass) => kernel.launch(plan, pass, key, tables) }
 }
 
 export interface Computed extends Reduction {

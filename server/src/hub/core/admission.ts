@@ -3,7 +3,7 @@
 import { floor, multiply, rational } from '@forge/shared/exact/rational.ts'
 import { eligibleAgents, mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
 import { PROBATION_SHARDS } from './limits.ts'
-import { rateOf } from './sample.ts'
+import { rateOf } from '@forge/shared/verifier/sample.ts'
 import { tierOf, validShards } from './standing.ts'
 import type { Ability, Agent, HubState, Job, Shard } from './state.ts'
 

@@ -11,6 +11,7 @@ import {
   eligibleAgents,
   hasWeightyChecker,
   isDistinct,
+  isSuspended,
   mayCheck,
   mayRun,
   provenFor,
@@ -80,9 +81,11 @@ function startIfEnough(state: HubState, job: Job): HubCommand[] {
 function nextAssignment(state: HubState, jobs: readonly Job[], agent: Agent): HubCommand | null {
   for (const job of inTurn(jobs)) {
     if (agent.trialsLeft > 0) {
-      const shards = trialShards(job, agent)
       const ability = provenFor(job, agent)
-      if (shards.length > 0 && ability !== null) return lease(state, job, agent, ability, { role: 'trial', shards })
+      // A second exposure is for good: it must not be an engine's fault.
+      if (ability === null || isSuspended(state, job.kernel, ability.engine)) continue
+      const shards = trialShards(job, agent)
+      if (shards.length > 0) return lease(state, job, agent, ability, { role: 'trial', shards })
       continue
     }
     const ability = abilityFor(state, job, agent)

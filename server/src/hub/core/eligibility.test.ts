@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { EngineName, Identity } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { Pool } from '../sim/pool.ts'
-import { KERNEL, KERNEL_DIGEST } from '../sim/scenario.ts'
+import { KERNEL, KERNEL_DIGEST } from '../sim/kernel.ts'
 import { abilityFor, eligibleAgents, mayCheck, mayRun, refereeOnline } from './eligibility.ts'
 import { shardOf, type Agent } from './state.ts'
 
@@ -64,8 +64,7 @@ describe('a checker', () => {
       const job = pool.job(pool.plan('job', 1, { verify: 'full' }))
       pool.work(author)
       pool.join('other', joining)
-      // Whoever may check it has it by now, and nobody is given a shard in two sessions.
-      const shard = { ...shardOf(job, 0), holders: new Map() }
+      const shard = shardOf(job, 0)
       expect(mayCheck(pool.hub, job, agentOf(pool, 'other'), shard)).toBe(may)
       expect(mayRun(agentOf(pool, 'author'), shard)).toBe(false)
     }

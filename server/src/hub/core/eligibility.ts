@@ -78,12 +78,11 @@ export const refereeOnline = (state: HubState, job: Job): boolean => fleetOf(sta
 export const refereeAwaited = (state: HubState, job: Job): boolean =>
   state.settings.referee && !refereeOnline(state, job) && state.nowMs < job.startedMs + REFEREE_START_MS
 
-/** Whether an agent may run this shard at all: nobody runs a shard twice, nor in two sessions, nor one that it failed on. */
-export function mayRun({ identity }: Agent, { excluded, holders }: Shard): boolean {
-  if (excluded.has(identity)) return false
-  for (const holder of holders.values()) if (holder === identity) return false
-  return true
-}
+/**
+ * Whether an agent may run this shard at all: nobody runs a shard twice, nor one that it failed on. Nor in two sessions: while
+ * one of them has it, it is neither open nor to be checked.
+ */
+export const mayRun = (agent: Agent, shard: Shard): boolean => !shard.excluded.has(agent.identity)
 
 /** A checker is another identity, and another network group where that is asked. */
 export function isDistinct(state: HubState, agent: Agent, shard: Shard): boolean {

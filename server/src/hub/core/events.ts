@@ -149,6 +149,13 @@ export type HubCommand =
   | { readonly type: 'cancel'; readonly jobId: JobId }
   | { readonly type: 'tally'; readonly session: SessionId; readonly tally: Tally }
 
+export interface RecordedStratum {
+  readonly strata: number
+  readonly shards: number
+  readonly checked: number
+  readonly checked_by_trusted: number
+}
+
 export interface VerificationRecord {
   readonly mode: 'none' | 'spotcheck' | 'full'
   readonly status: 'clean' | 'escalated' | 'degraded'
@@ -165,6 +172,8 @@ export interface VerificationRecord {
   readonly executions: number
   /** How many wrong shards the checks do not exclude, for each assumption of collusion; null where nothing is checked. */
   readonly bound: readonly Bound[] | null
+  /** What the bound was made of, so that anybody can make it again; equal ones once, with how many they are. */
+  readonly strata?: readonly RecordedStratum[]
 }
 
 export type Voids = ShardWrites['voids']

@@ -5,7 +5,7 @@ import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { trueDigest } from '../sim/reference.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
-import { KERNEL } from '../sim/scenario.ts'
+import { KERNEL } from '../sim/kernel.ts'
 import { QUARANTINE_MS, TRIAL_SHARDS } from './limits.ts'
 
 const id = 'job' as JobId

@@ -1,7 +1,7 @@
 // What follows when an answer was proven wrong: whose it was may not work, its leases die, what it did in unfinished jobs
 // is void, and those jobs check everything from then on. What others agreed with it on was settled with it, so that one
 // exposure leads to the next until nothing is left that rests on any of them.
-import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
 import { BAN_WITHIN_MS, SUSPECTS_MAX } from './limits.ts'
@@ -12,7 +12,21 @@ import { hasEnded, type HubState, type Job, type Quarantine } from './state.ts'
 /** Puts a shard where its answers say it belongs: settle.ts's, which finds out what to expose. */
 type Settle = (state: HubState, job: Job, index: number) => HubCommand[]
 
-export function expose(state: HubState, identity: Identity, reason: string, settle: Settle): HubCommand[] {
+/** What other jobs, and the agent, are told of an exposure: neither may learn which job it was. */
+export const EXPOSED_ELSEWHERE = 'an answer of the same identity to another shard was found wrong'
+
+/** `job` is where it was proven; `reason` may name its shards, for it is told to nobody else. */
+export interface Proof {
+  readonly job: JobId
+  readonly reason: string
+}
+
+export function expose(
+  state: HubState,
+  identity: Identity,
+  { job: origin, reason }: Proof,
+  settle: Settle,
+): HubCommand[] {
   if (state.quarantined.has(identity)) return []
   const quarantine = sentence(state, identity)
   loseStanding(state, identity)
@@ -21,7 +35,8 @@ export function expose(state: HubState, identity: Identity, reason: string, sett
   for (const job of state.jobs.values()) {
     if (hasEnded(job)) continue
     const taken = takeBack(state, job, identity)
-    for (const { shard, executor } of taken) voids.push({ jobId: job.id, shard, executor, reason })
+    const told = job.id === origin ? reason : EXPOSED_ELSEWHERE
+    for (const { shard, executor } of taken) voids.push({ jobId: job.id, shard, executor, reason: told })
     const touched = new Set(taken.map(({ shard }) => shard))
     if (touched.size > 0 || job.authors.has(identity)) commands.push(...escalate(state, job, settle))
     // What another agent holds or has just answered is settled when that comes in.
@@ -41,7 +56,8 @@ export function expose(state: HubState, identity: Identity, reason: string, sett
     })
   }
   const { exposures: number } = quarantine
-  return [{ type: 'write', writes: { voids, quarantines: [{ identity, number, reason, atMs: 0 }] } }, ...commands]
+  const quarantined = { identity, number, reason: `job ${origin}: ${reason}`, atMs: 0 }
+  return [{ type: 'write', writes: { voids, quarantines: [quarantined] } }, ...commands]
 }
 
 /** A day; the second one within thirty is for good. Whoever was exposed long ago is remembered by its number alone. */

@@ -1,9 +1,9 @@
 // The end of a job: when everything is answered and checked, when nobody can check, when the deadline has come.
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { VerdictRow } from '../../store/store.ts'
-import { boundsOf } from '@forge/shared/verifier/bound.ts'
+import { boundsOf, type Stratum } from '@forge/shared/verifier/bound.ts'
 import { eligibleAgents, isDistinct, mayCheck, refereeOnline, weightyAgents } from './eligibility.ts'
-import type { HubCommand, VerificationRecord } from './events.ts'
+import type { HubCommand, RecordedStratum, VerificationRecord } from './events.ts'
 import { fail } from './failing.ts'
 import { CHECKER_WAIT_MS, EXECUTIONS_MORE, EXECUTIONS_OF_SHARDS } from './limits.ts'
 import { hasOnlyChecksLeft, isAllAnswered, isAllReleased, releasedParts } from './parts.ts'
@@ -207,6 +207,7 @@ function complete(state: HubState, job: Job): HubCommand {
     distinct_network: state.settings.distinctNetwork,
     executions: job.executions,
     bound: job.policy.verify === 'none' ? null : boundsOf([...strata.values()], mismatches + job.voided),
+    ...(job.policy.verify === 'none' ? {} : { strata: recorded([...strata.values()]) }),
   }
   const warnings = job.degraded
     ? [`Only ${checked} of ${job.shards.length} shards were checked: no further eligible checker came in time.`]
@@ -221,4 +222,15 @@ function complete(state: HubState, job: Job): HubCommand {
     engines: [...engines].toSorted(),
     warnings,
   }
+}
+
+/** Without names: only what the bound asks for. The order says nothing of the authors. */
+function recorded(strata: readonly Stratum[]): RecordedStratum[] {
+  const times = new Map<string, RecordedStratum>()
+  for (const { shards, checked, checkedByTrusted } of strata) {
+    const name = [shards, checked, checkedByTrusted].map((n) => String(n).padStart(8, '0')).join(' ')
+    const strataBefore = times.get(name)?.strata ?? 0
+    times.set(name, { strata: strataBefore + 1, shards, checked, checked_by_trusted: checkedByTrusted })
+  }
+  return [...times].toSorted(([a], [b]) => (a < b ? 1 : -1)).map(([, stratum]) => stratum)
 }

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
 import { trueDigest } from '../sim/reference.ts'
-import { KERNEL } from '../sim/scenario.ts'
-import { mayRun } from './eligibility.ts'
+import { KERNEL } from '../sim/kernel.ts'
 import { restoreQuarantine } from './exposure.ts'
 import { TRIAL_SHARDS } from './limits.ts'
 import { exposeAndSettle, settleShard } from './settle.ts'
+import { step } from './step.ts'
 import { validShards } from './standing.ts'
 import { shardOf } from './state.ts'
 
@@ -51,6 +51,19 @@ describe('a late answer of an exposed identity', () => {
   })
 })
 
+describe('a trial', () => {
+  it('is given on no engine that is at fault', () => {
+    const pool = new Pool({ referee: true })
+    restoreQuarantine(pool.hub, { identity: liar, exposures: 1, atMs: -1e9, isOver: false })
+    const rows = Array.from({ length: TRIAL_SHARDS }, (_, shard) => row(shard, 'referee', { role: 'referee' }))
+    pool.plan('job', 2 * TRIAL_SHARDS, { verify: 'spotcheck' }, rows)
+    pool.hub.suspended.add(`${KERNEL} wasm`)
+    expect(pool.held(pool.join('liar'))).toEqual([])
+    pool.hub.suspended.clear()
+    expect(pool.held(pool.join('again', { identity: 'liar' }))).not.toEqual([])
+  })
+})
+
 describe('an identity that is exposed in the middle of its trial', () => {
   it('has no trial in its other sessions', () => {
     const pool = new Pool({ referee: true })
@@ -75,16 +88,17 @@ describe('a vote', () => {
     const rows = [row(0, 'honest'), ...colluders.map((name) => row(0, name, { role: 'check', digest: wrong }))]
     pool.plan('job', 2, { verify: 'full', min_agents: 1 }, rows)
     expect(shardOf(pool.job(id), 0).accepted).toBe(wrong)
-    for (const name of colluders) exposeAndSettle(pool.hub, name as Identity, 'a lie elsewhere')
+    for (const name of colluders)
+      exposeAndSettle(pool.hub, name as Identity, { job: 'other' as JobId, reason: 'a lie' })
     expect(shardOf(pool.job(id), 0)).toMatchObject({ accepted: null, submissions: [] })
   })
 })
 
 describe('a shard that the referee has', () => {
-  it('is not handed to it again when another lease of it ends', () => {
+  /** Three failed on it while `holder` had it as well. */
+  const taken = () => {
     const pool = new Pool({ referee: true })
-    const names = ['a', 'b', 'c', 'd']
-    const sessions = names.map((name) => pool.join(name, { fresh: true }))
+    const sessions = ['a', 'b', 'c', 'd'].map((name) => pool.join(name, { fresh: true }))
     pool.plan('job', 1, { verify: 'none' })
     const shard = shardOf(pool.job(id), 0)
     shard.failures = 3
@@ -94,21 +108,29 @@ describe('a shard that the referee has', () => {
     // As a backup was out when the third agent failed.
     settleShard(pool.hub, pool.job(id), 0)
     pool.raise({ type: 'tick' })
+    return { pool, shard, holder, referee }
+  }
+
+  it('is not handed to it again when another lease of it ends', () => {
+    const { pool, shard, holder, referee } = taken()
     expect(pool.held(referee)).toHaveLength(1)
     pool.leave(holder)
     expect(pool.held(referee)).toHaveLength(1)
     expect(shard.status).toBe('refereeing')
   })
-})
 
-describe('a shard that somebody has', () => {
-  it('is not given to another session of the same identity', () => {
-    const pool = new Pool()
-    const one = pool.join('one', { identity: 'same' })
-    pool.plan('job', 1, { verify: 'none' })
-    expect(pool.held(one)).toHaveLength(1)
-    const other = pool.hub.agents.get(pool.join('other', { identity: 'same' }))
-    if (other === undefined) throw new Error('it did not join')
-    expect(mayRun(other, shardOf(pool.job(id), 0))).toBe(false)
+  it('nor while its answer is being stored', () => {
+    const { pool, shard, holder, referee } = taken()
+    const [held] = pool.held(referee)
+    if (held === undefined) throw new Error('the referee does not have it')
+    const { assignmentId, epoch } = held.order
+    const shards = [{ shard: 0, digest: trueDigest(id, 0) }]
+    const answer = { type: 'answer', session: referee, request: 1, assignmentId, epoch, shards, kernelMs: 1 } as const
+    const stores = step(pool.hub, { ...answer, nowMs: 0 }).filter((command) => command.type === 'store')
+    pool.leave(holder)
+    expect(pool.held(referee)).toEqual([])
+    expect(shard.status).toBe('storing')
+    for (const { submissions } of stores) pool.raise({ type: 'stored', submissions })
+    expect(shard.accepted).toBe(trueDigest(id, 0))
   })
 })

@@ -7,9 +7,7 @@ export function grant(state: HubState, job: Job, agent: Agent, lease: Lease): vo
   agent.leases.set(lease.assignmentId, lease)
   job.heldMs += lease.shards.size * lease.shardMs
   // A trial changes nothing of its shard.
-  if (lease.role !== 'trial') {
-    for (const index of lease.shards) shardOf(job, index).holders.set(lease.assignmentId, agent.identity)
-  }
+  if (lease.role !== 'trial') for (const index of lease.shards) shardOf(job, index).holders.add(lease.assignmentId)
   if (lease.role === 'first') job.executors.set(agent.session, (job.executors.get(agent.session) ?? 0) + 1)
   state.expiryMs = Math.min(state.expiryMs, lease.expiresAtMs)
   noteRoom(state, agent)

@@ -29,9 +29,6 @@ export const FAILURES_BEFORE_REFEREE = 3
 export const VETERAN_FAILURES = 3
 /** A fresh key that fails on a shard gets nothing for so long: it costs nothing to have many. */
 export const REST_MS = 10_000
-/** At least so many checks a job, where it has so many shards. */
-export const CHECKS_MIN = 3
-
 /** Shards in a row, checked and valid, after which an agent is a veteran; until then every shard of its is checked. */
 export const PROBATION_SHARDS = 10
 /** A referee that this server starts needs a moment; so long a job's fresh keys wait for it with more than that. */

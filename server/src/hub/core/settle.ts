@@ -5,11 +5,11 @@ import type { SubmissionRow, VerdictRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
 import { undraw } from './checkers.ts'
 import { refereeOnline } from './eligibility.ts'
-import { escalate, expose, suspect } from './exposure.ts'
+import { escalate, expose, suspect, type Proof } from './exposure.ts'
 import { FAILURES_BEFORE_REFEREE, VETERAN_FAILURES } from './limits.ts'
 import { contradictsBasis, isReleased, partOf, sizeOf, countAnswered } from './parts.ts'
 import { fail } from './failing.ts'
-import { checksNeeded, isDrawn, rateOf, sampleOf } from './sample.ts'
+import { checksNeeded, isDrawn, rateOf, sampleOf } from '@forge/shared/verifier/sample.ts'
 import { countAgreement, isWeighty } from './standing.ts'
 import { hasEnded, shardOf, type HubState, type Job, type JobPart, type Shard } from './state.ts'
 import { voteOn } from './votes.ts'
@@ -110,7 +110,7 @@ export function settleShard(state: HubState, job: Job, index: number): HubComman
     if (vote === 'hung') return [fail(job, 'VERIFICATION_FAILED', `Veterans disagree on shard ${index}.`)]
     accept(state, job, index, vote.decided)
     const wrong = shard.submissions.filter(({ digest }) => digest !== vote.decided)
-    return exposed(state, job, wrong, `most veterans differ on shard ${index} of job ${job.id}`)
+    return exposed(state, job, wrong, `most veterans differ on shard ${index}`)
   }
   if (needsCheck(job, index, first.digest)) shard.mustCheck = true
   // Checks may be given up, but not of an answer that another one contradicts.
@@ -145,15 +145,14 @@ export const refereeIsToCome = (state: HubState, job: Job): boolean =>
 const isAtFault = (state: HubState, job: Job, { failures }: Shard): boolean =>
   failures >= FAILURES_BEFORE_REFEREE && refereeIsToCome(state, job)
 
-/** For the referee, once: it may have it already when another's lease of the shard ends. */
+/** For the referee, once: it may have it, or have answered it, when another's lease of the shard ends. */
 function dispute(state: HubState, job: Job, index: number): void {
-  const { holders } = shardOf(job, index)
+  const { holders, storing } = shardOf(job, index)
   const isHeld =
     holders.size > 0 &&
-    [...state.agents.values()].some(
-      ({ referee, leases }) => referee && [...holders.keys()].some((id) => leases.has(id)),
-    )
-  place(job, index, isHeld ? 'refereeing' : 'disputed')
+    [...state.agents.values()].some(({ referee, leases }) => referee && [...holders].some((id) => leases.has(id)))
+  if (isHeld) place(job, index, 'refereeing')
+  else place(job, index, storing > 0 ? 'storing' : 'disputed')
 }
 
 /** It waits for nobody else while somebody has it: a second answer may be under way. */
@@ -189,16 +188,16 @@ function isEnough({ policy }: Job, { submissions }: Shard): boolean {
 function contradicted(state: HubState, job: Job, index: number, wrong: readonly SubmissionRow[]): HubCommand[] {
   const isLonely = wrong.length > 1 && wrong.length === shardOf(job, index).submissions.length - 1
   if (isLonely) for (const row of wrong) suspect(state, job, row)
-  return exposed(state, job, wrong, `shard ${index} of job ${job.id} differs from the referee's`)
+  return exposed(state, job, wrong, `shard ${index} differs from the referee's`)
 }
 
-export const exposeAndSettle = (state: HubState, identity: Identity, reason: string): HubCommand[] =>
-  expose(state, identity, reason, settleShard)
+export const exposeAndSettle = (state: HubState, identity: Identity, proof: Proof): HubCommand[] =>
+  expose(state, identity, proof, settleShard)
 
 /** From a wrong answer on nothing of a spotcheck passes unchecked: a liar seldom comes alone. */
 function exposed(state: HubState, job: Job, wrong: readonly SubmissionRow[], reason: string): HubCommand[] {
   return [
-    ...wrong.flatMap(({ executor }) => exposeAndSettle(state, executor, reason)),
+    ...wrong.flatMap(({ executor }) => exposeAndSettle(state, executor, { job: job.id, reason })),
     ...escalate(state, job, settleShard),
   ]
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
-import { KERNEL } from '../sim/scenario.ts'
+import { KERNEL } from '../sim/kernel.ts'
 import { mayCheck } from './eligibility.ts'
 import { PROBATION_SHARDS } from './limits.ts'
 import { validShards } from './standing.ts'

@@ -5,6 +5,7 @@ import type { AssignmentId, EngineName, Identity, JobId, ProjectId, SessionId } 
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { shardsOf, type ShardGrid } from '@forge/shared/kernels/kernel.ts'
 import type { ExecutorRole, StandingRow, SubmissionRow } from '../../store/store.ts'
+import { Few } from './few.ts'
 
 /*
  * A shard:   open -> leased -> storing -> accepted                    (none; spotcheck, not drawn)
@@ -28,18 +29,18 @@ export interface Shard {
   /** Durable answers that are not void. */
   submissions: SubmissionRow[]
   /** Identities that may not run this shard again: they answered it, even if void since, or failed on it. */
-  excluded: Set<Identity>
+  excluded: Few<Identity>
   /** Network groups of those that answered it. */
-  networks: Set<string>
+  networks: Few<string>
   failures: number
   /** Groups of the veterans that failed on it. */
-  veteranFailures: Set<string>
-  /** Leases that hold it and have not answered, and whose: two when it has a backup. */
-  holders: Map<AssignmentId, Identity>
+  veteranFailures: Few<string>
+  /** Leases that hold it and have not answered: two when it has a backup. */
+  holders: Few<AssignmentId>
   /** It was given to a second agent because the first was slow. */
   backedUp: boolean
   /** Executors for whose standing its acceptance was counted. */
-  counted: Set<Identity>
+  counted: Few<Identity>
   /** Answers that are being stored. */
   storing: number
   /** A checker held it and did not answer: the referee need not wait for another. */
@@ -48,7 +49,7 @@ export interface Shard {
   mustCheck: boolean
   accepted: Digest | null
   /** Executors whose answer has been counted as accepted or rejected. */
-  tallied: Set<Identity>
+  tallied: Few<Identity>
 }
 
 /*
@@ -288,18 +289,18 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
     shards: Array.from({ length: all }, () => ({
       status: 'open',
       submissions: [],
-      excluded: new Set<Identity>(),
-      networks: new Set<string>(),
+      excluded: new Few<Identity>(),
+      networks: new Few<string>(),
       failures: 0,
-      veteranFailures: new Set<string>(),
-      holders: new Map<AssignmentId, Identity>(),
+      veteranFailures: new Few<string>(),
+      holders: new Few<AssignmentId>(),
       backedUp: false,
-      counted: new Set<Identity>(),
+      counted: new Few<Identity>(),
       storing: 0,
       lapsed: false,
       mustCheck: false,
       accepted: null,
-      tallied: new Set<Identity>(),
+      tallied: new Few<Identity>(),
     })),
     open: new Set(Array.from({ length: released }, (_, shard) => shard)),
     toCheck: new Set(),

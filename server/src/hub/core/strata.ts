@@ -1,7 +1,7 @@
 // The strata of a spotcheck: an author's shards of which some were drawn to be checked, and those that are checked whatever
 // the draw says. At the end of a part's first executions each stratum gets its check.
 import { isChecked, authorOf, authorRowOf, place, resting } from './settle.ts'
-import { checksNeeded, rateOf, sampleOf } from './sample.ts'
+import { checksNeeded, rateOf, sampleOf } from '@forge/shared/verifier/sample.ts'
 import { shardOf, type Job, type JobPart, type Shard } from './state.ts'
 
 /**

@@ -1,5 +1,6 @@
 // The way back for an identity that was exposed: after its time it runs shards whose answers are known, among others'
 // ordinary work and like it in every frame. What it returns is compared and counts for nothing else.
+import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { HubCommand, HubEvent } from './events.ts'
 import { letGo } from './leases.ts'
 import { TRIAL_SHARDS } from './limits.ts'
@@ -47,7 +48,7 @@ export function takeTrial(
     // An answer that was taken back meanwhile says nothing.
     if (shard === undefined || shard.accepted === null) continue
     shard.excluded.add(agent.identity)
-    if (shard.accepted !== digest) return [...commands, ...failTrial(state, agent, index)]
+    if (shard.accepted !== digest) return [...commands, ...failTrial(state, agent, lease.jobId, index)]
     agent.trialsLeft--
   }
   if (agent.trialsLeft > 0) return commands
@@ -58,8 +59,9 @@ export function takeTrial(
   return [...commands, { type: 'write', writes: { releases: [release] } }]
 }
 
-function failTrial(state: HubState, agent: Agent, index: number): HubCommand[] {
+function failTrial(state: HubState, agent: Agent, job: JobId, index: number): HubCommand[] {
   // It is exposed a second time, as anybody whose answer is wrong.
   state.quarantined.delete(agent.identity)
-  return exposeAndSettle(state, agent.identity, `shard ${index}, whose answer is known, came back with other bytes`)
+  const reason = `shard ${index}, whose answer is known, came back with other bytes`
+  return exposeAndSettle(state, agent.identity, { job, reason })
 }

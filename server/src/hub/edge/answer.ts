@@ -1,36 +1,37 @@
 // The answer of a completed job: all accepted partials reduced, the record, the price, the digests that replay it.
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import { multiply, rational } from '@forge/shared/exact/rational.ts'
 import { shardsOf, type PassPlan } from '@forge/shared/kernels/kernel.ts'
-import { priceOf } from '../../billing/price.ts'
+import { listPrice, priceReached } from '../../billing/price.ts'
+import { priceListFor } from '../../billing/terms.ts'
 import type { Store } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { StoredAnswer } from './hub-interface.ts'
 import type { PlannedJob } from './planning.ts'
 import { reductionOf } from './reduction.ts'
-import { samplingKeySha256 } from '../sampling-key.ts'
+import { samplingKeySha256 } from '@forge/shared/verifier/sample.ts'
 
-/** Canonical JSON of a `StoredAnswer`. Throws when a partial is missing, and a `PartialError` when one cannot be true. */
+export interface PricedAnswer {
+  /** Canonical JSON of a `StoredAnswer`. */
+  readonly answer: string
+  /** What the ledger settles: the price in the answer; of a `test` job the one that it would have. */
+  readonly microCredits: bigint
+}
+
+/** Throws when a partial is missing, and a `PartialError` when one cannot be true. */
 export async function answerOf(
   planned: PlannedJob,
   ended: Extract<HubCommand, { type: 'complete' }>,
-  store: Pick<Store, 'acceptedPartials'>,
-): Promise<string> {
+  store: Pick<Store, 'acceptedPartials' | 'transactionsOf'>,
+): Promise<PricedAnswer> {
   const reduceStarted = performance.now()
-  const { row, kernel, plan, contract } = planned
+  const { row, plan, contract } = planned
   const { output, outputDigest, merkleRoot, passes } = await reductionOf(planned, store)
   const wallMs = Date.now() - row.createdAtMs
   const reduceMs = performance.now() - reduceStarted
-  const { policy, ctx } = contract
-  const { credits, eur } = priceOf({
-    profile: kernel.id,
-    iterations: plan.grid.units,
-    drawsPerUnit: multiply(plan.drawsPerUnit, rational(BigInt(plan.grid.passes))),
-    // A job whose checks could not be placed pays for the level that was reached.
-    verify: ended.record.status === 'degraded' ? 'none' : policy.verify,
-    spotcheckRate: policy.spotcheck_rate,
-    mode: ctx.billing.mode,
-  })
+  const { policy } = contract
+  const isDegraded = ended.record.status === 'degraded'
+  const list = await priceListFor(row.id, store)
+  const { credits, eur } = priceReached(planned, isDegraded, list)
   const parts = { plan: planned.planMs, tables: planned.tablesMs, reduce: reduceMs }
   const answer: StoredAnswer = {
     hub: {
@@ -64,7 +65,7 @@ export async function answerOf(
     billing: { credits, eur },
     warnings: ended.warnings,
   }
-  return canonicalJson(answer)
+  return { answer: canonicalJson(answer), microCredits: listPrice(planned, isDegraded, list).microCredits }
 }
 
 const publishedKey = (samplingKey: string): { sampling_key: string; sampling_key_sha256: string } => ({

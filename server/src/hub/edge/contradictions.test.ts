@@ -57,7 +57,7 @@ describe('a lie in the first pass of a job without checks', () => {
     return id
   }
   const exposures = async (id: JobId): Promise<number> =>
-    (await store.quarantines()).filter(({ reason }) => reason.includes(`shard 2 of job ${id}`)).length
+    (await store.quarantines()).filter(({ reason }) => reason.startsWith(`job ${id}: shard 2 `)).length
 
   test('is found out by an honest answer of the last pass and the referee', async () => {
     const id = await lied()

@@ -9,6 +9,7 @@ import { partialDigest } from '@forge/shared/reducer/reduce.ts'
 import { PartialError, type Kernel, type KernelPlan, type Witness } from '@forge/shared/kernels/kernel.ts'
 import { implausibleShard, isRefused, openAnswer, parseFrame, sameDigests, type SignedAnswer } from './frames.ts'
 import { identity, newIdentity } from './gateway.fixtures.ts'
+import { GATEWAY_LIMITS } from './limits.ts'
 import type { PlannedPass } from './planning.ts'
 
 const assignment = { assignmentId: '0f'.repeat(16) as AssignmentId, epoch: 7 } as Assignment
@@ -40,6 +41,15 @@ describe('an honest answer', () => {
     const digests = [...opened.partials.values()].map((partial) => partialDigest(partial))
     expect(digests).toEqual(honest.shards.map(({ digest }) => digest))
   })
+})
+
+it('is refused in a sentence, however long the name of a field that nobody knows', () => {
+  const refused = parseFrame(handbackSchema, {
+    assignmentId: assignment.assignmentId,
+    epoch: 7,
+    ['n'.repeat(30_000)]: 1,
+  })
+  expect(isRefused(refused) && refused.message.length).toBe(GATEWAY_LIMITS.sentenceCharactersMax)
 })
 
 describe('a changed answer', () => {

@@ -8,6 +8,7 @@ import { verifyNatively } from './native-signature.ts'
 import { PartialError, shardRange } from '@forge/shared/kernels/kernel.ts'
 import { partialDigest } from '@forge/shared/reducer/reduce.ts'
 import { answerDigest } from '@forge/shared/verifier/answer-digest.ts'
+import { GATEWAY_LIMITS } from './limits.ts'
 import { plannedPassOf, type PlannedJob } from './planning.ts'
 
 export const refusal = (code: RefusalCode, message: string): Refusal => ({ ok: false, code, message })
@@ -16,7 +17,9 @@ export function parseFrame<T>(schema: z.ZodType<T>, frame: unknown): T | Refusal
   const parsed = schema.safeParse(frame)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  return refusal('BAD_FRAME', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit the protocol'}`)
+  const sentence = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit the protocol'}`
+  // It names what the frame named, which may be as long as a frame: neither said back nor written down in full.
+  return refusal('BAD_FRAME', sentence.slice(0, GATEWAY_LIMITS.sentenceCharactersMax))
 }
 
 export const isRefused = (value: object): value is Refusal => 'ok' in value && value.ok === false

@@ -2,6 +2,7 @@
 import type { Policy } from '@forge/shared/contract/envelope.ts'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { CreditLimits, OverLimit } from '../../store/ledger-store.ts'
 import type { InsertedJob, NewJob } from '../../store/store.ts'
 import type { VerificationRecord } from '../core/events.ts'
 import type { ShardStatus } from '../core/state.ts'
@@ -23,8 +24,10 @@ export interface JobProgress {
 export type { ShardStatus }
 
 export interface Hub {
-  /** Durable once resolved; attaches instead when the project has a job of that client id. Planning goes on behind. */
+  /** Durable once resolved, with what it costs reserved; attaches instead when the project has a job of that client id. Planning goes on behind. */
   submit(job: NewJob): Promise<InsertedJob>
+  /** As `submit`; nothing is registered when what it costs goes beyond what its project may spend. */
+  submitWithin(job: NewJob, limits: CreditLimits): Promise<InsertedJob | OverLimit>
   /** Resolves when the job has ended or after `waitMs`, whichever is first. */
   ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void>
   progress(id: JobId): JobProgress | null

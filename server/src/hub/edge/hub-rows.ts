@@ -8,7 +8,7 @@ import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
 import type { Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
-import { answerOf } from './answer.ts'
+import { answerOf, type PricedAnswer } from './answer.ts'
 import { createIdentityRows, NOTHING } from './identity-rows.ts'
 import { STORE_GIVE_UP_MS } from './limits.ts'
 import { persistently } from './persistently.ts'
@@ -47,19 +47,13 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
   }
 
   const finish = async (jobId: JobId, what: string, end: Parameters<Store['finishJob']>[1]): Promise<void> => {
-    await changes.get(jobId)
+    // What it voided belongs to the job's rows, which an end closes.
+    await Promise.all([changes.get(jobId), identities.settled()])
     const ended = await persist(what, () => store.finishJob(jobId, end))
     if (!ended) logger.warn({ job_id: jobId, state: end.state }, 'the job had ended before; its end stands')
     changes.delete(jobId)
   }
-  const failed: HubRows['failed'] = async (jobId, code, detail) => {
-    const end = {
-      state: 'FAILED',
-      problem: problem(code, detail, { job_id: jobId }),
-      finishedAtMs: Date.now(),
-    } as const
-    await finish(jobId, 'the failure', end)
-  }
+  const failed: HubRows['failed'] = (jobId, code, detail) => finish(jobId, 'the failure', failure(jobId, code, detail))
 
   return {
     async answers(submissions, partials) {
@@ -86,27 +80,36 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
     },
     async completed(planned, command) {
       const { jobId, verdicts, record } = command
-      let answer: string
+      let priced: PricedAnswer
       try {
-        await persist('verdicts', () => store.writeShards({ ...NOTHING, verdicts }))
-        answer = await reading(() => answerOf(planned, command, store))
+        await persist('verdicts', () => store.writeVerdicts(verdicts))
+        priced = await reading(() => answerOf(planned, command, store))
       } catch (error) {
         if (closing.aborted) throw error
         logger.error({ job_id: jobId, err: error }, 'the reduction failed')
         if (error instanceof PartialError) return failed(jobId, 'VERIFICATION_FAILED', contradiction(error))
         return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
       }
-      await finish(jobId, 'the result', { state: 'COMPLETED', answer, finishedAtMs: Date.now() })
+      await finish(jobId, 'the result', { state: 'COMPLETED', ...priced, finishedAtMs: Date.now() })
       await identities.jobEnded()
       logger.info({ job_id: jobId, verification: record }, 'job completed')
     },
     failed,
-    async cancelled(jobId) {
-      const cancelled = problem('CANCELLED', 'Its client cancelled it; nothing is billed.', { job_id: jobId })
-      await finish(jobId, 'a cancellation', { state: 'CANCELLED', problem: cancelled, finishedAtMs: Date.now() })
-    },
+    cancelled: (jobId) => finish(jobId, 'a cancellation', cancellation(jobId)),
     reading,
   }
+}
+
+const failure = (jobId: JobId, code: ProblemCode, detail: string) =>
+  ({ state: 'FAILED', problem: problem(code, detail, { job_id: jobId }), finishedAtMs: Date.now() }) as const
+
+function cancellation(jobId: JobId) {
+  const detail = 'Its client cancelled it; nothing is billed.'
+  return {
+    state: 'CANCELLED',
+    problem: problem('CANCELLED', detail, { job_id: jobId }),
+    finishedAtMs: Date.now(),
+  } as const
 }
 
 /** Each partial was plausible when it came: what cannot be true now contradicts another one. */

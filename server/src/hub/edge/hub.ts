@@ -1,30 +1,27 @@
 // The Hub's edge: it gives the core its events with the time in them and carries out its commands. What must be durable
 // is durable before anyone is told; jobs that a restart interrupted are planned again and go on.
 import type { Server as HttpServer } from 'node:http'
-import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
-import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
-import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
-import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
-import { fromHex } from '@forge/shared/exact/bytes.ts'
+import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
+import { termsOf } from '../../billing/price.ts'
+import { NO_LIMITS, type CreditLimits } from '../../store/ledger-store.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
-import type { HubCommand, HubEvent } from '../core/events.ts'
+import type { HubCommand } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
-import { badPartial, implausibleShard, refusal, type SignedAnswer } from './frames.ts'
+import { AgentListener, type Happening } from './agent-listener.ts'
+import { refusal } from './frames.ts'
 import { createGateway, type Gateway } from './gateway.ts'
-import type { GatewayListener } from './gateway-frames.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
-import { notHeld } from './not-held.ts'
-import { assignmentOf, planInTime, type PlannedJob } from './planning.ts'
-import { countEligible } from '../core/eligibility.ts'
+import { assignmentOf, jobSpecOf, planInTime, planOf, whyUnplanned, type PlannedJob } from './planning.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
-import { progressOf, shardStatesOf } from './progress.ts'
+import { eligibleOf, progressOf, shardStatesOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
-import { createTables, type Tables } from './tables.ts'
+import { createTables, warmTables, type Tables } from './tables.ts'
+import { Tallies } from './tallies.ts'
 import { createWaiters } from './waiters.ts'
 
 export interface HubDeps {
@@ -40,35 +37,35 @@ export interface RunningHub extends Hub {
   close(): Promise<void>
 }
 
-/** An event as the edge raises it: the time is added on the way in. */
-type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs'> : never) : never
-
 export async function startHub(deps: HubDeps): Promise<RunningHub> {
   const { store, logger, config } = deps
-  const hub = new HubEdge(deps, await openState(store, config), createTables(store))
+  const tables = createTables(store)
+  const hub = new HubEdge(deps, await openState(store, config), tables)
+  warmTables(tables, (error) => {
+    if (!hub.isClosing) logger.error({ err: error }, 'a table failed')
+  })
   const unfinished = await store.unfinishedJobs()
   if (unfinished.length > 0) logger.info({ jobs: unfinished.length }, 'unfinished jobs go on')
   for (const row of unfinished) hub.resume(row)
-  hub.warm()
   return hub
 }
 
-class HubEdge implements RunningHub, GatewayListener {
+class HubEdge implements RunningHub {
   readonly #deps: HubDeps
   readonly #state: HubState
   readonly #tables: Tables
   readonly #gateway: Gateway
   readonly #planned = new Map<JobId, PlannedJob>()
-  readonly #frames = new Map<number, { signed: SignedAnswer; reply: (reply: Reply) => void }>()
+  readonly #agents: AgentListener
   readonly #rows: HubRows
   readonly #refining: Refining
   readonly #waiters = createWaiters()
+  readonly #tallies = new Tallies((session, tally) => this.#gateway.send(session, 'tally', tally))
   readonly #closing = new AbortController()
   /** Cancelled while they were being planned. */
   readonly #unwanted = new Set<JobId>()
   readonly #writes = new Set<Promise<void>>()
   #timer: ReturnType<typeof setTimeout> | undefined
-  #frameNumber = 0
 
   constructor(deps: HubDeps, state: HubState, tables: Tables) {
     this.#deps = deps
@@ -79,13 +76,29 @@ class HubEdge implements RunningHub, GatewayListener {
     this.#refining = createRefining({ store, rows: this.#rows, logger, closing: this.#closing.signal })
     const { config, http, refereeToken } = deps
     const { publicUrl, distinctNetwork: addressesDiffer } = config
-    this.#gateway = createGateway(http, { logger, listener: this, refereeToken, publicUrl, addressesDiffer })
+    this.#agents = new AgentListener({
+      state,
+      store,
+      logger,
+      planned: this.#planned,
+      raise: (happening) => this.#raise(happening),
+      track: (work) => this.#track(work),
+      left: (session) => this.#tallies.left(session),
+    })
+    this.#gateway = createGateway(http, { logger, listener: this.#agents, refereeToken, publicUrl, addressesDiffer })
   }
 
   // ---- what the server asks
 
   async submit(job: NewJob): ReturnType<Hub['submit']> {
-    const inserted = await this.#deps.store.insertJob(job)
+    const submitted = await this.submitWithin(job, NO_LIMITS)
+    if ('over' in submitted) throw new Error('a job was beyond limits that are none')
+    return submitted
+  }
+
+  async submitWithin(job: NewJob, limits: CreditLimits): ReturnType<Hub['submitWithin']> {
+    const inserted = await this.#deps.store.registerJob(job, { terms: termsOf(planOf(job)), limits })
+    if ('over' in inserted) return inserted
     if (inserted.inserted) this.resume({ ...job, state: 'QUEUED', basis: null })
     // Its insert was answered by an error although it was done: whoever asks again sets it going.
     else if (inserted.existing.finishedAtMs === null && !this.#waiters.unfinished.has(inserted.existing.id)) {
@@ -122,7 +135,7 @@ class HubEdge implements RunningHub, GatewayListener {
   }
 
   eligible(kernel: string, { target }: Parameters<Hub['eligible']>[1]): number {
-    return countEligible(this.#state, kernel, target)
+    return eligibleOf(this.#state, kernel, target)
   }
 
   table(digest: Parameters<Hub['table']>[0]): ReturnType<Hub['table']> {
@@ -137,22 +150,18 @@ class HubEdge implements RunningHub, GatewayListener {
     return [...this.#state.agents.values()].some(({ referee, abilities }) => referee && abilities.size > 0)
   }
 
+  get isClosing(): boolean {
+    return this.#closing.signal.aborted
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     clearTimeout(this.#timer)
+    this.#tallies.close()
     this.#gateway.close()
     await Promise.allSettled(this.#writes)
     await this.#tables.close()
     this.#waiters.releaseAll()
-  }
-
-  /** Tables of the self-tests, ahead of the first agent. */
-  warm(): void {
-    for (const { spec } of knownAnswerTables(artifacts)) {
-      this.#tables.compiled(spec).catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) this.#deps.logger.error({ err: error }, 'a table failed')
-      })
-    }
   }
 
   /** Plans a job that is not in the core: a new one, or one that was begun before a restart. */
@@ -168,103 +177,15 @@ class HubEdge implements RunningHub, GatewayListener {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       const { planned, submissions, verdicts, voided } = ready
       this.#planned.set(row.id, planned)
-      const job = {
-        id: row.id,
-        projectId: row.projectId,
-        kernel: planned.kernelName,
-        kernelDigest: planned.kernel.digest,
-        grid: planned.plan.grid,
-        refines: planned.plan.refines,
-        policy: planned.contract.policy,
-        deadlineMs: performance.now() + (row.deadlineAtMs - Date.now()),
-        samplingKey: fromHex(row.samplingKey),
-      }
+      const job = jobSpecOf(row, planned, performance.now() + (row.deadlineAtMs - Date.now()))
       this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, verdicts })
     } catch (error) {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       logger.error({ job_id: row.id, err: error }, 'a job could not be planned')
-      const [code, detail] =
-        row.deadlineAtMs <= Date.now()
-          ? (['TIMED_OUT', 'The job was still being planned at its deadline.'] as const)
-          : (['INTERNAL', 'The job could not be planned on this server.'] as const)
-      await this.#end(row.id, () => this.#rows.failed(row.id, code, detail))
+      await this.#end(row.id, () => this.#rows.failed(row.id, ...whyUnplanned(row, Date.now())))
     } finally {
       this.#unwanted.delete(row.id)
     }
-  }
-
-  // ---- what agents say
-
-  joined(agent: Parameters<GatewayListener['joined']>[0]): void {
-    this.#raise({ type: 'agent-joined', agent })
-    // Until the store answers, and if it does not, it counts as a fresh key.
-    if (!agent.referee) this.#track(this.#recallStandings(agent.identity))
-  }
-
-  async #recallStandings(identity: Identity): Promise<void> {
-    const rows = await this.#deps.store.standingsOf(identity)
-    if (rows.length > 0) this.#raise({ type: 'standings', identity, rows })
-  }
-
-  ready(session: SubmissionSession, kernel: string, ability: Parameters<GatewayListener['ready']>[2]): void {
-    this.#raise({ type: 'agent-ready', session, kernel, ability: { ...ability } })
-  }
-
-  refuses(session: SubmissionSession, answer: Answer): Refusal | null {
-    return notHeld(this.#state, session, answer, answer.shards)
-  }
-
-  answer(session: SubmissionSession, signed: SignedAnswer, reply: (reply: Reply) => void): Refusal | null {
-    const { assignmentId, epoch, shards, kernelMs } = signed.answer
-    const lease = this.#state.agents.get(session)?.leases.get(assignmentId)
-    const planned = lease && this.#planned.get(lease.jobId)
-    // What belongs to no lease is for the core to refuse; what it holds must be possible.
-    const implausible = planned && lease.epoch === epoch ? implausibleShard(signed, planned) : null
-    if (implausible !== null) {
-      const { shard, reason, contradicts } = implausible
-      const what = contradicts ? 'a partial contradicts the first pass' : 'a partial cannot be true'
-      this.#deps.logger.warn({ session, shard, reason }, what)
-      // Only this shard is failed; what else it holds goes to others, unmarked.
-      const type = contradicts ? 'shard-contradicted' : 'shard-failed'
-      this.#raise({ type, session, assignmentId, epoch, shard, reason })
-      this.#raise({ type: 'handback', session, assignmentId, epoch })
-      return badPartial(implausible)
-    }
-    const request = ++this.#frameNumber
-    this.#frames.set(request, { signed, reply })
-    this.#raise({
-      type: 'answer',
-      session,
-      request,
-      assignmentId,
-      epoch,
-      shards: shards.map(({ shard, digest }) => ({ shard, digest })),
-      kernelMs,
-    })
-    return null
-  }
-
-  progressed(session: SubmissionSession, frame: Parameters<GatewayListener['progressed']>[1]): Refusal | null {
-    const refused = notHeld(this.#state, session, frame)
-    if (refused === null) this.#raise({ type: 'progress', session, ...frame })
-    return refused
-  }
-
-  failed(session: SubmissionSession, frame: Parameters<GatewayListener['failed']>[1]): void {
-    this.#deps.logger.warn({ session, shard: frame.shard, reason: frame.reason }, 'an agent failed on a shard')
-    this.#raise({ type: 'shard-failed', session, ...frame })
-  }
-
-  handback(session: SubmissionSession, frame: Parameters<GatewayListener['handback']>[1]): void {
-    this.#raise({ type: 'handback', session, ...frame })
-  }
-
-  paused(session: SubmissionSession): void {
-    this.#raise({ type: 'agent-paused', session })
-  }
-
-  left(session: SubmissionSession): void {
-    this.#raise({ type: 'agent-left', session })
   }
 
   // ---- events in, commands out
@@ -292,12 +213,12 @@ class HubEdge implements RunningHub, GatewayListener {
       case 'revoke':
         return this.#gateway.send(command.session, 'revoke', { assignmentId: command.assignmentId })
       case 'tally':
-        return this.#gateway.send(command.session, 'tally', command.tally)
+        return this.#tallies.changed(command.session, command.tally)
       case 'expel':
         this.#deps.logger.warn({ session: command.session, code: command.refusal.code }, command.refusal.message)
         return this.#gateway.expel(command.session, command.refusal)
       case 'reply':
-        return this.#reply(command.request, command.reply)
+        return this.#agents.reply(command.request, command.reply)
       case 'store':
         return this.#track(this.#store(command.request, command.submissions))
       case 'write':
@@ -327,23 +248,16 @@ class HubEdge implements RunningHub, GatewayListener {
     return planned
   }
 
-  #reply(request: number, reply: Reply): void {
-    this.#frames.get(request)?.reply(reply)
-    this.#frames.delete(request)
-  }
-
   /** Durable first, then the core hears of it, then the agent. */
   async #store(request: number, submissions: readonly SubmissionRow[]): Promise<void> {
-    const partials = this.#frames.get(request)?.signed.partials
-    if (partials === undefined) throw new Error(`frame ${request} is gone before it was stored`)
     try {
-      await this.#rows.answers(submissions, partials)
+      await this.#rows.answers(submissions, this.#agents.partialsOf(request))
     } catch (error) {
       this.#deps.logger.error({ err: error }, 'answers could not be stored; their shards run again')
-      this.#reply(request, refusal('SERVER_STOPPING', 'The answer could not be stored.'))
+      this.#agents.reply(request, refusal('SERVER_STOPPING', 'The answer could not be stored.'))
       return this.#raise({ type: 'store-failed', submissions })
     }
-    this.#reply(request, { ok: true })
+    this.#agents.reply(request, { ok: true })
     this.#raise({ type: 'stored', submissions })
   }
 
@@ -378,4 +292,3 @@ class HubEdge implements RunningHub, GatewayListener {
 }
 
 type ResumedJob = NewJob & Pick<JobRow, 'state' | 'basis'>
-type SubmissionSession = Parameters<GatewayListener['left']>[0]

@@ -4,6 +4,7 @@ import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { Logger } from '../../logger.ts'
 import type { ShardWrites, Store } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
+import { EXPOSED_ELSEWHERE } from '../core/exposure.ts'
 
 export const NOTHING: ShardWrites = {
   submissions: [],
@@ -15,8 +16,6 @@ export const NOTHING: ShardWrites = {
   standings: [],
 }
 
-/** Of the job that found it out the clients of others learn nothing. */
-const EXPOSED_ELSEWHERE = 'an answer of the same identity to another shard was found wrong'
 /** A job that was ending at an exposure has ended by then. */
 const RECENT_MS = 10 * 60_000
 
@@ -24,6 +23,8 @@ type Persist = <T>(what: string, write: () => Promise<T>) => Promise<T>
 
 export interface IdentityRows {
   decided(writes: Extract<HubCommand, { type: 'write' }>['writes']): Promise<void>
+  /** Until what was decided so far is durable. */
+  settled(): Promise<void>
   /** Who was exposed while a job was ending is in its verdicts, and was looked for too early. */
   jobEnded(): Promise<void>
 }
@@ -35,6 +36,7 @@ export function createIdentityRows(
 ): IdentityRows {
   /** Identities that were exposed lately, and when. */
   const recent = new Map<Identity, number>()
+  const writing = new Set<Promise<void>>()
 
   const notice = async (identity: Identity, atMs: number): Promise<void> => {
     const noticed = await persist('notices', () => store.noticeFinished(identity, EXPOSED_ELSEWHERE, atMs))
@@ -46,11 +48,20 @@ export function createIdentityRows(
       const atMs = Date.now()
       const dated = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ ...row, atMs }))
       const writes = { voids, quarantines: dated(quarantines), releases: dated(releases), standings }
-      await persist('decisions', () => store.writeShards({ ...NOTHING, ...writes }))
+      const write = persist('decisions', () => store.writeShards({ ...NOTHING, ...writes }))
+      writing.add(write)
+      try {
+        await write
+      } finally {
+        writing.delete(write)
+      }
       for (const { identity } of quarantines) {
         recent.set(identity, atMs)
         await notice(identity, atMs)
       }
+    },
+    async settled() {
+      await Promise.allSettled(writing)
     },
     async jobEnded() {
       const nowMs = Date.now()

@@ -6,6 +6,8 @@ export const GATEWAY_LIMITS = {
   frameBytesMax: AGENT_LIMITS.answerBytesMax + AGENT_LIMITS.shardsPerAnswerMax * 200 + 4_096,
   /** A frame without its partials; the longest is an answer of 64 shards with 11,000. More would be parsed for nothing. */
   textCharactersMax: 32 * 1024,
+  /** Of what a refusal says about a frame. */
+  sentenceCharactersMax: 300,
   /** From the socket to socket.io's own greeting, which its client says at once. */
   connectMs: 5_000,
   /** From there to a hello: a tab that has just opened signs within a second. */
@@ -33,6 +35,9 @@ export const GATEWAY_LIMITS = {
   /** From the refusal that ends a connection until it is cut: time for the words to arrive. */
   goodbyeMs: 2_000,
 } as const
+
+/** From one frame about an agent's own shards to the next: ten a second are more than anybody reads. */
+export const TALLY_PACE_MS = 100
 
 /** Of all connections, and of those that come from one place. How they were chosen is in PROTOCOL.md, "Coming back". */
 export const ADMISSION_LIMITS = {

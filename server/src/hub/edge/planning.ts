@@ -3,6 +3,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Assignment } from '@forge/shared/contract/agent-events.ts'
 import type { Contract } from '@forge/shared/contract/envelope.ts'
+import type { ProblemCode } from '@forge/shared/contract/problem.ts'
+import { fromHex } from '@forge/shared/exact/bytes.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import {
   isRefusal,
@@ -22,6 +24,7 @@ import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
 import type { NewJob, Store, SubmissionRow, VerdictRow } from '../../store/store.ts'
 import type { AssignmentOrder } from '../core/events.ts'
+import type { JobSpec } from '../core/state.ts'
 import { persistently } from './persistently.ts'
 import type { Tables } from './tables.ts'
 
@@ -169,3 +172,26 @@ export function assignmentOf(planned: PlannedJob, order: AssignmentOrder): Assig
     shards: [...order.shards],
   }
 }
+
+/** What the core knows of a job; `deadlineMs` is on the clock of its events. */
+export const jobSpecOf = (
+  row: NewJob,
+  { kernelName: name, kernel, plan, contract }: PlannedJob,
+  deadlineMs: number,
+): JobSpec => ({
+  id: row.id,
+  projectId: row.projectId,
+  kernel: name,
+  kernelDigest: kernel.digest,
+  grid: plan.grid,
+  refines: plan.refines,
+  policy: contract.policy,
+  deadlineMs,
+  samplingKey: fromHex(row.samplingKey),
+})
+
+/** What its client is told of a job whose planning was given up. */
+export const whyUnplanned = ({ deadlineAtMs }: NewJob, nowMs: number): readonly [ProblemCode, string] =>
+  deadlineAtMs <= nowMs
+    ? ['TIMED_OUT', 'The job was still being planned at its deadline.']
+    : ['INTERNAL', 'The job could not be planned on this server.']

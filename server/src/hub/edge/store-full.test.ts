@@ -39,9 +39,9 @@ test('what runs waits for room, what is new is refused', async () => {
       throw Object.assign(new Error('No space left on device'), { code: '53100' })
     }
   }
-  const { insertJob, writeShards, updateJob, setBasis, finishJob, acceptedPartials } = store
-  const changed: Pick<Store, 'insertJob' | 'writeShards' | 'updateJob' | 'setBasis' | 'finishJob'> = {
-    insertJob: full('insertJob', insertJob),
+  const { registerJob, writeShards, updateJob, setBasis, finishJob, acceptedPartials } = store
+  const changed: Pick<Store, 'registerJob' | 'writeShards' | 'updateJob' | 'setBasis' | 'finishJob'> = {
+    registerJob: full('registerJob', registerJob),
     writeShards: full('writeShards', writeShards),
     updateJob: full('updateJob', updateJob),
     setBasis: full('setBasis', setBasis),

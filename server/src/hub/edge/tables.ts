@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads'
 import { wordsToBytes } from '@forge/shared/exact/bytes.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { tableDigest, tableKey } from '@forge/shared/distributions/table.ts'
+import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
+import { knownAnswerTables } from '@forge/shared/kernels/artifact.ts'
 import type { TableSpec } from '@forge/shared/kernels/kernel.ts'
 import type { Store } from '../../store/store.ts'
 
@@ -19,6 +21,11 @@ export interface Tables {
   compiled(spec: TableSpec): Promise<Table>
   bytes(digest: Digest): Promise<Uint8Array | null>
   close(): Promise<void>
+}
+
+/** Tables of the self-tests, ahead of the first agent. */
+export function warmTables(tables: Tables, failed: (error: unknown) => void): void {
+  for (const { spec } of knownAnswerTables(artifacts)) tables.compiled(spec).catch(failed)
 }
 
 export function createTables(store: Pick<Store, 'table' | 'tableByDigest' | 'putTable'>): Tables {

@@ -40,6 +40,7 @@ export const tinyKernel = {
   aliases: [],
   digest: digest('kernel.v1', utf8('tiny')),
   argsSchema,
+  outputSchema: z.strictObject({ sum: z.number(), above: z.number() }),
   partialBytesMax: 100,
   plan: ({ shards, twice }: z.infer<typeof argsSchema>) => ({
     grid: {

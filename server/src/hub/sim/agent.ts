@@ -1,22 +1,26 @@
 // A simulated agent: its sessions come and go, compute what they were assigned at their speed, and misbehave as their
 // plan says. It sees of the Hub what a real agent sees: assignments and revocations.
-import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { EngineName, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { StandingRow } from '../../store/store.ts'
 import type { AssignmentOrder, HubEvent } from '../core/events.ts'
 import type { Fault } from './faults.ts'
 import type { Random } from './random.ts'
-import { digestOf, trueDigest } from './reference.ts'
-import { KERNEL, KERNEL_DIGEST, specOf, UNITS_PER_SHARD, type AgentPlan, type Scenario } from './scenario.ts'
+import { KERNEL, UNITS_PER_SHARD } from './kernel.ts'
+import type { Partials } from './partials.ts'
+import type { AgentPlan } from './agent-plan.ts'
+import { specOf, type Scenario } from './scenario.ts'
 
 /** An event before the world adds the time. */
 export type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs'> : never) : never
 
 export interface Surroundings {
   readonly random: Random
+  readonly partials: Partials
   readonly faultsEndMs: number
   nowMs(): number
+  isFaulty(): boolean
   after(delayMs: number, happen: () => void): void
   /** What the edge sees for itself: who came, who left. */
   raise(happening: Happening): void
@@ -30,9 +34,6 @@ export interface Surroundings {
   /** Any assignment that another session was ever handed: what a forger may have overheard. */
   foreignAssignment(session: SessionId): AssignmentOrder | undefined
 }
-
-const wrongDigest = (plan: AgentPlan, jobId: JobId, shard: number, basis: Digest | null): Digest =>
-  digestOf(plan.kind === 'colluder' ? 'together' : plan.identity, jobId, shard, basis)
 
 /** What an assignment's launch depends on beside its job: in a last pass that follows from others, their total. */
 export function basisOfLaunch(
@@ -60,17 +61,20 @@ interface Tab {
 }
 
 const RECONNECT_MS = 3_000
+const PRETENDED_MS = 5_000
 
 export class SimAgent {
   readonly plan: AgentPlan
   readonly #world: Surroundings
   readonly #tabs = new Map<SessionId, Tab>()
   #banned = false
+  #engine: EngineName
   /** It was exposed, and lies no more. */
   #mended = false
 
   constructor(plan: AgentPlan, world: Surroundings) {
     this.plan = plan
+    this.#engine = plan.engine
     this.#world = world
   }
 
@@ -129,10 +133,10 @@ export class SimAgent {
 
   #readyAfter(tab: Tab, delayMs: number): void {
     const { session } = tab
-    const { engine, claimed } = this.plan
+    const { kernelDigest, claimed } = this.plan
     this.#world.after(delayMs, () => {
       if (!tab.open) return
-      const ability = { engine, kernelDigest: KERNEL_DIGEST, unitsPerSecond: claimed }
+      const ability = { engine: this.#engine, kernelDigest, unitsPerSecond: claimed }
       this.#world.raise({ type: 'agent-ready', session, kernel: KERNEL, ability })
     })
   }
@@ -151,7 +155,8 @@ export class SimAgent {
 
   #work(tab: Tab): void {
     const { random, faultsEndMs } = this.#world
-    if (tab.busy || !tab.open || this.plan.kind === 'hung') return
+    if (tab.busy || !tab.open) return
+    if (this.plan.kind === 'hung') return this.#pretend(tab, 1)
     const held = tab.held.find(({ revoked }) => !revoked)
     tab.held = tab.held.filter(({ revoked }) => !revoked)
     if (held === undefined) return
@@ -163,6 +168,7 @@ export class SimAgent {
     // Longer than a lease: what it answers then, it no longer holds.
     const frozenMs = frozen ? random.int(1_000, 90_000) : 0
     if (frozen) this.#world.note('freeze')
+    if (random.chance(0.2)) this.#tellProgress(tab, held.order, shards.length * UNITS_PER_SHARD, kernelMs)
     this.#world.after(kernelMs + frozenMs + 20, () => {
       tab.busy = false
       if (!tab.open) return
@@ -172,11 +178,31 @@ export class SimAgent {
     })
   }
 
+  /** It computes nothing and says that it does, for as long as it is believed. */
+  #pretend(tab: Tab, units: number): void {
+    const held = tab.held.find(({ revoked }) => !revoked)
+    if (!this.plan.pretends || held === undefined || !tab.open) return
+    const { assignmentId, epoch } = held.order
+    this.#world.note('progress pretended')
+    this.#world.send({ type: 'progress', session: tab.session, assignmentId, epoch, units })
+    this.#world.after(PRETENDED_MS, () => this.#pretend(tab, units + 1))
+  }
+
+  #tellProgress(tab: Tab, { assignmentId, epoch }: AssignmentOrder, all: number, kernelMs: number): void {
+    for (const part of [0.25, 0.5]) {
+      this.#world.after(kernelMs * part, () => {
+        const units = Math.floor(all * part)
+        if (tab.open) this.#world.send({ type: 'progress', session: tab.session, assignmentId, epoch, units })
+      })
+    }
+  }
+
   #answer(tab: Tab, { jobId, order, basis }: Held, computed: readonly number[], kernelMs: number): void {
     const { random } = this.#world
     const { session } = tab
     const { assignmentId, epoch } = order
     if (random.chance(this.plan.forgeRate)) this.#forge(session, order)
+    if (this.#world.isFaulty() && random.chance(this.plan.engineLossRate)) this.#loseEngine(tab)
     if (random.chance(0.01)) return this.#world.send({ type: 'handback', session, assignmentId, epoch })
     if (random.chance(0.01)) {
       this.#world.raise({ type: 'agent-paused', session })
@@ -202,12 +228,22 @@ export class SimAgent {
     this.#world.send({ ...said, request: this.#world.nextRequest() })
   }
 
+  #loseEngine(tab: Tab): void {
+    if (this.#engine !== 'webgpu') return
+    this.#world.note('engine lost')
+    this.#engine = 'wasm'
+    // Its other tabs have the same GPU, and notice when they come back.
+    this.#readyAfter(tab, 1)
+  }
+
   #digest(jobId: JobId, shard: number, basis: Digest | null): Digest {
-    if (this.#mended) return trueDigest(jobId, shard, basis)
+    const { partials } = this.#world
+    const work = { jobId, shard, basis }
+    if (this.#mended) return partials.truth(work)
     const lies = this.#world.random.chance(basis === null ? this.plan.lieRate : this.plan.lastLieRate)
-    if (!lies) return trueDigest(jobId, shard, basis)
+    if (!lies) return partials.truth(work)
     this.#world.note('lie', `${this.identity} on shard ${shard} of ${jobId}`)
-    return wrongDigest(this.plan, jobId, shard, basis)
+    return partials.lie(work, this.plan.kind === 'colluder' ? 'together' : this.identity)
   }
 
   #forge(session: SessionId, own: AssignmentOrder): void {

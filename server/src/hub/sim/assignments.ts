@@ -9,10 +9,12 @@ import {
   FAILURES_BEFORE_REFEREE,
   PROBATION_SHARDS,
   REFEREE_START_MS,
+  VOTES_MAX,
 } from '../core/limits.ts'
 import type { Agent, Job, Lease, Shard } from '../core/state.ts'
 import { checkPasses } from './invariants.ts'
 import { must } from './must.ts'
+import { fits } from './scenario.ts'
 import type { World } from './world.ts'
 
 type Assign = Extract<HubCommand, { type: 'assign' }>
@@ -34,12 +36,6 @@ interface Handed {
   readonly index: number
   readonly shard: Shard
   readonly ran: readonly SubmissionRow[]
-}
-
-const TARGETS: Record<Job['policy']['target'], readonly string[]> = {
-  cpu: ['wasm', 'reference'],
-  gpu: ['webgpu', 'reference'],
-  any: ['webgpu', 'wasm', 'reference'],
 }
 
 export const leaseOf = (
@@ -75,6 +71,12 @@ export class Assignments {
     must(this.#world.sessions.has(session), 'work is assigned to a session that is gone')
     const isExposed = hub.quarantined.has(agent.identity) && lease.role !== 'trial'
     must(!isExposed, `work is assigned to ${agent.identity}, who was exposed`)
+    const isFit = agent.referee || fits(job.policy.target, lease.engine)
+    must(isFit, `${lease.engine} is assigned work for ${job.policy.target}`)
+    const isSame = agent.abilities.get(job.kernel)?.kernelDigest === job.kernelDigest
+    must(isSame, `${session} is assigned work of a kernel that it does not have`)
+    const engine = `${job.kernel} ${lease.engine}`
+    must(agent.referee || !hub.suspended.has(engine), `work is assigned to ${engine}, which is at fault`)
     must(hub.nowMs >= this.#memory.restsUntilMs(session), `${session} failed, and does not rest`)
     const executions = this.#memory.executionsOf(jobId)
     must(executions <= executionsMax(job), `a job goes on after ${executions} executions`)
@@ -85,6 +87,12 @@ export class Assignments {
       this.#checkShard(lease, { job, agent, index, shard, ran: this.#memory.heardOf(jobId, index) })
     }
     if (lease.role === 'first') this.#checkShare(job, agent, lease)
+  }
+
+  /** A job that nobody has answered begins with as many agents as it asks for. */
+  checkStart(job: Job): void {
+    const here = this.#ordinary(job).length
+    must(here >= job.policy.min_agents, `a job of min_agents ${job.policy.min_agents} begins with ${here}`)
   }
 
   #checkShard({ role }: Lease, handed: Handed): void {
@@ -104,6 +112,7 @@ export class Assignments {
   #checkTrial({ agent: { identity }, index, shard, ran }: Handed): void {
     const { hub } = this.#world
     must((hub.quarantines.get(identity)?.untilMs ?? Infinity) <= hub.nowMs, `the trial of ${identity} begins too early`)
+    must((hub.quarantines.get(identity)?.exposures ?? 0) < 2, `${identity} was exposed twice and may try again`)
     const isKnown = ran.some(({ trusted, digest }) => trusted && digest === shard.accepted)
     must(isKnown, `shard ${index} is no trial: nobody trusted has run it`)
   }
@@ -116,6 +125,8 @@ export class Assignments {
     must(isMeant, `shard ${index} is checked for nothing`)
     const near = scenario.distinctNetwork && ran.some(({ network }) => network === agent.network)
     must(!near, `shard ${index} is checked from a network that ran it`)
+    const votes = ran.filter(({ tier }) => tier !== 'probation').length
+    must(!isDisputed(ran) || votes < VOTES_MAX, `shard ${index} is voted on after ${votes} votes`)
     if (this.#isWeighty(job, agent)) return
     must(!isDisputed(ran), `${agent.identity} votes with a fresh key`)
     const awaited = scenario.referee && hub.nowMs < job.startedMs + REFEREE_START_MS
@@ -158,9 +169,13 @@ export class Assignments {
   #ordinary(job: Job): readonly Agent[] {
     const { hub } = this.#world
     return [...hub.agents.values()].filter((agent) => {
-      const engine = agent.abilities.get(job.kernel)?.engine
+      const { engine, kernelDigest } = agent.abilities.get(job.kernel) ?? {}
       if (engine === undefined || agent.referee || hub.quarantined.has(agent.identity)) return false
-      return TARGETS[job.policy.target].includes(engine) && !hub.suspended.has(`${job.kernel} ${engine}`)
+      return (
+        kernelDigest === job.kernelDigest &&
+        fits(job.policy.target, engine) &&
+        !hub.suspended.has(`${job.kernel} ${engine}`)
+      )
     })
   }
 

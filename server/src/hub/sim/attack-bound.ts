@@ -7,7 +7,7 @@ import { PROBATION_SHARDS } from '../core/limits.ts'
 import type { JobSpec } from '../core/state.ts'
 import { validShards } from '../core/standing.ts'
 import { AttackPool, honest, type Asked, type Member } from './attack-pool.ts'
-import { KERNEL } from './scenario.ts'
+import { KERNEL } from './kernel.ts'
 
 export interface BoundAttack {
   readonly name: string

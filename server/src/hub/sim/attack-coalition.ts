@@ -5,7 +5,7 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import { PROBATION_SHARDS } from '../core/limits.ts'
 import { validShards } from '../core/standing.ts'
 import { honest, type AttackPool, type Asked, type Member } from './attack-pool.ts'
-import { KERNEL } from './scenario.ts'
+import { KERNEL } from './kernel.ts'
 
 export interface Attack {
   readonly name: string

@@ -10,7 +10,7 @@ import { Agenda } from './agenda.ts'
 import type { Happening } from './agent.ts'
 import { Random } from './random.ts'
 import { trueDigest } from './reference.ts'
-import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD } from './scenario.ts'
+import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD } from './kernel.ts'
 
 /** Each way, and for the store. */
 const FRAME_MS = 10

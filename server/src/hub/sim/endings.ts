@@ -1,16 +1,17 @@
 // What must hold of a job's end in the simulated world: of its verdicts and record against the truth that only the world
 // knows, and of the reason where it failed. Everything is recounted from scratch here.
-import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import { merkleRoot } from '@forge/shared/exact/merkle.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { HubCommand } from '../core/events.ts'
 import { VOTES_LEAD, VOTES_TO_WIN } from '../core/limits.ts'
 import { basisOf } from '../core/parts.ts'
-import { checksNeeded, isDrawn, rateOf, sampleOf } from '../core/sample.ts'
+import { checksNeeded, isDrawn, rateOf, sampleOf } from '@forge/shared/verifier/sample.ts'
 import type { Job, JobPart, Shard } from '../core/state.ts'
 import { must } from './must.ts'
-import { outputOf, referenceOutput, trueDigest } from './reference.ts'
-import { specOf } from './scenario.ts'
+import { referenceOutput } from './reference.ts'
+import { jobOf } from './scenario.ts'
 import type { World } from './world.ts'
 
 /** With fewer a job that has honest agents and time enough must complete. */
@@ -41,22 +42,58 @@ export function checkComplete(world: World, command: Extract<HubCommand, { type:
   let checked = 0
   for (const part of job.parts) checked += checkPartOfComplete(world, job, part, digests, degraded)
   must(command.record.checked === checked, `${command.record.checked} checked by the record, ${checked} by recount`)
-  const mismatches = job.shards.filter(({ submissions }) => new Set(submissions.map((row) => row.digest)).size > 1)
-  must(command.record.mismatches === mismatches.length, 'the record counts other mismatches than there were')
+  checkRecord(job, command)
+}
+
+/** What the record says beside the checks, counted again from the answers. */
+function checkRecord(job: Job, { record }: Extract<HubCommand, { type: 'complete' }>): void {
+  const { shards, policy } = job
+  const mismatches = shards.filter(({ submissions }) => new Set(submissions.map((row) => row.digest)).size > 1)
+  must(record.mismatches === mismatches.length, 'the record counts other mismatches than there were')
+  const behind = shards.map(({ submissions, accepted }) => submissions.filter(({ digest }) => digest === accepted))
+  const byTrusted = behind.filter((rows) => rows.some(({ trusted }) => trusted)).length
+  must(record.checked_by_trusted === byTrusted, 'the record counts other trusted checks than there were')
+  const networks = new Set(behind.flat().map(({ network }) => network))
+  must(record.networks === networks.size, 'the record counts other networks than there were')
+  const rows = shards.reduce((sum, { submissions }) => sum + submissions.length, 0)
+  must(record.executions >= rows + record.voided, 'the record counts fewer executions than there are answers')
+  must(record.shards === shards.length && record.mode === policy.verify, 'the record is of another job')
+  must((record.bound === null) === (policy.verify === 'none'), 'a bound without checks, or checks without a bound')
+  let least = shards.length - record.checked > 0 && record.status === 'degraded' ? 1 : 0
+  for (const { max_wrong_shards: most } of record.bound ?? []) {
+    // The more checkers may collude, the more may be wrong.
+    must(most >= least && most <= shards.length, `${most} of ${shards.length} shards may be wrong, by the record`)
+    least = most
+  }
+  const isSure = byTrusted === shards.length && mismatches.length + record.voided === 0
+  must(!isSure || least === 0, 'the referee ran every shard, and some may be wrong by the record')
 }
 
 /** The output is one machine's, bit for bit, unless somebody lied and was not caught. */
-function checkOutput({ scenario }: World, job: Job, digests: readonly Digest[]): void {
-  const wrong = digests.findIndex((digest) => !digest.startsWith('true|'))
+function checkOutput({ scenario, partials }: World, job: Job, digests: readonly Digest[]): void {
+  const [first, last] = job.parts
+  const basis = last === undefined ? null : basisOf(job, digests.slice(0, first?.end))
+  const wrong = digests.findIndex((digest, shard) => {
+    const work = { jobId: job.id, shard, basis: shard < (first?.end ?? 0) ? null : basis }
+    must(partials.isOf(work, digest), `shard ${shard} was computed from another basis, or not at all`)
+    return digest !== partials.truth(work)
+  })
   must(wrong < 0 || scenario.agents.some(({ lieRate }) => lieRate > 0), `shard ${wrong} is wrong, and nobody lied`)
+  // It is reduced at the edge even then: what was accepted must fit together.
+  const { outputDigest, merkleRoot: root } = partials.reduce(job.id, digests)
+  must(root === merkleRoot(digests), 'the root is not that of the verdicts')
   if (wrong >= 0) return
-  const spec = specOf(scenario, job.id)
-  must(outputOf(spec, digests) === referenceOutput(spec), 'the output is not that of one machine')
+  const { args, rootSeed } = jobOf(scenario, job.id)
+  must(outputDigest === referenceOutput(args, rootSeed), 'the output is not that of one machine')
 }
 
-/** The world's referee is honest and never fails: no contradiction is its fault. */
-export function checkFail({ code, detail }: Extract<HubCommand, { type: 'fail' }>): void {
-  must(code !== 'KERNEL_FAULT', `the referee is blamed: ${detail}`)
+/** How long after its deadline a job's end may be decided: a late timer, or planning after a restart. */
+const DEADLINE_SLACK_MS = 3_000
+
+/** `slackMs` is what the world's clock took away by itself. */
+export function checkInTime({ hub }: World, jobId: JobId, slackMs: number): void {
+  const late = hub.nowMs - (hub.jobs.get(jobId)?.deadlineMs ?? 0) - slackMs
+  must(late <= DEADLINE_SLACK_MS, `a job is ended ${late} ms after its deadline`)
 }
 
 /** How many shards of the part were checked. */
@@ -77,8 +114,8 @@ function checkPartOfComplete(
     const index = first + n
     const digest = digests[index]
     if (digest === undefined) throw new Error(`shard ${index} has no verdict`)
-    must(basis === null || digest.endsWith(`|${basis}`), `shard ${index} was computed from another basis`)
-    const counts = checkVerdict(world, shard, { index, digest, truth: trueDigest(job.id, index, basis) })
+    const truth = world.partials.truth({ jobId: job.id, shard: index, basis })
+    const counts = checkVerdict(world, shard, { index, digest, truth })
     must(counts || !job.contradicted.has(index), `shard ${index} was contradicted and passed unchecked`)
     for (const { executor } of shard.submissions) {
       authors.add(executor)

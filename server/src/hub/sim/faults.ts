@@ -22,6 +22,8 @@ export const FAULTS = {
   lie: 'a wrong partial is returned',
   'forged frame': 'an answer under another assignment, epoch or shard',
   'false time': 'an answer claims a time that it did not take',
+  'progress pretended': 'a hung agent tells of progress',
+  'engine lost': 'an agent loses its GPU and goes on with WASM, in the middle of what it holds',
   'failure reported': 'an agent reports that it failed on a shard',
   contradiction: 'an answer of the last pass contradicts the first pass',
   exposure: 'an identity is exposed and put in quarantine',

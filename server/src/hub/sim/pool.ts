@@ -9,7 +9,7 @@ import { PROBATION_SHARDS, QUARANTINE_MS } from '../core/limits.ts'
 import { step } from '../core/step.ts'
 import type { Happening } from './agent.ts'
 import { trueDigest } from './reference.ts'
-import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD } from './scenario.ts'
+import { KERNEL, KERNEL_DIGEST, UNITS_PER_SHARD } from './kernel.ts'
 
 export interface Handed {
   readonly session: SessionId

@@ -1,12 +1,14 @@
 // What the Hub's decisions must keep to, by the world's own memory of what it told the Hub: the core could have forgotten.
 // Whose word counts, how a job's state moves, what is never done twice; whom an assignment may go to is in assignments.ts.
 import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { StandingRow, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
-import { DRAWN_MS, PROBATION_SHARDS, REST_MS, TRIAL_SHARDS } from '../core/limits.ts'
+import { DRAWN_MS, PROBATION_SHARDS, REST_MS, TRIAL_SHARDS, VETERAN_FAILURES } from '../core/limits.ts'
 import { Assignments, leaseOf, type Memory } from './assignments.ts'
 import { must } from './must.ts'
-import { trueDigest } from './reference.ts'
+import { specOf } from './scenario.ts'
 import type { World } from './world.ts'
 
 type Command<T extends HubCommand['type']> = Extract<HubCommand, { type: T }>
@@ -24,11 +26,15 @@ export class Promises implements Memory {
   #veterans = new Set<string>()
   /** Job, shard and identity, of this life of the Hub: failures are no rows. */
   readonly #failedOn = new Set<string>()
+  /** Veterans that failed, by job and shard. */
+  readonly #veteransFailed = new Map<string, Set<Identity>>()
   readonly #states = new Map<JobId, number>()
   readonly #executions = new Map<JobId, number>()
   readonly #restsUntilMs = new Map<SessionId, number>()
   /** Right answers to known shards, by session. */
   readonly #trials = new Map<SessionId, number>()
+  /** Jobs of which the Hub has voided an answer in this life. */
+  readonly #voided = new Set<JobId>()
   #drawn = new Map<string, Draw>()
   #randomCalls = 0
 
@@ -40,8 +46,8 @@ export class Promises implements Memory {
   /** The Hub begins: for the first time, or after a crash with what the store has. */
   begin(): void {
     const { store } = this.#world
-    for (const memory of [this.#heard, this.#failedOn, this.#states, this.#executions]) memory.clear()
-    for (const memory of [this.#restsUntilMs, this.#trials, this.#drawn]) memory.clear()
+    for (const memory of [this.#heard, this.#failedOn, this.#states, this.#executions, this.#voided]) memory.clear()
+    for (const memory of [this.#restsUntilMs, this.#trials, this.#drawn, this.#veteransFailed]) memory.clear()
     this.#assignments.begin()
     const known = store.standingsSinceExposure().filter(({ valid }) => valid >= PROBATION_SHARDS)
     this.#veterans = new Set(known.map(nameOf))
@@ -78,8 +84,9 @@ export class Promises implements Memory {
   heard(event: HubEvent): void {
     this.#randomCalls = 0
     if (event.type === 'stored') this.#remember(event.submissions)
-    if (event.type === 'job-planned') {
+    if (event.type === 'job-planned' && !this.#world.hub.jobs.has(event.job.id)) {
       this.#states.set(event.job.id, STATES.indexOf(event.state))
+      this.#executions.set(event.job.id, event.submissions.length + event.voided)
       this.#remember(event.submissions)
     }
     if (event.type === 'answer') this.#noteTrials(event)
@@ -99,10 +106,16 @@ export class Promises implements Memory {
     if (lease?.role !== 'trial' || lease.epoch !== epoch) return
     for (const { shard, digest } of shards) {
       if (!lease.shards.has(shard)) continue
-      const basis = this.#world.refined.get(lease.jobId) ?? null
-      const isRight = digest === trueDigest(lease.jobId, shard, basis) || digest === trueDigest(lease.jobId, shard)
-      if (isRight) this.#trials.set(session, (this.#trials.get(session) ?? 0) + 1)
+      if (digest === this.#truthOf(lease.jobId, shard)) this.#trials.set(session, (this.#trials.get(session) ?? 0) + 1)
     }
+  }
+
+  /** As the Hub has planned it. */
+  #truthOf(jobId: JobId, shard: number): Digest {
+    const { scenario, partials, refined } = this.#world
+    const { grid, refines } = specOf(scenario, jobId)
+    const isLast = refines && passOf(grid, shard) === grid.passes - 1
+    return partials.truth({ jobId, shard, basis: isLast ? (refined.get(jobId) ?? null) : null })
   }
 
   #noteFailure(event: Happened<'shard-failed' | 'shard-contradicted'>): void {
@@ -115,7 +128,11 @@ export class Promises implements Memory {
     this.#failedOn.add(`${lease.jobId}|${shard}|${agent.identity}`)
     const job = hub.jobs.get(lease.jobId)
     if (event.type !== 'shard-failed' || lease.role === 'trial' || job?.phase !== 'running') return
-    if (this.isVeteran(agent.identity, agent.abilities.get(job.kernel)?.engine)) return
+    if (this.isVeteran(agent.identity, agent.abilities.get(job.kernel)?.engine)) {
+      const key = `${job.id}|${shard}`
+      this.#veteransFailed.set(key, (this.#veteransFailed.get(key) ?? new Set()).add(agent.identity))
+      return
+    }
     this.#restsUntilMs.set(session, Math.max(nowMs, hub.nowMs) + REST_MS)
   }
 
@@ -132,14 +149,31 @@ export class Promises implements Memory {
       }
       if (command.type === 'assign') this.#assignments.check(command)
       if (command.type === 'store') for (const row of command.submissions) this.#checkRow(row)
-      if (command.type === 'job-state') this.#checkState(command)
+      if (command.type === 'job-state') this.#checkState(event, command)
+      if (command.type === 'fail') this.#checkBlame(command)
+      if (command.type === 'complete') {
+        const { mode, status } = command.record
+        const isTainted = mode === 'spotcheck' && this.#voided.has(command.jobId)
+        must(!isTainted || status !== 'clean', 'a job is clean by its record, and an answer of it is void')
+      }
     }
   }
 
-  #checkState({ jobId, state }: Command<'job-state'>): void {
+  #checkState(event: HubEvent, { jobId, state }: Command<'job-state'>): void {
+    const job = this.#world.hub.jobs.get(jobId)
+    const isResumed = event.type === 'job-planned' && event.job.id === jobId && event.submissions.length > 0
+    if (job !== undefined && state === 'RUNNING' && !isResumed) this.#assignments.checkStart(job)
     const [before, now] = [this.#states.get(jobId) ?? -1, STATES.indexOf(state)]
     must(now === before + 1 || (now === 0 && before === 0), `a job goes from ${STATES[before]} to ${state}`)
     this.#states.set(jobId, now)
+  }
+
+  /** The world's referee is honest and its kernel sound: only veterans that fail, each for itself, can look otherwise. */
+  #checkBlame({ jobId, code, detail }: Command<'fail'>): void {
+    if (code !== 'KERNEL_FAULT') return
+    const shard = /^Veterans of .* failed on shard (\d+)/.exec(detail)?.[1]
+    const failed = this.#veteransFailed.get(`${jobId}|${shard}`)?.size ?? 0
+    must(failed >= VETERAN_FAILURES, `the kernel is blamed: ${detail}`)
   }
 
   #checkRow({ jobId, executor, engine, tier, trusted, network }: SubmissionRow): void {
@@ -152,6 +186,7 @@ export class Promises implements Memory {
 
   #checkWrites({ voids = [], quarantines = [], releases = [], standings = [] }: Command<'write'>['writes']): void {
     for (const { jobId, shard, executor } of voids) {
+      this.#voided.add(jobId)
       const left = this.heardOf(jobId, shard).filter((row) => row.executor !== executor)
       this.#heard.set(`${jobId}|${shard}`, left)
     }

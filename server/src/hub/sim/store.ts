@@ -102,19 +102,24 @@ export class SimStore {
 
   /**
    * Shards on which it agreed with somebody whose word counted, with one engine: no more can have been counted. Of writes
-   * that were told to have failed the Hub may have heard another answer since, or the same from one who had become a veteran.
+   * that were told to have failed, its own and the other's, the Hub may have heard another answer since, or the same from
+   * one who had become a veteran.
    */
   agreements({ identity, engine }: Pick<StandingRow, 'identity' | 'engine'>): number {
     const weighty = new Set<string>()
-    const own: string[] = []
+    const unsure = new Set<string>()
+    const own: SubmissionRow[] = []
     for (const row of this.#submissions.values()) {
-      const answer = `${row.jobId}|${row.shard}|${row.digest}`
-      if (row.executor !== identity) {
-        if (row.tier !== 'probation' || this.#unsure.has(key(row))) weighty.add(answer)
-      } else if (row.engine === engine) own.push(answer)
+      if (row.executor === identity) {
+        if (row.engine === engine) own.push(row)
+      } else if (this.#unsure.has(key(row))) unsure.add(`${row.jobId}|${row.shard}`)
+      else if (row.tier !== 'probation') weighty.add(`${row.jobId}|${row.shard}|${row.digest}`)
     }
-    const unsure = [...this.#unsure].filter((row) => row.endsWith(`|${identity}`)).length
-    return unsure + own.filter((answer) => weighty.has(answer)).length
+    const ownUnsure = [...this.#unsure].filter((row) => row.endsWith(`|${identity}`)).length
+    const agreed = own.filter(
+      ({ jobId, shard, digest }) => unsure.has(`${jobId}|${shard}`) || weighty.has(`${jobId}|${shard}|${digest}`),
+    )
+    return ownUnsure + agreed.length
   }
 
   /** Those that are not void, in the order of the real query. */

@@ -61,8 +61,9 @@ export class Writing {
 
   /** As the edge does: reduced, made durable, and told unless a later one has replaced it. */
   refine({ jobId, basis, digests }: Command<'refine'>): void {
-    const { bases, refined, store, random } = this.#world
+    const { bases, partials, refined, store, random } = this.#world
     bases.set(basis, digests)
+    partials.refine(jobId, basis, digests)
     this.#refining.set(jobId, basis)
     const isWanted = (): boolean => this.#refining.get(jobId) === basis
     // A long job's partials take a while to read: time enough for an exposure.

@@ -8,14 +8,33 @@ import { and, eq, isNull, or } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { endTold, registeredData } from '../event-data.ts'
 import { executors, jobs, submissions } from '../schema.ts'
+import type { Booking, OverLimit } from '../ledger-store.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { InsertedJob, JobRow, NewJob, Store } from '../store.ts'
 import { appendEvents, lockJobs } from './events.ts'
+import { lockLedger, overLimit, reserve, settle } from './ledger.ts'
+import { enqueue } from './seals.ts'
 
 export type JobChange = Parameters<Store['updateJob']>[1]
 export type JobEnd = Parameters<Store['finishJob']>[1]
 
-/** On a later attempt a job that is there already under this very id is the one that the first attempt inserted. */
+/** A job that attaches to another one reserves nothing, and no limit stands in its way. */
+export async function registerJob(
+  db: Db,
+  job: NewJob,
+  booking: Booking,
+  attempt: number,
+): Promise<InsertedJob | OverLimit> {
+  await lockLedger(db, job.projectId, 'alone')
+  const there = await existingFor(db, job, attempt)
+  if (there !== null) return there
+  const over = await overLimit(db, job.projectId, job.createdAtMs, booking)
+  if (over !== null) return over
+  const inserted = await insertJob(db, job, attempt)
+  if (inserted.inserted) await reserve(db, job, booking.terms)
+  return inserted
+}
+
 export async function insertJob(db: Db, job: NewJob, attempt: number): Promise<InsertedJob> {
   const [inserted] = await db
     .insert(jobs)
@@ -26,13 +45,20 @@ export async function insertJob(db: Db, job: NewJob, attempt: number): Promise<I
     await appendEvents(db, [{ jobId: job.id, atMs: job.createdAtMs, type: 'registered', data: registeredData(job) }])
     return { inserted: true }
   }
+  const there = await existingFor(db, job, attempt)
+  if (there === null) throw new StoreContradiction(`job ${job.id} is neither new nor known`)
+  return there
+}
+
+/** On a later attempt a job that is there already under this very id is the one that the first attempt inserted. */
+async function existingFor(db: Db, job: NewJob, attempt: number): Promise<InsertedJob | null> {
   const ofClient =
     job.clientJobId === null ? undefined : and(eq(jobs.projectId, job.projectId), eq(jobs.clientJobId, job.clientJobId))
   const [existing] = await db
     .select()
     .from(jobs)
     .where(or(eq(jobs.id, job.id), ofClient))
-  if (existing === undefined) throw new StoreContradiction(`job ${job.id} is neither new nor known`)
+  if (existing === undefined) return null
   if (attempt > 1 && existing.id === job.id) return { inserted: true }
   return { inserted: false, existing: parsed(existing) }
 }
@@ -84,6 +110,9 @@ export async function finishJob(db: Db, id: JobId, end: JobEnd, attempt: number)
   if (changed.length === 1) {
     await appendEvents(db, [{ jobId: id, atMs: end.finishedAtMs, ...endTold(end) }])
     if (end.state === 'COMPLETED') await insertExecutors(db, id)
+    const microCredits = end.state === 'COMPLETED' ? end.microCredits : undefined
+    await settle(db, id, { state: end.state, atMs: end.finishedAtMs, microCredits })
+    await enqueue(db, [{ jobId: id, kind: 'receipt', number: 0, atMs: end.finishedAtMs }])
     return true
   }
   if (attempt === 1) return false

@@ -2,13 +2,15 @@
 // by executor; the jobs of one that worked for years are gone through in batches, each a transaction of its own.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import { and, asc, count, eq, inArray, isNull, lte, max, min, sql } from 'drizzle-orm'
+import { and, asc, count, eq, inArray, isNull, lte, max, min, ne, notExists, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { Db } from '../engine.ts'
 import { noticeDigest } from '../event-data.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { executors, jobs, notices, submissions, verdicts, voids } from '../schema.ts'
+import { executors, jobs, notices, quarantines, submissions, verdicts, voids } from '../schema.ts'
 import type { IntegrityDetail, NoticeRow } from '../store.ts'
 import { appendEvents, lockJobs } from './events.ts'
+import { enqueue } from './seals.ts'
 import { isOfVoid } from './shards.ts'
 
 export interface Exposed {
@@ -52,6 +54,10 @@ export async function appendNotices(db: Db, ids: readonly JobId[], exposed: Expo
   })
   if (added.length === 0) return resting
   await db.insert(notices).values(added)
+  await enqueue(
+    db,
+    added.map(({ jobId, number }) => ({ jobId, kind: 'notice', number, atMs })),
+  )
   await appendEvents(
     db,
     added.map(({ jobId, number, kind, detail }) => ({
@@ -71,6 +77,24 @@ async function nextNumbers(db: Db, ids: readonly JobId[]): Promise<Map<JobId, nu
     .where(inArray(notices.jobId, [...ids]))
     .groupBy(notices.jobId)
   return new Map(last.map(({ jobId, number }) => [jobId, (number ?? -1) + 1]))
+}
+
+/** An equal answer of somebody who was never exposed: two liars who confirmed each other are no better than one. */
+function honestBeside(db: Db) {
+  const other = alias(submissions, 'other')
+  return db
+    .select({ one: sql`1` })
+    .from(other)
+    .leftJoin(quarantines, eq(quarantines.identity, other.executor))
+    .where(
+      and(
+        eq(other.jobId, submissions.jobId),
+        eq(other.shard, submissions.shard),
+        eq(other.digest, submissions.digest),
+        ne(other.executor, submissions.executor),
+        isNull(quarantines.identity),
+      ),
+    )
 }
 
 /** Of completed jobs alone, in the order of their ids. Shards in a row share their distance to their place in the list. */
@@ -94,12 +118,18 @@ async function detailsOf(
         eq(verdicts.jobId, submissions.jobId),
         eq(verdicts.shard, submissions.shard),
         eq(verdicts.digest, submissions.digest),
-        eq(verdicts.confirmations, 1),
         eq(verdicts.trusted, false),
       ),
     )
     .leftJoin(voids, isOfVoid)
-    .where(and(eq(submissions.executor, identity), inArray(submissions.jobId, [...ids]), isNull(voids.jobId)))
+    .where(
+      and(
+        eq(submissions.executor, identity),
+        inArray(submissions.jobId, [...ids]),
+        isNull(voids.jobId),
+        notExists(honestBeside(db)),
+      ),
+    )
     .as('alone')
   const ranges = db
     .select({

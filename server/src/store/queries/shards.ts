@@ -17,9 +17,17 @@ export async function writeShards(db: Db, writes: ShardWrites): Promise<void> {
   await writeIdentities(db, writes)
   await insertPartials(db, writes.partials)
   await insertAll(db, submissions, writes.submissions)
-  const added = await insertAll(db, verdicts, writes.verdicts)
-  // A verdict said twice is nothing new; two digests for one shard are two truths, and one of them is a bug.
-  if (added < writes.verdicts.length) await refuseOthers(db, writes.verdicts)
+  await writeVerdicts(db, writes.verdicts)
+}
+
+export async function writeVerdicts(db: Db, rows: readonly VerdictRow[]): Promise<void> {
+  const perInsert = STORE_LIMITS.verdictsPerInsert
+  for (let first = 0; first < rows.length; first += perInsert) {
+    const some = rows.slice(first, first + perInsert)
+    const added = await insertAll(db, verdicts, some)
+    // A verdict said twice is nothing new; two digests for one shard are two truths, and one of them is a bug.
+    if (added < some.length) await refuseOthers(db, some)
+  }
 }
 
 /** The rows of their jobs are locked first: what an ended job has is left as it is, and its events are in one order. */
@@ -46,23 +54,29 @@ async function insertVoids(db: Db, rows: ShardWrites['voids']): Promise<void> {
   )
 }
 
-/** The bytes of all partials are one parameter beside the JSON, from which each row cuts its own. */
+/**
+ * The bytes of all partials are one parameter beside the JSON, from which each row cuts its own. In one order, since two
+ * groups at once may hold the same partial of two executors, and each would wait for the other.
+ */
 async function insertPartials(db: Db, rows: readonly PartialRow[]): Promise<void> {
   if (rows.length === 0) return
+  const ordered = rows.toSorted((a, b) => compare(a.jobId, b.jobId) || a.shard - b.shard || compare(a.digest, b.digest))
   let next = 1
-  const cut = rows.map(({ jobId, shard, digest, bytes }) => {
+  const cut = ordered.map(({ jobId, shard, digest, bytes }) => {
     const start = next
     next += bytes.length
     return { job: jobId, shard, digest, start, length: bytes.length }
   })
   await db.execute(
     sql`insert into ${partials} (job_id, shard, digest, bytes)
-      select job, shard, digest, substring(${concat(...rows.map((row) => row.bytes))}::bytea from start for length)
+      select job, shard, digest, substring(${concat(...ordered.map((row) => row.bytes))}::bytea from start for length)
       from json_to_recordset(${JSON.stringify(cut)}::text::json)
         as cut (job text, shard integer, digest text, start integer, length integer)
       on conflict do nothing`,
   )
 }
+
+const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
 
 async function refuseOthers(db: Db, wanted: readonly VerdictRow[]): Promise<void> {
   for (const jobId of new Set(wanted.map((verdict) => verdict.jobId))) {

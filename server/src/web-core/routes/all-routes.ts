@@ -1,6 +1,10 @@
 // Every route that there is, in the order in which the document shows them. A new resource is a file beside this one and a
 // line here.
 import type { Route } from '../routing/route.ts'
+import { jobCancelRoute } from './job-cancel.ts'
+import { jobEventsRoute } from './job-events.ts'
+import { jobListRoute } from './job-list.ts'
+import { jobShardsRoute } from './job-shards.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
 import { kvRoutes } from './kv.ts'
@@ -11,7 +15,11 @@ import { serverRoutes } from './server.ts'
 
 export const ROUTES: readonly Route[] = [
   ...opsRoutes,
+  jobListRoute,
   ...jobsRoutes,
+  jobShardsRoute,
+  jobEventsRoute,
+  jobCancelRoute,
   ...kvRoutes,
   ...keysRoutes,
   ...poolsRoutes,

@@ -1,13 +1,111 @@
-// /api/v0/ops: what can be computed, and computing it.
+// /api/v0/ops: what can be computed, what it would take, and computing it.
+import { z } from 'zod'
+import { PRICE_LIST, priceListDigest, priceListSchema } from '@forge/shared/billing/price-list.ts'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
+import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
+import { acceptContract } from '../contract.ts'
+import { estimateOf, estimateSchema } from '../estimate.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from '../examples.ts'
 import { execute } from '../execute.ts'
 import { jobViewSchema } from '../job-view.ts'
-import { route } from '../routing/route.ts'
+import { jsonSchemaOf } from '../openapi/schemas.ts'
+import { Refusal } from '../refusal.ts'
+import { answered, route } from '../routing/route.ts'
+import { limitsOf } from '../tenant-views.ts'
+import { knownProject } from './projects.ts'
 
+const NO_SUCH_OP = { name: 'mc', version: 1, profile: 'nothing.v1' }
 const PREFER = { description: 'RFC 7240: `wait=N` seconds (0 to 120) or `respond-async`', example: 'wait=10' }
 
+const NOT_RUNNABLE = ['UNKNOWN_OP', 'KERNEL_DIGEST_MISMATCH', 'RANGE_NOT_SUPPORTED', 'POLICY_NOT_SUPPORTED'] as const
+
+const schemaText = z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12')
+const catalogueSchema = z.strictObject({
+  ok: z.literal(true),
+  ops: z.array(
+    z.strictObject({
+      op: z.string().describe('`mc/1/insurance.v1`'),
+      name: z.string(),
+      version: z.int(),
+      profile: z.string(),
+      aliases: z.array(z.string()).describe('other names of the profile'),
+      kernel_digest: z.string().describe('pin it as `op.kernel_digest`, and no other code will run'),
+      args_schema: schemaText,
+      output_schema: schemaText.describe('of `hub.output`'),
+    }),
+  ),
+  price_list: priceListSchema.describe('by which every job is priced'),
+  price_list_digest: z.string().describe('as receipts name it'),
+})
+
+const catalogue = (): z.input<typeof catalogueSchema>['ops'] =>
+  [...kernels.values()].map(({ id, aliases, digest, argsSchema, outputSchema }) => ({
+    op: kernelName(id),
+    name: id.op,
+    version: id.version,
+    profile: id.profile,
+    aliases: [...aliases],
+    kernel_digest: digest,
+    args_schema: jsonSchemaOf(argsSchema),
+    output_schema: jsonSchemaOf(outputSchema, 'output'),
+  }))
+
 export const opsRoutes = [
+  route({
+    method: 'GET',
+    path: '/api/v0/ops',
+    scope: 'jobs:read',
+    tag: 'ops',
+    operationId: 'listOps',
+    summary: 'What can be computed',
+    description:
+      'Every op, version and profile, with the schemas of its arguments and output, the digest of the code that runs, and the price list.',
+    responses: { 200: { description: 'The catalogue.', schema: catalogueSchema } },
+    problems: [],
+    examples: [{ summary: 'All of it', status: 200 }],
+    handle: async () =>
+      answered(200, {
+        ok: true,
+        ops: catalogue(),
+        price_list: PRICE_LIST,
+        price_list_digest: priceListDigest(PRICE_LIST),
+      }),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v0/ops/estimate',
+    scope: 'jobs:read',
+    tag: 'ops',
+    operationId: 'estimate',
+    summary: 'What a contract would take',
+    description:
+      'The body of `execute`. Says the plan in short, the price, which of the project’s limits it meets, and how many agents could work on it now. Nothing is stored, and no table is compiled.',
+    body: contractSchema,
+    responses: { 200: { description: 'The estimate.', schema: estimateSchema } },
+    problems: NOT_RUNNABLE,
+    examples: [
+      { summary: 'The founding request', body: FOUNDING_REQUEST, status: 200 },
+      {
+        summary: 'With a derived seed and exact quantiles',
+        body: {
+          ...FOUNDING_REQUEST,
+          ctx: {},
+          seed: { mode: 'derived' },
+          args: { ...FOUNDING_REQUEST.args, quantiles: true },
+        },
+        status: 200,
+      },
+      { summary: 'An op that there is not', body: { ...FOUNDING_REQUEST, op: NO_SUCH_OP }, status: 422 },
+    ],
+    async handle({ caller, body, sent }, { store, hub }) {
+      const accepted = acceptContract(body, sent)
+      if (accepted instanceof Refusal) return accepted
+      const project = await knownProject(store, caller.projectId)
+      if (project instanceof Refusal) return project
+      const eligible = hub.eligible(kernelName(accepted.kernel.id), body.policy)
+      return answered(200, estimateOf(accepted, limitsOf(project), eligible))
+    },
+  }),
   route({
     method: 'POST',
     path: '/api/v0/ops/execute',
@@ -32,10 +130,7 @@ export const opsRoutes = [
       },
     },
     problems: [
-      'UNKNOWN_OP',
-      'KERNEL_DIGEST_MISMATCH',
-      'RANGE_NOT_SUPPORTED',
-      'POLICY_NOT_SUPPORTED',
+      ...NOT_RUNNABLE,
       'BAD_PREFERENCE',
       'JOB_ID_REUSED',
       'CANCELLED',

@@ -4,6 +4,7 @@ import { argsSchema, type InsuranceArgs } from './args.ts'
 import { kernelDigest } from './digest.gen.ts'
 import { constantsOf, SELECTED_MAX } from './launch.ts'
 import { addShard, emptyTotals, output, selectBins, type Total } from './output.ts'
+import { outputSchema } from './output-schema.ts'
 import { decodePartial, partialBytesMax, type PartialBounds, type ShardPartial } from './partial.ts'
 import type { InsuranceFacts } from './facts.ts'
 import { plan, type InsurancePlan } from './plan.ts'
@@ -33,6 +34,7 @@ export const kernel: Kernel<InsuranceArgs, Shard, Total, InsurancePlan> = {
   aliases: ['insurance.loss.v1'],
   digest: kernelDigest,
   argsSchema,
+  outputSchema,
   partialBytesMax: Math.max(partialBytesMax(WIDE), tailBytesMax(WIDE, SELECTED_MAX + 1, TAIL_UNITS_MAX)),
   plan,
   launch({ facts }, pass, key, tables): Launch {

@@ -1,4 +1,4 @@
--- KV, and what a project holds of it. Names sort by their bytes on every database.
+-- The memory surfaces: KV, and what a project holds of it. Names sort by their bytes on every database.
 CREATE TABLE "kv_entries" (
 	"project_id" text NOT NULL,
 	"namespace" text COLLATE "C" NOT NULL,

@@ -1,10 +1,10 @@
 // The sample: exact at its edges, even over digests, different with every part of what it is drawn over.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { JobId } from '@forge/shared/contract/ids.ts'
-import { hmacSha256, type Digest } from '@forge/shared/exact/digest.ts'
-import { utf8 } from '@forge/shared/exact/bytes.ts'
-import { rational } from '@forge/shared/exact/rational.ts'
+import type { JobId } from '../contract/ids.ts'
+import { hmacSha256, type Digest } from '../exact/digest.ts'
+import { utf8 } from '../exact/bytes.ts'
+import { rational } from '../exact/rational.ts'
 import { checksNeeded, isDrawn, rateOf, sampleOf } from './sample.ts'
 
 const job = { id: 'job' as JobId, samplingKey: new Uint8Array(32).fill(1) }

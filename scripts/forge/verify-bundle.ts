@@ -1,0 +1,79 @@
+// `pnpm forge verify`: reads a bundle, has it checked and says line by line what was proved, what is wrong and what stays
+// open. The check itself is shared with browsers; here are the file, the engine and the dice.
+import { randomInt } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { createReferenceEngine } from '@forge/shared/agent/engines/reference-engine.ts'
+import { createWasmEngine } from '@forge/shared/agent/engines/wasm-engine.ts'
+import type { Engine } from '@forge/shared/agent/engines/engine.ts'
+import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
+import { checkBundle } from '@forge/shared/receipt/check-bundle.ts'
+import { keyListProblem, signedKeyListSchema, type SigningKey } from '@forge/shared/receipt/keys.ts'
+
+/** It could not be looked at; the message is for whoever asked. */
+export class CannotVerify extends Error {
+  override readonly name = 'CannotVerify'
+}
+
+const ENGINES: Readonly<Record<string, () => Engine>> = {
+  wasm: () => createWasmEngine(artifacts),
+  reference: () => createReferenceEngine(artifacts),
+}
+const SHARDS_DEFAULT = '20'
+const MARKS = { proved: 'proved ', wrong: 'WRONG  ', unshown: 'open   ' } as const
+
+/** How many things are wrong. */
+export async function verifyBundle(args: readonly string[], tell: (line: string) => void): Promise<number> {
+  const { file, shards, makeEngine, keysFile } = argumentsOf(args)
+  const bundle = await jsonOf(file)
+  const keys = keysFile === undefined ? null : await keysOf(keysFile)
+  const engine = makeEngine()
+  try {
+    const checked = await checkBundle(bundle, { keys, engine, shards, draw: (of) => randomInt(of) })
+    for (const { name, is, says } of checked) tell(`${MARKS[is]} ${name}: ${says}`)
+    const wrong = checked.filter(({ is }) => is === 'wrong').length
+    tell(wrong === 0 ? 'Nothing is wrong.' : `${wrong} wrong.`)
+    return wrong
+  } finally {
+    engine.close()
+  }
+}
+
+function argumentsOf(args: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        shards: { type: 'string', default: SHARDS_DEFAULT },
+        engine: { type: 'string', default: 'wasm' },
+        keys: { type: 'string' },
+      },
+    })
+    const [file, ...more] = positionals
+    if (file === undefined || more.length > 0) throw new CannotVerify('Name one file: the bundle.')
+    if (!/^\d{1,9}$/.test(values.shards)) throw new CannotVerify(`--shards is "${values.shards}", not a count.`)
+    const makeEngine = Object.hasOwn(ENGINES, values.engine) ? ENGINES[values.engine] : undefined
+    if (makeEngine === undefined) throw new CannotVerify(`--engine is "${values.engine}", not wasm or reference.`)
+    return { file, shards: Number(values.shards), makeEngine, keysFile: values.keys }
+  } catch (error) {
+    if (error instanceof CannotVerify) throw error
+    throw new CannotVerify(error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function jsonOf(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new CannotVerify(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function keysOf(file: string): Promise<readonly SigningKey[]> {
+  const list = signedKeyListSchema.safeParse(await jsonOf(file))
+  if (!list.success) throw new CannotVerify(`${file} is no list of keys.`)
+  const problem = keyListProblem(list.data)
+  if (problem !== null) throw new CannotVerify(`${file}: ${problem}.`)
+  return list.data.body.keys
+}

@@ -1,0 +1,11 @@
+// The bounds of signing, each with its unit and its reason.
+export const RECEIPT_LIMITS = {
+  /** A server that is being replaced may still sign for so long after its successor began with another key. */
+  keyOverlapMs: 24 * 60 * 60 * 1000,
+  /** After a failure, when nothing else wakes the sealer: a restarting database is back within some seconds. */
+  sealRetryMs: 5_000,
+  /** Of all partials in a bundle: JSON has them in base64, and whoever reads it parses it whole. */
+  bundlePartialBytesMax: 64 * 1024 * 1024,
+  /** How often retention looks for what it may delete. */
+  retentionEveryMs: 60 * 60 * 1000,
+} as const

@@ -1,0 +1,206 @@
+// The sealer: it signs what has ended, and gives each signed document its place in its project's log. What waits for it is a
+// queue in the store, so it may be stopped between any two steps and goes on where it was; a job's end never waits for it.
+// Whoever asks for a receipt that is not signed yet has it signed at once.
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
+import type { SignedKeyList } from '@forge/shared/receipt/keys.ts'
+import { linkDigest, signedLinkSchema, signLink, type SignedLink } from '@forge/shared/receipt/link.ts'
+import { signedNoticeSchema, type Notice, type SignedNotice } from '@forge/shared/receipt/notice.ts'
+import { signedReceiptSchema, type SignedReceipt } from '@forge/shared/receipt/receipt.ts'
+import { bodyDigest, signed, type Signer } from '@forge/shared/receipt/signed.ts'
+import type { Logger } from '../logger.ts'
+import type { LogRow, SealItem, SealRow } from '../store/seal-store.ts'
+import type { JobRow, Store } from '../store/store.ts'
+import { RECEIPT_LIMITS } from './limits.ts'
+import { receiptBody } from './receipt-body.ts'
+import { signedKeyList } from './signing-key.ts'
+
+export interface SealerDeps {
+  readonly store: Pick<
+    Store,
+    | 'job'
+    | 'verdicts'
+    | 'transactionsOf'
+    | 'noticesOf'
+    | 'signingPeriods'
+    | 'unsealed'
+    | 'putSeal'
+    | 'sealOf'
+    | 'appendToLog'
+  >
+  readonly signer: Signer
+  readonly logger: Logger
+  readonly clock: () => number
+}
+
+export interface Sealer {
+  /** Something may wait; returns at once. */
+  wake(): void
+  /** Null when there is no such job or it has not ended. */
+  receiptOf(jobId: JobId): Promise<SignedReceipt | null>
+  /** In their order; none of a job that has not ended. */
+  noticesOf(jobId: JobId): Promise<SignedNotice[]>
+  /** The place of the receipt in its project's log; null where there is no receipt. */
+  linkOf(jobId: JobId): Promise<SignedLink | null>
+  /** What `/.well-known/forge-keys.json` answers; null for a moment, when a server with a newer key is replacing this one. */
+  keys(): Promise<SignedKeyList | null>
+  /** Resolves when nothing waits, or what waits has failed and is tried again later. */
+  idle(): Promise<void>
+  close(): Promise<void>
+}
+
+export function createSealer(deps: SealerDeps): Sealer {
+  const { store, signer, logger } = deps
+  const closing = new AbortController()
+  let running: Promise<void> | null = null
+  let isAskedAgain = false
+  let retry: ReturnType<typeof setTimeout> | undefined
+
+  /** What fails stays at the head of the queue, and is skipped until the next time. */
+  const pass = async (): Promise<void> => {
+    let failures = 0
+    for (let items = await store.unsealed(0); items.length > 0; items = await store.unsealed(failures)) {
+      for (const item of items) {
+        if (closing.signal.aborted) return
+        try {
+          await sealItem(deps, item)
+        } catch (error) {
+          failures++
+          logger.error({ job_id: item.jobId, err: error }, `the ${item.kind} of a job could not be signed`)
+        }
+      }
+    }
+    if (failures > 0) later()
+  }
+  const run = async (): Promise<void> => {
+    try {
+      while (isAskedAgain) {
+        isAskedAgain = false
+        await pass()
+      }
+    } catch (error) {
+      logger.error({ err: error }, 'what waits for a signature could not be read')
+      later()
+    } finally {
+      running = null
+    }
+  }
+  const wake = (): void => {
+    if (closing.signal.aborted) return
+    isAskedAgain = true
+    running ??= run()
+  }
+  const later = (): void => {
+    clearTimeout(retry)
+    if (!closing.signal.aborted) retry = setTimeout(wake, RECEIPT_LIMITS.sealRetryMs).unref()
+  }
+
+  return {
+    wake,
+    async receiptOf(jobId) {
+      const seal = await receiptSeal(deps, jobId)
+      return seal === null ? null : signedReceiptSchema.parse(JSON.parse(seal.document))
+    },
+    async noticesOf(jobId) {
+      const notices = await store.noticesOf(jobId)
+      const seals = []
+      for (const { number } of notices) seals.push(await noticeSeal(deps, jobId, number))
+      return seals.flatMap((seal) => (seal === null ? [] : [signedNoticeSchema.parse(JSON.parse(seal.document))]))
+    },
+    async linkOf(jobId) {
+      if (!hasEnded(await store.job(jobId))) return null
+      const row = await sealItem(deps, { jobId, kind: 'receipt', number: 0 })
+      return signedLinkSchema.parse(JSON.parse(row.document))
+    },
+    keys: async () => signedKeyList(await store.signingPeriods(), signer),
+    idle: () => running ?? Promise.resolve(),
+    async close() {
+      closing.abort()
+      clearTimeout(retry)
+      await running
+    },
+  }
+}
+
+/** Both steps; each is done once, whoever does it. */
+async function sealItem(deps: SealerDeps, item: SealItem): Promise<LogRow> {
+  const { store, signer } = deps
+  const seal =
+    item.kind === 'receipt' ? await receiptSeal(deps, item.jobId) : await noticeSeal(deps, item.jobId, item.number)
+  const row = await store.job(item.jobId)
+  if (seal === null || row === null) throw new Error('it waits for a signature and has not ended')
+  const issuedAtMs = await signingTime(deps)
+  return store.appendToLog(item, row.projectId, (head) => {
+    const link = signLink(
+      {
+        project_id: row.projectId,
+        place: (head?.place ?? -1) + 1,
+        job_id: item.jobId,
+        kind: item.kind,
+        number: item.number,
+        document: seal.digest,
+        previous: head?.digest ?? null,
+        issued_at_ms: issuedAtMs,
+      },
+      signer,
+    )
+    return { digest: linkDigest(link.body), document: canonicalJson(link) }
+  })
+}
+
+async function receiptSeal(deps: SealerDeps, jobId: JobId): Promise<SealRow | null> {
+  const { store, signer } = deps
+  const item = { jobId, kind: 'receipt', number: 0 } as const
+  const known = await store.sealOf(item)
+  if (known !== null) return known
+  const row = await store.job(jobId)
+  if (!hasEnded(row)) return null
+  const [verdicts, transactions] = [await store.verdicts(jobId), await store.transactionsOf(jobId)]
+  const body = receiptBody({ row, verdicts, transactions }, await signingTime(deps))
+  const document = canonicalJson(signed('receipt.v1', body, signer))
+  return store.putSeal({ ...item, digest: bodyDigest('receipt.v1', body), document })
+}
+
+async function noticeSeal(deps: SealerDeps, jobId: JobId, number: number): Promise<SealRow | null> {
+  const { store, signer } = deps
+  const item = { jobId, kind: 'notice', number } as const
+  const known = await store.sealOf(item)
+  if (known !== null) return known
+  const notice = (await store.noticesOf(jobId)).find((one) => one.number === number)
+  const receipt = await receiptSeal(deps, jobId)
+  if (notice === undefined || receipt === null) return null
+  const body: Notice = {
+    format: 'forge-pool/notice.v1',
+    job_id: jobId,
+    number,
+    kind: notice.kind,
+    at_ms: notice.atMs,
+    detail: JSON.parse(notice.detail),
+    receipt: receipt.digest,
+    issued_at_ms: await signingTime(deps),
+  }
+  const document = canonicalJson(signed('signed-notice.v1', body, signer))
+  return store.putSeal({ ...item, digest: bodyDigest('signed-notice.v1', body), document })
+}
+
+const hasEnded = (row: JobRow | null): row is JobRow => row !== null && row.finishedAtMs !== null
+
+/** Now; but never before the key's period, should the clock have been set back since. */
+async function signingTime({ store, signer, clock }: SealerDeps): Promise<number> {
+  const own = (await store.signingPeriods()).findLast(({ keyId }) => keyId === signer.keyId)
+  return Math.max(clock(), own?.fromMs ?? 0)
+}
+
+/** The same store, which wakes the sealer when it was given something to sign. */
+export function wakingStore(store: Store, sealer: Pick<Sealer, 'wake'>): Store {
+  const waking = async <T>(done: Promise<T>): Promise<T> => {
+    const value = await done
+    sealer.wake()
+    return value
+  }
+  return {
+    ...store,
+    finishJob: (...args) => waking(store.finishJob(...args)),
+    noticeFinished: (...args) => waking(store.noticeFinished(...args)),
+  }
+}

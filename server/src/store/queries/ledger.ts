@@ -1,0 +1,271 @@
+// The ledger's transactions: each is inserted with all of its entries in one statement, which the database holds to a sum
+// of zero. Reserving takes the project's lock alone, so that two jobs never both fit into what is left for one; settling
+// shares it, so that settlements do not wait for each other and a snapshot sees none of them half done.
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
+import { and, desc, eq, sql, type SQL } from 'drizzle-orm'
+import { z } from 'zod'
+import type { Db } from '../engine.ts'
+import { balanceSnapshots, ledgerEntries, ledgerTransactions } from '../ledger-schema.ts'
+import {
+  account,
+  dayOf,
+  type Booking,
+  type LedgerEntry,
+  type LedgerStore,
+  type LedgerTransaction,
+  type OverLimit,
+  type Terms,
+} from '../ledger-store.ts'
+import { STORE_LIMITS } from '../limits.ts'
+import { StoreContradiction } from '../sql-error.ts'
+import type { NewJob } from '../store.ts'
+import { earnedBy } from './earnings.ts'
+
+/** Any number will do that no other lock here has; it spells "led". */
+const LOCK_CLASS = 0x6c_65_64
+
+export async function lockLedger(db: Db, projectId: ProjectId, how: 'alone' | 'shared'): Promise<void> {
+  const lock = sql.raw(how === 'alone' ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared')
+  await db.execute(sql`select ${lock}(${LOCK_CLASS}::integer, hashtext(${projectId}))`)
+}
+
+/** What stands in the way of a job; null when it fits. The caller holds the project's lock alone. */
+export async function overLimit(
+  db: Db,
+  projectId: ProjectId,
+  atMs: number,
+  booking: Booking,
+): Promise<OverLimit | null> {
+  const { terms, limits } = booking
+  const payer = account.project(terms.mode, projectId)
+  const wanted = terms.microCredits
+  const used = { day: () => usedOn(db, projectId, payer, dayOf(atMs)), ever: () => usedEver(db, payer) }
+  const asked: readonly (readonly [keyof typeof limits, () => Promise<bigint>])[] =
+    terms.mode === 'test'
+      ? [['testPerDay', used.day]]
+      : [
+          ['perDay', used.day],
+          ['total', used.ever],
+        ]
+  for (const [limit, usedUnder] of asked) {
+    const most = limits[limit]
+    if (most === null) continue
+    const usedMicroCredits = await usedUnder()
+    if (usedMicroCredits + wanted <= most) continue
+    return { inserted: false, over: { limit, limitMicroCredits: most, usedMicroCredits, wantedMicroCredits: wanted } }
+  }
+  return null
+}
+
+/** In the transaction that registers the job. */
+export async function reserve(
+  db: Db,
+  job: Pick<NewJob, 'id' | 'projectId' | 'createdAtMs'>,
+  terms: Terms,
+): Promise<void> {
+  const { projectId } = job
+  await book(
+    db,
+    { projectId, jobId: job.id, kind: 'reserve', atMs: job.createdAtMs, day: dayOf(job.createdAtMs) },
+    detailOf(terms),
+    [
+      { account: account.project(terms.mode, projectId), microCredits: -terms.microCredits },
+      { account: account.held(terms.mode, projectId), microCredits: terms.microCredits },
+    ],
+  )
+}
+
+export interface Settlement {
+  readonly state: 'COMPLETED' | 'FAILED' | 'CANCELLED'
+  readonly atMs: number
+  /** Of a completed job; without it, it costs what was reserved. */
+  readonly microCredits?: bigint | undefined
+}
+
+/** In the transaction that ends the job. A job of before there was a ledger has nothing reserved, and nothing is settled. */
+export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }: Settlement): Promise<void> {
+  const [reserved] = await transactionsWhere(
+    db,
+    and(eq(ledgerTransactions.jobId, jobId), eq(ledgerTransactions.kind, 'reserve')),
+  )
+  if (reserved === undefined) return
+  const { projectId, day } = reserved
+  const terms = termsOfDetail(reserved.detail)
+  const { mode } = terms
+  const price = state === 'COMPLETED' ? (microCredits ?? terms.microCredits) : 0n
+  const earned = await earnedBy(db, jobId, state, terms)
+  const earnings = [...earned.values()].reduce((sum, one) => sum + one, 0n)
+  const isPaid = state === 'COMPLETED' && mode === 'billable'
+  await lockLedger(db, projectId, 'shared')
+  await book(db, { projectId, jobId, kind: 'settle', atMs, day }, { state, price: String(price) }, [
+    { account: account.held(mode, projectId), microCredits: -terms.microCredits },
+    { account: account.project(mode, projectId), microCredits: terms.microCredits - price },
+    { account: account.income(mode), microCredits: isPaid ? price - earnings : price },
+    { account: account.unbilled, microCredits: isPaid ? 0n : -earnings },
+    ...[...earned].map(([identity, one]) => ({ account: account.agent(identity), microCredits: one })),
+  ])
+}
+
+export async function creditNote(
+  db: Db,
+  jobId: JobId,
+  note: Parameters<LedgerStore['creditNote']>[1],
+): Promise<boolean> {
+  const { microCredits, reason, atMs } = note
+  const [reserved, settled, credited] = await transactionsOf(db, jobId)
+  if (reserved === undefined || settled === undefined) throw new StoreContradiction(`job ${jobId} was not settled`)
+  if (credited !== undefined) return false
+  const { projectId, day } = reserved
+  const { mode } = termsOfDetail(reserved.detail)
+  const paid = settledSchema.parse(JSON.parse(settled.detail)).price
+  if (mode === 'test' || microCredits <= 0n || microCredits > paid) {
+    throw new StoreContradiction(`job ${jobId} paid ${mode === 'test' ? 0n : paid} micro-credits, not ${microCredits}`)
+  }
+  await lockLedger(db, projectId, 'shared')
+  await book(db, { projectId, jobId, kind: 'credit-note', atMs, day }, { reason }, [
+    { account: account.project(mode, projectId), microCredits },
+    { account: account.income(mode), microCredits: -microCredits },
+  ])
+  return true
+}
+
+async function book(
+  db: Db,
+  transaction: Omit<typeof ledgerTransactions.$inferInsert, 'detail'>,
+  detail: object,
+  entries: readonly LedgerEntry[],
+): Promise<void> {
+  const [row] = await db
+    .insert(ledgerTransactions)
+    .values({ ...transaction, detail: canonicalJson(detail) })
+    .returning({ id: ledgerTransactions.id })
+  if (row === undefined) throw new Error('a transaction was inserted and has no id')
+  const moving = entries.filter(({ microCredits }) => microCredits !== 0n)
+  if (moving.length === 0) return
+  await db.insert(ledgerEntries).values(moving.map((entry) => ({ ...entry, transactionId: row.id })))
+}
+
+export const transactionsOf = (db: Db, jobId: JobId): Promise<LedgerTransaction[]> =>
+  transactionsWhere(db, eq(ledgerTransactions.jobId, jobId))
+
+export const ledgerAfter = (db: Db, projectId: ProjectId, after: number): Promise<LedgerTransaction[]> =>
+  transactionsWhere(db, and(eq(ledgerTransactions.projectId, projectId), sql`${ledgerTransactions.id} > ${after}`))
+
+async function transactionsWhere(db: Db, which: SQL | undefined): Promise<LedgerTransaction[]> {
+  const page = db
+    .select()
+    .from(ledgerTransactions)
+    .where(which)
+    .orderBy(ledgerTransactions.id)
+    .limit(STORE_LIMITS.transactionsPerBatch)
+    .as('page')
+  const rows = await db
+    .select()
+    .from(page)
+    .leftJoin(ledgerEntries, eq(ledgerEntries.transactionId, page.id))
+    .orderBy(page.id, ledgerEntries.account)
+  const found = new Map<number, LedgerTransaction & { entries: LedgerEntry[] }>()
+  for (const { page: transaction, ledger_entries: entry } of rows) {
+    const known = found.get(transaction.id) ?? { ...transaction, entries: [] }
+    found.set(transaction.id, known)
+    if (entry !== null) known.entries.push({ account: entry.account, microCredits: entry.microCredits })
+  }
+  return [...found.values()]
+}
+
+export async function balanceOf(db: Db, of: string): Promise<bigint> {
+  return (await summed(db, of, (after) => entriesAfter(of, after))).microCredits
+}
+
+/** Each batch of newer entries becomes a snapshot; the caller holds the lock, so none of them is missing. */
+const usedEver = async (db: Db, payer: string): Promise<bigint> =>
+  -(await kept(db, payer, (after) => entriesAfter(payer, after)))
+
+const usedOn = async (db: Db, projectId: ProjectId, payer: string, day: number): Promise<bigint> =>
+  -(await kept(db, `${payer}@${day}`, (after) => entriesOfDay(projectId, payer, day, after)))
+
+/** As it is now, without the lock: what is just being written may or may not be in it. */
+export async function usedOnDay(db: Db, projectId: ProjectId, payer: string, day: number): Promise<bigint> {
+  return -(await summed(db, `${payer}@${day}`, (after) => entriesOfDay(projectId, payer, day, after))).microCredits
+}
+
+const entriesAfter = (of: string, after: number): SQL =>
+  sql`select micro_credits, transaction_id from ${ledgerEntries} where account = ${of} and transaction_id > ${after}`
+
+const entriesOfDay = (projectId: ProjectId, of: string, day: number, after: number): SQL =>
+  sql`select entry.micro_credits, entry.transaction_id from ${ledgerTransactions} as booked
+    join ${ledgerEntries} as entry on entry.transaction_id = booked.id and entry.account = ${of}
+    where booked.project_id = ${projectId} and booked.day = ${day} and booked.id > ${after}`
+
+async function kept(db: Db, scope: string, newer: (after: number) => SQL): Promise<bigint> {
+  const { microCredits, added, through } = await summed(db, scope, newer)
+  if (added >= STORE_LIMITS.entriesPerSnapshot) {
+    await db.insert(balanceSnapshots).values({ scope, through, microCredits }).onConflictDoNothing()
+  }
+  return microCredits
+}
+
+async function summed(
+  db: Db,
+  scope: string,
+  newer: (after: number) => SQL,
+): Promise<{ microCredits: bigint; added: number; through: number }> {
+  const [last] = await db
+    .select()
+    .from(balanceSnapshots)
+    .where(eq(balanceSnapshots.scope, scope))
+    .orderBy(desc(balanceSnapshots.through))
+    .limit(1)
+  const { microCredits: before, through } = last ?? { microCredits: 0n, through: 0 }
+  const [row] = await db
+    .select({
+      sum: sql<string>`coalesce(sum(micro_credits), 0)::text`,
+      added: sql<number>`count(*)`.mapWith(Number),
+      through: sql<number>`coalesce(max(transaction_id), ${through})`.mapWith(Number),
+    })
+    .from(sql`(${newer(through)}) as newer`)
+  if (row === undefined) throw new Error('a sum is always one row')
+  return { microCredits: before + BigInt(row.sum), added: row.added, through: row.through }
+}
+
+const digits = z
+  .string()
+  .regex(/^-?\d+$/)
+  .transform(BigInt)
+const termsSchema = z.strictObject({
+  mode: z.enum(['billable', 'test']),
+  op: z.string(),
+  price_list: z.string().transform((text) => text as Terms['priceList']),
+  micro_credits: digits,
+  shard_micro_credits: digits,
+  last_shard_micro_credits: digits,
+  shards_per_pass: z.int().positive(),
+})
+export const settledSchema = z.strictObject({ state: z.enum(['COMPLETED', 'FAILED', 'CANCELLED']), price: digits })
+
+export function detailOf(terms: Terms): object {
+  return {
+    mode: terms.mode,
+    op: terms.op,
+    price_list: terms.priceList,
+    micro_credits: String(terms.microCredits),
+    shard_micro_credits: String(terms.shardMicroCredits),
+    last_shard_micro_credits: String(terms.lastShardMicroCredits),
+    shards_per_pass: terms.shardsPerPass,
+  }
+}
+
+/** Of a reservation. */
+export function termsOfDetail(detail: string): Terms {
+  const read = termsSchema.parse(JSON.parse(detail))
+  return {
+    mode: read.mode,
+    op: read.op,
+    priceList: read.price_list,
+    microCredits: read.micro_credits,
+    shardMicroCredits: read.shard_micro_credits,
+    lastShardMicroCredits: read.last_shard_micro_credits,
+    shardsPerPass: read.shards_per_pass,
+  }
+}

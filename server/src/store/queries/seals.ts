@@ -1,0 +1,119 @@
+// Signed documents, their log, and the retention that may take a sealed job's partials. Every step may be repeated: the
+// first row stays, and a place in the log is given once.
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import { and, asc, desc, eq, gte, inArray, sql } from 'drizzle-orm'
+import type { Db } from '../engine.ts'
+import { STORE_LIMITS } from '../limits.ts'
+import { jobs, partials } from '../schema.ts'
+import { receiptLog, retentions, seals, signingPeriods, unsealed } from '../seal-schema.ts'
+import type { LogRow, MakeLink, SealItem, SealRow, SigningPeriod } from '../seal-store.ts'
+
+/** Any number will do that no other lock here has; it spells "log" and "key". */
+const LOG_LOCK_CLASS = 0x6c_6f_67
+const KEY_LOCK = 0x6b_65_79
+
+export const periodsOf = (db: Db): Promise<SigningPeriod[]> =>
+  db.select().from(signingPeriods).orderBy(asc(signingPeriods.number))
+
+export async function beginSigning(
+  db: Db,
+  { keyId, publicKey }: Pick<SigningPeriod, 'keyId' | 'publicKey'>,
+  atMs: number,
+): Promise<SigningPeriod[]> {
+  await db.execute(sql`select pg_advisory_xact_lock(${KEY_LOCK})`)
+  const periods = await periodsOf(db)
+  const last = periods.at(-1)
+  if (last?.keyId === keyId) return periods
+  // A clock that was set back must not make periods that overlap.
+  const period = { number: (last?.number ?? -1) + 1, keyId, publicKey, fromMs: Math.max(atMs, (last?.fromMs ?? 0) + 1) }
+  await db.insert(signingPeriods).values(period)
+  return [...periods, period]
+}
+
+export const unsealedItems = (db: Db, skipped: number): Promise<SealItem[]> =>
+  db
+    .select({ jobId: unsealed.jobId, kind: unsealed.kind, number: unsealed.number })
+    .from(unsealed)
+    .orderBy(asc(unsealed.atMs), asc(unsealed.jobId), desc(unsealed.kind), asc(unsealed.number))
+    .limit(STORE_LIMITS.sealsPerBatch)
+    .offset(skipped)
+
+/** In the transaction that makes it due. */
+export async function enqueue(db: Db, items: readonly (SealItem & { readonly atMs: number })[]): Promise<void> {
+  if (items.length > 0)
+    await db
+      .insert(unsealed)
+      .values([...items])
+      .onConflictDoNothing()
+}
+
+const isItem = (table: typeof seals | typeof receiptLog | typeof unsealed, { jobId, kind, number }: SealItem) =>
+  and(eq(table.jobId, jobId), eq(table.kind, kind), eq(table.number, number))
+
+export async function putSeal(db: Db, seal: SealRow): Promise<SealRow> {
+  await db.insert(seals).values(seal).onConflictDoNothing()
+  return (await sealOf(db, seal)) ?? seal
+}
+
+export async function sealOf(db: Db, item: SealItem): Promise<SealRow | null> {
+  const [row] = await db.select().from(seals).where(isItem(seals, item))
+  return row ?? null
+}
+
+export async function appendToLog(db: Db, item: SealItem, projectId: ProjectId, link: MakeLink): Promise<LogRow> {
+  await db.execute(sql`select pg_advisory_xact_lock(${LOG_LOCK_CLASS}::integer, hashtext(${projectId}))`)
+  const known = await logOf(db, item)
+  if (known === null) {
+    const [head] = await db
+      .select()
+      .from(receiptLog)
+      .where(eq(receiptLog.projectId, projectId))
+      .orderBy(desc(receiptLog.place))
+      .limit(1)
+    const { jobId, kind, number } = item
+    const place = (head?.place ?? -1) + 1
+    const row = { projectId, place, jobId, kind, number, previous: head?.digest ?? null, ...link(head ?? null) }
+    await db.insert(receiptLog).values(row)
+    await db.delete(unsealed).where(isItem(unsealed, item))
+    return row
+  }
+  await db.delete(unsealed).where(isItem(unsealed, item))
+  return known
+}
+
+export async function logOf(db: Db, item: SealItem): Promise<LogRow | null> {
+  const [row] = await db.select().from(receiptLog).where(isItem(receiptLog, item))
+  return row ?? null
+}
+
+export const logFrom = (db: Db, projectId: ProjectId, from: number): Promise<LogRow[]> =>
+  db
+    .select()
+    .from(receiptLog)
+    .where(and(eq(receiptLog.projectId, projectId), gte(receiptLog.place, from)))
+    .orderBy(asc(receiptLog.place))
+    .limit(STORE_LIMITS.eventsPerBatch)
+
+export async function dropPartials(db: Db, endedBeforeMs: number, atMs: number): Promise<JobId[]> {
+  const due = await db
+    .select({ jobId: jobs.id })
+    .from(jobs)
+    .innerJoin(seals, and(eq(seals.jobId, jobs.id), eq(seals.kind, 'receipt')))
+    .leftJoin(retentions, eq(retentions.jobId, jobs.id))
+    .where(sql`${jobs.finishedAtMs} < ${endedBeforeMs} and ${retentions.jobId} is null`)
+    .orderBy(asc(jobs.id))
+    .limit(STORE_LIMITS.jobsPerRetentionBatch)
+  const ids = due.map(({ jobId }) => jobId)
+  if (ids.length === 0) return []
+  await db
+    .insert(retentions)
+    .values(ids.map((jobId) => ({ jobId, atMs })))
+    .onConflictDoNothing()
+  await db.delete(partials).where(inArray(partials.jobId, ids))
+  return ids
+}
+
+export async function droppedAt(db: Db, jobId: JobId): Promise<number | null> {
+  const [row] = await db.select().from(retentions).where(eq(retentions.jobId, jobId))
+  return row?.atMs ?? null
+}

@@ -1,0 +1,145 @@
+// Signed documents of every store: due with the end that makes them so, signed once, in the log once and in one order, and
+// never changed; and the retention that takes a sealed job's partials and nothing else.
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import { expect, test } from 'vitest'
+import type { SealItem } from './seal-store.ts'
+import type { Store } from './store.ts'
+import { accepted, aJob, aSubmission, complete, digestOf, identityOf } from './store.fixtures.ts'
+
+export interface SealTool {
+  store(): Store
+  sql(text: string): Promise<unknown>
+  freshProject(): Promise<ProjectId>
+}
+
+const receiptOf = (jobId: JobId): SealItem => ({ jobId, kind: 'receipt', number: 0 })
+const sealed = (item: SealItem, text: string = item.jobId) => ({
+  ...item,
+  digest: digestOf(text),
+  document: `"${text}"`,
+})
+
+export function testSeals({ store, sql, freshProject }: SealTool): void {
+  const ended = async (projectId: ProjectId): Promise<JobId> => {
+    const job = aJob(projectId)
+    await store().insertJob(job)
+    await complete(store(), job.id, accepted(job.id, [0, 1]))
+    return job.id
+  }
+  const link = (item: SealItem, projectId: ProjectId) =>
+    store().appendToLog(item, projectId, (head) => ({
+      digest: digestOf(`link ${(head?.place ?? -1) + 1} ${item.jobId} ${item.kind}`),
+      document: '{}',
+    }))
+  const isWaiting = async ({ jobId, kind, number }: SealItem): Promise<boolean> => {
+    for (let skipped = 0; ;) {
+      const items = await store().unsealed(skipped)
+      if (items.some((item) => item.jobId === jobId && item.kind === kind && item.number === number)) return true
+      if (items.length === 0) return false
+      skipped += items.length
+    }
+  }
+
+  test('an end waits for its signature from its own transaction on, until it is in the log', async () => {
+    const project = await freshProject()
+    const running = aJob(project)
+    await store().insertJob(running)
+    expect(await isWaiting(receiptOf(running.id))).toBe(false)
+    const id = await ended(project)
+    const item = receiptOf(id)
+    expect(await isWaiting(item)).toBe(true)
+    expect(await store().sealOf(item)).toBeNull()
+    const first = await store().putSeal(sealed(item))
+    expect(first).toEqual(sealed(item))
+    expect(await store().putSeal(sealed(item, 'another'))).toEqual(first)
+    expect(await isWaiting(item)).toBe(true)
+    expect(await store().logOf(item)).toBeNull()
+    const place = await link(item, project)
+    expect(await isWaiting(item)).toBe(false)
+    expect(await link(item, project)).toEqual(place)
+    expect(await store().logOf(item)).toEqual(place)
+  })
+
+  test('a notice waits too', async () => {
+    const project = await freshProject()
+    const job = aJob(project)
+    await store().insertJob(job)
+    const liar = identityOf(`liar ${job.id}`)
+    await complete(store(), job.id, {
+      ...accepted(job.id, [0]),
+      submissions: [aSubmission(job.id, 0, { executor: liar })],
+    })
+    await store().noticeFinished(liar, 'it lied', 7)
+    expect(await isWaiting({ jobId: job.id, kind: 'notice', number: 0 })).toBe(true)
+  })
+
+  test('a project’s log is one chain, however many append at once; each project has its own', async () => {
+    const [project, other] = [await freshProject(), await freshProject()]
+    const jobs = await Promise.all(Array.from({ length: 8 }, () => ended(project)))
+    const foreign = await ended(other)
+    await Promise.all(
+      [...jobs, ...jobs].map((id) => link(receiptOf(id), project)).concat(link(receiptOf(foreign), other)),
+    )
+    const rows = await store().receiptLog(project, 0)
+    expect(rows.map(({ place }) => place)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(new Set(rows.map(({ jobId }) => jobId))).toEqual(new Set(jobs))
+    rows.forEach(({ previous }, place) => expect(previous).toBe(rows[place - 1]?.digest ?? null))
+    expect(await store().receiptLog(project, 6)).toEqual(rows.slice(6))
+    expect(await store().receiptLog(other, 0)).toMatchObject([{ place: 0, jobId: foreign, previous: null }])
+  })
+
+  test('a signing period begins with another key, and not with the same one', async () => {
+    const before = (await store().signingPeriods()).length
+    const key = (name: string) => ({ keyId: name, publicKey: name })
+    const first = await store().beginSigning(key('a'), 1_000)
+    expect(await store().beginSigning(key('a'), 2_000)).toEqual(first)
+    await Promise.all([store().beginSigning(key('b'), 500), store().beginSigning(key('b'), 600)])
+    const periods = (await store().beginSigning(key('a'), 5_000)).slice(before)
+    expect(periods.map(({ keyId }) => keyId)).toEqual(['a', 'b', 'a'])
+    // Also where a clock was set back they follow each other.
+    expect(periods.map(({ fromMs }) => fromMs)).toEqual(periods.map(({ fromMs }) => fromMs).toSorted((a, b) => a - b))
+    expect(await store().signingPeriods()).toHaveLength(before + 3)
+  })
+
+  test('retention takes the partials of sealed jobs that ended before, once, and nothing else', async () => {
+    const project = await freshProject()
+    const [old, unsigned] = [await ended(project), await ended(project)]
+    await store().putSeal(sealed(receiptOf(old)))
+    expect(await store().dropPartials(1_790_000_000_009, 77)).not.toContain(old)
+    const dropped: JobId[] = []
+    for (let ids = await store().dropPartials(1_790_000_000_010, 77); ids.length > 0;) {
+      dropped.push(...ids)
+      ids = await store().dropPartials(1_790_000_000_010, 77)
+    }
+    expect(dropped).toContain(old)
+    expect(dropped).not.toContain(unsigned)
+    expect(await store().droppedAt(old)).toBe(77)
+    expect(await store().droppedAt(unsigned)).toBeNull()
+    const left = async (id: JobId): Promise<number> => {
+      let count = 0
+      for await (const _ of store().partials(id, 0, 9)) count++
+      return count
+    }
+    expect([await left(old), await left(unsigned)]).toEqual([0, 2])
+    expect(await store().verdicts(old)).toHaveLength(2)
+  })
+
+  test('what is signed is neither updated nor deleted nor truncated', async () => {
+    const project = await freshProject()
+    const id = await ended(project)
+    await store().putSeal(sealed(receiptOf(id)))
+    await link(receiptOf(id), project)
+    await store().dropPartials(1_790_000_000_010, 77)
+    await store().beginSigning({ keyId: id, publicKey: id }, 1)
+    for (const [table, column] of [
+      ['seals', 'document'],
+      ['receipt_log', 'document'],
+      ['retentions', 'at_ms'],
+      ['signing_periods', 'from_ms'],
+    ]) {
+      await expect(sql(`update ${table} set ${column} = ${column}`), table).rejects.toThrow(/never changed/)
+      await expect(sql(`delete from ${table}`), table).rejects.toThrow(/never changed/)
+      await expect(sql(`truncate ${table} cascade`), table).rejects.toThrow(/never truncated/)
+    }
+  })
+}

@@ -1,0 +1,133 @@
+// A job's events as server-sent events (WHATWG HTML, section 9.2): those of its chain with their numbers as ids, so that a
+// stream can be taken up again, and between them its progress, which has no id. Who worked and what other jobs had to do
+// with it is left out.
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
+import { utf8 } from '@forge/shared/exact/bytes.ts'
+import type { EventRow, EventType } from '../store/store.ts'
+import type { RouteDeps } from './deps.ts'
+import { progressView } from './job-view.ts'
+import { WEB_LIMITS } from './limits.ts'
+import { isoOf } from './times.ts'
+
+const ENDS: ReadonlySet<EventType> = new Set(['completed', 'failed', 'cancelled'])
+
+export interface Followed {
+  readonly id: JobId
+  /** Whether its end is behind us already. */
+  readonly ended: boolean
+  /** The number of the last event that the client has; -1 for none. */
+  readonly after: number
+  readonly alias: (identity: Identity) => string
+}
+
+type FollowDeps = Pick<RouteDeps, 'store' | 'hub' | 'clock'>
+
+/** Ends with the job, after {@link WEB_LIMITS.streamMsMax}, or when `signal` aborts. */
+export async function* follow(job: Followed, deps: FollowDeps, signal: AbortSignal): AsyncGenerator<string> {
+  const { store, hub, clock } = deps
+  const beganMs = clock()
+  let { after, ended } = job
+  let saidMs = beganMs
+  let progress = ''
+  yield `retry: ${WEB_LIMITS.streamRetryMs}\n\n`
+  while (!signal.aborted) {
+    for (let batch = await store.eventsOf(job.id, after); batch.length > 0;) {
+      for (const event of batch) {
+        yield eventFrame(event, job.alias)
+        after = event.number
+        ended ||= ENDS.has(event.type)
+        saidMs = clock()
+      }
+      batch = await store.eventsOf(job.id, after)
+    }
+    if (ended || clock() - beganMs >= WEB_LIMITS.streamMsMax) return
+    const now = hub.progress(job.id)
+    const text = now === null ? '' : JSON.stringify({ reason: now.reason, ...progressView(now) })
+    if (text !== '' && text !== progress) {
+      progress = text
+      saidMs = clock()
+      yield `event: progress\ndata: ${text}\n\n`
+    } else if (clock() - saidMs >= WEB_LIMITS.streamHeartbeatMs) {
+      saidMs = clock()
+      yield ': the job goes on\n\n'
+    }
+    // The Hub wakes us at the end; a job that it does not hold wakes at once, and must not make us spin.
+    await Promise.all([
+      hub.ended(job.id, WEB_LIMITS.streamPollMs, signal),
+      pause(WEB_LIMITS.streamPauseMs, undefined, { signal }).catch(() => undefined),
+    ])
+  }
+}
+
+/** Nothing is made before it is asked for; `close` runs once, however it ends. */
+export function streamOf(frames: AsyncGenerator<string>, close: () => void): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await frames.next()
+          if (done !== true) return controller.enqueue(utf8(value))
+          close()
+          controller.close()
+        } catch (error) {
+          close()
+          controller.error(error)
+        }
+      },
+      async cancel() {
+        close()
+        await frames.return(undefined)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+function eventFrame({ number, type, atMs, data, hash }: EventRow, alias: Followed['alias']): string {
+  const told = { number, at: isoOf(atMs), hash, ...viewOf(type, JSON.parse(data), alias) }
+  return `id: ${number}\nevent: ${type}\ndata: ${JSON.stringify(told)}\n\n`
+}
+
+const stateSchema = z.object({ state: z.string(), reason: z.string().nullable() })
+const voidedSchema = z.object({ executor: z.string(), shards: z.number() })
+const failedSchema = z.object({ code: z.string() })
+const registeredSchema = z.object({
+  contractDigest: z.string(),
+  kernelDigest: z.string(),
+  samplingKeyHash: z.string(),
+})
+const noticeSchema = z.object({ number: z.number(), kind: z.string() })
+
+/** What its project may know of an event; a reason for voids may speak of another job, and is left out. */
+function viewOf(type: EventType, data: unknown, alias: Followed['alias']): object {
+  switch (type) {
+    case 'registered': {
+      const { contractDigest, kernelDigest, samplingKeyHash } = registeredSchema.parse(data)
+      return {
+        contract_digest: contractDigest,
+        kernel_digest: kernelDigest,
+        sampling_key_sha256: samplingKeyHash,
+      }
+    }
+    case 'state':
+      return stateSchema.parse(data)
+    case 'voided': {
+      const { executor, shards } = voidedSchema.parse(data)
+      // Written by us from the identity of a submission.
+      return { agent: alias(executor as Identity), shards }
+    }
+    case 'failed':
+    case 'cancelled':
+      return failedSchema.parse(data)
+    case 'notice': {
+      const { number, kind } = noticeSchema.parse(data)
+      return { notice: number, kind }
+    }
+    case 'basis':
+    case 'completed':
+    case 'adopted':
+      return {}
+  }
+}

@@ -1,0 +1,50 @@
+// POST /api/v0/jobs/{id}/cancel: the job computes nothing from then on, and ends without a bill.
+import { EXAMPLE } from '../examples.ts'
+import { jobView, jobViewSchema } from '../job-view.ts'
+import { WEB_LIMITS } from '../limits.ts'
+import { refuse, Refusal } from '../refusal.ts'
+import { answered, route } from '../routing/route.ts'
+import type { JobRow } from '../../store/store.ts'
+import { jobParams, NO_JOB, ownJob } from './jobs.ts'
+
+export const jobCancelRoute = route({
+  method: 'POST',
+  path: '/api/v0/jobs/{id}/cancel',
+  scope: 'jobs:write',
+  tag: 'jobs',
+  operationId: 'cancelJob',
+  summary: 'Cancel a job',
+  description:
+    'No agent works on it from then on, its end is durable when this is answered, and the client pays nothing. A job that has ended, also by an end that was just being written, is refused: finished is finished.',
+  params: jobParams,
+  missing: NO_JOB,
+  responses: {
+    200: { description: 'It is cancelled.', schema: jobViewSchema },
+    202: {
+      description: 'It computes nothing any more; its end is still being written.',
+      schema: jobViewSchema,
+      headers: { Location: 'of the job', 'Retry-After': 'seconds' },
+    },
+  },
+  problems: ['JOB_ENDED'],
+  examples: [
+    { summary: 'One that runs', params: { id: EXAMPLE.job }, status: 200 },
+    { summary: 'One that has ended', params: { id: EXAMPLE.finishedJob }, status: 409 },
+  ],
+  async handle({ caller, params }, { store, hub }) {
+    const before = await ownJob(store, caller.projectId, params.id)
+    if (before instanceof Refusal) return before
+    if (before.finishedAtMs !== null) return ended(before)
+    await hub.cancel(before.id)
+    const row = await ownJob(store, caller.projectId, params.id)
+    if (row instanceof Refusal) return row
+    const view = jobView(row, hub.progress(row.id), [])
+    if (row.state === 'CANCELLED') return answered(200, view)
+    if (row.finishedAtMs !== null) return ended(row)
+    const headers = { Location: `/api/v0/jobs/${row.id}`, 'Retry-After': String(WEB_LIMITS.retryAfterSeconds) }
+    return answered(202, view, headers)
+  },
+})
+
+const ended = ({ id, state }: JobRow): Refusal =>
+  refuse('JOB_ENDED', `The job ended as ${state} before it could be cancelled.`, { job_id: id })
