@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { ulid } from 'ulid'
@@ -10,7 +11,8 @@ import type { Config } from './config.ts'
 import { startHub, type RunningHub } from './hub/edge/hub.ts'
 import { startReferee } from './hub/edge/referee.ts'
 import type { Logger } from './logger.ts'
-import { startSweeper } from './memory/sweeper.ts'
+import { openDiskObjects } from './memory/blob/disk-objects.ts'
+import { startSweeper, sweepMemory } from './memory/sweeper.ts'
 import { startRetention } from './receipt/retention.ts'
 import { createSealer, wakingStore, type Sealer } from './receipt/sealer.ts'
 import { openSigner } from './receipt/signing-key.ts'
@@ -58,8 +60,9 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
     const hub = await startHub({ store, logger, config, http, refereeToken })
     undo.push(() => hub.close())
+    const objects = await openDiskObjects(path.join(dataDir, 'objects'))
     const sweeper = startSweeper({
-      sweep: (nowMs) => store.sweepMemory(nowMs),
+      sweep: (nowMs) => sweepMemory(store, objects, nowMs),
       nextExpiry: () => store.nextExpiry(),
       clock: Date.now,
       logger,
@@ -67,6 +70,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     undo.push(() => sweeper.close())
     const webCore = createWebCore({
       store,
+      objects,
       hub,
       config,
       logger,

@@ -2,6 +2,8 @@
 // something with an earlier end may have been put meanwhile. Nobody depends on it: what has expired is not there anyway.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
+import type { MemoryStore } from '../store/memory.ts'
+import type { ObjectStore } from './blob/object-store.ts'
 
 /** The longest sleep: an unswept thing takes room for this much longer at most. */
 const SLEEP_MS_MAX = 60_000
@@ -51,3 +53,17 @@ async function run(
 }
 
 const sleepUnreferenced = (ms: number, signal: AbortSignal) => pause(ms, undefined, { signal, ref: false })
+
+/** A bounded batch of rows whose time is over, and of objects that nobody needs; true when there may be more. */
+export async function sweepMemory(
+  store: Pick<MemoryStore, 'sweepMemory' | 'objectsToRemove' | 'objectsRemoved'>,
+  objects: Pick<ObjectStore, 'remove'>,
+  nowMs: number,
+): Promise<boolean> {
+  const more = await store.sweepMemory(nowMs)
+  const ids = await store.objectsToRemove(nowMs)
+  for (const id of ids) await objects.remove(id)
+  // Only now: what was removed and is not said to be is removed again, which does nothing.
+  await store.objectsRemoved(ids)
+  return more || ids.length > 0
+}

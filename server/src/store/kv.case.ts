@@ -11,7 +11,7 @@ export interface KvTool {
 }
 
 const NOW = 1_790_000_000_000
-const free: MemoryQuota = { kvKeys: null, kvBytes: null }
+const free: MemoryQuota = { kvKeys: null, kvBytes: null, blobs: null, blobBytes: null }
 const all = { after: null, limit: 100 }
 const aWrite = (key: string, change: Partial<KvWrite> = {}): KvWrite => {
   return { key, value: '1', expiresAtMs: null, condition: { kind: 'always' }, ...change }
@@ -129,7 +129,7 @@ export function testKv({ store, sql, otherProject }: KvTool): void {
 
   test('quotas name what is short, let less be written always, and hold in a race', async () => {
     const own = await otherProject()
-    const tight: MemoryQuota = { kvKeys: 2, kvBytes: 12 }
+    const tight: MemoryQuota = { ...free, kvKeys: 2, kvBytes: 12 }
     expect(await put(own, [aWrite('a', { value: '1'.repeat(10) })], tight)).toEqual({
       status: 'over-quota',
       limit: 'kvBytes',
@@ -141,7 +141,7 @@ export function testKv({ store, sql, otherProject }: KvTool): void {
     expect(await put(own, [aWrite('x')], tight)).toMatchObject({ limit: 'kvKeys', most: 2, wanted: 3 })
     const [first = ''] = await keysOf(own)
     // The operator lowered the limit: what is there may still become smaller.
-    expect(await put(own, [aWrite(first, { value: '2' })], { kvKeys: 0, kvBytes: 1 })).toMatchObject({
+    expect(await put(own, [aWrite(first, { value: '2' })], { ...free, kvKeys: 0, kvBytes: 1 })).toMatchObject({
       status: 'written',
     })
     await usage(own)

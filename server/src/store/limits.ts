@@ -45,6 +45,8 @@ export const STORE_LIMITS = {
 
   /** Expired things that one transaction removes, and projects that one sweep looks at. */
   sweptPerBatch: 500,
+  /** Blobs take three statements each. */
+  blobsSweptPerBatch: 50,
 
   /** Two servers that start in the same moment may both stand back; then they try again, some tens of ms apart. */
   lockAttemptsMax: 4,

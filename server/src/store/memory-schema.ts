@@ -2,6 +2,7 @@
 // that a list has one order on every database, whatever its locale.
 import { bigint, customType, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import type { ObjectKind } from './memory.ts'
 import { sql } from 'drizzle-orm'
 import { projects } from './schema.ts'
 
@@ -23,6 +24,8 @@ export const memoryUsage = pgTable('memory_usage', {
   lastVersion: count('last_version'),
   kvKeys: count('kv_keys'),
   kvBytes: count('kv_bytes'),
+  blobs: count('blobs'),
+  blobBytes: count('blob_bytes'),
 })
 
 export const kvEntries = pgTable(
@@ -44,6 +47,52 @@ export const kvEntries = pgTable(
     primaryKey({ name: 'kv_entries_once', columns: [entry.projectId, entry.namespace, entry.key] }),
     index('kv_entries_expiry')
       .on(entry.expiresAtMs)
+      .where(sql`expires_at_ms is not null`),
+  ],
+)
+
+/** Bytes in the object store under their id, written once. A row is there as long as a name or a job needs them. */
+export const objects = pgTable('objects', {
+  id: text('id').primaryKey(),
+  projectId: projectId(),
+  /** Which quota counts it. */
+  kind: text('kind').$type<ObjectKind>().notNull(),
+  bytes: bigint('bytes', { mode: 'number' }).notNull(),
+  /** SHA-256 of the bytes, without a tag: what a client's own tool says of them. */
+  sha256: text('sha256').notNull(),
+  createdAtMs: ms('created_at_ms').notNull(),
+})
+
+/**
+ * Ids under which the object store may hold something that nobody needs, or will not after that time: an upload that has
+ * begun, and what was deleted. So nothing is left there that no row speaks of.
+ */
+export const objectRemovals = pgTable(
+  'object_removals',
+  { objectId: text('object_id').primaryKey(), afterMs: ms('after_ms').notNull() },
+  (removal) => [index('object_removals_after').on(removal.afterMs)],
+)
+
+export const blobs = pgTable(
+  'blobs',
+  {
+    projectId: projectId(),
+    name: byteOrderText('name').notNull(),
+    objectId: text('object_id')
+      .notNull()
+      .references(() => objects.id),
+    /** As its client said. */
+    contentType: text('content_type').notNull(),
+    version: bigint('version', { mode: 'number' }).notNull(),
+    createdAtMs: ms('created_at_ms').notNull(),
+    updatedAtMs: ms('updated_at_ms').notNull(),
+    expiresAtMs: ms('expires_at_ms'),
+  },
+  (blob) => [
+    primaryKey({ name: 'blobs_once', columns: [blob.projectId, blob.name] }),
+    index('blobs_object').on(blob.objectId),
+    index('blobs_expiry')
+      .on(blob.expiresAtMs)
       .where(sql`expires_at_ms is not null`),
   ],
 )

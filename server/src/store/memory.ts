@@ -7,12 +7,17 @@ import type { PageOf } from './tenants.ts'
 export interface MemoryUsage {
   readonly kvKeys: number
   readonly kvBytes: number
+  readonly blobs: number
+  /** Also of what jobs alone need any more. */
+  readonly blobBytes: number
 }
 
 /** Null lifts a limit. */
 export interface MemoryQuota {
   readonly kvKeys: number | null
   readonly kvBytes: number | null
+  readonly blobs: number | null
+  readonly blobBytes: number | null
 }
 
 /** What must hold of the version that is there for a change to be made: RFC 9110, `If-Match` and `If-None-Match: *`. */
@@ -53,7 +58,64 @@ export type KvWritten =
   | { readonly status: 'conflict'; readonly keys: readonly string[] }
   | OverQuota
 
-export interface MemoryStore {
+export type ObjectKind = 'blob'
+
+/** Bytes that lie in the object store. */
+export interface StoredObject {
+  readonly objectId: string
+  readonly bytes: number
+  /** 64 hexadecimal digits. */
+  readonly sha256: string
+}
+
+export interface BlobRow extends StoredObject {
+  readonly name: string
+  readonly contentType: string
+  readonly version: number
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  readonly expiresAtMs: number | null
+}
+
+export type NewBlob = StoredObject & Pick<BlobRow, 'name' | 'contentType' | 'expiresAtMs'>
+
+export type BlobWritten =
+  | { readonly status: 'written'; readonly blob: BlobRow }
+  | { readonly status: 'conflict' }
+  | OverQuota
+
+export interface ObjectRows {
+  /** Before anything is put into the object store: unless it is claimed by then, it is removed after that time. */
+  beginObject(objectId: string, removeAfterMs: number): Promise<void>
+  /** What was begun is not wanted; it is removed with the next sweep. */
+  discardObject(objectId: string, nowMs: number): Promise<void>
+  /** Ids of a bounded number of objects that are to be removed now. */
+  objectsToRemove(nowMs: number): Promise<string[]>
+  /** They are not in the object store any more. */
+  objectsRemoved(objectIds: readonly string[]): Promise<void>
+}
+
+export interface BlobStore {
+  /** Claims the object and lets the one that it replaces go, unless a job needs that. */
+  putBlob(
+    projectId: ProjectId,
+    blob: NewBlob,
+    condition: Condition,
+    quota: MemoryQuota,
+    nowMs: number,
+  ): Promise<BlobWritten>
+  blob(projectId: ProjectId, name: string, nowMs: number): Promise<BlobRow | null>
+  /** By name, in the order of its bytes. */
+  blobsOf(projectId: ProjectId, prefix: string, page: PageOf<string>, nowMs: number): Promise<BlobRow[]>
+  deleteBlob(
+    projectId: ProjectId,
+    name: string,
+    condition: Condition,
+    nowMs: number,
+  ): Promise<'deleted' | 'absent' | 'conflict'>
+}
+
+export interface MemoryStore extends ObjectRows, BlobStore {
   memoryUsage(projectId: ProjectId): Promise<MemoryUsage>
 
   kv(projectId: ProjectId, namespace: string, keys: readonly string[], nowMs: number): Promise<KvEntry[]>

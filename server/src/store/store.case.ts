@@ -3,6 +3,7 @@ import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
 import { ulid } from 'ulid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testBlobs } from './blobs.case.ts'
 import { testEvents } from './events.case.ts'
 import { testImmutability } from './immutability.case.ts'
 import { testIdentities } from './identities.case.ts'
@@ -69,6 +70,10 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
         expect(await store.setting(name)).toBe(got[0])
         expect(await store.settingOrPut(name, 'too late')).toBe(got[0])
       })
+    })
+
+    describe('memory: blobs', () => {
+      testBlobs({ store: () => store, sql: (text) => opened.sql(text), otherProject })
     })
 
     describe('memory: KV', () => {

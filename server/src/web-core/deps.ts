@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { Logger } from '../logger.ts'
+import type { ObjectStore } from '../memory/blob/object-store.ts'
 import type { MemoryStore } from '../store/memory.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import type { Store } from '../store/store.ts'
@@ -17,6 +18,7 @@ export type WebStore = TenantStore &
 export type WebHub = Hub
 
 export interface RouteDeps {
+  readonly objects: ObjectStore
   readonly store: WebStore
   readonly hub: WebHub
   readonly logger: Logger

@@ -9,6 +9,9 @@ import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { SCOPES, type Scope } from '@forge/shared/contract/tenants.ts'
 import { ulid } from 'ulid'
+import { openDiskObjects } from '../memory/blob/disk-objects.ts'
+import { bodyOf, keepBlob, type BlobDeps } from '../memory/blob/put-blob.ts'
+import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { createLogger } from '../logger.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
@@ -48,11 +51,16 @@ export const WORLD_START_MS = 60_000
 export async function openExampleWorld(): Promise<ExampleWorld> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'forge-examples-'))
   const store = await openStore({ dataDir: folder })
+  const objects = await openDiskObjects(path.join(folder, 'objects'))
   const own = await putTenant(store, EXAMPLE, 'Actuarial')
   const foreign = await putTenant(store, foreignIds(), FOREIGN_MARK)
+  for (const { projectId, ids } of [own, foreign]) {
+    await putMemory({ store, objects, clock: Date.now, newUlid: ulid }, projectId, ids)
+  }
   const hub = createFakeHub(createFakeStore())
   const app = createWebCore({
     store,
+    objects,
     hub: {
       ...hub.hub,
       // The job ends at once, as far as whoever waits can see.
@@ -92,7 +100,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
 
 function foreignIds(): typeof EXAMPLE {
   const ids = { project: ulid(), key: ulid(), token: ulid(), job: ulid() as JobId, finishedJob: ulid() as JobId }
-  const names = { pool: `pool-${FOREIGN_MARK}`, kvKey: 'only-theirs' }
+  const names = { pool: `pool-${FOREIGN_MARK}`, kvKey: 'only-theirs', blob: 'only-theirs' }
   return { ...EXAMPLE, ...(ids as object), ...(names as object) }
 }
 
@@ -110,20 +118,24 @@ async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promi
     const request = canonicalJson({ ...FOUNDING_REQUEST, ctx: { job_id: `${name} ${id}` } })
     await store.insertJob(aJob(projectId, { id, clientJobId: `${name} ${id}`, request, createdAtMs }))
   }
-  await putMemory(store, projectId, ids, name)
   const answer = canonicalJson({ ...ANSWER, warnings: [name] })
   await store.finishJob(ids.finishedJob, { state: 'COMPLETED', answer, finishedAtMs: createdAtMs })
   return { projectId, key, ids }
 }
 
 /** Under the names of the examples, and for the other project under names that only it has as well. */
-async function putMemory(store: Store, projectId: ProjectId, ids: typeof EXAMPLE, name: string): Promise<void> {
-  const none = { kvKeys: null, kvBytes: null }
+async function putMemory(deps: BlobDeps, projectId: ProjectId, ids: typeof EXAMPLE): Promise<void> {
+  const name = ids === EXAMPLE ? 'Actuarial' : FOREIGN_MARK
+  const none = { kvKeys: null, kvBytes: null, blobs: null, blobBytes: null }
   const keys = new Set<string>([EXAMPLE.kvKey, ids.kvKey])
   const writes = [...keys].map((key) => {
     return { key, value: canonicalJson({ of: name }), expiresAtMs: null, condition: { kind: 'always' } as const }
   })
-  await store.putKv(projectId, EXAMPLE.kvNamespace, writes, none, Date.now())
+  await deps.store.putKv(projectId, EXAMPLE.kvNamespace, writes, none, Date.now())
+  const plain = { contentType: 'text/plain', expiresAtMs: null, condition: { kind: 'always' }, sha256: null } as const
+  for (const blob of new Set<string>([EXAMPLE.blob, ids.blob])) {
+    await keepBlob(projectId, { ...plain, name: blob, body: bodyOf(utf8(`bytes of ${name}`)) }, deps)
+  }
 }
 
 interface KeyToPut {

@@ -5,6 +5,7 @@ import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { StoredAnswer } from '../hub/edge/hub-interface.ts'
+import type { ObjectStore } from '../memory/blob/object-store.ts'
 import type { JobRow, NewJob } from '../store/store.ts'
 import type { ApiKeyRow } from '../store/tenants.ts'
 import type { WebHub, WebStore } from './deps.ts'
@@ -38,6 +39,15 @@ export function createFakeStore(): FakeStore {
   return store
 }
 
+/** For apps whose tests touch no bytes. */
+export const NO_OBJECTS: ObjectStore = {
+  put: () => notFaked(),
+  read: () => {
+    throw new Error('not faked')
+  },
+  remove: () => notFaked(),
+}
+
 const notFaked = async (): Promise<never> => {
   throw new Error('not faked: test it on a real store, as routes.test.ts does')
 }
@@ -64,6 +74,14 @@ const NOT_FAKED = {
   putKv: notFaked,
   deleteKv: notFaked,
   kvOf: notFaked,
+  beginObject: notFaked,
+  discardObject: notFaked,
+  objectsToRemove: notFaked,
+  objectsRemoved: notFaked,
+  putBlob: notFaked,
+  blob: notFaked,
+  blobsOf: notFaked,
+  deleteBlob: notFaked,
   sweepMemory: notFaked,
   nextExpiry: notFaked,
 } as const

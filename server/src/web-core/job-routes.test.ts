@@ -12,6 +12,7 @@ import { REFEREE_TOKEN, TinyPool } from '../hub/edge/tiny-pool.fixtures.ts'
 import { createLogger } from '../logger.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
+import { NO_OBJECTS } from './fakes.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { WEB_LIMITS } from './limits.ts'
 
@@ -49,6 +50,7 @@ beforeEach(async () => {
     clock: Date.now,
     newUlid: ulid,
     randomBytes,
+    objects: NO_OBJECTS,
     agentWebDir: null,
   })
 })

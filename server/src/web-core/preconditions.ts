@@ -8,6 +8,8 @@ export const IF_MATCH = {
   example: '*',
 }
 
+export const IF_NONE_MATCH = { description: 'RFC 9110: `*`: only if nothing is there', example: '*' }
+
 const TAGS = /^(W\/)?"[\x21\x23-\x7e]*"(\s*,\s*(W\/)?"[\x21\x23-\x7e]*")*$/
 const TAG = /(W\/)?"([\x21\x23-\x7e]*)"/g
 

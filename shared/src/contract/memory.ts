@@ -9,6 +9,11 @@ export const MEMORY_LIMITS = {
   kvValueBytesMax: 64 * 1024,
   /** Of one mget or mset. */
   kvKeysPerCallMax: 100,
+  /** What S3 takes in one piece: 5 GiB. */
+  objectBytesMax: 5 * 1024 ** 3,
+  /** Rows, however small they are. */
+  blobsPerProjectMax: 100_000,
+  contentTypeCharactersMax: 200,
   /** Ten years: a client that means "for ever" leaves it out. */
   ttlSecondsMax: 10 * 366 * 24 * 3600,
 } as const

@@ -11,8 +11,10 @@ interface ProblemRow {
 export const PROBLEMS = {
   MALFORMED_JSON: { status: 400, retryable: false, title: 'The body is not JSON' },
   DUPLICATE_KEY: { status: 400, retryable: false, title: 'The body names a field twice' },
+  INCOMPLETE_BODY: { status: 400, retryable: true, title: 'The body broke off before its end' },
   NOT_UTF8: { status: 400, retryable: false, title: 'The body is not UTF-8' },
   VALIDATION_FAILED: { status: 422, retryable: false, title: 'The request does not fit its schema' },
+  CHECKSUM_MISMATCH: { status: 422, retryable: true, title: 'The bytes are not those of the checksum' },
   UNKNOWN_OP: { status: 422, retryable: false, title: 'There is no such op, version and profile' },
   KERNEL_DIGEST_MISMATCH: { status: 422, retryable: false, title: 'The pinned kernel is not the one that would run' },
   RANGE_NOT_SUPPORTED: {
@@ -38,6 +40,7 @@ export const PROBLEMS = {
   BODY_TOO_LARGE: { status: 413, retryable: false, title: 'The body is too large' },
   VALUE_TOO_LARGE: { status: 413, retryable: false, title: 'The value is too large for KV; a blob can hold it' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, title: 'The body must be application/json' },
+  RANGE_NOT_SATISFIABLE: { status: 416, retryable: false, title: 'There are no bytes in that range' },
   TOO_MANY_STREAMS: { status: 429, retryable: true, title: 'The project has too many event streams open' },
   NO_ELIGIBLE_AGENTS: { status: 503, retryable: true, title: 'Too few eligible agents came before the deadline' },
   NO_ELIGIBLE_CHECKER: { status: 503, retryable: true, title: 'No eligible checker came before the deadline' },

@@ -8,10 +8,7 @@ import { STORE_LIMITS } from '../limits.ts'
 import { kvEntries } from '../memory-schema.ts'
 import type { Condition, KvEntry, KvWrite, KvWritten, MemoryQuota } from '../memory.ts'
 import type { PageOf } from '../tenants.ts'
-import { changeUsage, holds, lockUsage, overQuota } from './memory-usage.ts'
-
-/** The greatest code point: no name has it, and every name with a prefix sorts before the prefix and this. */
-const LAST = '\u{10FFFF}'
+import { changeUsage, holds, LAST_CHARACTER, lockUsage, overQuota } from './memory-usage.ts'
 
 const inNamespace = (projectId: ProjectId, namespace: string) =>
   and(eq(kvEntries.projectId, projectId), eq(kvEntries.namespace, namespace))
@@ -40,7 +37,7 @@ export async function kvAfter(
   { after, limit }: PageOf<string>,
   nowMs: number,
 ): Promise<KvEntry[]> {
-  const within = prefix === '' ? undefined : and(gte(kvEntries.key, prefix), lt(kvEntries.key, prefix + LAST))
+  const within = prefix === '' ? undefined : and(gte(kvEntries.key, prefix), lt(kvEntries.key, prefix + LAST_CHARACTER))
   const behind = after === null ? undefined : gt(kvEntries.key, after)
   const rows = await db
     .select()

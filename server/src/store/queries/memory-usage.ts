@@ -6,6 +6,9 @@ import type { Db } from '../engine.ts'
 import { memoryUsage } from '../memory-schema.ts'
 import type { Condition, MemoryQuota, MemoryUsage, OverQuota } from '../memory.ts'
 
+/** The greatest code point: no name has it, and every name with a prefix sorts before the prefix and this. */
+export const LAST_CHARACTER = '\u{10FFFF}'
+
 export type UsageRow = typeof memoryUsage.$inferSelect
 
 /** Held until the transaction ends. */
@@ -21,7 +24,9 @@ export async function lockUsage(db: Db, projectId: ProjectId): Promise<UsageRow>
 
 export async function usageOf(db: Db, projectId: ProjectId): Promise<MemoryUsage> {
   const [row] = await db.select().from(memoryUsage).where(eq(memoryUsage.projectId, projectId))
-  return { kvKeys: row?.kvKeys ?? 0, kvBytes: row?.kvBytes ?? 0 }
+  if (row === undefined) return { kvKeys: 0, kvBytes: 0, blobs: 0, blobBytes: 0 }
+  const { projectId: _own, lastVersion: _version, ...usage } = row
+  return usage
 }
 
 export type UsageChange = Partial<Omit<UsageRow, 'projectId'>>

@@ -73,9 +73,16 @@ function operationOf(declared: Route, components: Components): Operation {
     description: `${declared.description}${needs}`,
     security: securityOf(declared),
     ...parametersOf(declared, components),
+    ...uploadOf(declared),
     ...(declared.body === null ? {} : { requestBody: { required: true, content: { 'application/json': content } } }),
     responses: responsesOf(declared, components),
   }
+}
+
+function uploadOf({ upload }: Route): object {
+  if (upload === undefined) return {}
+  const schema = { type: 'string', format: 'binary' }
+  return { requestBody: { description: upload, content: { '*/*': { schema } } } }
 }
 
 const named = <T>(examples: readonly RouteExample[], valueOf: (example: RouteExample) => T) =>

@@ -13,16 +13,17 @@ beforeAll(async () => {
 afterAll(() => world.close())
 
 function ask({ method, path, scope }: Route, example: RouteExample): Promise<Response> {
-  const { params = {}, query, body, headers } = example
+  const { params = {}, query, body, upload, headers } = example
   const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
   const search = query === undefined ? '' : `?${new URLSearchParams(query)}`
   const key = scope === 'admin' ? ADMIN_TOKEN : world.own.key
-  const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+  const bytes = upload ?? (body === undefined ? undefined : JSON.stringify(body))
+  const sent = bytes === undefined ? {} : { body: bytes }
   return Promise.resolve(
     world.app.request(address + search, {
       method,
       ...sent,
-      headers: { ...headers, authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers, authorization: `Bearer ${key}` },
     }),
   )
 }

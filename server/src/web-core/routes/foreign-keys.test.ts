@@ -27,7 +27,7 @@ async function call(declared: Route, headers: Record<string, string>, ids: Ids =
     encodeURIComponent(swap(example?.params?.[name] ?? '')),
   )
   const search = example?.query === undefined ? '' : `?${new URLSearchParams(example.query)}`
-  const body = example?.body === undefined ? undefined : swapIn(JSON.stringify(example.body), ids)
+  const body = example?.upload ?? (example?.body === undefined ? undefined : swapIn(JSON.stringify(example.body), ids))
   const response = await world.app.request(address + search, {
     method: declared.method,
     headers: { 'content-type': 'application/json', ...example?.headers, ...headers },
@@ -127,6 +127,7 @@ async function everythingForeign(): Promise<unknown> {
     pools: await store.pools(projectId, all),
     tokens: await store.nodeTokens(projectId, all),
     kv: await store.kvOf(projectId, EXAMPLE.kvNamespace, '', all, Date.now()),
+    blobs: await store.blobsOf(projectId, '', all, Date.now()),
     jobs: await Promise.all([ids.job, ids.finishedJob].map((id) => store.job(id))),
   }
 }

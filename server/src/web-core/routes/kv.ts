@@ -14,7 +14,7 @@ import { putEntries } from '../../memory/kv/put-kv.ts'
 import type { Condition } from '../../store/memory.ts'
 import { EXAMPLE } from '../examples.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
-import { conditionOf, entityTag, IF_MATCH, preconditionFailed } from '../preconditions.ts'
+import { conditionOf, entityTag, IF_MATCH, IF_NONE_MATCH, preconditionFailed } from '../preconditions.ts'
 import { refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 
@@ -64,7 +64,7 @@ const entryRoutes = [
     params: entryParams,
     namesByCaller: true,
     missing: NO_ENTRY,
-    headers: { 'If-Match': IF_MATCH, 'If-None-Match': { description: '`*`: only if nothing is there', example: '*' } },
+    headers: { 'If-Match': IF_MATCH, 'If-None-Match': IF_NONE_MATCH },
     body: kvPutSchema,
     responses: { 200: { description: 'What is there now.', schema: entryAnswer, headers: ETAG } },
     problems: ['BAD_PRECONDITION', 'PRECONDITION_FAILED', 'VALUE_TOO_LARGE', 'MEMORY_QUOTA_EXCEEDED'],

@@ -34,6 +34,7 @@ function faultsOf(declared: Route): string[] {
   if (declared.examples.length === 0) faults.push('has no example')
   if (declared.summary === '' || declared.description === '') faults.push('is not described')
   if (declared.method === 'GET' && declared.body !== null) faults.push('reads a body, which a GET has not')
+  if (declared.upload !== undefined && declared.body !== null) faults.push('reads its body as JSON and as bytes')
   return faults
 }
 

@@ -35,6 +35,8 @@ export interface RouteExample {
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** The bytes of an upload, as text. */
+  readonly upload?: string
   /** What it is answered with in the world of the examples: see examples.ts. */
   readonly status: number
 }
@@ -92,6 +94,8 @@ export interface RouteText {
   readonly namesByCaller?: true
   /** Those that follow from scope, params, query and body are added: see `problemsOf`. */
   readonly problems: readonly ProblemCode[]
+  /** The body is bytes that the route streams by itself: what they are. */
+  readonly upload?: string
   readonly examples: readonly RouteExample[]
 }
 
@@ -145,6 +149,7 @@ export const TAGS = {
   keys: 'The keys that speak for a project.',
   pools: 'Agents of a project’s own, and the tokens that they say.',
   kv: 'Memory: small JSON values under a key.',
+  blob: 'Memory: objects and artifacts, streamed.',
   server: 'Health, and what agents fetch.',
 } as const
 export type RouteTag = keyof typeof TAGS

@@ -1,0 +1,75 @@
+// The headers of bytes: what a client says of its upload, which part of an object it wants, and how an object is served so
+// that no browser runs what somebody uploaded.
+import { fromBase64, fromHex, toBase64, toHex } from '@forge/shared/exact/bytes.ts'
+import { MEMORY_LIMITS } from '@forge/shared/contract/memory.ts'
+import { invalid, refuse, Refusal } from '../../web-core/refusal.ts'
+import type { ByteRange } from './object-store.ts'
+
+/** Types that are data whatever is in them. All else is served as octets: HTML, SVG, PDF and scripts above all. */
+const SAFE_TYPES = new Set(['application/json', 'text/plain', 'text/csv', 'image/png', 'image/jpeg'])
+const OCTETS = 'application/octet-stream'
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/
+
+/** As the client said it, or octets. */
+export function contentTypeOf(headers: Headers): string | Refusal {
+  const sent = headers.get('content-type')?.trim() ?? OCTETS
+  if (MEDIA_TYPE.test(sent) && sent.length <= MEMORY_LIMITS.contentTypeCharactersMax) return sent
+  return invalid([{ path: 'headers.content-type', message: 'is not a media type such as text/csv' }])
+}
+
+/** RFC 9530: the SHA-256 that the client took, in hexadecimal; null when it took none. */
+export function contentDigestOf(headers: Headers): string | null | Refusal {
+  const sent = headers.get('content-digest')
+  if (sent === null) return null
+  const digest = /(?:^|,)\s*sha-256=:([A-Za-z\d+/]{43}=):\s*(?:,|$)/.exec(sent)?.[1]
+  if (digest !== undefined) return toHex(fromBase64(digest))
+  return invalid([{ path: 'headers.content-digest', message: 'has no sha-256=:<44 characters of base64>:' }])
+}
+
+export const checksumMismatch = (said: string, is: string): Refusal =>
+  refuse('CHECKSUM_MISMATCH', `Content-Digest says ${said}, the bytes that came have ${is}; nothing was kept.`)
+
+/**
+ * RFC 9110: the one range that is asked for; null for the whole, also where the header is one that we do not know, or
+ * where If-Range names something else.
+ */
+export function rangeOf(headers: Headers, bytes: number, tag: string): ByteRange | null | Refusal {
+  const asked = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(headers.get('range')?.trim() ?? '')
+  const [, from = '', to = ''] = asked ?? []
+  const ifRange = headers.get('if-range')
+  if (asked === null || (from === '' && to === '') || (ifRange !== null && ifRange.trim() !== tag)) return null
+  const first = from === '' ? Math.max(0, bytes - Number(to)) : Number(from)
+  const last = from === '' || to === '' ? bytes - 1 : Math.min(Number(to), bytes - 1)
+  if (from !== '' && to !== '' && Number(to) < Number(from)) return null
+  if (first < bytes && first <= last) return { first, last }
+  const { problem } = refuse('RANGE_NOT_SATISFIABLE', `There are ${bytes} bytes, and none in that range.`)
+  return new Refusal(problem, { 'Content-Range': `bytes */${bytes}` })
+}
+
+export interface Served {
+  readonly bytes: number
+  readonly sha256: string
+  readonly contentType: string
+  readonly fileName: string
+  readonly tag: string
+}
+
+export function servedHeaders({ bytes, sha256, contentType, fileName, tag }: Served, range: ByteRange | null) {
+  const essence = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
+  const type = SAFE_TYPES.has(essence) ? essence : OCTETS
+  return {
+    'Content-Type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
+    'Content-Disposition': `attachment; filename*=UTF-8''${encoded(fileName)}`,
+    'Content-Length': String(range === null ? bytes : range.last - range.first + 1),
+    'Accept-Ranges': 'bytes',
+    ETag: tag,
+    'Repr-Digest': `sha-256=:${toBase64(fromHex(sha256))}:`,
+    ...(range === null ? {} : { 'Content-Range': `bytes ${range.first}-${range.last}/${bytes}` }),
+  }
+}
+
+/** RFC 8187; the last part of a name with slashes. */
+const encoded = (name: string): string =>
+  encodeURIComponent(name.split('/').at(-1) ?? '').replaceAll(/['()*!]/g, (mark) => {
+    return `%${mark.charCodeAt(0).toString(16).toUpperCase()}`
+  })

@@ -1,0 +1,40 @@
+// Bytes of an object as an answer: the whole, one range, or only that nothing has changed.
+import { API_HEADERS } from '../../web-core/reply.ts'
+import { Refusal } from '../../web-core/refusal.ts'
+import { rangeOf, servedHeaders, type Served } from './headers.ts'
+import type { ObjectStore } from './object-store.ts'
+
+export function serve(
+  request: Request,
+  served: Served & { readonly objectId: string },
+  objects: ObjectStore,
+): Response | Refusal {
+  const known = request.headers.get('if-none-match')?.split(',') ?? []
+  if (known.some((tag) => tag.trim().replace(/^W\//, '') === served.tag)) {
+    return new Response(null, { status: 304, headers: { ...API_HEADERS, ETag: served.tag } })
+  }
+  const range = rangeOf(request.headers, served.bytes, served.tag)
+  if (range instanceof Refusal) return range
+  const headers = { ...API_HEADERS, ...servedHeaders(served, range) }
+  const status = range === null ? 200 : 206
+  return new Response(streamOf(objects.read(served.objectId, range ?? undefined)), { status, headers })
+}
+
+/** Nothing is read ahead: a HEAD, and a client that leaves, open no file. */
+function streamOf(bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  let iterator: AsyncIterator<Uint8Array> | undefined
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        iterator ??= bytes[Symbol.asyncIterator]()
+        const { done, value } = await iterator.next()
+        if (done === true) controller.close()
+        else controller.enqueue(new Uint8Array(value))
+      },
+      async cancel() {
+        await iterator?.return?.()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

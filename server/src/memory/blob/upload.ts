@@ -1,0 +1,87 @@
+// An upload as it comes: counted, digested and passed on to the object store chunk by chunk. Nothing is believed of what a
+// header says of its length, and nothing is kept in memory.
+import { createHash, type Hash } from 'node:crypto'
+import type { MemoryStore, StoredObject } from '../../store/memory.ts'
+import { refuse, Refusal } from '../../web-core/refusal.ts'
+import type { ObjectStore } from './object-store.ts'
+
+/** An upload that takes longer than this, claims and all, is taken for abandoned; HTTP ends it long before. */
+const UPLOAD_HOURS_MAX = 24
+
+export interface ObjectDeps {
+  readonly store: MemoryStore
+  readonly objects: ObjectStore
+  readonly clock: () => number
+  readonly newUlid: () => string
+}
+
+/** What came, stored and not yet claimed by anything. */
+export interface Received extends StoredObject {
+  /** By the name of each digest that was asked for; 32 bytes. */
+  readonly digests: ReadonlyMap<Hash, Uint8Array>
+}
+
+export interface UploadBounds {
+  readonly bytesMax: number
+  /** What is said when more comes. */
+  readonly tooLarge: (bytesMax: number) => Refusal
+  /** Digests beside SHA-256, begun with what comes before the bytes. */
+  readonly hashes?: readonly Hash[]
+}
+
+class Stopped extends Error {
+  readonly refusal: Refusal
+  constructor(refusal: Refusal) {
+    super('an upload was refused')
+    this.refusal = refusal
+  }
+}
+
+/** The caller claims the object in a transaction, or discards it. */
+export async function receive(
+  body: ReadableStream<Uint8Array> | null,
+  { bytesMax, tooLarge, hashes = [] }: UploadBounds,
+  { store, objects, clock, newUlid }: ObjectDeps,
+): Promise<Received | Refusal> {
+  const objectId = newUlid()
+  await store.beginObject(objectId, clock() + UPLOAD_HOURS_MAX * 3_600_000)
+  const sha256 = createHash('sha256')
+  let bytes = 0
+  const counted = async function* (): AsyncIterable<Uint8Array> {
+    for await (const chunk of chunksOf(body)) {
+      bytes += chunk.length
+      if (bytes > bytesMax) throw new Stopped(closing(tooLarge(bytesMax)))
+      for (const hash of [sha256, ...hashes]) hash.update(chunk)
+      yield chunk
+    }
+  }
+  try {
+    await objects.put(objectId, counted())
+  } catch (error) {
+    await store.discardObject(objectId, clock())
+    if (error instanceof Stopped) return error.refusal
+    throw error
+  }
+  const digests = new Map(hashes.map((hash) => [hash, new Uint8Array(hash.digest())]))
+  return { objectId, bytes, sha256: sha256.digest('hex'), digests }
+}
+
+async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncIterable<Uint8Array> {
+  if (body === null) return
+  const reader = body.getReader()
+  try {
+    for (;;) {
+      // Only what the client's side throws is the client's.
+      const { done, value } = await reader.read().catch((): never => {
+        throw new Stopped(refuse('INCOMPLETE_BODY', 'The body broke off before its end; nothing was kept.'))
+      })
+      if (done) return
+      yield value
+    }
+  } finally {
+    reader.releaseLock()
+  }
+}
+
+/** What is left of the body is not read, so nothing else can come on this connection. */
+const closing = ({ problem, headers }: Refusal): Refusal => new Refusal(problem, { ...headers, Connection: 'close' })

@@ -1,0 +1,151 @@
+// Blobs as a client meets them: bytes in and out, ranges, checksums, limits, and what a browser is told of them.
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+
+let world: ExampleWorld
+beforeAll(async () => {
+  world = await openExampleWorld()
+}, WORLD_START_MS)
+afterAll(() => world.close())
+
+const ask = async (
+  method: string,
+  name: string,
+  headers: Record<string, string> = {},
+  body?: string | Blob | ReadableStream | Uint8Array<ArrayBuffer>,
+) =>
+  world.app.request(`/api/v0/blob/${name}`, {
+    method,
+    headers: { authorization: `Bearer ${world.own.key}`, ...headers },
+    ...(body === undefined ? {} : { body, duplex: 'half' }),
+  })
+const codeOf = async (response: Response) => [response.status, problemSchema.parse(await response.json()).code]
+const digestOf = (bytes: Uint8Array | string, encoding: 'hex' | 'base64') =>
+  createHash('sha256').update(bytes).digest(encoding)
+
+test('bytes are streamed in and out, with their checksum', async () => {
+  const bytes = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * 7) & 0xff)
+  const put = await ask('PUT', 'big', { 'content-digest': `sha-256=:${digestOf(bytes, 'base64')}:` }, new Blob([bytes]))
+  expect(await put.json()).toMatchObject({
+    blob: { bytes: bytes.length, sha256: digestOf(bytes, 'hex'), content_type: 'application/octet-stream' },
+  })
+  const read = await ask('GET', 'big')
+  expect(read.headers.get('repr-digest')).toBe(`sha-256=:${digestOf(bytes, 'base64')}:`)
+  expect(read.headers.get('content-length')).toBe(String(bytes.length))
+  expect(Buffer.compare(Buffer.from(await read.arrayBuffer()), bytes)).toBe(0)
+  const head = await ask('HEAD', 'big')
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(bytes.length), ''])
+})
+
+test('another checksum keeps nothing', async () => {
+  const digest = `sha-256=:${digestOf('other', 'base64')}:`
+  expect(await codeOf(await ask('PUT', 'sum', { 'content-digest': digest }, 'bytes'))).toEqual([
+    422,
+    'CHECKSUM_MISMATCH',
+  ])
+  expect(await codeOf(await ask('PUT', 'sum', { 'content-digest': 'md5=:x:' }, 'bytes'))).toEqual([
+    422,
+    'VALIDATION_FAILED',
+  ])
+  expect(await codeOf(await ask('GET', 'sum'))).toEqual([404, 'NOT_FOUND'])
+})
+
+test.each([
+  ['bytes=0-1', 206, '01', 'bytes 0-1/10'],
+  ['bytes=8-', 206, '89', 'bytes 8-9/10'],
+  ['bytes=-3', 206, '789', 'bytes 7-9/10'],
+  ['bytes=-99', 206, '0123456789', 'bytes 0-9/10'],
+  ['bytes=5-99', 206, '56789', 'bytes 5-9/10'],
+  ['bytes=3-2', 200, '0123456789', null],
+  ['bytes=0-1,3-4', 200, '0123456789', null],
+  ['lines=0-1', 200, '0123456789', null],
+  ['bytes=-', 200, '0123456789', null],
+])('%s is answered %i', async (range, status, bytes, contentRange) => {
+  const put = await ask('PUT', 'digits', {}, '0123456789')
+  const response = await ask('GET', 'digits', { range })
+  expect([response.status, await response.text(), response.headers.get('content-range')]).toEqual([
+    status,
+    bytes,
+    contentRange,
+  ])
+  const changed = await ask('GET', 'digits', { range, 'if-range': '"0"' })
+  expect([changed.status, await changed.text()]).toEqual([200, '0123456789'])
+  const same = await ask('GET', 'digits', { range, 'if-range': put.headers.get('etag') ?? '' })
+  expect(same.status).toBe(status)
+})
+
+test('no bytes in a range, and nothing new', async () => {
+  const put = await ask('PUT', 'ten', {}, '0123456789')
+  for (const range of ['bytes=10-', 'bytes=-0']) {
+    const response = await ask('GET', 'ten', { range })
+    expect(response.headers.get('content-range')).toBe('bytes */10')
+    expect(await codeOf(response)).toEqual([416, 'RANGE_NOT_SATISFIABLE'])
+  }
+  const same = await ask('GET', 'ten', { 'if-none-match': `"0", ${put.headers.get('etag')}` })
+  expect([same.status, await same.text()]).toEqual([304, ''])
+})
+
+test.each([
+  ['text/html', 'application/octet-stream'],
+  ['image/svg+xml', 'application/octet-stream'],
+  ['TEXT/PLAIN; charset=utf-7', 'text/plain; charset=utf-8'],
+  ['application/json', 'application/json'],
+])('%s is served as %s, as an attachment that no browser guesses at', async (sent, served) => {
+  const put = await ask('PUT', encodeURIComponent('a/"é;x".html'), { 'content-type': sent }, '<script>1</script>')
+  expect(await put.json()).toMatchObject({ blob: { content_type: sent } })
+  const { headers } = await ask('GET', encodeURIComponent('a/"é;x".html'))
+  expect(headers.get('content-type')).toBe(served)
+  expect(headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''%22%C3%A9%3Bx%22.html")
+  expect(headers.get('x-content-type-options')).toBe('nosniff')
+  expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+})
+
+test('a type that is none is refused', async () => {
+  expect(await codeOf(await ask('PUT', 'typed', { 'content-type': 'nonsense' }, 'x'))).toEqual([
+    422,
+    'VALIDATION_FAILED',
+  ])
+})
+
+test('an upload that cannot fit is stopped on its way, and one that breaks off keeps nothing', async () => {
+  const { projectId } = world.own
+  const { blobBytes } = await world.store.memoryUsage(projectId)
+  await world.store.updateProject(projectId, { limits: `{"blob_bytes":${blobBytes + 1_000}}` })
+  let pulled = 0
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled++
+      controller.enqueue(new Uint8Array(100))
+    },
+  })
+  const response = await ask('PUT', 'endless', {}, endless)
+  expect(response.headers.get('connection')).toBe('close')
+  expect(await codeOf(response)).toEqual([409, 'MEMORY_QUOTA_EXCEEDED'])
+  expect(pulled).toBeLessThan(20)
+  expect((await ask('PUT', 'fits', {}, new Uint8Array(1_000))).status).toBe(200)
+  // Over itself it fits again.
+  expect((await ask('PUT', 'fits', {}, new Uint8Array(1_000))).status).toBe(200)
+  expect(await codeOf(await ask('PUT', 'more', {}, 'x'))).toEqual([409, 'MEMORY_QUOTA_EXCEEDED'])
+  await world.store.updateProject(projectId, { limits: '{}' })
+  const broken = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(new Uint8Array(10))
+    },
+    pull(controller) {
+      controller.error(new Error('gone'))
+    },
+  })
+  expect(await codeOf(await ask('PUT', 'broken', {}, broken))).toEqual([400, 'INCOMPLETE_BODY'])
+  for (const name of ['endless', 'more', 'broken']) expect((await ask('GET', name)).status).toBe(404)
+})
+
+test('conditions hold for blobs too', async () => {
+  const put = await ask('PUT', 'cond', { 'if-none-match': '*' }, 'one')
+  const tag = put.headers.get('etag') ?? ''
+  expect(await codeOf(await ask('PUT', 'cond', { 'if-none-match': '*' }, 'two'))).toEqual([412, 'PRECONDITION_FAILED'])
+  expect((await ask('PUT', 'cond', { 'if-match': tag }, 'two')).status).toBe(200)
+  expect(await codeOf(await ask('DELETE', 'cond', { 'if-match': tag }))).toEqual([412, 'PRECONDITION_FAILED'])
+  expect(await (await ask('GET', 'cond')).text()).toBe('two')
+})
