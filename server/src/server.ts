@@ -11,6 +11,8 @@ import type { Config } from './config.ts'
 import { startHub, type RunningHub } from './hub/edge/hub.ts'
 import { startReferee } from './hub/edge/referee.ts'
 import type { Logger } from './logger.ts'
+import { createKeepArtifacts } from './memory/artifacts.ts'
+import { createAgentAlias } from './web-core/agent-alias.ts'
 import { openDiskObjects } from './memory/blob/disk-objects.ts'
 import { startSweeper, sweepMemory } from './memory/sweeper.ts'
 import { startRetention } from './receipt/retention.ts'
@@ -58,9 +60,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
-    const hub = await startHub({ store, logger, config, http, refereeToken })
-    undo.push(() => hub.close())
     const objects = await openDiskObjects(path.join(dataDir, 'objects'))
+    const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
+    const keepArtifacts = createKeepArtifacts({ store, objects, clock: Date.now, newUlid: ulid, logger, agentAlias })
+    const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts })
+    undo.push(() => hub.close())
     const sweeper = startSweeper({
       sweep: (nowMs) => sweepMemory(store, objects, nowMs),
       nextExpiry: () => store.nextExpiry(),

@@ -9,6 +9,7 @@ export interface Contract {
   readonly seed: { readonly mode: 'explicit'; readonly value: string }
   readonly policy: Readonly<Record<string, unknown>> & Pick<Policy, 'target' | 'min_agents' | 'max_agents' | 'verify'>
   readonly args: Readonly<Record<string, unknown>> & { readonly iterations: number }
+  readonly artifacts?: Readonly<Record<string, unknown>>
 }
 
 export interface Changes {

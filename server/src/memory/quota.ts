@@ -15,6 +15,8 @@ export async function quotaOf(store: Pick<TenantStore, 'project'>, projectId: Pr
     kvBytes: limits.kv_bytes,
     blobs: MEMORY_LIMITS.blobsPerProjectMax,
     blobBytes: limits.blob_bytes,
+    vmemArrays: MEMORY_LIMITS.vmemArraysPerProjectMax,
+    vmemBytes: limits.vmem_bytes,
   }
 }
 
@@ -23,6 +25,8 @@ const LIMIT_NAMES: Readonly<Record<keyof MemoryQuota, string>> = {
   kvBytes: 'kv_bytes',
   blobs: 'blobs',
   blobBytes: 'blob_bytes',
+  vmemArrays: 'vmem_arrays',
+  vmemBytes: 'vmem_bytes',
 }
 
 export function quotaExceeded({ limit, most, wanted }: OverQuota): Refusal {
@@ -38,7 +42,7 @@ function exceeded(limit: keyof MemoryQuota, most: number, wanted: string): Refus
 export async function roomFor(
   store: Pick<MemoryStore, 'memoryUsage'>,
   projectId: ProjectId,
-  limit: 'blobBytes',
+  limit: 'blobBytes' | 'vmemBytes',
   quota: MemoryQuota,
   replaced: number,
 ): Promise<{ readonly bytes: number; readonly exceeded: () => Refusal }> {

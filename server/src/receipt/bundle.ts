@@ -40,7 +40,7 @@ export async function bundleOf(jobId: JobId, { store, sealer }: BundleDeps): Pro
       args: JSON.parse(JSON.stringify(args)),
       root_seed: row.rootSeed,
       policy: contract.policy,
-      references: [],
+      references: [...(contract.references ?? [])],
     },
     tables,
     answer: JSON.parse(row.answer),

@@ -3,6 +3,7 @@ import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { ulid } from 'ulid'
 import { expect, test } from 'vitest'
 import type { Condition, MemoryQuota, NewBlob } from './memory.ts'
+import { NO_QUOTA } from './store.fixtures.ts'
 import type { Store } from './store.ts'
 
 export interface BlobTool {
@@ -13,7 +14,7 @@ export interface BlobTool {
 
 const NOW = 1_790_000_000_000
 const LATER = NOW + 86_400_000
-const free: MemoryQuota = { kvKeys: null, kvBytes: null, blobs: null, blobBytes: null }
+const free = NO_QUOTA
 const always: Condition = { kind: 'always' }
 const all = { after: null, limit: 100 }
 

@@ -2,6 +2,7 @@
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { expect, test } from 'vitest'
 import type { KvWrite, MemoryQuota } from './memory.ts'
+import { NO_QUOTA } from './store.fixtures.ts'
 import type { Store } from './store.ts'
 
 export interface KvTool {
@@ -11,7 +12,7 @@ export interface KvTool {
 }
 
 const NOW = 1_790_000_000_000
-const free: MemoryQuota = { kvKeys: null, kvBytes: null, blobs: null, blobBytes: null }
+const free = NO_QUOTA
 const all = { after: null, limit: 100 }
 const aWrite = (key: string, change: Partial<KvWrite> = {}): KvWrite => {
   return { key, value: '1', expiresAtMs: null, condition: { kind: 'always' }, ...change }

@@ -1,10 +1,13 @@
 // The tables of the memory surfaces: KV, blobs, VMem, and how much of each a project has. Names sort by their bytes, so
 // that a list has one order on every database, whatever its locale.
-import { bigint, customType, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import { bigint, customType, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { Reference } from '@forge/shared/contract/memory.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { Dtype } from '@forge/shared/exact/typed-array.ts'
 import type { ObjectKind } from './memory.ts'
 import { sql } from 'drizzle-orm'
-import { projects } from './schema.ts'
+import { jobs, projects } from './schema.ts'
 
 const byteOrderText = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' })
 const ms = (name: string) => bigint(name, { mode: 'number' })
@@ -26,6 +29,8 @@ export const memoryUsage = pgTable('memory_usage', {
   kvBytes: count('kv_bytes'),
   blobs: count('blobs'),
   blobBytes: count('blob_bytes'),
+  vmemArrays: count('vmem_arrays'),
+  vmemBytes: count('vmem_bytes'),
 })
 
 export const kvEntries = pgTable(
@@ -94,5 +99,58 @@ export const blobs = pgTable(
     index('blobs_expiry')
       .on(blob.expiresAtMs)
       .where(sql`expires_at_ms is not null`),
+  ],
+)
+
+/** Counts the versions of a name, also those that were deleted: none is given twice. */
+export const vmemNames = pgTable(
+  'vmem_names',
+  {
+    projectId: projectId(),
+    name: byteOrderText('name').notNull(),
+    lastVersion: bigint('last_version', { mode: 'number' }).notNull(),
+  },
+  (row) => [primaryKey({ name: 'vmem_names_once', columns: [row.projectId, row.name] })],
+)
+
+export const vmemArrays = pgTable(
+  'vmem_arrays',
+  {
+    projectId: projectId(),
+    name: byteOrderText('name').notNull(),
+    version: bigint('version', { mode: 'number' }).notNull(),
+    objectId: text('object_id')
+      .notNull()
+      .references(() => objects.id),
+    dtype: text('dtype').$type<Dtype>().notNull(),
+    shape: jsonb('shape').$type<number[]>().notNull(),
+    digest: text('digest').$type<Digest>().notNull(),
+    createdAtMs: ms('created_at_ms').notNull(),
+  },
+  (row) => [
+    primaryKey({ name: 'vmem_arrays_once', columns: [row.projectId, row.name, row.version] }),
+    index('vmem_arrays_object').on(row.objectId),
+  ],
+)
+
+/** What a job's args refer to: the object stays as long as the job, whatever becomes of the name. */
+export const jobReferences = pgTable(
+  'job_references',
+  {
+    jobId: text('job_id')
+      .$type<JobId>()
+      .notNull()
+      .references(() => jobs.id),
+    path: text('path').notNull(),
+    kind: text('kind').$type<Reference['kind']>().notNull(),
+    ref: text('ref').notNull(),
+    digest: text('digest').$type<Digest>().notNull(),
+    objectId: text('object_id')
+      .notNull()
+      .references(() => objects.id),
+  },
+  (row) => [
+    primaryKey({ name: 'job_references_once', columns: [row.jobId, row.path] }),
+    index('job_references_object').on(row.objectId),
   ],
 )

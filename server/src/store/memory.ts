@@ -1,6 +1,9 @@
 // The memory surfaces in the store: what a project keeps under names of its own. Everything is found by project and name
 // alone, so that no project can reach another's. What has expired is not there, whether it was swept away yet or not.
-import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { Reference } from '@forge/shared/contract/memory.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { Dtype } from '@forge/shared/exact/typed-array.ts'
 import type { PageOf } from './tenants.ts'
 
 /** What a project holds, as its quotas count it. */
@@ -10,6 +13,9 @@ export interface MemoryUsage {
   readonly blobs: number
   /** Also of what jobs alone need any more. */
   readonly blobBytes: number
+  readonly vmemArrays: number
+  /** Also of what jobs alone need any more. */
+  readonly vmemBytes: number
 }
 
 /** Null lifts a limit. */
@@ -18,6 +24,8 @@ export interface MemoryQuota {
   readonly kvBytes: number | null
   readonly blobs: number | null
   readonly blobBytes: number | null
+  readonly vmemArrays: number | null
+  readonly vmemBytes: number | null
 }
 
 /** What must hold of the version that is there for a change to be made: RFC 9110, `If-Match` and `If-None-Match: *`. */
@@ -58,7 +66,7 @@ export type KvWritten =
   | { readonly status: 'conflict'; readonly keys: readonly string[] }
   | OverQuota
 
-export type ObjectKind = 'blob'
+export type ObjectKind = 'blob' | 'vmem'
 
 /** Bytes that lie in the object store. */
 export interface StoredObject {
@@ -115,7 +123,47 @@ export interface BlobStore {
   ): Promise<'deleted' | 'absent' | 'conflict'>
 }
 
-export interface MemoryStore extends ObjectRows, BlobStore {
+/** One version of an array: it never changes. */
+export interface VmemRow extends StoredObject {
+  readonly name: string
+  /** From 1. */
+  readonly version: number
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
+  /** Domain `vmem.v1`, over type, shape and bytes. */
+  readonly digest: Digest
+  readonly createdAtMs: number
+}
+
+export type NewVmem = Omit<VmemRow, 'version' | 'createdAtMs'>
+
+/** The array may be an older one of the same content, with another object: what was begun is then not wanted. */
+export type VmemWritten = { readonly status: 'written'; readonly array: VmemRow } | OverQuota
+
+/** What a job's args refer to, and where its bytes are. */
+export interface JobReference extends Reference {
+  readonly objectId: string
+}
+
+export interface VmemStore {
+  putVmem(projectId: ProjectId, array: NewVmem, quota: MemoryQuota, nowMs: number): Promise<VmemWritten>
+  /** `version` null: the newest. */
+  vmem(projectId: ProjectId, name: string, version: number | null): Promise<VmemRow | null>
+  /** By name, in the order of its bytes, and version. */
+  vmemOf(
+    projectId: ProjectId,
+    prefix: string,
+    page: PageOf<readonly [name: string, version: number]>,
+  ): Promise<VmemRow[]>
+  /** Newest first. */
+  vmemVersions(projectId: ProjectId, name: string, page: PageOf<number>): Promise<VmemRow[]>
+  /** False when there is none. */
+  deleteVmem(projectId: ProjectId, name: string, version: number, nowMs: number): Promise<boolean>
+  /** In the order of their paths. */
+  referencesOf(jobId: JobId): Promise<JobReference[]>
+}
+
+export interface MemoryStore extends ObjectRows, BlobStore, VmemStore {
   memoryUsage(projectId: ProjectId): Promise<MemoryUsage>
 
   kv(projectId: ProjectId, namespace: string, keys: readonly string[], nowMs: number): Promise<KvEntry[]>

@@ -7,6 +7,16 @@ export class StoreContradiction extends Error {
   override readonly name = 'StoreContradiction'
 }
 
+/** What a job refers to went between being looked up and the job's registration; nothing was written. */
+export class ReferenceGone extends Error {
+  override readonly name = 'ReferenceGone'
+  readonly path: string
+  constructor(path: string) {
+    super(`what ${path} refers to is gone`)
+    this.path = path
+  }
+}
+
 /** More waits to be written than the store may hold; nothing of this call was written. */
 export class StoreBusy extends Error {
   override readonly name = 'StoreBusy'

@@ -12,6 +12,8 @@ import {
 } from './queries/blobs.ts'
 import { deleteKv, kvAfter, kvByKeys, nextKvExpiry, projectsWithExpiredKv, putKv, sweepKv } from './queries/kv.ts'
 import { usageOf } from './queries/memory-usage.ts'
+import { referencesOf } from './queries/references.ts'
+import { deleteVmem, putVmem, vmemAfter, vmemOf, vmemVersions } from './queries/vmem.ts'
 import { beginObject, discardObject, objectsRemoved, objectsToRemove } from './queries/objects.ts'
 
 export function createMemory(engine: Engine): MemoryStore {
@@ -37,6 +39,15 @@ export function createMemory(engine: Engine): MemoryStore {
     blobsOf: (projectId, prefix, page, nowMs) => engine.run((db) => blobsAfter(db, projectId, prefix, page, nowMs)),
     deleteBlob: (projectId, name, condition, nowMs) =>
       engine.transaction((db, attempt) => deleteBlob(db, { projectId, condition, nowMs }, name, attempt)),
+
+    putVmem: (projectId, array, quota, nowMs) =>
+      engine.transaction((db) => putVmem(db, projectId, array, quota, nowMs)),
+    vmem: (projectId, name, version) => engine.run((db) => vmemOf(db, projectId, name, version)),
+    vmemOf: (projectId, prefix, page) => engine.run((db) => vmemAfter(db, projectId, prefix, page)),
+    vmemVersions: (projectId, name, page) => engine.run((db) => vmemVersions(db, projectId, name, page)),
+    deleteVmem: (projectId, name, version, nowMs) =>
+      engine.transaction((db, attempt) => deleteVmem(db, projectId, name, version, nowMs, attempt)),
+    referencesOf: (jobId) => engine.run((db) => referencesOf(db, jobId)),
 
     async sweepMemory(nowMs) {
       let more = false

@@ -15,6 +15,7 @@ import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
 import { testSeals } from './seals.case.ts'
 import { testTenants } from './tenants.case.ts'
+import { testVmem } from './vmem.case.ts'
 import type { NewJob, Store } from './store.ts'
 import {
   accepted,
@@ -74,6 +75,10 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
 
     describe('memory: blobs', () => {
       testBlobs({ store: () => store, sql: (text) => opened.sql(text), otherProject })
+    })
+
+    describe('memory: VMem', () => {
+      testVmem({ store: () => store, sql: (text) => opened.sql(text), otherProject })
     })
 
     describe('memory: KV', () => {

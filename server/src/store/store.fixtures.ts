@@ -4,6 +4,7 @@ import type { Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { digest, type Digest } from '@forge/shared/exact/digest.ts'
 import { ulid } from 'ulid'
+import type { MemoryQuota } from './memory.ts'
 import type { NewJob, PartialRow, ShardWrites, Store, SubmissionRow, VerdictRow } from './store.ts'
 
 export const digestOf = (text: string): Digest => digest('artifact.v1', utf8(text))
@@ -53,6 +54,15 @@ export const aVerdict = (jobId: JobId, shard: number, change: Partial<VerdictRow
   trusted: false,
   ...change,
 })
+export const NO_QUOTA: MemoryQuota = {
+  kvKeys: null,
+  kvBytes: null,
+  blobs: null,
+  blobBytes: null,
+  vmemArrays: null,
+  vmemBytes: null,
+}
+
 export const noWrites: ShardWrites = {
   submissions: [],
   partials: [],

@@ -4,7 +4,7 @@ import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contr
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobReads } from './job-reads.ts'
-import type { MemoryStore } from './memory.ts'
+import type { JobReference, MemoryStore } from './memory.ts'
 import type { Booking, LedgerStore, OverLimit } from './ledger-store.ts'
 import type { SealStore } from './seal-store.ts'
 import type { TenantStore } from './tenants.ts'
@@ -29,6 +29,8 @@ export interface NewJob {
   readonly samplingKey: string
   readonly createdAtMs: number
   readonly deadlineAtMs: number
+  /** Told when it is registered, and kept in rows of their own. */
+  readonly references?: readonly JobReference[]
 }
 
 export interface JobRow extends NewJob {

@@ -57,8 +57,8 @@ export async function checkAnswer(
   ]
   try {
     const planned = planOf(job)
-    const { kernel, args, plan } = planned
-    if (contractDigest(kernel, args, job.rootSeed) !== job.contractDigest) {
+    const { kernel, args, plan, contract } = planned
+    if (contractDigest(kernel, args, job.rootSeed, contract.references) !== job.contractDigest) {
       problems.push('its contract_digest is not that of its stored request and seed')
     }
     if (shardsOf(plan.grid) !== hub.verification.shards) {

@@ -250,10 +250,10 @@ test.each<[string, Fields, string, string[]]>([
   ],
   ['a pool', policy({ pool: 'mine', region: 'eu' }), 'POLICY_NOT_SUPPORTED', ['policy.pool', 'policy.region']],
   [
-    'artifacts',
-    { artifacts: { persist: true, include: ['result_json'], kv_namespace: 'n' } },
-    'POLICY_NOT_SUPPORTED',
-    ['artifacts.persist', 'artifacts.include', 'artifacts.kv_namespace'],
+    'artifacts that are not to persist',
+    { artifacts: { include: ['result_json'], kv_namespace: 'n' } },
+    'VALIDATION_FAILED',
+    ['artifacts.persist'],
   ],
 ])('%s is refused where it stands', async (_, change, code, paths) => {
   const document = await problemOf(await t.post(JSON.stringify(founding(change))))

@@ -9,6 +9,9 @@ import { digestOfJson, type Digest } from '@forge/shared/exact/digest.ts'
 import { isRefusal, type Kernel, type KernelPlan } from '@forge/shared/kernels/kernel.ts'
 import { contractDigest } from '@forge/shared/planner/contract.ts'
 import { findKernel, kernelCatalogue } from '../kernels.ts'
+import { artifactFaults } from '../memory/artifacts.ts'
+import type { Resolved } from '../memory/references.ts'
+import type { JobReference } from '../store/memory.ts'
 import type { NewJob } from '../store/store.ts'
 import { fieldErrors, invalid, refuse, type Refusal } from './refusal.ts'
 import type { JsonValue } from './strict-json.ts'
@@ -20,6 +23,7 @@ export interface Accepted {
   readonly plan: KernelPlan
   /** With every default filled in. */
   readonly args: unknown
+  readonly references: readonly JobReference[]
   readonly requestDigest: Digest
 }
 
@@ -32,8 +36,9 @@ export interface JobMaker {
 /** Secret until the job ends; decides which shards are checked. */
 const SAMPLING_KEY_BYTES = 32
 
-/** `sent` is the body that `contract` was parsed from. */
-export function acceptContract(contract: Contract, sent: JsonValue): Accepted | Refusal {
+/** `sent` is the body that `contract` was parsed from; `resolved` are its args with what they refer to. */
+export function acceptContract(contract: Contract, sent: JsonValue, resolved: Resolved): Accepted | Refusal {
+  const { references } = resolved
   const { op } = contract
   const kernel = findKernel(op.name, op.version, op.profile)
   if (kernel === null) {
@@ -45,8 +50,10 @@ export function acceptContract(contract: Contract, sent: JsonValue): Accepted | 
     const detail = 'The pinned kernel is not here: its bits could differ, so nothing was run.'
     return refuse('KERNEL_DIGEST_MISMATCH', detail, { errors: [{ path: 'op.kernel_digest', message }] })
   }
-  const args = kernel.argsSchema.safeParse(contract.args)
+  const args = kernel.argsSchema.safeParse(resolved.args)
   if (!args.success) return invalid(fieldErrors(args.error, ['args']))
+  const faults = artifactFaults(contract, kernel, args.data)
+  if (faults.length > 0) return invalid(faults)
   const unsupported = unsupportedPolicy(contract)
   if (unsupported.length > 0) {
     const detail = 'This version cannot do what these fields ask, and does not pretend to; leave them out.'
@@ -57,12 +64,13 @@ export function acceptContract(contract: Contract, sent: JsonValue): Accepted | 
     const detail = 'Losses this large do not fit the kernel’s integers. Any one of these changes would make it fit.'
     return refuse(plan.code, detail, { errors: plan.errors })
   }
-  return { contract, kernel, plan, args: args.data, requestDigest: requestDigest(sent) }
+  return { contract, kernel, plan, args: args.data, references, requestDigest: requestDigest(sent) }
 }
 
 /** A derived seed is the new job's own id: unique, recorded, and sent again as an explicit seed it gives the same bits. */
 export function newJob(accepted: Accepted, projectId: ProjectId, maker: JobMaker): NewJob {
-  const { contract, kernel, args } = accepted
+  const { contract, kernel, args, references } = accepted
+  const told = references.map(({ objectId: _object, ...reference }) => reference)
   const id = jobIdSchema.parse(maker.newUlid())
   const rootSeed = contract.seed.mode === 'explicit' ? contract.seed.value : id
   return {
@@ -70,9 +78,15 @@ export function newJob(accepted: Accepted, projectId: ProjectId, maker: JobMaker
     projectId,
     clientJobId: contract.ctx.job_id ?? null,
     requestDigest: accepted.requestDigest,
-    request: canonicalJson({ ...contract, op: { ...contract.op, profile: kernel.id.profile }, args }),
+    request: canonicalJson({
+      ...contract,
+      op: { ...contract.op, profile: kernel.id.profile },
+      args,
+      ...(told.length === 0 ? {} : { references: told }),
+    }),
+    ...(references.length === 0 ? {} : { references }),
     rootSeed,
-    contractDigest: contractDigest(kernel, args, rootSeed),
+    contractDigest: contractDigest(kernel, args, rootSeed, references),
     kernelDigest: kernel.digest,
     samplingKey: toHex(maker.randomBytes(SAMPLING_KEY_BYTES)),
     createdAtMs: maker.nowMs,
@@ -84,7 +98,7 @@ export function newJob(accepted: Accepted, projectId: ProjectId, maker: JobMaker
  * Over the body as sent, labels aside: a retry of the same bytes attaches for ever, also when a later version fills in
  * other defaults. Spelling out a default is another body.
  */
-function requestDigest(body: JsonValue): Digest {
+export function requestDigest(body: JsonValue): Digest {
   if (!isObject(body) || !isObject(body['ctx']))
     throw new TypeError('a contract that was accepted is an object with ctx')
   const { trace_id: _trace, run_id: _run, stage_id: _stage, metadata: _metadata, ...ctx } = body['ctx']
@@ -95,13 +109,10 @@ function isObject(value: JsonValue | undefined): value is { [name: string]: Json
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function unsupportedPolicy({ policy, artifacts = {} }: Contract): FieldError[] {
+function unsupportedPolicy({ policy }: Contract): FieldError[] {
   const missing: readonly [boolean, string, string][] = [
     [policy.pool !== undefined, 'policy.pool', 'this version has no pools; every agent is in one'],
     [policy.region !== undefined, 'policy.region', 'this version does not know where agents are'],
-    [artifacts.persist === true, 'artifacts.persist', 'this version keeps no artifacts; the answer itself is kept'],
-    [(artifacts.include ?? []).length > 0, 'artifacts.include', 'this version makes no artifacts'],
-    [artifacts.kv_namespace !== undefined, 'artifacts.kv_namespace', 'this version has no KV'],
   ]
   return missing.filter(([asked]) => asked).map(([, path, message]) => ({ path, message }))
 }

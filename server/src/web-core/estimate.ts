@@ -41,7 +41,7 @@ export const estimateSchema = z.strictObject({
 export type Estimate = z.input<typeof estimateSchema>
 
 export function estimateOf(accepted: Accepted, limits: ProjectLimits, eligible: number): Estimate {
-  const { contract, kernel, plan, args } = accepted
+  const { contract, kernel, plan, args, references } = accepted
   const { policy, seed } = contract
   const { grid, drawsPerUnit } = plan
   const { credits, eur } = priceOfContract({ kernel, plan, contract })
@@ -50,7 +50,7 @@ export function estimateOf(accepted: Accepted, limits: ProjectLimits, eligible: 
     plan: {
       op: kernelName(kernel.id),
       kernel_digest: kernel.digest,
-      contract_digest: seed.mode === 'explicit' ? contractDigest(kernel, args, seed.value) : null,
+      contract_digest: seed.mode === 'explicit' ? contractDigest(kernel, args, seed.value, references) : null,
       units: Number(grid.units),
       passes: grid.passes,
       shards: shardsOf(grid),

@@ -12,10 +12,12 @@ import { ulid } from 'ulid'
 import { openDiskObjects } from '../memory/blob/disk-objects.ts'
 import { bodyOf, keepBlob, type BlobDeps } from '../memory/blob/put-blob.ts'
 import { utf8 } from '@forge/shared/exact/bytes.ts'
+import { sealArray } from '../memory/vmem/put-vmem.ts'
+import { arrayToBytes } from '@forge/shared/exact/typed-array.ts'
 import { createLogger } from '../logger.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
-import { aJob } from '../store/store.fixtures.ts'
+import { aJob, NO_QUOTA } from '../store/store.fixtures.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { newCredential } from './credentials.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from './examples.ts'
@@ -100,7 +102,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
 
 function foreignIds(): typeof EXAMPLE {
   const ids = { project: ulid(), key: ulid(), token: ulid(), job: ulid() as JobId, finishedJob: ulid() as JobId }
-  const names = { pool: `pool-${FOREIGN_MARK}`, kvKey: 'only-theirs', blob: 'only-theirs' }
+  const names = { pool: `pool-${FOREIGN_MARK}`, kvKey: 'only-theirs', blob: 'only-theirs', vmem: 'only-theirs' }
   return { ...EXAMPLE, ...(ids as object), ...(names as object) }
 }
 
@@ -126,13 +128,16 @@ async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promi
 /** Under the names of the examples, and for the other project under names that only it has as well. */
 async function putMemory(deps: BlobDeps, projectId: ProjectId, ids: typeof EXAMPLE): Promise<void> {
   const name = ids === EXAMPLE ? 'Actuarial' : FOREIGN_MARK
-  const none = { kvKeys: null, kvBytes: null, blobs: null, blobBytes: null }
   const keys = new Set<string>([EXAMPLE.kvKey, ids.kvKey])
   const writes = [...keys].map((key) => {
     return { key, value: canonicalJson({ of: name }), expiresAtMs: null, condition: { kind: 'always' } as const }
   })
-  await deps.store.putKv(projectId, EXAMPLE.kvNamespace, writes, none, Date.now())
+  await deps.store.putKv(projectId, EXAMPLE.kvNamespace, writes, NO_QUOTA, Date.now())
   const plain = { contentType: 'text/plain', expiresAtMs: null, condition: { kind: 'always' }, sha256: null } as const
+  for (const array of new Set<string>([EXAMPLE.vmem, ids.vmem])) {
+    const values = arrayToBytes('f64', [0, 0, 0.9, 1_000, 1, ids === EXAMPLE ? 50_000 : 60_000])
+    await sealArray(projectId, { name: array, dtype: 'f64', shape: [3, 2], body: bodyOf(values) }, deps)
+  }
   for (const blob of new Set<string>([EXAMPLE.blob, ids.blob])) {
     await keepBlob(projectId, { ...plain, name: blob, body: bodyOf(utf8(`bytes of ${name}`)) }, deps)
   }

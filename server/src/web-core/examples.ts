@@ -12,6 +12,7 @@ export const EXAMPLE = {
   kvNamespace: 'workflow',
   kvKey: 'run/1',
   blob: 'reports/2026.csv',
+  vmem: 'severity',
   /** Nothing has it. */
   unknown: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7Z',
   tableDigest: 'ab'.repeat(32),

@@ -2,20 +2,22 @@
 // job belongs to the Hub from the moment it is registered; a client that leaves, or a server that stops, ends the wait
 // and nothing else.
 import type { Contract } from '@forge/shared/contract/envelope.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
+import { refusal, resolveReferences, type ReferenceDeps } from '../memory/references.ts'
+import { ReferenceGone } from '../store/sql-error.ts'
 import type { JobRow, Store } from '../store/store.ts'
 import type { ProjectCaller } from './auth.ts'
-import { acceptContract, newJob, type JobMaker } from './contract.ts'
+import { acceptContract, newJob, requestDigest, type JobMaker } from './contract.ts'
 import { ctxIdsOf, jobProblem, jobView, type JobView } from './job-view.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
 import { refuse, Refusal } from './refusal.ts'
 import type { JsonValue } from './strict-json.ts'
 
-export interface ExecuteDeps {
-  readonly store: Pick<Store, 'job' | 'noticesOf'>
+export interface ExecuteDeps extends ReferenceDeps {
+  readonly store: Pick<Store, 'job' | 'noticesOf' | 'jobsOf'> & ReferenceDeps['store']
   readonly hub: Pick<Hub, 'submit' | 'ended' | 'progress'>
-  readonly clock: () => number
   readonly newUlid: JobMaker['newUlid']
   readonly randomBytes: JobMaker['randomBytes']
   /** Aborted when the server stops: no new job is taken, and waiting calls are answered 202. */
@@ -38,32 +40,65 @@ type Answer<Status> = {
 export type ExecuteAnswer = Answer<200> | Answer<202>
 
 export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<ExecuteAnswer | Refusal> {
-  const { caller, body, sent, request } = input
+  const { body, request } = input
   if (deps.stopping.aborted) return stoppingRefusal()
   const preferences = preferencesOf(request.headers.get('prefer'))
   if (preferences instanceof Refusal) return preferences
-  const accepted = acceptContract(body, sent)
-  if (accepted instanceof Refusal) return accepted
-
-  const { newUlid, randomBytes } = deps
-  const job = newJob(accepted, caller.projectId, { nowMs: deps.clock(), newUlid, randomBytes })
-  const registered = await deps.hub.submit(job)
-  const id = registered.inserted ? job.id : registered.existing.id
-  if (!registered.inserted && registered.existing.requestDigest !== job.requestDigest) {
-    const detail = `ctx.job_id ${JSON.stringify(job.clientJobId)} belongs to job ${id}, whose body is another one.`
-    return refuse('JOB_ID_REUSED', detail, { job_id: id })
-  }
+  const registered = await register(input, deps)
+  if (registered instanceof Refusal) return registered
+  const { id, isNew } = registered
   const waitMs = preferences.waitSeconds * 1000
   if (waitMs > 0) await untilEnded(deps, (signal) => deps.hub.ended(id, waitMs, signal), request.signal)
   const row = await deps.store.job(id)
   if (row === null) throw new Error(`job ${id} was registered and is not in the store`)
   const headers = {
-    ...(registered.inserted ? {} : { 'Forge-Attached': 'true' }),
+    ...(isNew ? {} : { 'Forge-Attached': 'true' }),
     ...(preferences.applied === null ? {} : { 'Preference-Applied': preferences.applied }),
   }
-  const notices = registered.inserted ? [] : await deps.store.noticesOf(id)
-  const view = jobView(row, deps.hub.progress(id), notices, ctxIdsOf(accepted.contract.ctx))
+  const notices = isNew ? [] : await deps.store.noticesOf(id)
+  const view = jobView(row, deps.hub.progress(id), notices, ctxIdsOf(body.ctx))
   return answer(row, view, preferences, headers)
+}
+
+interface Registered {
+  readonly id: JobId
+  readonly isNew: boolean
+}
+
+async function register({ caller, body, sent }: ExecuteInput, deps: ExecuteDeps): Promise<Registered | Refusal> {
+  const { projectId } = caller
+  const resolved = await resolveReferences(body.args, projectId, deps)
+  if (resolved instanceof Refusal) return (await registeredBefore(projectId, body, sent, deps)) ?? resolved
+  const accepted = acceptContract(body, sent, resolved)
+  if (accepted instanceof Refusal) return accepted
+  const { newUlid, randomBytes } = deps
+  const job = newJob(accepted, projectId, { nowMs: deps.clock(), newUlid, randomBytes })
+  try {
+    const registered = await deps.hub.submit(job)
+    return registered.inserted ? { id: job.id, isNew: true } : sameBody(registered.existing, job.requestDigest)
+  } catch (error) {
+    if (!(error instanceof ReferenceGone)) throw error
+    return refusal('REFERENCE_NOT_FOUND', [{ path: error.path, message: 'it was deleted just now' }])
+  }
+}
+
+/** References resolve once: a retry attaches to its job, though what that refers to may have no name any more. */
+async function registeredBefore(
+  projectId: ProjectId,
+  { ctx }: Contract,
+  sent: JsonValue,
+  { store }: ExecuteDeps,
+): Promise<Registered | Refusal | null> {
+  if (ctx.job_id === undefined) return null
+  const [summary] = await store.jobsOf(projectId, { clientJobId: ctx.job_id }, { after: null, limit: 1 })
+  const row = summary === undefined ? null : await store.job(summary.id)
+  return row === null ? null : sameBody(row, requestDigest(sent))
+}
+
+function sameBody({ id, clientJobId, requestDigest: before }: JobRow, sent: JobRow['requestDigest']) {
+  if (before === sent) return { id, isNew: false }
+  const detail = `ctx.job_id ${JSON.stringify(clientJobId)} belongs to job ${id}, whose body is another one.`
+  return refuse('JOB_ID_REUSED', detail, { job_id: id })
 }
 
 function answer(

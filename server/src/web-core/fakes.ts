@@ -82,6 +82,12 @@ const NOT_FAKED = {
   blob: notFaked,
   blobsOf: notFaked,
   deleteBlob: notFaked,
+  putVmem: notFaked,
+  vmem: notFaked,
+  vmemOf: notFaked,
+  vmemVersions: notFaked,
+  deleteVmem: notFaked,
+  referencesOf: notFaked,
   sweepMemory: notFaked,
   nextExpiry: notFaked,
 } as const

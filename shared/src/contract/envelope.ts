@@ -2,6 +2,7 @@
 // validated by its schema once op and profile are known.
 import { z } from 'zod'
 import { digestSchema } from './ids.ts'
+import { MEMORY_LIMITS, vmemNameSchema, namespaceSchema, type Reference } from './memory.ts'
 
 export const CONTRACT_LIMITS = {
   /** Bytes of a request body: the largest planned args (an empirical severity) with room to spare. */
@@ -87,7 +88,12 @@ const artifactsSchema = z.strictObject({
     .array(z.enum(['result_json', 'executions_json', 'metrics_json']))
     .max(3)
     .optional(),
-  kv_namespace: id.optional(),
+  kv_namespace: namespaceSchema.optional(),
+  /** Arrays of the output, which the profile names, as new versions of arrays in VMem. */
+  vmem: z
+    .array(z.strictObject({ array: z.string().min(1).max(64), name: vmemNameSchema }))
+    .max(MEMORY_LIMITS.artifactArraysMax)
+    .optional(),
 })
 
 export const contractSchema = z.strictObject({
@@ -101,6 +107,8 @@ export const contractSchema = z.strictObject({
 
 /** A contract after parsing: defaults are in, args still as sent. */
 export type Contract = z.infer<typeof contractSchema>
+/** As a job keeps it: references are resolved, once and for all, and their values stand in the args. */
+export type StoredContract = Contract & { readonly references?: readonly Reference[] }
 export type Policy = Contract['policy']
 
 function isWellFormed(text: string): boolean {

@@ -1,5 +1,6 @@
 // The names and limits of the memory surfaces: KV, blobs and VMem, as clients, contracts and the server say them.
 import { z } from 'zod'
+import { digestSchema } from './ids.ts'
 
 export const MEMORY_LIMITS = {
   namespaceCharactersMax: 64,
@@ -13,6 +14,16 @@ export const MEMORY_LIMITS = {
   objectBytesMax: 5 * 1024 ** 3,
   /** Rows, however small they are. */
   blobsPerProjectMax: 100_000,
+  vmemArraysPerProjectMax: 100_000,
+  vmemNameCharactersMax: 128,
+  vmemDimensionsMax: 8,
+  /** As JSON a call brings what a body may have; larger arrays are uploaded. */
+  vmemElementsMax: 2 ** 32,
+  /** Of one contract, and the bytes of canonical JSON that its args have once they are resolved. */
+  referencesMax: 16,
+  resolvedArgsBytesMax: 1024 * 1024,
+  /** Arrays that a job may write. */
+  artifactArraysMax: 8,
   contentTypeCharactersMax: 200,
   /** Ten years: a client that means "for ever" leaves it out. */
   ttlSecondsMax: 10 * 366 * 24 * 3600,
@@ -39,3 +50,23 @@ export const memoryKeySchema = z
   )
 
 export const ttlSecondsSchema = z.int().min(1).max(MEMORY_LIMITS.ttlSecondsMax)
+
+export const vmemNameSchema = z
+  .string()
+  .max(MEMORY_LIMITS.vmemNameCharactersMax)
+  .regex(
+    /^[A-Za-z\d][A-Za-z\d._-]*$/,
+    'an array’s name has letters, digits, dots, hyphens and underscores, first a letter or digit',
+  )
+
+/** What args may refer to, and a contract's digest names by content. */
+export const referenceSchema = z.strictObject({
+  /** Where in the contract: `args.claim_severity.quantiles`. */
+  path: z.string(),
+  kind: z.enum(['vmem', 'blob']),
+  /** As it was written: `name@version` of an array, the name of a blob. */
+  ref: z.string(),
+  /** Of an array its VMem digest, of a blob the SHA-256 of its bytes. */
+  digest: digestSchema,
+})
+export type Reference = z.output<typeof referenceSchema>

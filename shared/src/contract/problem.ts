@@ -22,6 +22,8 @@ export const PROBLEMS = {
     retryable: false,
     title: 'The losses of this contract exceed the kernel’s integers',
   },
+  REFERENCE_NOT_FOUND: { status: 422, retryable: false, title: 'The args refer to something that is not there' },
+  REFERENCE_UNUSABLE: { status: 422, retryable: false, title: 'What the args refer to cannot stand in args' },
   POLICY_NOT_SUPPORTED: { status: 422, retryable: false, title: 'This server does not offer that policy' },
   BAD_PREFERENCE: { status: 400, retryable: false, title: 'The Prefer header cannot be read' },
   BAD_PRECONDITION: { status: 400, retryable: false, title: 'The If-Match or If-None-Match header cannot be read' },

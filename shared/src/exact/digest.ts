@@ -11,6 +11,7 @@ export type Digest = string & { readonly __brand: 'Digest' }
 
 /** Every domain that is digested; a new meaning is a new tag, never a reused one. */
 export type DigestTag =
+  | 'vmem.v1'
   | 'contract.v1'
   | 'plan.v1'
   | 'kernel.v1'
@@ -36,6 +37,9 @@ export type DigestTag =
   | 'key-list.v1'
   | 'shards.v1'
 
+/** What is digested before the bytes; for whoever digests a stream. */
+export const tagPrefix = (tag: DigestTag): Uint8Array => utf8(`forge-pool/${tag}\0`)
+
 export function digestBytes(tag: DigestTag, ...parts: Uint8Array[]): Uint8Array {
   return sha256(tagged(tag, parts))
 }
@@ -44,8 +48,7 @@ export function digest(tag: DigestTag, ...parts: Uint8Array[]): Digest {
   return sha256Hex(tagged(tag, parts)) as Digest
 }
 
-const tagged = (tag: DigestTag, parts: readonly Uint8Array[]): Uint8Array =>
-  concat(utf8(`forge-pool/${tag}\0`), ...parts)
+const tagged = (tag: DigestTag, parts: readonly Uint8Array[]): Uint8Array => concat(tagPrefix(tag), ...parts)
 
 /** The digest of a value's RFC 8785 form. */
 export function digestOfJson(tag: DigestTag, value: unknown): Digest {

@@ -2,6 +2,7 @@
 // One folder a kernel; registry.gen.ts lists them. Engines run the `Launch`, they never see args.
 import type { z } from 'zod'
 import type { Digest } from '../exact/digest.ts'
+import type { Dtype } from '../exact/typed-array.ts'
 import type { Rational } from '../exact/rational.ts'
 
 export interface KernelId {
@@ -94,12 +95,25 @@ export interface ShardRange {
 /** What the reduction publishes: JSON with doubles that were rounded once from exact rationals. */
 export type KernelOutput = Record<string, unknown>
 
+/** Part of an output as an array, which a job may write into VMem for other contracts to refer to. */
+export interface OutputArray<Args = unknown> {
+  /** Why an output of these args will not have it, as a sentence; null when it will. */
+  missing(args: Args): string | null
+  of(output: KernelOutput): {
+    readonly dtype: Dtype
+    readonly shape: readonly number[]
+    readonly values: readonly (number | bigint)[]
+  }
+}
+
 export interface Kernel<Args = unknown, Shard = unknown, Total = unknown, Plan extends KernelPlan = KernelPlan> {
   readonly id: KernelId
   readonly aliases: readonly string[]
   /** Freezes generator, table algorithm, partial layout and vectors. */
   readonly digest: Digest
   readonly argsSchema: z.ZodType<Args>
+  /** By the name that contracts call them. */
+  readonly arrays?: Readonly<Record<string, OutputArray<Args>>>
   /** Of what `output` returns; for whoever reads it. It changes nothing, and is no part of the digest. */
   readonly outputSchema: z.ZodType
   /** Greatest legal encoded partial, in bytes: sizes the socket's and the store's limits. */

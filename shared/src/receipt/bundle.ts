@@ -3,6 +3,7 @@
 // check-bundle.ts.
 import { z } from 'zod'
 import { priceListSchema } from '../billing/price-list.ts'
+import { referenceSchema } from '../contract/memory.ts'
 import { digestSchema } from '../contract/ids.ts'
 import { signedKeyListSchema } from './keys.ts'
 import { signedLinkSchema } from './link.ts'
@@ -43,8 +44,8 @@ export const bundleSchema = z.strictObject({
     args: z.record(z.string(), z.unknown()),
     root_seed: z.string(),
     policy: z.record(z.string(), z.unknown()),
-    /** What the args refer to; this version knows no references. */
-    references: z.array(z.never()),
+    /** What the args referred to; their values stand in the args. */
+    references: z.array(referenceSchema),
   }),
   /** By name; compiled from the contract. */
   tables: z.record(z.string(), digestSchema),

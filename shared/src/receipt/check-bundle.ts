@@ -120,7 +120,7 @@ function checkNotices({ notices, receipt, keys }: Bundle, options: CheckOptions)
 }
 
 function checkContract({ contract, receipt }: Bundle): Checked[] {
-  const { op, args, root_seed, policy } = contract
+  const { op, args, root_seed, policy, references } = contract
   const { body } = receipt
   const same = { op: [op, body.op], root_seed: [root_seed, body.root_seed], policy: [policy, body.policy] }
   for (const [name, [here, there]] of Object.entries(same)) {
@@ -129,7 +129,7 @@ function checkContract({ contract, receipt }: Bundle): Checked[] {
   }
   const kernel = kernels.get(kernelName({ op: op.name, version: op.version, profile: op.profile }))
   if (kernel === undefined) return [unshown('contract', 'this version does not know its op')]
-  if (contractDigest(kernel, args, root_seed) !== body.contract_digest) {
+  if (contractDigest(kernel, args, root_seed, references) !== body.contract_digest) {
     return [wrong('contract', 'contract.args: their digest, with op and seed, is not receipt.contract_digest')]
   }
   return [proved('contract', `its digest is ${body.contract_digest}`)]

@@ -5,6 +5,7 @@ import { listPrice, priceReached } from '../../billing/price.ts'
 import { priceListFor } from '../../billing/terms.ts'
 import type { Store } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
+import type { KeepArtifacts } from './artifacts.ts'
 import type { StoredAnswer } from './hub-interface.ts'
 import type { PlannedJob } from './planning.ts'
 import { reductionOf } from './reduction.ts'
@@ -22,9 +23,10 @@ export async function answerOf(
   planned: PlannedJob,
   ended: Extract<HubCommand, { type: 'complete' }>,
   store: Pick<Store, 'acceptedPartials' | 'transactionsOf'>,
+  keepArtifacts: KeepArtifacts,
 ): Promise<PricedAnswer> {
   const reduceStarted = performance.now()
-  const { row, plan, contract } = planned
+  const { row, plan, contract, kernel } = planned
   const { output, outputDigest, merkleRoot, passes } = await reductionOf(planned, store)
   const wallMs = Date.now() - row.createdAtMs
   const reduceMs = performance.now() - reduceStarted
@@ -65,7 +67,15 @@ export async function answerOf(
     billing: { credits, eur },
     warnings: ended.warnings,
   }
-  return { answer: canonicalJson(answer), microCredits: listPrice(planned, isDegraded, list).microCredits }
+  const { id, projectId } = row
+  const shards = shardsOf(plan.grid)
+  const kept = await keepArtifacts({ id, projectId, contract, kernel, shards, hub: answer.hub })
+  const whole: StoredAnswer = {
+    ...answer,
+    hub: { ...answer.hub, ...(kept.artifacts.length === 0 ? {} : { artifacts: kept.artifacts }) },
+    warnings: [...answer.warnings, ...kept.warnings],
+  }
+  return { answer: canonicalJson(whole), microCredits: listPrice(planned, isDegraded, list).microCredits }
 }
 
 const publishedKey = (samplingKey: string): { sampling_key: string; sampling_key_sha256: string } => ({

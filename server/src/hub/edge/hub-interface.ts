@@ -4,6 +4,7 @@ import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { CreditLimits, OverLimit } from '../../store/ledger-store.ts'
 import type { InsertedJob, NewJob } from '../../store/store.ts'
+import type { KeptArtifact } from './artifacts.ts'
 import type { VerificationRecord } from '../core/events.ts'
 import type { ShardStatus } from '../core/state.ts'
 
@@ -85,6 +86,8 @@ export interface StoredAnswer {
         readonly shards: number
       }[]
     }
+    /** What was written into the project’s memory, as the contract asked. */
+    readonly artifacts?: readonly KeptArtifact[]
     readonly verification: VerificationRecord & {
       /** Of a spotcheck: the key under which shards were drawn for checks, and its SHA-256, which was shown before. */
       readonly sampling_key?: string

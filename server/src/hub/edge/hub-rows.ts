@@ -8,6 +8,7 @@ import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
 import type { Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
+import type { KeepArtifacts } from './artifacts.ts'
 import { answerOf, type PricedAnswer } from './answer.ts'
 import { createIdentityRows, NOTHING } from './identity-rows.ts'
 import { STORE_GIVE_UP_MS } from './limits.ts'
@@ -30,7 +31,12 @@ export interface HubRows {
   cancelled(jobId: JobId): Promise<void>
 }
 
-export function createHubRows(store: Store, logger: Logger, closing: AbortSignal): HubRows {
+export function createHubRows(
+  store: Store,
+  logger: Logger,
+  closing: AbortSignal,
+  keepArtifacts: KeepArtifacts,
+): HubRows {
   const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>
     persistently(write, { what, giveUpMs, logger, closing })
   const reading = <T>(read: () => Promise<T>): Promise<T> =>
@@ -83,7 +89,7 @@ export function createHubRows(store: Store, logger: Logger, closing: AbortSignal
       let priced: PricedAnswer
       try {
         await persist('verdicts', () => store.writeVerdicts(verdicts))
-        priced = await reading(() => answerOf(planned, command, store))
+        priced = await reading(() => answerOf(planned, command, store, keepArtifacts))
       } catch (error) {
         if (closing.aborted) throw error
         logger.error({ job_id: jobId, err: error }, 'the reduction failed')

@@ -14,6 +14,7 @@ import { AgentListener, type Happening } from './agent-listener.ts'
 import { refusal } from './frames.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
+import { KEEPS_NOTHING, type KeepArtifacts } from './artifacts.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { assignmentOf, jobSpecOf, planInTime, planOf, whyUnplanned, type PlannedJob } from './planning.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
@@ -30,6 +31,8 @@ export interface HubDeps {
   readonly config: Pick<Config, 'referee' | 'distinctNetwork' | 'publicUrl'>
   readonly http: HttpServer
   readonly refereeToken: string | null
+  /** Of completed jobs, before they are seen to be; nothing is kept unless said. */
+  readonly keepArtifacts?: KeepArtifacts
 }
 
 export interface RunningHub extends Hub {
@@ -71,7 +74,7 @@ class HubEdge implements RunningHub {
     this.#deps = deps
     this.#state = state
     this.#tables = tables
-    this.#rows = createHubRows(deps.store, deps.logger, this.#closing.signal)
+    this.#rows = createHubRows(deps.store, deps.logger, this.#closing.signal, deps.keepArtifacts ?? KEEPS_NOTHING)
     const { store, logger } = deps
     this.#refining = createRefining({ store, rows: this.#rows, logger, closing: this.#closing.signal })
     const { config, http, refereeToken } = deps

@@ -2,7 +2,7 @@
 // recomputed from the stored contract, at registration and after a restart alike.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Assignment } from '@forge/shared/contract/agent-events.ts'
-import type { Contract } from '@forge/shared/contract/envelope.ts'
+import type { StoredContract } from '@forge/shared/contract/envelope.ts'
 import type { ProblemCode } from '@forge/shared/contract/problem.ts'
 import { fromHex } from '@forge/shared/exact/bytes.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
@@ -38,7 +38,7 @@ export interface PlannedPass {
 
 export interface PlannedJob {
   readonly row: NewJob
-  readonly contract: Contract
+  readonly contract: StoredContract
   readonly kernel: Kernel
   readonly kernelName: string
   /** With every default filled in. */
@@ -105,7 +105,7 @@ export class KernelMissing extends Error {
 /** Throws when the stored contract no longer has a kernel or a plan. */
 export function planOf(row: NewJob): Pick<PlannedJob, 'row' | 'contract' | 'kernel' | 'args' | 'plan'> {
   // Web Core parsed it before it was stored.
-  const contract: Contract = JSON.parse(row.request)
+  const contract: StoredContract = JSON.parse(row.request)
   const kernel = findKernel(contract.op.name, contract.op.version, contract.op.profile)
   if (kernel === null) throw new KernelMissing(`this server has no kernel for ${JSON.stringify(contract.op)}`)
   if (kernel.digest !== row.kernelDigest) {

@@ -12,6 +12,7 @@ import type { Booking, OverLimit } from '../ledger-store.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { InsertedJob, JobRow, NewJob, Store } from '../store.ts'
 import { appendEvents, lockJobs } from './events.ts'
+import { insertReferences } from './references.ts'
 import { lockLedger, overLimit, reserve, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
 
@@ -35,13 +36,14 @@ export async function registerJob(
   return inserted
 }
 
-export async function insertJob(db: Db, job: NewJob, attempt: number): Promise<InsertedJob> {
+export async function insertJob(db: Db, { references = [], ...job }: NewJob, attempt: number): Promise<InsertedJob> {
   const [inserted] = await db
     .insert(jobs)
     .values({ ...job, state: 'QUEUED' })
     .onConflictDoNothing()
     .returning({ id: jobs.id })
   if (inserted !== undefined) {
+    await insertReferences(db, job.projectId, job.id, references)
     await appendEvents(db, [{ jobId: job.id, atMs: job.createdAtMs, type: 'registered', data: registeredData(job) }])
     return { inserted: true }
   }

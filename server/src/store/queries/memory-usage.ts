@@ -22,9 +22,11 @@ export async function lockUsage(db: Db, projectId: ProjectId): Promise<UsageRow>
   return made
 }
 
+const NOTHING: MemoryUsage = { kvKeys: 0, kvBytes: 0, blobs: 0, blobBytes: 0, vmemArrays: 0, vmemBytes: 0 }
+
 export async function usageOf(db: Db, projectId: ProjectId): Promise<MemoryUsage> {
   const [row] = await db.select().from(memoryUsage).where(eq(memoryUsage.projectId, projectId))
-  if (row === undefined) return { kvKeys: 0, kvBytes: 0, blobs: 0, blobBytes: 0 }
+  if (row === undefined) return NOTHING
   const { projectId: _own, lastVersion: _version, ...usage } = row
   return usage
 }

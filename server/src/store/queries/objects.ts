@@ -4,12 +4,12 @@ import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { asc, eq, inArray, lte, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { blobs, objectRemovals, objects } from '../memory-schema.ts'
+import { blobs, jobReferences, objectRemovals, objects, vmemArrays } from '../memory-schema.ts'
 import type { ObjectKind, StoredObject } from '../memory.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import { changeUsage } from './memory-usage.ts'
 
-const BYTES_OF = { blob: 'blobBytes' } as const satisfies Record<ObjectKind, string>
+const BYTES_OF = { blob: 'blobBytes', vmem: 'vmemBytes' } as const satisfies Record<ObjectKind, string>
 
 export async function beginObject(db: Db, objectId: string, afterMs: number): Promise<void> {
   await db.insert(objectRemovals).values({ objectId, afterMs }).onConflictDoNothing()
@@ -50,10 +50,12 @@ export async function claimObject(
 
 /** Whoever pointed to it does no more; the caller holds the lock of the project's usage. */
 export async function releaseObject(db: Db, projectId: ProjectId, objectId: string, nowMs: number): Promise<void> {
-  const isNeeded = sql`exists (select 1 from ${blobs} where ${blobs.objectId} = ${objectId})`
+  const needed = [blobs, vmemArrays, jobReferences].map(
+    (table) => sql`exists (select 1 from ${table} where ${table.objectId} = ${objectId})`,
+  )
   const [gone] = await db
     .delete(objects)
-    .where(sql`${objects.id} = ${objectId} and not ${isNeeded}`)
+    .where(sql`${objects.id} = ${objectId} and not (${sql.join(needed, sql` or `)})`)
     .returning()
   if (gone === undefined) return
   await db.insert(objectRemovals).values({ objectId, afterMs: nowMs })

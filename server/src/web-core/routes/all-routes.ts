@@ -13,6 +13,7 @@ import { opsRoutes } from './ops.ts'
 import { poolsRoutes } from './pools.ts'
 import { projectsRoutes } from './projects.ts'
 import { serverRoutes } from './server.ts'
+import { vmemRoutes } from './vmem.ts'
 
 export const ROUTES: readonly Route[] = [
   ...opsRoutes,
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   jobCancelRoute,
   ...kvRoutes,
   ...blobRoutes,
+  ...vmemRoutes,
   ...keysRoutes,
   ...poolsRoutes,
   ...projectsRoutes,

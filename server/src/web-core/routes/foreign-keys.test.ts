@@ -128,6 +128,7 @@ async function everythingForeign(): Promise<unknown> {
     tokens: await store.nodeTokens(projectId, all),
     kv: await store.kvOf(projectId, EXAMPLE.kvNamespace, '', all, Date.now()),
     blobs: await store.blobsOf(projectId, '', all, Date.now()),
+    arrays: await store.vmemOf(projectId, '', all),
     jobs: await Promise.all([ids.job, ids.finishedJob].map((id) => store.job(id))),
   }
 }

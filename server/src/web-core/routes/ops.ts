@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { PRICE_LIST, priceListDigest, priceListSchema } from '@forge/shared/billing/price-list.ts'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
+import { resolveReferences } from '../../memory/references.ts'
 import { acceptContract } from '../contract.ts'
 import { estimateOf, estimateSchema } from '../estimate.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from '../examples.ts'
@@ -17,7 +18,14 @@ import { knownProject } from './projects.ts'
 const NO_SUCH_OP = { name: 'mc', version: 1, profile: 'nothing.v1' }
 const PREFER = { description: 'RFC 7240: `wait=N` seconds (0 to 120) or `respond-async`', example: 'wait=10' }
 
-const NOT_RUNNABLE = ['UNKNOWN_OP', 'KERNEL_DIGEST_MISMATCH', 'RANGE_NOT_SUPPORTED', 'POLICY_NOT_SUPPORTED'] as const
+const NOT_RUNNABLE = [
+  'UNKNOWN_OP',
+  'KERNEL_DIGEST_MISMATCH',
+  'RANGE_NOT_SUPPORTED',
+  'POLICY_NOT_SUPPORTED',
+  'REFERENCE_NOT_FOUND',
+  'REFERENCE_UNUSABLE',
+] as const
 
 const schemaText = z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12')
 const catalogueSchema = z.strictObject({
@@ -97,8 +105,11 @@ export const opsRoutes = [
       },
       { summary: 'An op that there is not', body: { ...FOUNDING_REQUEST, op: NO_SUCH_OP }, status: 422 },
     ],
-    async handle({ caller, body, sent }, { store, hub }) {
-      const accepted = acceptContract(body, sent)
+    async handle({ caller, body, sent }, deps) {
+      const { store, hub } = deps
+      const resolved = await resolveReferences(body.args, caller.projectId, deps)
+      if (resolved instanceof Refusal) return resolved
+      const accepted = acceptContract(body, sent, resolved)
       if (accepted instanceof Refusal) return accepted
       const project = await knownProject(store, caller.projectId)
       if (project instanceof Refusal) return project

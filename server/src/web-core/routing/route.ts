@@ -150,6 +150,7 @@ export const TAGS = {
   pools: 'Agents of a project’s own, and the tokens that they say.',
   kv: 'Memory: small JSON values under a key.',
   blob: 'Memory: objects and artifacts, streamed.',
+  vmem: 'Memory: typed arrays, sealed and versioned, which args may refer to.',
   server: 'Health, and what agents fetch.',
 } as const
 export type RouteTag = keyof typeof TAGS

@@ -1,5 +1,6 @@
 // `mc` 1 `insurance.v1`, put together for planner, engines, hub and reducer. README.md is the definition.
 import type { Kernel, Launch, PassPlan } from '../kernel.ts'
+import { arrays } from './arrays.ts'
 import { argsSchema, type InsuranceArgs } from './args.ts'
 import { kernelDigest } from './digest.gen.ts'
 import { constantsOf, SELECTED_MAX } from './launch.ts'
@@ -34,6 +35,7 @@ export const kernel: Kernel<InsuranceArgs, Shard, Total, InsurancePlan> = {
   aliases: ['insurance.loss.v1'],
   digest: kernelDigest,
   argsSchema,
+  arrays,
   outputSchema,
   partialBytesMax: Math.max(partialBytesMax(WIDE), tailBytesMax(WIDE, SELECTED_MAX + 1, TAIL_UNITS_MAX)),
   plan,

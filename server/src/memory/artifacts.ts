@@ -1,0 +1,162 @@
+// What a completed job writes into its project's memory, where its contract asks for it: parts of the answer as blobs, arrays
+// of the output into VMem, an entry of KV that says where they are. All of it is there before the job is seen to be
+// completed, and writing it again, after a restart, writes the same. What does not fit is a warning, never a failed job.
+import type { Contract } from '@forge/shared/contract/envelope.ts'
+import type { FieldError } from '@forge/shared/contract/problem.ts'
+import { utf8 } from '@forge/shared/exact/bytes.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
+import { arrayToBytes } from '@forge/shared/exact/typed-array.ts'
+import type { Kernel } from '@forge/shared/kernels/kernel.ts'
+import type { Logger } from '../logger.ts'
+import type { JobReads } from '../store/job-reads.ts'
+import type { CompletedJob, KeepArtifacts, KeptArtifact } from '../hub/edge/artifacts.ts'
+import { passesWithTime } from '../store/sql-error.ts'
+import { Refusal } from '../web-core/refusal.ts'
+import type { AgentAlias } from '../web-core/agent-alias.ts'
+import { bodyOf, keepBlob, type BlobDeps } from './blob/put-blob.ts'
+import { putEntries } from './kv/put-kv.ts'
+import { sealArray } from './vmem/put-vmem.ts'
+import { vmemRef } from './vmem/vmem-views.ts'
+
+/** Shards whose executions are read at once. */
+const SHARDS_PER_READ = 1_000
+
+export interface ArtifactDeps extends BlobDeps {
+  readonly store: BlobDeps['store'] & Pick<JobReads, 'attemptsOf'>
+  readonly logger: Logger
+  /** The name under which a project knows an agent. */
+  readonly agentAlias: AgentAlias
+}
+
+/** What a contract asks for and cannot have, before it is registered. */
+export function artifactFaults({ artifacts = {} }: Contract, kernel: Kernel, args: unknown): FieldError[] {
+  const { persist, include, kv_namespace: namespace, vmem = [] } = artifacts
+  const wantsSome = (include ?? []).length > 0 || namespace !== undefined || vmem.length > 0
+  if (persist !== true && wantsSome) {
+    return [{ path: 'artifacts.persist', message: 'must be true, or nothing of what is asked for is written' }]
+  }
+  const there = Object.keys(kernel.arrays ?? {}).join(', ') || 'none'
+  return vmem.flatMap(({ array }, i) => {
+    const known = kernel.arrays?.[array]
+    const message =
+      known === undefined ? `there is no such array of this profile; there are: ${there}` : known.missing(args)
+    return message === null ? [] : [{ path: `artifacts.vmem.${i}.array`, message }]
+  })
+}
+
+export function createKeepArtifacts(deps: ArtifactDeps): KeepArtifacts {
+  return async (job) => {
+    const { persist, include, kv_namespace: namespace, vmem = [] } = job.contract.artifacts ?? {}
+    if (persist !== true) return { artifacts: [], warnings: [] }
+    const artifacts: KeptArtifact[] = []
+    const warnings: string[] = []
+    const keep = async (what: string, write: () => Promise<KeptArtifact | Refusal>): Promise<void> => {
+      const kept = await tried(what, job, write, deps)
+      if (typeof kept === 'string') warnings.push(kept)
+      else artifacts.push(kept)
+    }
+    // An array alone is asked for by its name; otherwise the result is what persisting means.
+    for (const part of include ?? (vmem.length > 0 ? [] : (['result_json'] as const))) {
+      await keep(part, () => keepPart(part, job, deps))
+    }
+    for (const { array, name } of vmem) await keep(`the array ${array}`, () => keepArray(array, name, job, deps))
+    if (namespace !== undefined) {
+      const value = { status: 'COMPLETED', replay: job.hub.replay, artifacts: [...artifacts] }
+      await keep('the KV entry', () => keepEntry(namespace, value, job, deps))
+    }
+    return { artifacts, warnings }
+  }
+}
+
+async function tried(
+  what: string,
+  { id }: CompletedJob,
+  write: () => Promise<KeptArtifact | Refusal>,
+  { logger }: ArtifactDeps,
+): Promise<KeptArtifact | string> {
+  try {
+    const kept = await write()
+    return kept instanceof Refusal ? `${what} was not kept (${kept.problem.code}): ${kept.problem.detail}` : kept
+  } catch (error) {
+    // A store that is away for a moment is waited for by the caller, who begins again.
+    if (passesWithTime(error)) throw error
+    logger.error({ job_id: id, err: error }, 'an artifact was not kept')
+    return `${what} was not kept: the server could not write it`
+  }
+}
+
+type Part = 'result_json' | 'executions_json' | 'metrics_json'
+const FILES: Readonly<Record<Part, string>> = {
+  result_json: 'result.json',
+  executions_json: 'executions.json',
+  metrics_json: 'metrics.json',
+}
+
+async function keepPart(part: Part, job: CompletedJob, deps: ArtifactDeps): Promise<KeptArtifact | Refusal> {
+  const name = `jobs/${job.id}/${FILES[part]}`
+  const bytes =
+    part === 'executions_json'
+      ? executions(job, deps)
+      : bodyOf(utf8(canonicalJson(part === 'result_json' ? job.hub.output : job.hub.metrics)))
+  const contentType = 'application/json'
+  const sent = {
+    name,
+    contentType,
+    expiresAtMs: null,
+    condition: { kind: 'always' },
+    sha256: null,
+    body: bytes,
+  } as const
+  const row = await keepBlob(job.projectId, sent, deps)
+  return row instanceof Refusal ? row : { kind: 'blob', name, sha256: row.sha256 }
+}
+
+/** Every stored answer, an array of them, a shard at a time and never all in memory. */
+function executions(
+  { id, projectId, shards }: CompletedJob,
+  { store, agentAlias }: ArtifactDeps,
+): ReadableStream<Uint8Array> {
+  let first = 0
+  let before = '['
+  let alias: Awaited<ReturnType<AgentAlias>> | undefined
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (first >= shards) {
+        controller.enqueue(utf8(before === '[' ? '[]' : ']'))
+        return controller.close()
+      }
+      alias ??= await agentAlias(projectId)
+      const end = Math.min(first + SHARDS_PER_READ, shards)
+      for (const { executor, isVoid, ...attempt } of await store.attemptsOf(id, first, end)) {
+        const text = canonicalJson({ ...attempt, void: isVoid, agent: alias(executor) })
+        controller.enqueue(utf8(before + text))
+        before = ','
+      }
+      first = end
+    },
+  })
+}
+
+async function keepArray(
+  array: string,
+  name: string,
+  { projectId, kernel, hub }: CompletedJob,
+  deps: ArtifactDeps,
+): Promise<KeptArtifact | Refusal> {
+  const known = kernel.arrays?.[array]
+  if (known === undefined) throw new Error(`the profile has no array ${array}`)
+  const { dtype, shape, values } = known.of(hub.output)
+  const row = await sealArray(projectId, { name, dtype, shape, body: bodyOf(arrayToBytes(dtype, values)) }, deps)
+  return row instanceof Refusal ? row : { kind: 'vmem', array, ref: vmemRef(row), digest: row.digest }
+}
+
+async function keepEntry(
+  namespace: string,
+  value: object,
+  { id, projectId }: CompletedJob,
+  deps: ArtifactDeps,
+): Promise<KeptArtifact | Refusal> {
+  const entry = { key: id, value, condition: { kind: 'always' }, path: 'artifacts.kv_namespace' } as const
+  const written = await putEntries(projectId, namespace, [entry], deps)
+  return written instanceof Refusal ? written : { kind: 'kv', namespace, key: id }
+}
