@@ -188,6 +188,11 @@ export function clumsyAgent(random: Random, n: number, faultsEndMs: number): Age
   }
 }
 
+/** Fresh keys alone, that freeze: what two of them agree on is worth nothing in a full job. */
+export function youngAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
+  return { ...clumsyAgent(random, n, faultsEndMs), veteran: false, failRate: 0 }
+}
+
 /** Veterans whose engine has a fault: no two of them agree, and the referee contradicts them all. */
 export function uniformAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
   return {
