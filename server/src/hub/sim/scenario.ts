@@ -120,7 +120,7 @@ export function scenarioOf(seed: number): Scenario {
     referee,
     distinctNetwork: random.chance(0.5),
     quarantineMs,
-    storeDelayMs: special === 'clumsy' || special === 'hasty' ? 2_000 : random.pick([5, 50, 2_000]),
+    storeDelayMs: special === 'clumsy' ? 8_000 : special === 'hasty' ? 2_000 : random.pick([5, 50, 2_000]),
     storeFailRate: random.pick(special === 'clumsy' ? [0, 0.02, 0.2, 0.9] : [0, 0, 0.02, 0.2]),
     crashesAtMs:
       isKilled && random.chance(0.7)
