@@ -26,8 +26,11 @@ import { toldEvent } from './told.ts'
 import { insteadOfAnswer } from './witness.ts'
 import { Writing } from './writing.ts'
 
-/** How long after its deadline a job's end may be decided: a late timer, or planning after a restart. */
-const DEADLINE_SLACK_MS = 3_000
+/**
+ * How long after its deadline a job's end may be decided: a late timer, or planning after a restart. And what was decided and
+ * on its way to the store when the Hub was killed is decided again.
+ */
+const DEADLINE_SLACK_MS = 1_000
 /** Wakes in a row after which nothing had to be done: more than a few are a loop that burns the Hub's time. */
 const IDLE_WAKES_MAX = 20
 /** A world with more is out of hand: agents that multiply, or a Hub that hands the same work out for ever. */
@@ -280,7 +283,7 @@ export class World implements Surroundings {
     if (this.#decided.has(jobId)) throw new Error('a job is ended twice')
     this.#decided.add(jobId)
     const job = this.hub.jobs.get(jobId)
-    const late = this.hub.nowMs - (job?.deadlineMs ?? 0) - this.#clock.slackMs
+    const late = this.hub.nowMs - (job?.deadlineMs ?? 0) - this.#clock.slackMs - this.scenario.storeDelayMs
     if (late > DEADLINE_SLACK_MS) throw new Error(`a job is ended ${late} ms after its deadline`)
   }
 
