@@ -193,6 +193,21 @@ export function youngAgent(random: Random, n: number, faultsEndMs: number): Agen
   return { ...clumsyAgent(random, n, faultsEndMs), veteran: false, failRate: 0 }
 }
 
+/** Veterans of networks of their own, almost half of them in league, without a referee: votes are close. */
+export function splitAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
+  const isInLeague = n % 2 === 1
+  return {
+    ...clumsyAgent(random, n, faultsEndMs),
+    network: `split-${n}`,
+    kind: isInLeague ? 'colluder' : 'honest',
+    lieRate: isInLeague ? 0.7 : 0,
+    lastLieRate: isInLeague ? 0.7 : 0,
+    veteran: true,
+    failRate: 0,
+    freezeRate: 0,
+  }
+}
+
 /** Veterans whose engine has a fault: no two of them agree, and the referee contradicts them all. */
 export function uniformAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
   return {

@@ -10,6 +10,7 @@ import {
   otherAgent,
   patientAgent,
   refereeAgent,
+  splitAgent,
   steadyAgent,
   uniformAgent,
   youngAgent,
@@ -66,7 +67,7 @@ export const fits = (target: JobSpec['policy']['target'], engine: EngineName): b
   TARGETS[target].includes(engine)
 
 /** Worlds in which what is rare elsewhere meets: one in ten each. */
-const SPECIAL = ['crowded', 'clumsy', 'hasty', 'uniform', 'young'] as const
+const SPECIAL = ['crowded', 'clumsy', 'hasty', 'uniform', 'young', 'split'] as const
 const SPECIAL_OF = 10
 const AGENTS = {
   crowded: crowdedAgent,
@@ -74,6 +75,7 @@ const AGENTS = {
   hasty: hastyAgent,
   uniform: uniformAgent,
   young: youngAgent,
+  split: splitAgent,
 } as const
 
 export function scenarioOf(seed: number): Scenario {
@@ -91,12 +93,13 @@ export function scenarioOf(seed: number): Scenario {
   const special = alone ? undefined : drawn
   const hasReferee = alone || random.chance(0.6)
   const isJudged = special === 'clumsy' || special === 'uniform'
-  const referee = special === 'crowded' || special === 'young' ? false : hasReferee || isJudged
+  const isUnjudged = special === 'crowded' || special === 'young' || special === 'split'
+  const referee = !isUnjudged && (hasReferee || isJudged)
   const broken = random.chance(0.15)
   const patient = random.chance(0.15) && !alone && special === undefined
   const otherOf = special !== undefined ? AGENTS[special] : broken ? brokenAgent : patient ? patientAgent : otherAgent
   const some = alone ? 0 : random.int(steady ? 0 : 1, 6)
-  const others = Array.from({ length: isJudged || special === 'young' ? 7 : some }, (_, n) =>
+  const others = Array.from({ length: isJudged || special === 'young' || special === 'split' ? 7 : some }, (_, n) =>
     otherOf(random, n, faultsEndMs),
   )
   const honest = steady ? Array.from({ length: alone ? 1 : 3 }, (_, n) => steadyAgent(random, n, alone)) : []
@@ -186,7 +189,8 @@ function smallOf(special: JobSetting['special'], random: Random): number | undef
 function policyOf(special: JobSetting['special'], n: number): Partial<JobSpec['policy']> {
   if (special === 'hasty') return { target: 'any', max_agents: 6, verify: 'spotcheck' }
   if (special === 'clumsy') return { target: 'any', max_agents: 6, verify: n === 2 ? 'full' : 'none' }
-  return special === 'uniform' || special === 'young' ? { target: 'any', max_agents: 6, verify: 'full' } : {}
+  if (special === undefined || special === 'crowded') return {}
+  return { target: 'any', max_agents: 6, verify: 'full' }
 }
 
 /** The last shard is often a shorter one. */
