@@ -227,11 +227,12 @@ export function uniformAgent(random: Random, n: number, faultsEndMs: number): Ag
 
 /** Veterans that lie now and then and are in several jobs when one of their lies is found. */
 export function hastyAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
+  const lieRate = random.pick([0, 0.2])
   return {
     ...otherAgent(random, n, faultsEndMs),
-    kind: random.pick(['honest', 'liar']),
-    lieRate: 0.2,
-    lastLieRate: 0.2,
+    kind: lieRate > 0 ? 'liar' : 'honest',
+    lieRate,
+    lastLieRate: lieRate,
     pretends: false,
     engine: 'reference',
     kernelDigest: KERNEL_DIGEST,
