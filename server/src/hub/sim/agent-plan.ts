@@ -188,6 +188,26 @@ export function clumsyAgent(random: Random, n: number, faultsEndMs: number): Age
   }
 }
 
+/** Fresh keys alone, that freeze: what two of them agree on is worth nothing in a full job. */
+export function youngAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
+  return { ...clumsyAgent(random, n, faultsEndMs), veteran: false, failRate: 0 }
+}
+
+/** Veterans of networks of their own, almost half of them in league, without a referee: votes are close. */
+export function splitAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
+  const isInLeague = n % 2 === 1
+  return {
+    ...clumsyAgent(random, n, faultsEndMs),
+    network: `split-${n}`,
+    kind: isInLeague ? 'colluder' : 'honest',
+    lieRate: isInLeague ? 0.7 : 0,
+    lastLieRate: isInLeague ? 0.7 : 0,
+    veteran: true,
+    failRate: 0,
+    freezeRate: 0,
+  }
+}
+
 /** Veterans whose engine has a fault: no two of them agree, and the referee contradicts them all. */
 export function uniformAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
   return {
@@ -207,11 +227,12 @@ export function uniformAgent(random: Random, n: number, faultsEndMs: number): Ag
 
 /** Veterans that lie now and then and are in several jobs when one of their lies is found. */
 export function hastyAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
+  const lieRate = random.pick([0, 0.2])
   return {
     ...otherAgent(random, n, faultsEndMs),
-    kind: random.pick(['honest', 'liar']),
-    lieRate: 0.2,
-    lastLieRate: 0.2,
+    kind: lieRate > 0 ? 'liar' : 'honest',
+    lieRate,
+    lastLieRate: lieRate,
     pretends: false,
     engine: 'reference',
     kernelDigest: KERNEL_DIGEST,

@@ -10,8 +10,10 @@ import {
   otherAgent,
   patientAgent,
   refereeAgent,
+  splitAgent,
   steadyAgent,
   uniformAgent,
+  youngAgent,
   type AgentPlan,
 } from './agent-plan.ts'
 import { faultsOf, type FaultPlan } from './faults.ts'
@@ -65,16 +67,23 @@ export const fits = (target: JobSpec['policy']['target'], engine: EngineName): b
   TARGETS[target].includes(engine)
 
 /** Worlds in which what is rare elsewhere meets: one in ten each. */
-const SPECIAL = ['crowded', 'clumsy', 'hasty', 'uniform'] as const
+const SPECIAL = ['crowded', 'clumsy', 'hasty', 'uniform', 'young', 'split'] as const
 const SPECIAL_OF = 10
-const AGENTS = { crowded: crowdedAgent, clumsy: clumsyAgent, hasty: hastyAgent, uniform: uniformAgent } as const
+const AGENTS = {
+  crowded: crowdedAgent,
+  clumsy: clumsyAgent,
+  hasty: hastyAgent,
+  uniform: uniformAgent,
+  young: youngAgent,
+  split: splitAgent,
+} as const
 
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed)
   // Its own source of chance: few worlds, and the others stay as they are.
   const drawn = SPECIAL[Math.floor(new Random(seed + 4_000_037).next() * SPECIAL_OF)]
   const someMs = random.pick([0, 20_000, 60_000])
-  const faultsEndMs = drawn === 'clumsy' ? 120_000 : someMs
+  const faultsEndMs = drawn === 'clumsy' || drawn === 'young' ? 120_000 : someMs
   const quarantineMs = random.pick([3_000, 86_400_000])
   // A real day is longer than any job lives: who comes back within a job does not meet one that was interrupted.
   const isKilled = faultsEndMs > 0 && quarantineMs > 3_000
@@ -83,27 +92,28 @@ export function scenarioOf(seed: number): Scenario {
   const steady = alone || random.chance(0.6)
   const special = alone ? undefined : drawn
   const hasReferee = alone || random.chance(0.6)
-  const referee = special === 'crowded' ? false : hasReferee || special === 'clumsy' || special === 'uniform'
+  const isJudged = special === 'clumsy' || special === 'uniform'
+  const isUnjudged = special === 'crowded' || special === 'young' || special === 'split'
+  const referee = !isUnjudged && (hasReferee || isJudged)
   const broken = random.chance(0.15)
   const patient = random.chance(0.15) && !alone && special === undefined
   const otherOf = special !== undefined ? AGENTS[special] : broken ? brokenAgent : patient ? patientAgent : otherAgent
   const some = alone ? 0 : random.int(steady ? 0 : 1, 6)
-  const others = Array.from({ length: special === 'clumsy' || special === 'uniform' ? 7 : some }, (_, n) =>
+  const others = Array.from({ length: isJudged || special === 'young' || special === 'split' ? 7 : some }, (_, n) =>
     otherOf(random, n, faultsEndMs),
   )
   const honest = steady ? Array.from({ length: alone ? 1 : 3 }, (_, n) => steadyAgent(random, n, alone)) : []
   const agents = shuffled(random, [...others, ...honest])
   if (referee) {
     const settling = refereeAgent(random, steady)
-    const isEarly = special === 'clumsy' || special === 'uniform'
-    const joinsAtMs = isEarly ? 0 : settling.joinsAtMs
+    const joinsAtMs = isJudged ? 0 : settling.joinsAtMs
     // Slow enough for others to give up in the meantime what it is settling.
     const own = { ...settling, joinsAtMs, unitsPerSecond: special === 'clumsy' ? 20 : settling.unitsPerSecond }
     agents.splice(random.int(0, agents.length), 0, own)
   }
   // Without a referee nobody can settle what a liar leaves behind.
   const settled = referee || !others.some(({ lieRate }) => lieRate > 0)
-  const mustComplete = steady && settled && special !== 'clumsy'
+  const mustComplete = steady && settled && special !== 'clumsy' && special !== 'young'
   return {
     seed,
     agents,
@@ -113,7 +123,7 @@ export function scenarioOf(seed: number): Scenario {
     referee,
     distinctNetwork: random.chance(0.5),
     quarantineMs,
-    storeDelayMs: special === 'clumsy' || special === 'hasty' ? 2_000 : random.pick([5, 50, 2_000]),
+    storeDelayMs: special === 'clumsy' ? 8_000 : special === 'hasty' ? 2_000 : random.pick([5, 50, 2_000]),
     storeFailRate: random.pick(special === 'clumsy' ? [0, 0.02, 0.2, 0.9] : [0, 0, 0.02, 0.2]),
     crashesAtMs:
       isKilled && random.chance(0.7)
@@ -179,7 +189,8 @@ function smallOf(special: JobSetting['special'], random: Random): number | undef
 function policyOf(special: JobSetting['special'], n: number): Partial<JobSpec['policy']> {
   if (special === 'hasty') return { target: 'any', max_agents: 6, verify: 'spotcheck' }
   if (special === 'clumsy') return { target: 'any', max_agents: 6, verify: n === 2 ? 'full' : 'none' }
-  return special === 'uniform' ? { target: 'any', max_agents: 6, verify: 'full' } : {}
+  if (special === undefined || special === 'crowded') return {}
+  return { target: 'any', max_agents: 6, verify: 'full' }
 }
 
 /** The last shard is often a shorter one. */
