@@ -114,7 +114,8 @@ function degrade(state: HubState, job: Job): HubCommand[] {
 }
 
 const noChecker = (job: Job): string =>
-  `${job.toCheck.size} shards wait for a second, different agent with an engine for target "${job.policy.target}".`
+  `${job.toCheck.size} shards wait for a check by another agent whose word counts: one with an engine for target ` +
+  `"${job.policy.target}" that the operator trusts, or whose first shards were checked by one that is.`
 
 /** With a referee expected it is worth waiting for, until the deadline. */
 function disputesStuck(state: HubState, job: Job): boolean {

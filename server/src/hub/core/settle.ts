@@ -1,15 +1,15 @@
 // The verdict of a shard, from its durable answers alone: so it is the same after a restart.
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { SubmissionRow, VerdictRow } from '../../store/store.ts'
+import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
 import { undraw } from './checkers.ts'
 import { refereeOnline } from './eligibility.ts'
 import { escalate, expose, suspect, type Proof } from './exposure.ts'
 import { FAILURES_BEFORE_REFEREE, VETERAN_FAILURES } from './limits.ts'
-import { contradictsBasis, isReleased, partOf, sizeOf, countAnswered } from './parts.ts'
+import { contradictsBasis, isReleased, partOf, countAnswered } from './parts.ts'
 import { fail } from './failing.ts'
-import { checksNeeded, isDrawn, rateOf, sampleOf } from '@forge/shared/verifier/sample.ts'
+import { isDrawn, rateOf, sampleOf } from '@forge/shared/verifier/sample.ts'
 import { countAgreement, isWeighty } from './standing.ts'
 import { hasEnded, shardOf, type HubState, type Job, type JobPart, type Shard } from './state.ts'
 import { voteOn } from './votes.ts'
@@ -48,43 +48,6 @@ export function takeIn(
   // All rows are in before the first verdict: an exposure must find every other answer of the liar.
   const touched = new Set(submissions.map(({ shard }) => shard))
   return [...commands, ...[...touched].flatMap((index) => settleShard(state, job, index))]
-}
-
-/**
- * A job whose verdicts were durable when the server died: they stand, whatever was learned of their authors since. What is
- * left is its reduction.
- */
-export function restoreVerdicts(
-  job: Job,
-  submissions: readonly SubmissionRow[],
-  verdicts: readonly VerdictRow[],
-): HubCommand[] {
-  job.phase = 'running'
-  job.announced = 'VERIFYING'
-  job.released = job.parts.length
-  for (const submission of submissions) {
-    const shard = shardOf(job, submission.shard)
-    if (shard.submissions.length === 0) countAnswered(job, submission.shard, 1)
-    shard.submissions.push(submission)
-    shard.excluded.add(submission.executor)
-    shard.networks.add(submission.network)
-  }
-  for (const { shard: index, digest, confirmations } of verdicts) {
-    const shard = shardOf(job, index)
-    // So that nothing is added to what was already enough, or given up.
-    shard.mustCheck = confirmations > 1
-    place(job, index, 'accepted')
-    shard.accepted = digest
-  }
-  for (const part of job.parts) {
-    part.settled = true
-    const own = verdicts.filter(({ shard }) => shard >= part.first && shard < part.end)
-    const checked = own.filter(({ confirmations, trusted }) => confirmations > 1 || trusted).length
-    if (job.policy.verify === 'spotcheck' && checked < checksNeeded(sizeOf(part), rateOf(job.policy.spotcheck_rate))) {
-      job.degraded = true
-    }
-  }
-  return []
 }
 
 /** Puts a shard where its answers say it belongs. Idempotent. */

@@ -1,7 +1,7 @@
 // The Hub's one transition: an event in, commands out. No clock, socket, database or randomness: the event carries the
 // time, the settings carry ids. The state is owned by the caller and changed in place; equal histories give equal states.
 import type { SubmissionRow } from '../../store/store.ts'
-import type { HubCommand, HubEvent } from './events.ts'
+import type { Ending, HubCommand, HubEvent } from './events.ts'
 import { noteUsual } from './backup.ts'
 import { undrawAllOf } from './checkers.ts'
 import { dispatch } from './dispatch.ts'
@@ -12,7 +12,7 @@ import { review } from './finish.ts'
 import { begunMs, drop, letGo, noteRoom, renew } from './leases.ts'
 import { SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
-import { place, restoreVerdicts, settleShard, takeIn, tally } from './settle.ts'
+import { place, settleShard, takeIn, tally } from './settle.ts'
 import { restoreStandings, tierOf } from './standing.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 import { mayTry, takeTrial, trialsOf } from './trial.ts'
@@ -36,7 +36,7 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       state.jobs.set(job.id, job)
       job.voided = event.voided
       job.executions = event.submissions.length + event.voided
-      if (event.verdicts.length === job.shards.length) return restoreVerdicts(job, event.submissions, event.verdicts)
+      if (event.ending !== null) return endAgain(job, event.ending)
       // Somebody who took part was exposed before the restart.
       job.escalated = event.voided > 0 && job.policy.verify === 'spotcheck'
       return [...resumed(state, job, event), ...takeIn(state, job, event.submissions, true)]
@@ -120,6 +120,12 @@ function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joi
     rejected: 0,
   })
   return []
+}
+
+/** Only its output is missing: what it was verified with stands, whoever has been exposed since. */
+function endAgain(job: Job, ending: Ending): HubCommand[] {
+  job.phase = 'closing'
+  return [{ type: 'complete', jobId: job.id, ...ending }]
 }
 
 /** A job that had begun before a restart does not wait for `min_agents` again: it may need nobody any more. */

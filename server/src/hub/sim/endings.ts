@@ -1,5 +1,6 @@
 // What must hold of a job's end in the simulated world: of its verdicts and record against the truth that only the world
 // knows, and of the reason where it failed. Everything is recounted from scratch here.
+import { isDeepStrictEqual } from 'node:util'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { merkleRoot } from '@forge/shared/exact/merkle.ts'
@@ -25,11 +26,11 @@ export function checkComplete(world: World, command: Extract<HubCommand, { type:
   must(digests.length === shardsOf(job.grid), 'a shard has no verdict')
   must(new Set(command.verdicts.map(({ shard }) => shard)).size === digests.length, 'a shard is counted twice')
   checkOutput(world, job, digests)
-  const known = world.store.verdicts(job.id)
-  if (known.length === digests.length) {
-    // Durable before a restart: they stand, whatever has been learned since.
-    const same = known.every(({ shard, digest }) => digests[shard] === digest)
-    return must(same, 'a restart gives another verdict than the one that was durable')
+  const known = world.store.endings.get(job.id)
+  if (known !== undefined) {
+    // Durable before a restart: it stands, verdicts, record and warnings, whatever has been learned since.
+    const { type: _, jobId: __, ...ending } = command
+    return must(isDeepStrictEqual(ending, known), 'a restart gives another ending than the one that was durable')
   }
   const degraded = command.record.status === 'degraded'
   if (degraded) {

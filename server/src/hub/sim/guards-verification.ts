@@ -137,8 +137,8 @@ const PASSES: readonly Guard[] = [
   guardIn('step.ts', 'a job is planned once', '      if (state.jobs.has(event.job.id)) return []\n'),
   guardIn(
     'step.ts',
-    'verdicts that are durable stand',
-    '      if (event.verdicts.length === job.shards.length) return restoreVerdicts(job, event.submissions, event.verdicts)\n',
+    'an ending that is durable stands',
+    '      if (event.ending !== null) return endAgain(job, event.ending)\n',
   ),
   guardIn('step.ts', 'a job’s state never goes back', `state === 'VERIFYING' ? 'VERIFYING' : 'RUNNING'`, `'RUNNING'`),
 ]

@@ -263,7 +263,7 @@ export class World implements Surroundings {
       case 'complete':
         this.#decide(command.jobId)
         checkComplete(this, command)
-        return this.writing.verdicts(command, () => this.#end(command.jobId, 'complete'))
+        return this.writing.ending(command, () => this.#end(command.jobId, 'complete'))
       case 'cancel':
         this.#decide(command.jobId)
         this.note('cancel')
