@@ -126,6 +126,7 @@ export class Assignments {
     const near = scenario.distinctNetwork && ran.some(({ network }) => network === agent.network)
     must(!near, `shard ${index} is checked from a network that ran it`)
     const votes = ran.filter(({ tier }) => tier !== 'probation').length
+    must(!isDisputed(ran) || !scenario.referee, `shard ${index} is voted on, and a referee is to come`)
     must(!isDisputed(ran) || votes < VOTES_MAX, `shard ${index} is voted on after ${votes} votes`)
     if (this.#isWeighty(job, agent)) return
     must(!isDisputed(ran), `${agent.identity} votes with a fresh key`)

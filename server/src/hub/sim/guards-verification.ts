@@ -51,10 +51,10 @@ const CHECKS: readonly Guard[] = [
     '  if (!isWeighty(tierOf(state, agent, job.kernel, ability))) return []\n',
   ),
   guardIn(
-    'settle.ts',
-    'the referee settles before any vote',
-    `refereeIsToCome(state, job) ? 'open' : voteOn(shard)`,
-    'voteOn(shard)',
+    'dispatch.ts',
+    'no vote where a referee is to come',
+    'if (job.disputed.size === 0 || refereeIsToCome(state, job)) return []',
+    'if (job.disputed.size === 0) return []',
   ),
 ]
 
