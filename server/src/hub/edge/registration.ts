@@ -44,11 +44,11 @@ export class Registration {
   }
 
   /** A job that can be asked for again goes on; one that nobody has a name for would be paid for and never seen. */
-  async #readBack({ id, clientJobId }: NewJob): Promise<void> {
+  async #readBack({ id }: NewJob): Promise<void> {
     const { store, rows, isUnfinished, resume } = this.#deps
     const row = await rows.reading(() => store.job(id))
     if (row === null || row.finishedAtMs !== null || isUnfinished(id)) return
-    if (clientJobId !== null) return resume(row)
+    if (row.clientJobId !== null) return resume(row)
     const detail = 'The store broke off while the job was registered, and its client was told so; nothing is billed.'
     await rows.failed(id, 'STORE_UNAVAILABLE', detail)
   }
