@@ -159,3 +159,19 @@ describe('without an eligible checker', () => {
     expect(pool.commands.filter(({ type }) => type === 'fail')).toHaveLength(1)
   })
 })
+
+describe('a job whose verdicts were durable when the server died', () => {
+  it('is degraded after it as before, when checks of fresh keys were given up', () => {
+    const pool = new Pool()
+    const shards = Array.from({ length: 40 }, (_, shard) => shard)
+    const rows = shards.flatMap((shard) => [
+      row(shard, 'fresh', { tier: 'probation' }),
+      ...(shard < 10 ? [row(shard, 'veteran', { role: 'check' })] : []),
+    ])
+    const verdicts = rows.flatMap(({ jobId, shard, digest, role }) =>
+      role === 'first' ? [{ jobId, shard, digest, confirmations: shard < 10 ? 2 : 1, trusted: false }] : [],
+    )
+    pool.plan('job', 40, { verify: 'spotcheck' }, rows, { state: 'VERIFYING', verdicts })
+    expect(pool.last('complete')?.record).toMatchObject({ status: 'degraded', checked: 10 })
+  })
+})

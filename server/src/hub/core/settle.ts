@@ -80,9 +80,12 @@ export function restoreVerdicts(
     part.settled = true
     const own = verdicts.filter(({ shard }) => shard >= part.first && shard < part.end)
     const checked = own.filter(({ confirmations, trusted }) => confirmations > 1 || trusted).length
-    if (job.policy.verify === 'spotcheck' && checked < checksNeeded(sizeOf(part), rateOf(job.policy.spotcheck_rate))) {
-      job.degraded = true
-    }
+    // A check that was given up: one of a fresh key's shards, or of those that the sample draws.
+    const isGivenUp = own.some(
+      ({ shard, digest, confirmations, trusted }) => confirmations < 2 && !trusted && needsCheck(job, shard, digest),
+    )
+    const needed = checksNeeded(sizeOf(part), rateOf(job.policy.spotcheck_rate))
+    if (job.policy.verify === 'spotcheck' && (isGivenUp || checked < needed)) job.degraded = true
   }
   return []
 }
@@ -176,9 +179,9 @@ function needsCheck(job: Job, index: number, digest: Digest): boolean {
   )
 }
 
-/** Two agree; in `full` one of them is a veteran or trusted. */
+/** Two agree, and one of them is a veteran or trusted; `none` promises nothing, and takes two of any. */
 function isEnough({ policy }: Job, { submissions }: Shard): boolean {
-  return submissions.length > 1 && (policy.verify !== 'full' || submissions.some(({ tier }) => isWeighty(tier)))
+  return submissions.length > 1 && (policy.verify === 'none' || submissions.some(({ tier }) => isWeighty(tier)))
 }
 
 /**
@@ -266,6 +269,14 @@ export function authorRowOf({ submissions }: Shard): SubmissionRow | undefined {
 }
 export const authorOf = (shard: Shard): Identity | undefined => authorRowOf(shard)?.executor
 
-/** The submissions behind a digest stand together; one alone was not checked. */
-export const isChecked = (shard: Shard): boolean =>
-  shard.accepted !== null && shard.submissions.filter(({ digest }) => digest === shard.accepted).length > 1
+/**
+ * How many stand behind the accepted digest. Fresh keys that agree are one word, however many they are: one person may have
+ * them all.
+ */
+export function confirmationsOf({ submissions, accepted }: Shard): number {
+  const behind = submissions.filter(({ digest }) => digest === accepted)
+  return behind.some(({ tier }) => isWeighty(tier)) ? behind.length : Math.min(1, behind.length)
+}
+
+/** One alone was not checked. */
+export const isChecked = (shard: Shard): boolean => shard.accepted !== null && confirmationsOf(shard) > 1

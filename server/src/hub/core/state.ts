@@ -226,6 +226,8 @@ export interface HubState {
   resting: Set<SessionId>
   /** No lease expires before. */
   expiryMs: number
+  /** When a referee last went away, or lost its engine. */
+  refereeLeftMs: number
   /** Changes whenever who may work on what could have changed. */
   fleet: number
   /** Sessions whose tally changed since it was last sent. */
@@ -262,6 +264,7 @@ export function createHubState(settings: HubSettings): HubState {
     roomy: new Set(),
     resting: new Set(),
     expiryMs: Infinity,
+    refereeLeftMs: -Infinity,
     fleet: 0,
     tallyChanged: new Set(),
     epoch: 0,

@@ -56,14 +56,18 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       return []
     case 'agent-ready':
       return takeReady(state, event)
-    case 'agent-paused':
-      state.agents.get(event.session)?.abilities.clear()
+    case 'agent-paused': {
+      const agent = state.agents.get(event.session)
+      agent?.abilities.clear()
+      if (agent?.referee === true) state.refereeLeftMs = state.nowMs
       state.fleet++
       return []
+    }
     case 'agent-left': {
       const agent = state.agents.get(event.session)
       if (agent === undefined) return []
       state.agents.delete(event.session)
+      if (agent.referee) state.refereeLeftMs = state.nowMs
       state.tallyChanged.delete(event.session)
       state.resting.delete(event.session)
       state.fleet++
