@@ -67,5 +67,10 @@ export const BAN_WITHIN_MS = 30 * 24 * 3_600_000
 /** Shards whose answers are known that it must return before it is in probation again. */
 export const TRIAL_SHARDS = 10
 
-/** Identities of distinct networks whose answers the referee alone contradicted, before their engine is at fault. */
+/** Groups of veterans whose answers the referee alone contradicted, before their engine is at fault. */
 export const SUSPECTS_MAX = 3
+/**
+ * So long an engine at fault gets no work, and so long a suspicion counts: time for an operator to look. A mistake costs
+ * the pool no more than that; a true fault costs three more veterans each time.
+ */
+export const SUSPENSION_MS = 3_600_000

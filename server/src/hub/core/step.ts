@@ -14,6 +14,7 @@ import { SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, restoreVerdicts, settleShard, takeIn, tally } from './settle.ts'
 import { restoreStandings, tierOf } from './standing.ts'
+import { endSuspensions } from './suspicion.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 import { mayTry, takeTrial, trialsOf } from './trial.ts'
 
@@ -22,6 +23,7 @@ export { nextWakeMs } from './wake.ts'
 export function step(state: HubState, event: HubEvent): HubCommand[] {
   // Time never runs backwards, whatever the edge's clock does.
   state.nowMs = Math.max(state.nowMs, event.nowMs)
+  endSuspensions(state)
   const commands = [...apply(state, event), ...expireLeases(state)]
   for (const job of state.jobs.values()) commands.push(...review(state, job))
   commands.push(...dispatch(state))

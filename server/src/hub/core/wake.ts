@@ -13,6 +13,7 @@ export function nextWakeMs(state: HubState): number | null {
     if (restsUntilMs > state.nowMs) wake = Math.min(wake, restsUntilMs)
     else state.resting.delete(session)
   }
+  for (const untilMs of state.suspended.values()) wake = Math.min(wake, untilMs)
   return wake === Infinity ? null : Math.max(wake, state.nowMs + 1)
 }
 
