@@ -82,7 +82,7 @@ export interface VerdictRow {
   readonly jobId: JobId
   readonly shard: number
   readonly digest: Digest
-  /** How many distinct executors stand behind it, and whether a trusted one does. */
+  /** How many distinct executors stand behind it, those of fresh keys alone as one, and whether a trusted one does. */
   readonly confirmations: number
   readonly trusted: boolean
 }

@@ -31,7 +31,10 @@ export const VETERAN_FAILURES = 3
 export const REST_MS = 10_000
 /** Shards in a row, checked and valid, after which an agent is a veteran; until then every shard of its is checked. */
 export const PROBATION_SHARDS = 10
-/** A referee that this server starts needs a moment; so long a job's fresh keys wait for it with more than that. */
+/**
+ * A referee that this server starts needs a moment, also when it starts again; so long a job's fresh keys wait for it with
+ * more than that. Then they run the rest, for it to check when it is there: they never check one another.
+ */
 export const REFEREE_START_MS = 5_000
 /** Standings kept in memory, some 200 bytes each; the store has them all. */
 export const STANDINGS_MAX = 100_000
@@ -64,5 +67,10 @@ export const BAN_WITHIN_MS = 30 * 24 * 3_600_000
 /** Shards whose answers are known that it must return before it is in probation again. */
 export const TRIAL_SHARDS = 10
 
-/** Identities of distinct networks whose answers the referee alone contradicted, before their engine is at fault. */
+/** Groups of veterans whose answers the referee alone contradicted, before their engine is at fault. */
 export const SUSPECTS_MAX = 3
+/**
+ * So long an engine at fault gets no work, and so long a suspicion counts: time for an operator to look. A mistake costs
+ * the pool no more than that; a true fault costs three more veterans each time.
+ */
+export const SUSPENSION_MS = 3_600_000

@@ -1,8 +1,10 @@
 // The Hub's one transition: an event in, commands out. No clock, socket, database or randomness: the event carries the
 // time, the settings carry ids. The state is owned by the caller and changed in place; equal histories give equal states.
+import type { SessionId } from '@forge/shared/contract/ids.ts'
 import type { SubmissionRow } from '../../store/store.ts'
 import type { Ending, HubCommand, HubEvent } from './events.ts'
 import { noteUsual } from './backup.ts'
+import { standings, tallies } from './changes.ts'
 import { undrawAllOf } from './checkers.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
@@ -14,6 +16,7 @@ import { SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, settleShard, takeIn, tally } from './settle.ts'
 import { restoreStandings, tierOf } from './standing.ts'
+import { endSuspensions } from './suspicion.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 import { mayTry, takeTrial, trialsOf } from './trial.ts'
 
@@ -22,6 +25,7 @@ export { nextWakeMs } from './wake.ts'
 export function step(state: HubState, event: HubEvent): HubCommand[] {
   // Time never runs backwards, whatever the edge's clock does.
   state.nowMs = Math.max(state.nowMs, event.nowMs)
+  endSuspensions(state)
   const commands = [...apply(state, event), ...expireLeases(state)]
   for (const job of state.jobs.values()) commands.push(...review(state, job))
   commands.push(...dispatch(state))
@@ -56,22 +60,15 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       return []
     case 'agent-ready':
       return takeReady(state, event)
-    case 'agent-paused':
-      state.agents.get(event.session)?.abilities.clear()
+    case 'agent-paused': {
+      const agent = state.agents.get(event.session)
+      agent?.abilities.clear()
+      if (agent?.referee === true) state.refereeLeftMs = state.nowMs
       state.fleet++
       return []
-    case 'agent-left': {
-      const agent = state.agents.get(event.session)
-      if (agent === undefined) return []
-      state.agents.delete(event.session)
-      state.tallyChanged.delete(event.session)
-      state.resting.delete(event.session)
-      state.fleet++
-      for (const job of state.jobs.values()) undrawAllOf(job, event.session)
-      const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
-      noteRoom(state, agent)
-      return commands
     }
+    case 'agent-left':
+      return takeLeft(state, event.session)
     case 'answer':
       return takeAnswer(state, event)
     case 'stored':
@@ -97,6 +94,20 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
     case 'tick':
       return []
   }
+}
+
+function takeLeft(state: HubState, session: SessionId): HubCommand[] {
+  const agent = state.agents.get(session)
+  if (agent === undefined) return []
+  state.agents.delete(session)
+  if (agent.referee) state.refereeLeftMs = state.nowMs
+  state.tallyChanged.delete(session)
+  state.resting.delete(session)
+  state.fleet++
+  for (const job of state.jobs.values()) undrawAllOf(job, session)
+  const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
+  noteRoom(state, agent)
+  return commands
 }
 
 function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joined' }>['agent']): HubCommand[] {
@@ -308,23 +319,4 @@ function revokeAll(state: HubState, jobId: Job['id']): HubCommand[] {
     }
   }
   return commands
-}
-
-function tallies(state: HubState): HubCommand[] {
-  const commands: HubCommand[] = []
-  for (const session of state.tallyChanged) {
-    const agent = state.agents.get(session)
-    if (agent === undefined) continue
-    const { accepted, pending, rejected } = agent
-    commands.push({ type: 'tally', session, tally: { accepted, pending, rejected } })
-  }
-  state.tallyChanged.clear()
-  return commands
-}
-
-function standings(state: HubState): HubCommand[] {
-  if (state.standingsChanged.size === 0) return []
-  const changed = [...state.standingsChanged.values()]
-  state.standingsChanged.clear()
-  return [{ type: 'write', writes: { standings: changed } }]
 }

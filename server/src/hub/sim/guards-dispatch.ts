@@ -165,18 +165,18 @@ const WHO: readonly Guard[] = [
   guardIn(
     'eligibility.ts',
     'fresh keys check where nobody else can',
-    'return !refereeOnline(state, job) && !refereeAwaited(state, job) && !hasWeightyChecker(state, job, shard)',
+    'return !state.settings.referee && !refereeOnline(state, job) && !hasWeightyChecker(state, job, shard)',
     'return true',
   ),
   guardIn(
     'eligibility.ts',
-    'in full a fresh key checks no fresh key',
-    `  if (job.policy.verify === 'full' && !shard.submissions.some(({ tier }) => isWeighty(tier))) return false\n`,
+    'a fresh key checks no fresh key',
+    `  if (job.policy.verify !== 'none' && !shard.submissions.some(({ tier }) => isWeighty(tier))) return false\n`,
   ),
   guardIn(
     'settle.ts',
-    'full rests on a word that counts',
-    ` && (policy.verify !== 'full' || submissions.some(({ tier }) => isWeighty(tier)))`,
+    'a check rests on a word that counts',
+    ` && (policy.verify === 'none' || submissions.some(({ tier }) => isWeighty(tier)))`,
   ),
   guardIn(
     'dispatch.ts',
