@@ -1,4 +1,5 @@
 // Every limit of dispatch and verification, with unit and reason.
+import { AGENT_LIMITS } from '@forge/shared/contract/agent-events.ts'
 
 /** An assignment is about this long at the agent's own speed: short enough to lose, long enough to amortise a frame. */
 export const ASSIGNMENT_MS = 1_000
@@ -17,10 +18,19 @@ export const LEASE_RENEWALS = 2
  */
 export const LEASE_LIFE_MS_MIN = 120_000
 export const LEASE_MS_MAX = 120_000
+/**
+ * What is out is counted in these parts of a millisecond: binary fractions are added and taken away again without a rest,
+ * so that a job whose last lease is over has nothing out, whatever speeds its agents claimed.
+ */
+export const HELD_PARTS_PER_MS = 1_024
 /** How much the latest measurement of an agent's speed weighs against all before. */
 export const SPEED_WEIGHT = 0.3
-/** In units a second, as in a ready frame: no measurement makes an agent faster. */
-export const SPEED_MAX = 1e13
+/**
+ * In units a second, as in a ready frame: no measurement makes an agent faster or slower. From the least claim that a
+ * double can hold, a shard would take for ever, and every sum with it would be no number any more.
+ */
+export const SPEED_MAX = AGENT_LIMITS.unitsPerSecondMax
+export const SPEED_MIN = AGENT_LIMITS.unitsPerSecondMin
 /** With no eligible checker for so long after the last first execution, `on_unverified` decides. */
 export const CHECKER_WAIT_MS = 10_000
 /** Distinct identities that may fail on a shard before the referee is asked. */

@@ -12,7 +12,7 @@ import { untilWhen } from './exposure.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
 import { begunMs, drop, letGo, noteRoom, renew } from './leases.ts'
-import { SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
+import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, settleShard, takeIn, tally } from './settle.ts'
 import { restoreStandings, tierOf } from './standing.ts'
@@ -163,7 +163,7 @@ function takeReady(
 ): HubCommand[] {
   const agent = state.agents.get(session)
   if (agent === undefined) return []
-  agent.abilities.set(kernel, ability)
+  agent.abilities.set(kernel, { ...ability, unitsPerSecond: within(ability.unitsPerSecond) })
   state.fleet++
   noteRoom(state, agent)
   return [...agent.leases.values()].flatMap((lease) => {
@@ -230,11 +230,13 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   return [{ type: 'store', session: event.session, request: event.request, submissions }]
 }
 
+const within = (unitsPerSecond: number): number => Math.min(SPEED_MAX, Math.max(SPEED_MIN, unitsPerSecond))
+
 function learnSpeed(job: Job, agent: Agent, shards: number, kernelMs: number): void {
   const ability = agent.abilities.get(job.kernel)
   if (ability === undefined || kernelMs <= 0) return
   // The time is the agent's own claim: an infinite speed would make every later size and lease NaN.
-  const measured = Math.min(SPEED_MAX, (shards * job.grid.unitsPerShard * 1_000) / kernelMs)
+  const measured = within((shards * job.grid.unitsPerShard * 1_000) / kernelMs)
   ability.unitsPerSecond += SPEED_WEIGHT * (measured - ability.unitsPerSecond)
 }
 

@@ -49,8 +49,14 @@ const ANSWERS: readonly Guard[] = [
   guardIn(
     'step.ts',
     'no claim makes an agent infinitely fast',
-    'Math.min(SPEED_MAX, (shards * job.grid.unitsPerShard * 1_000) / kernelMs)',
-    '(shards * job.grid.unitsPerShard * 1_000) / kernelMs',
+    'Math.min(SPEED_MAX, Math.max(SPEED_MIN, unitsPerSecond))',
+    'Math.max(SPEED_MIN, unitsPerSecond)',
+  ),
+  guardIn(
+    'leases.ts',
+    'what is out is counted without a rest',
+    'heldMs -= heldShardMs(lease)',
+    'heldMs -= lease.shardMs',
   ),
   guardIn('step.ts', 'time never runs back', 'Math.max(state.nowMs, event.nowMs)', 'event.nowMs'),
 ]
