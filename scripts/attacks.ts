@@ -7,8 +7,13 @@ import { overhead, VETERANS, youngPool } from '../server/src/hub/sim/attack-hone
 import { intervalOf } from '../server/src/hub/sim/attack-interval.ts'
 import { FULL_SIZE, runCell, TABLE, type TableRow } from '../server/src/hub/sim/attack-table.ts'
 
+const USAGE = `pnpm attacks                 the table, the bound and what honest pools pay: a quarter of an hour
+pnpm attacks --only PART     table, bound or honest alone
+pnpm attacks --seed N        other worlds; --worlds N a cell of the table, --jobs N an attack on the bound`
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     /** table, bound or honest; all of them where it is absent. */
     only: { type: 'string' },
@@ -18,6 +23,11 @@ const { values } = parseArgs({
     worlds: { type: 'string', default: String(FULL_SIZE.worlds) },
   },
 })
+
+if (values.help) {
+  console.log(USAGE)
+  process.exit()
+}
 
 function numberOf(name: 'seed' | 'jobs' | 'worlds'): number {
   const number = Number(values[name])

@@ -119,6 +119,7 @@ export const jobs = pgTable(
     reason: text('reason'),
     planDigest: digest('plan_digest'),
     basis: digest('basis'),
+    ending: text('ending'),
     startedAtMs: ms('started_at_ms'),
     finishedAtMs: ms('finished_at_ms'),
     answer: text('answer'),
@@ -235,6 +236,20 @@ export const quarantines = pgTable(
     atMs: ms('at_ms').notNull(),
   },
   (row) => [primaryKey({ name: 'quarantines_once', columns: [row.identity, row.number] })],
+)
+
+/** Exposures of which all finished jobs have been told: what is missing is told at the next start. */
+export const noticed = pgTable(
+  'noticed',
+  { identity: text('identity').$type<Identity>().notNull(), number: integer('number').notNull() },
+  (row) => [
+    primaryKey({ name: 'noticed_once', columns: [row.identity, row.number] }),
+    foreignKey({
+      name: 'noticed_quarantine',
+      columns: [row.identity, row.number],
+      foreignColumns: [quarantines.identity, quarantines.number],
+    }),
+  ],
 )
 
 export const releases = pgTable(

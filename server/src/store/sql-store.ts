@@ -9,7 +9,15 @@ import { quarantined, standingsOf } from './queries/identities.ts'
 import { balanceOf, creditNote, ledgerAfter, transactionsOf, usedOnDay } from './queries/ledger.ts'
 import { finishJob, insertJob, jobById, registerJob, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
 import { attemptsOf, jobsOf, verdictsIn } from './queries/job-reads.ts'
-import { appendNotices, jobsOfExecutor, noticesOf, type Exposed } from './queries/notices.ts'
+import {
+  appendNotices,
+  jobsOfExecutor,
+  markNoticed,
+  noticesOf,
+  tookPart,
+  unnoticed,
+  type Exposed,
+} from './queries/notices.ts'
 import * as sealed from './queries/seals.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 import {
@@ -19,7 +27,7 @@ import {
   verdictsOf,
   voidedOf,
   writeShards,
-  writeVerdicts,
+  writeEnding,
 } from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
 import { createMemory } from './sql-memory.ts'
@@ -64,7 +72,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     async writeShards(writes) {
       if (weight(writes) > 0) await (isAnswers(writes) ? answers : decisions).write(writes)
     },
-    writeVerdicts: (verdicts) => engine.transaction((db) => writeVerdicts(db, verdicts)),
+    writeEnding: (jobId, verdicts, ending) => engine.transaction((db) => writeEnding(db, jobId, verdicts, ending)),
     submissions: (jobId) => engine.run((db) => submissionsOf(db, jobId)),
     voidedOf: (jobId) => engine.run((db) => voidedOf(db, jobId)),
     verdicts: (jobId) => engine.run((db) => verdictsOf(db, jobId)),
@@ -75,6 +83,9 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     standingsOf: (identity) => engine.run((db) => standingsOf(db, identity)),
 
     noticesOf: (jobId) => engine.run((db) => noticesOf(db, jobId)),
+    unnoticed: () => engine.run(unnoticed),
+    markNoticed: (exposure) => engine.transaction((db) => markNoticed(db, exposure)),
+    tookPart: (jobId, identities) => engine.run((db) => tookPart(db, jobId, identities)),
     noticeFinished: (identity, reason, atMs) => noticeAll(engine, { identity, reason, atMs }),
     eventsOf: (jobId, after) => engine.run((db) => eventsAfter(db, jobId, after)),
 

@@ -95,6 +95,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
           reason: null,
           planDigest: null,
           basis: null,
+          ending: null,
           startedAtMs: null,
           finishedAtMs: null,
           answer: null,

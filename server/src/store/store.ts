@@ -40,6 +40,8 @@ export interface JobRow extends NewJob {
   readonly planDigest: Digest | null
   /** Sums up the accepted shards from which the last pass was planned, for as long as its answers may rest on it. */
   readonly basis: Digest | null
+  /** JSON of what was decided of it beside its verdicts, record and warnings among them; written with them, once. */
+  readonly ending: string | null
   readonly startedAtMs: number | null
   readonly finishedAtMs: number | null
   /** Canonical JSON of the answer's `hub`, `billing` and `warnings`; of completed jobs only. */
@@ -83,7 +85,7 @@ export interface VerdictRow {
   readonly jobId: JobId
   readonly shard: number
   readonly digest: Digest
-  /** How many distinct executors stand behind it, and whether a trusted one does. */
+  /** How many distinct executors stand behind it, those of fresh keys alone as one, and whether a trusted one does. */
   readonly confirmations: number
   readonly trusted: boolean
 }
@@ -239,7 +241,7 @@ export interface Store extends TenantStore, JobReads, LedgerStore, SealStore, Me
   /** With what others write at the same time, in one transaction. */
   writeShards(writes: ShardWrites): Promise<void>
   /** All or none, in a transaction of its own: an ending job of thousands of shards must not hold up others' answers. */
-  writeVerdicts(verdicts: readonly VerdictRow[]): Promise<void>
+  writeEnding(jobId: JobId, verdicts: readonly VerdictRow[], ending: string): Promise<void>
   /** Those that are not void. */
   submissions(jobId: JobId): Promise<SubmissionRow[]>
   /** How many of the job's submissions are void. */
@@ -259,6 +261,11 @@ export interface Store extends TenantStore, JobReads, LedgerStore, SealStore, Me
    * nobody else's. A job that is just ending is not among them yet: ask again when it has ended.
    */
   noticeFinished(identity: Identity, reason: string, atMs: number): Promise<JobId[]>
+  /** Exposures whose notices may be missing: the server died before it had written them all. */
+  unnoticed(): Promise<Pick<QuarantineRow, 'identity' | 'number' | 'atMs'>[]>
+  markNoticed(exposure: Pick<QuarantineRow, 'identity' | 'number'>): Promise<void>
+  /** Which of these identities answered shards of a completed job. */
+  tookPart(jobId: JobId, identities: readonly Identity[]): Promise<Identity[]>
   /** Those with a higher number than `after`, in their order, in bounded batches: -1 is before the first, none is the end. */
   eventsOf(jobId: JobId, after: number): Promise<EventRow[]>
 

@@ -16,6 +16,7 @@ const row = (change: Partial<JobRow>): JobRow => ({
   reason: null,
   planDigest: null,
   basis: null,
+  ending: null,
   startedAtMs: 1,
   finishedAtMs: 2,
   answer: '{}',

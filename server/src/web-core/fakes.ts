@@ -146,6 +146,7 @@ const rowOf = (job: NewJob): JobRow => ({
   reason: null,
   planDigest: null,
   basis: null,
+  ending: null,
   startedAtMs: null,
   finishedAtMs: null,
   answer: null,

@@ -29,6 +29,9 @@ export const AGENT_LIMITS = {
   partialBytesMax: 3 * 1024 * 1024,
   /** Of all partials in one answer: bounds the socket's largest frame. */
   answerBytesMax: 4 * 1024 * 1024,
+  /** No device is so slow, or so fast: what the Hub divides by a claim stays a number that it can add up. */
+  unitsPerSecondMin: 1e-3,
+  unitsPerSecondMax: 1e13,
   nameCharactersMax: 80,
   reasonCharactersMax: 500,
 } as const
@@ -66,7 +69,7 @@ export const readySchema = z.strictObject({
   /** What this engine returned for the kernel's known-answer shards, in their order. */
   digests: z.array(digestSchema).max(64),
   /** Measured on the known answers; only a first guess for the size of assignments. */
-  unitsPerSecond: z.number().positive().max(1e13),
+  unitsPerSecond: z.number().min(AGENT_LIMITS.unitsPerSecondMin).max(AGENT_LIMITS.unitsPerSecondMax),
 })
 
 export const assignmentSchema = z.strictObject({

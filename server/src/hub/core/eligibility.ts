@@ -74,9 +74,12 @@ export const eligibleAgents = (state: HubState, job: Job): readonly Agent[] => f
 export const weightyAgents = (state: HubState, job: Job): readonly Agent[] => fleetOf(state, job).weighty
 export const refereeOnline = (state: HubState, job: Job): boolean => fleetOf(state, job).referees.length > 0
 
-/** One that this server starts may still be starting: so long a job waits for its word. */
+/** When fresh keys no longer hold back for a referee that this server starts: it is starting, or starting again. */
+export const refereeAwaitedUntilMs = (state: HubState, job: Job): number =>
+  Math.max(job.startedMs, state.refereeLeftMs) + REFEREE_START_MS
+
 export const refereeAwaited = (state: HubState, job: Job): boolean =>
-  state.settings.referee && !refereeOnline(state, job) && state.nowMs < job.startedMs + REFEREE_START_MS
+  state.settings.referee && !refereeOnline(state, job) && state.nowMs < refereeAwaitedUntilMs(state, job)
 
 /**
  * Whether an agent may run this shard at all: nobody runs a shard twice, nor one that it failed on. Nor in two sessions: while
@@ -98,12 +101,13 @@ export const hasWeightyChecker = (state: HubState, job: Job, shard: Shard): bool
   weightyAgents(state, job).some((agent) => agent.lapses === 0 && isDistinct(state, agent, shard))
 
 /**
- * Whether a fresh key may check this shard: when nobody whose word counts is there to do it. In `full` one of the two must
- * be a veteran or trusted whatever happens.
+ * Whether a fresh key may check this shard: when nobody whose word counts is there to do it, nor a referee to come, however
+ * long it has been away: who stops it must not choose the checkers. And one of the two is a veteran or trusted, or their
+ * agreement would prove nothing; in `none` it is only asked which of two answers that contradict each other stands.
  */
 export function takesFreshChecker(state: HubState, job: Job, shard: Shard): boolean {
-  if (job.policy.verify === 'full' && !shard.submissions.some(({ tier }) => isWeighty(tier))) return false
-  return !refereeOnline(state, job) && !refereeAwaited(state, job) && !hasWeightyChecker(state, job, shard)
+  if (job.policy.verify !== 'none' && !shard.submissions.some(({ tier }) => isWeighty(tier))) return false
+  return !state.settings.referee && !refereeOnline(state, job) && !hasWeightyChecker(state, job, shard)
 }
 
 export function mayCheck(state: HubState, job: Job, agent: Agent, shard: Shard): boolean {

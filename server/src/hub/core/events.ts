@@ -19,8 +19,8 @@ export type HubEvent = { readonly nowMs: number } & (
       readonly submissions: readonly SubmissionRow[]
       /** How many submissions of it are void. */
       readonly voided: number
-      /** All of them or none: they are written together, once nothing can change them. */
-      readonly verdicts: readonly VerdictRow[]
+      /** What was decided of it and durable before a restart: nothing that is learned later changes it. */
+      readonly ending: Ending | null
     }
   | { readonly type: 'job-ended'; readonly jobId: JobId }
   /** Its client wants it no longer. One whose end is being written already has that end. */
@@ -133,21 +133,22 @@ export type HubCommand =
    */
   | { readonly type: 'refine'; readonly jobId: JobId; readonly basis: Digest; readonly digests: readonly Digest[] }
   /** Write the verdicts, reduce the partials behind them, settle; then raise `job-ended`. */
-  | {
-      readonly type: 'complete'
-      readonly jobId: JobId
-      readonly verdicts: ShardWrites['verdicts']
-      readonly record: VerificationRecord
-      readonly kernelMs: number
-      readonly agents: number
-      readonly engines: readonly string[]
-      readonly warnings: readonly string[]
-    }
+  | ({ readonly type: 'complete'; readonly jobId: JobId } & Ending)
   /** End the job unbilled; then raise `job-ended`. */
   | { readonly type: 'fail'; readonly jobId: JobId; readonly code: ProblemCode; readonly detail: string }
   /** End the job as its client asked, unbilled; then raise `job-ended`. */
   | { readonly type: 'cancel'; readonly jobId: JobId }
   | { readonly type: 'tally'; readonly session: SessionId; readonly tally: Tally }
+
+/** How a job completed: its record says what was known when its verdicts became durable, and is written with them. */
+export interface Ending {
+  readonly verdicts: readonly VerdictRow[]
+  readonly record: VerificationRecord
+  readonly kernelMs: number
+  readonly agents: number
+  readonly engines: readonly string[]
+  readonly warnings: readonly string[]
+}
 
 export interface RecordedStratum {
   readonly strata: number

@@ -5,7 +5,6 @@ import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { trueDigest } from '../sim/reference.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
-import { KERNEL } from '../sim/kernel.ts'
 import { QUARANTINE_MS, TRIAL_SHARDS } from './limits.ts'
 
 const id = 'job' as JobId
@@ -45,23 +44,6 @@ describe('an exposure', () => {
     pool.plan('job', 3, { verify: 'spotcheck', spotcheck_rate: 0.05 }, [row(0, 'honest')], { voided: 2 })
     expect(pool.job(id)).toMatchObject({ escalated: true, voided: 2, executions: 3 })
     expect(pool.job(id).toCheck).toEqual(new Set([0]))
-  })
-})
-
-describe('an engine', () => {
-  it('gets no work when the referee alone differs from three who differ among themselves', () => {
-    const pool = new Pool({ referee: true })
-    const lies = (shard: number, ...executors: string[]) =>
-      executors.map((executor) => row(shard, executor, { digest: `${executor}|${shard}` as Digest }))
-    const judged = (shard: number) => row(shard, 'referee', { role: 'referee' })
-    pool.plan('job', 40, { verify: 'none' }, [...lies(0, 'a', 'b'), judged(0)])
-    expect(pool.hub.suspended).toEqual(new Set())
-    pool.plan('job', 40, { verify: 'none' }, [])
-    pool.raise({ type: 'job-ended', jobId: id })
-    pool.plan('job', 40, { verify: 'none' }, [...lies(1, 'c', 'd'), judged(1)])
-    expect(pool.hub.suspended).toEqual(new Set([`${KERNEL} wasm`]))
-    expect(pool.held(pool.join('wasm', { engine: 'wasm' }))).toEqual([])
-    expect(pool.held(pool.join('webgpu', { engine: 'webgpu' })).length).toBeGreaterThan(0)
   })
 })
 

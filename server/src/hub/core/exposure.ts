@@ -2,9 +2,8 @@
 // is void, and those jobs check everything from then on. What others agreed with it on was settled with it, so that one
 // exposure leads to the next until nothing is left that rests on any of them.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
-import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
-import { BAN_WITHIN_MS, SUSPECTS_MAX } from './limits.ts'
+import { BAN_WITHIN_MS } from './limits.ts'
 import { countAnswered, HELD, partOf } from './parts.ts'
 import { loseStanding } from './standing.ts'
 import { hasEnded, type HubState, type Job, type Quarantine } from './state.ts'
@@ -126,16 +125,4 @@ export function escalate(state: HubState, job: Job, settle: Settle): HubCommand[
     if (shard.submissions.length === 0 || HELD.has(shard.status)) return []
     return settle(state, job, index)
   })
-}
-
-/** Somebody whom the referee alone contradicted, as it did others on the same shard. */
-export function suspect(state: HubState, { kernel }: Job, { engine, network, executor }: SubmissionRow): void {
-  const name = `${kernel} ${engine}`
-  const known = state.suspects.get(name) ?? new Map<string, Identity>()
-  // One machine, or one network, can have any number of keys.
-  known.set(state.settings.distinctNetwork ? network : executor, executor)
-  state.suspects.set(name, known)
-  if (known.size < SUSPECTS_MAX) return
-  state.suspended.add(name)
-  state.fleet++
 }

@@ -41,6 +41,28 @@ describe('jobs', () => {
   })
 })
 
+describe('what is out of a job', () => {
+  it.each([5e-324, 1e-3, 1 / 3, 1e300])(
+    'is nothing once all have left, although one claimed %f units a second',
+    (claim) => {
+      const pool = new Pool()
+      const a = pool.join('a', { shardsPerSecond: 3 })
+      const job = pool.plan('large', 2_000)
+      const odd = pool.join('odd', { fresh: true, shardsPerSecond: claim / 100 })
+      expect(pool.held(odd)).not.toEqual([])
+      expect(pool.job(job).heldMs).toBeLessThan(1e9)
+      for (let n = 0; n < 5; n++) pool.answer(one(pool, a), undefined, 333)
+      pool.leave(odd)
+      pool.leave(a)
+      expect(pool.job(job).heldMs).toBe(0)
+      pool.plan('small', 10)
+      const b = pool.join('b', { shardsPerSecond: 10 })
+      pool.answer(one(pool, b))
+      expect(heldOf(pool, b), 'jobs still take turns').toContain('small')
+    },
+  )
+})
+
 describe('authors of a spotcheck', () => {
   it('are as many as the rate has checks for', () => {
     const pool = new Pool()

@@ -8,7 +8,7 @@ import { fail } from './failing.ts'
 import { CHECKER_WAIT_MS, EXECUTIONS_MORE, EXECUTIONS_OF_SHARDS } from './limits.ts'
 import { hasOnlyChecksLeft, isAllAnswered, isAllReleased, releasedParts } from './parts.ts'
 import { isComplete, settleParts } from './passes.ts'
-import { authorOf, isChecked, settleShard } from './settle.ts'
+import { authorOf, confirmationsOf, isChecked, refereeIsToCome, settleShard } from './settle.ts'
 import { hasEnded, shardOf, type HubState, type Job } from './state.ts'
 import { isForeseeable } from './strata.ts'
 
@@ -114,7 +114,8 @@ function degrade(state: HubState, job: Job): HubCommand[] {
 }
 
 const noChecker = (job: Job): string =>
-  `${job.toCheck.size} shards wait for a second, different agent with an engine for target "${job.policy.target}".`
+  `${job.toCheck.size} shards wait for a check by another agent whose word counts: one with an engine for target ` +
+  `"${job.policy.target}" that the operator trusts, or whose first shards were checked by one that is.`
 
 /** With a referee expected it is worth waiting for, until the deadline. */
 function disputesStuck(state: HubState, job: Job): boolean {
@@ -124,9 +125,12 @@ function disputesStuck(state: HubState, job: Job): boolean {
   return ![...job.disputed].some((index) => veterans.some((agent) => isDistinct(state, agent, shardOf(job, index))))
 }
 
-/** While one check can still be placed, the others may wait for it: giving up drops them all. */
+/**
+ * While one check can still be placed, the others may wait for it: giving up drops them all. A referee that is away is
+ * worth waiting for until the deadline: a restart must cost a job no check.
+ */
 function checksStuck(state: HubState, job: Job): boolean {
-  if (job.toCheck.size === 0 || state.settings.referee || refereeOnline(state, job)) return false
+  if (job.toCheck.size === 0 || refereeIsToCome(state, job)) return false
   return [...job.toCheck].every(forNobody(state, job))
 }
 
@@ -173,7 +177,13 @@ function complete(state: HubState, job: Job): HubCommand {
     if (shard.accepted === null) throw new Error(`shard ${index} of job ${job.id} has no accepted digest at its end`)
     const behind = shard.submissions.filter(({ digest }) => digest === shard.accepted)
     const trusted = behind.some((submission) => submission.trusted)
-    verdicts.push({ jobId: job.id, shard: index, digest: shard.accepted, confirmations: behind.length, trusted })
+    verdicts.push({
+      jobId: job.id,
+      shard: index,
+      digest: shard.accepted,
+      confirmations: confirmationsOf(shard),
+      trusted,
+    })
     if (shard.submissions.length > behind.length) mismatches++
     const author = authorOf(shard)
     if (author === undefined) throw new Error(`shard ${index} of job ${job.id} has no author at its end`)

@@ -57,7 +57,7 @@ describe('a trial', () => {
     restoreQuarantine(pool.hub, { identity: liar, exposures: 1, atMs: -1e9, isOver: false })
     const rows = Array.from({ length: TRIAL_SHARDS }, (_, shard) => row(shard, 'referee', { role: 'referee' }))
     pool.plan('job', 2 * TRIAL_SHARDS, { verify: 'spotcheck' }, rows)
-    pool.hub.suspended.add(`${KERNEL} wasm`)
+    pool.hub.suspended.set(`${KERNEL} wasm`, Infinity)
     expect(pool.held(pool.join('liar'))).toEqual([])
     pool.hub.suspended.clear()
     expect(pool.held(pool.join('again', { identity: 'liar' }))).not.toEqual([])

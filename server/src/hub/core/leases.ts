@@ -1,11 +1,18 @@
 // Where leases come and go. What is counted of them is counted here and nowhere else: who holds a shard, how much work of
 // a job is out, who executes it, who has room for more.
-import { LEASES_PER_AGENT } from './limits.ts'
+import { HELD_PARTS_PER_MS, LEASE_MS_MAX, LEASES_PER_AGENT } from './limits.ts'
 import { shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
+
+/** Who claims to be very slow does not put a job at the end of every queue: no shard counts more than a lease lasts. */
+const heldShardMs = ({ shardMs }: Lease): number =>
+  Math.ceil(Math.min(LEASE_MS_MAX, shardMs) * HELD_PARTS_PER_MS) / HELD_PARTS_PER_MS
+
+/** What is out of a job by a lease, as its job counts it. */
+export const heldMsOf = (lease: Lease): number => lease.shards.size * heldShardMs(lease)
 
 export function grant(state: HubState, job: Job, agent: Agent, lease: Lease): void {
   agent.leases.set(lease.assignmentId, lease)
-  job.heldMs += lease.shards.size * lease.shardMs
+  job.heldMs += heldMsOf(lease)
   // A trial changes nothing of its shard.
   if (lease.role !== 'trial') for (const index of lease.shards) shardOf(job, index).holders.add(lease.assignmentId)
   if (lease.role === 'first') job.executors.set(agent.session, (job.executors.get(agent.session) ?? 0) + 1)
@@ -18,7 +25,7 @@ export function letGo(state: HubState, agent: Agent, lease: Lease, index: number
   if (!lease.shards.delete(index)) return
   const job = state.jobs.get(lease.jobId)
   if (job !== undefined) {
-    job.heldMs -= lease.shardMs
+    job.heldMs -= heldShardMs(lease)
     shardOf(job, index).holders.delete(lease.assignmentId)
   }
   if (lease.shards.size === 0) drop(state, agent, lease)
@@ -30,7 +37,7 @@ export function drop(state: HubState, agent: Agent, lease: Lease): void {
   noteRoom(state, agent)
   const job = state.jobs.get(lease.jobId)
   if (job === undefined) return
-  job.heldMs -= lease.shards.size * lease.shardMs
+  job.heldMs -= heldMsOf(lease)
   for (const index of lease.shards) shardOf(job, index).holders.delete(lease.assignmentId)
   if (lease.role !== 'first') return
   const held = (job.executors.get(agent.session) ?? 1) - 1

@@ -1,4 +1,5 @@
 // Every limit of dispatch and verification, with unit and reason.
+import { AGENT_LIMITS } from '@forge/shared/contract/agent-events.ts'
 
 /** An assignment is about this long at the agent's own speed: short enough to lose, long enough to amortise a frame. */
 export const ASSIGNMENT_MS = 1_000
@@ -17,10 +18,19 @@ export const LEASE_RENEWALS = 2
  */
 export const LEASE_LIFE_MS_MIN = 120_000
 export const LEASE_MS_MAX = 120_000
+/**
+ * What is out is counted in these parts of a millisecond: binary fractions are added and taken away again without a rest,
+ * so that a job whose last lease is over has nothing out, whatever speeds its agents claimed.
+ */
+export const HELD_PARTS_PER_MS = 1_024
 /** How much the latest measurement of an agent's speed weighs against all before. */
 export const SPEED_WEIGHT = 0.3
-/** In units a second, as in a ready frame: no measurement makes an agent faster. */
-export const SPEED_MAX = 1e13
+/**
+ * In units a second, as in a ready frame: no measurement makes an agent faster or slower. From the least claim that a
+ * double can hold, a shard would take for ever, and every sum with it would be no number any more.
+ */
+export const SPEED_MAX = AGENT_LIMITS.unitsPerSecondMax
+export const SPEED_MIN = AGENT_LIMITS.unitsPerSecondMin
 /** With no eligible checker for so long after the last first execution, `on_unverified` decides. */
 export const CHECKER_WAIT_MS = 10_000
 /** Distinct identities that may fail on a shard before the referee is asked. */
@@ -31,7 +41,10 @@ export const VETERAN_FAILURES = 3
 export const REST_MS = 10_000
 /** Shards in a row, checked and valid, after which an agent is a veteran; until then every shard of its is checked. */
 export const PROBATION_SHARDS = 10
-/** A referee that this server starts needs a moment; so long a job's fresh keys wait for it with more than that. */
+/**
+ * A referee that this server starts needs a moment, also when it starts again; so long a job's fresh keys wait for it with
+ * more than that. Then they run the rest, for it to check when it is there: they never check one another.
+ */
 export const REFEREE_START_MS = 5_000
 /** Standings kept in memory, some 200 bytes each; the store has them all. */
 export const STANDINGS_MAX = 100_000
@@ -64,5 +77,10 @@ export const BAN_WITHIN_MS = 30 * 24 * 3_600_000
 /** Shards whose answers are known that it must return before it is in probation again. */
 export const TRIAL_SHARDS = 10
 
-/** Identities of distinct networks whose answers the referee alone contradicted, before their engine is at fault. */
+/** Groups of veterans whose answers the referee alone contradicted, before their engine is at fault. */
 export const SUSPECTS_MAX = 3
+/**
+ * So long an engine at fault gets no work, and so long a suspicion counts: time for an operator to look. A mistake costs
+ * the pool no more than that; a true fault costs three more veterans each time.
+ */
+export const SUSPENSION_MS = 3_600_000

@@ -2,9 +2,9 @@
 // verdicts and its end.
 import { describe, expect, it } from 'vitest'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
-import type { VerdictRow } from '../../store/store.ts'
+import type { Ending } from './events.ts'
 import { trueDigest } from '../sim/reference.ts'
-import { Pool, lie, row } from '../sim/pool.ts'
+import { Pool, row } from '../sim/pool.ts'
 import { LEASE_LIFE_MS_MIN, LEASE_MS_MIN } from './limits.ts'
 
 const id = 'job' as JobId
@@ -53,31 +53,45 @@ describe('answers that trickle in', () => {
 })
 
 describe('after a restart between the verdicts and the end', () => {
-  const verdict = (shard: number, confirmations: number): VerdictRow => ({
-    jobId: id,
-    shard,
-    digest: trueDigest(id, shard),
-    confirmations,
-    trusted: false,
-  })
+  const ending: Ending = {
+    verdicts: [0, 1].map((shard) => ({
+      jobId: id,
+      shard,
+      digest: trueDigest(id, shard),
+      confirmations: 1,
+      trusted: false,
+    })),
+    record: {
+      mode: 'spotcheck',
+      status: 'degraded',
+      shards: 2,
+      checked: 0,
+      checked_by_trusted: 0,
+      mismatches: 1,
+      voided: 3,
+      authors: 1,
+      networks: 1,
+      distinct_network: true,
+      executions: 5,
+      strata: [],
+      bound: null,
+    },
+    kernelMs: 12,
+    agents: 1,
+    engines: ['wasm'],
+    warnings: ['it was degraded'],
+  }
 
-  it('the verdicts stand, although an author was exposed meanwhile', () => {
+  it('what was decided stands, record and warnings too, although its author was exposed meanwhile', () => {
     const pool = new Pool()
     pool.hub.quarantined.add('a' as Identity)
-    const rows = [row(0, 'a'), row(1, 'a'), row(1, 'b')]
-    pool.plan('job', 2, { verify: 'none' }, rows, { state: 'VERIFYING', verdicts: [verdict(0, 1), verdict(1, 2)] })
-    expect(pool.last('complete')?.verdicts).toEqual([verdict(0, 1), verdict(1, 2)])
+    pool.plan('job', 2, { verify: 'spotcheck' }, [row(0, 'a'), row(1, 'a')], { state: 'VERIFYING', ending, voided: 3 })
+    expect(pool.last('complete')).toEqual({ type: 'complete', jobId: id, ...ending })
     expect(pool.last('write')).toBeUndefined()
-  })
-
-  it('a mismatch that was settled is still on the record', () => {
-    const pool = new Pool()
-    const rows = [row(0, 'a'), row(0, 'b', { digest: lie(id, 0) }), row(0, 'r', { role: 'referee' })]
-    pool.plan('job', 1, { verify: 'full' }, rows, {
-      state: 'VERIFYING',
-      verdicts: [{ ...verdict(0, 2), trusted: true }],
-    })
-    expect(pool.last('complete')?.record).toMatchObject({ mismatches: 1, checked: 1, checked_by_trusted: 1 })
+    // Nothing more is done for it.
+    pool.join('other')
+    expect(pool.last('assign')).toBeUndefined()
+    expect(pool.commands.filter(({ type }) => type === 'complete')).toHaveLength(1)
   })
 
   it('its row does not go back from VERIFYING to RUNNING', () => {

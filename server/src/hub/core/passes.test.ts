@@ -1,7 +1,7 @@
 // A job whose last pass is planned from the others: nothing of it is worked on before, it rests on what is accepted, and
 // when that changes the job fails instead of answering.
 import { describe, expect, it } from 'vitest'
-import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
+import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { SubmissionRow } from '../../store/store.ts'
 import { trueDigest } from '../sim/reference.ts'
 import { lie, Pool, row, type Handed, type Planning } from '../sim/pool.ts'
@@ -220,22 +220,6 @@ describe('after a restart', () => {
     const pool = restarted([...checked(0), ...checked(1, lie(id, 1))])
     expect(pool.last('refine')?.digests).toEqual([trueDigest(id, 0), lie(id, 1)])
     expect(pool.last('fail')).toBeUndefined()
-  })
-
-  it('verdicts stand, also those of exposed identities', () => {
-    const pool = new Pool({ referee: true })
-    pool.hub.quarantined.add('a' as Identity)
-    const rows = [0, 1, 2, 3].flatMap((shard) => checked(shard))
-    const verdicts = [0, 1, 2, 3].map((shard) => ({
-      jobId: id,
-      shard,
-      digest: trueDigest(id, shard),
-      confirmations: 2,
-      trusted: false,
-    }))
-    pool.plan('job', 2, { verify: 'full' }, rows, { ...REFINES, state: 'VERIFYING', basis, verdicts })
-    expect(pool.last('complete')?.verdicts).toEqual(verdicts)
-    expect(pool.last('refine')).toBeUndefined()
   })
 })
 

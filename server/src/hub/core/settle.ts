@@ -1,17 +1,18 @@
 // The verdict of a shard, from its durable answers alone: so it is the same after a restart.
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { SubmissionRow, VerdictRow } from '../../store/store.ts'
+import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
 import { undraw } from './checkers.ts'
 import { refereeOnline } from './eligibility.ts'
-import { escalate, expose, suspect, type Proof } from './exposure.ts'
+import { escalate, expose, type Proof } from './exposure.ts'
 import { FAILURES_BEFORE_REFEREE, VETERAN_FAILURES } from './limits.ts'
-import { contradictsBasis, isReleased, partOf, sizeOf, countAnswered } from './parts.ts'
+import { contradictsBasis, isReleased, partOf, countAnswered } from './parts.ts'
 import { fail } from './failing.ts'
-import { checksNeeded, isDrawn, rateOf, sampleOf } from '@forge/shared/verifier/sample.ts'
+import { isDrawn, rateOf, sampleOf } from '@forge/shared/verifier/sample.ts'
 import { countAgreement, isWeighty } from './standing.ts'
 import { hasEnded, shardOf, type HubState, type Job, type JobPart, type Shard } from './state.ts'
+import { clear, suspect } from './suspicion.ts'
 import { voteOn } from './votes.ts'
 
 /** Takes in durable answers of one job and moves their shards on; those of exposed identities are void. */
@@ -50,43 +51,6 @@ export function takeIn(
   return [...commands, ...[...touched].flatMap((index) => settleShard(state, job, index))]
 }
 
-/**
- * A job whose verdicts were durable when the server died: they stand, whatever was learned of their authors since. What is
- * left is its reduction.
- */
-export function restoreVerdicts(
-  job: Job,
-  submissions: readonly SubmissionRow[],
-  verdicts: readonly VerdictRow[],
-): HubCommand[] {
-  job.phase = 'running'
-  job.announced = 'VERIFYING'
-  job.released = job.parts.length
-  for (const submission of submissions) {
-    const shard = shardOf(job, submission.shard)
-    if (shard.submissions.length === 0) countAnswered(job, submission.shard, 1)
-    shard.submissions.push(submission)
-    shard.excluded.add(submission.executor)
-    shard.networks.add(submission.network)
-  }
-  for (const { shard: index, digest, confirmations } of verdicts) {
-    const shard = shardOf(job, index)
-    // So that nothing is added to what was already enough, or given up.
-    shard.mustCheck = confirmations > 1
-    place(job, index, 'accepted')
-    shard.accepted = digest
-  }
-  for (const part of job.parts) {
-    part.settled = true
-    const own = verdicts.filter(({ shard }) => shard >= part.first && shard < part.end)
-    const checked = own.filter(({ confirmations, trusted }) => confirmations > 1 || trusted).length
-    if (job.policy.verify === 'spotcheck' && checked < checksNeeded(sizeOf(part), rateOf(job.policy.spotcheck_rate))) {
-      job.degraded = true
-    }
-  }
-  return []
-}
-
 /** Puts a shard where its answers say it belongs. Idempotent. */
 export function settleShard(state: HubState, job: Job, index: number): HubCommand[] {
   if (hasEnded(job)) return []
@@ -95,9 +59,13 @@ export function settleShard(state: HubState, job: Job, index: number): HubComman
   const [first] = shard.submissions
   if (first === undefined) return settleUnanswered(state, job, index)
   if (referee !== undefined) {
+    const isNew = shard.accepted === null
     accept(state, job, index, referee.digest)
-    const wrong = shard.submissions.filter(({ digest }) => digest !== referee.digest)
-    return wrong.length === 0 ? [] : contradicted(state, job, index, wrong)
+    const agrees = ({ digest }: SubmissionRow): boolean => digest === referee.digest
+    // Once: an escalation settles it again.
+    if (isNew) clear(state, job, shard.submissions.filter(agrees))
+    const wrong = shard.submissions.filter((row) => !agrees(row))
+    return wrong.length === 0 ? [] : contradicted(state, job, index, wrong, referee)
   }
   const isForReferee = job.contradicted.get(index)?.trusted === true
   const isDisputed = shard.submissions.some(({ digest }) => digest !== first.digest)
@@ -176,18 +144,22 @@ function needsCheck(job: Job, index: number, digest: Digest): boolean {
   )
 }
 
-/** Two agree; in `full` one of them is a veteran or trusted. */
+/** Two agree, and one of them is a veteran or trusted; `none` promises nothing, and takes two of any. */
 function isEnough({ policy }: Job, { submissions }: Shard): boolean {
-  return submissions.length > 1 && (policy.verify !== 'full' || submissions.some(({ tier }) => isWeighty(tier)))
+  return submissions.length > 1 && (policy.verify === 'none' || submissions.some(({ tier }) => isWeighty(tier)))
 }
 
-/**
- * Those whom the referee contradicted. If nobody agrees with it and they are several, the kernel or their engine may be at
- * fault, and not they: seen with enough of them, the engine gets no work any more.
- */
-function contradicted(state: HubState, job: Job, index: number, wrong: readonly SubmissionRow[]): HubCommand[] {
-  const isLonely = wrong.length > 1 && wrong.length === shardOf(job, index).submissions.length - 1
-  if (isLonely) for (const row of wrong) suspect(state, job, row)
+/** Those whom the referee contradicted. If nobody agrees with it, not they but their engine may be at fault. */
+function contradicted(
+  state: HubState,
+  job: Job,
+  index: number,
+  wrong: readonly SubmissionRow[],
+  referee: SubmissionRow,
+): HubCommand[] {
+  const isLonely = wrong.length === shardOf(job, index).submissions.length - 1
+  const isKnown = wrong.every(({ executor }) => state.quarantined.has(executor))
+  if (isLonely && !isKnown) suspect(state, job, wrong, referee)
   return exposed(state, job, wrong, `shard ${index} differs from the referee's`)
 }
 
@@ -266,6 +238,14 @@ export function authorRowOf({ submissions }: Shard): SubmissionRow | undefined {
 }
 export const authorOf = (shard: Shard): Identity | undefined => authorRowOf(shard)?.executor
 
-/** The submissions behind a digest stand together; one alone was not checked. */
-export const isChecked = (shard: Shard): boolean =>
-  shard.accepted !== null && shard.submissions.filter(({ digest }) => digest === shard.accepted).length > 1
+/**
+ * How many stand behind the accepted digest. Fresh keys that agree are one word, however many they are: one person may have
+ * them all.
+ */
+export function confirmationsOf({ submissions, accepted }: Shard): number {
+  const behind = submissions.filter(({ digest }) => digest === accepted)
+  return behind.some(({ tier }) => isWeighty(tier)) ? behind.length : Math.min(1, behind.length)
+}
+
+/** One alone was not checked. */
+export const isChecked = (shard: Shard): boolean => shard.accepted !== null && confirmationsOf(shard) > 1

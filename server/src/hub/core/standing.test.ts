@@ -4,7 +4,7 @@ import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
 import { KERNEL } from '../sim/kernel.ts'
 import { mayCheck } from './eligibility.ts'
-import { PROBATION_SHARDS } from './limits.ts'
+import { CHECKER_WAIT_MS, PROBATION_SHARDS } from './limits.ts'
 import { validShards } from './standing.ts'
 import { shardOf } from './state.ts'
 
@@ -61,8 +61,14 @@ describe('a fresh key', () => {
     const pool = new Pool()
     const [a, b] = [pool.join('a', { fresh: true }), pool.join('b', { fresh: true })]
     pool.plan('job', 30, { verify: 'spotcheck' })
-    for (let n = 0; n < 60 && pool.last('complete') === undefined; n++) for (const each of [a, b]) pool.work(each)
-    expect(pool.last('complete')?.record).toMatchObject({ checked: 30, status: 'clean' })
+    for (const each of [a, b, a, b]) pool.work(each)
+    expect(pool.last('complete')).toBeUndefined()
+    pool.at(CHECKER_WAIT_MS)
+    // Their agreement is no check, so it is not even asked for.
+    const { record, warnings } = pool.last('complete') ?? {}
+    expect(record).toMatchObject({ checked: 0, status: 'degraded', executions: 30 })
+    expect(record?.bound).toMatchObject([{ max_wrong_shards: 30 }, { max_wrong_shards: 30 }, { max_wrong_shards: 30 }])
+    expect(warnings).toHaveLength(1)
     expect([validOf(pool, 'a'), validOf(pool, 'b')]).toEqual([0, 0])
   })
 
@@ -75,15 +81,46 @@ describe('a fresh key', () => {
       const agent = pool.hub.agents.get(fresh)
       return agent !== undefined && mayCheck(pool.hub, job, agent, shardOf(job, 0))
     }
-    // The referee is awaited for a moment, and then it must not keep the job for ever.
-    expect(may()).toBe(false)
-    pool.at(6_000)
-    expect(pool.held(fresh)).toHaveLength(1)
-    pool.leave(fresh)
+    // Nor while it is away, however long: who stops it must not choose the checkers.
+    for (const nowMs of [0, 6_000, 59_000]) {
+      pool.at(nowMs)
+      expect(may()).toBe(false)
+      expect(pool.held(fresh)).toEqual([])
+    }
     pool.join('veteran')
-    pool.join('fresh', { fresh: true })
     expect(pool.held('veteran' as typeof fresh)).toHaveLength(1)
-    expect(pool.held(fresh)).toHaveLength(0)
+  })
+
+  it('checks a veteran where nobody else can, and no referee is to come', () => {
+    const pool = new Pool()
+    const author = pool.join('author')
+    pool.plan('job', 1, { verify: 'spotcheck', spotcheck_rate: 1 })
+    pool.work(author)
+    pool.work(pool.join('fresh', { fresh: true }))
+    expect(pool.last('complete')?.record).toMatchObject({ checked: 1, status: 'clean' })
+  })
+
+  it('and another one, while the referee starts again, make no answer that passes for a checked one', () => {
+    const pool = new Pool({ referee: true, distinctNetwork: true })
+    const liars = ['s1', 's2'].map((name) => pool.join(name, { fresh: true }))
+    const referee = pool.join('referee', { referee: true })
+    pool.plan('job', 16, { verify: 'spotcheck' })
+    pool.at(6_000)
+    pool.leave(referee)
+    pool.at(20_000)
+    for (const session of [...liars, ...liars]) pool.work(session, lie)
+    expect(pool.last('complete')).toBeUndefined()
+    pool.at(60_000)
+    const { record } = pool.last('complete') ?? {}
+    expect(record).toMatchObject({ status: 'degraded', checked: 0 })
+    expect(record?.bound?.[0]).toMatchObject({ max_wrong_shards: 16 })
+  })
+
+  it('and its backup by another one count as one word', () => {
+    const pool = new Pool()
+    const rows = [row(0, 'a', { tier: 'probation' }), row(0, 'b', { tier: 'probation' })]
+    pool.plan('job', 1, { verify: 'none' }, rows)
+    expect(pool.last('complete')).toMatchObject({ record: { checked: 0 }, verdicts: [{ confirmations: 1 }] })
   })
 
   it('does not make a full shard’s two, with another one', () => {

@@ -216,16 +216,18 @@ export interface HubState {
   /** By identity, kernel and engine: checked-valid shards in a row. */
   standings: Map<string, number>
   standingsChanged: Map<string, StandingRow>
-  /** By kernel and engine: networks of those whom the referee alone contradicted, and identities. */
-  suspects: Map<string, Map<string, Identity>>
-  /** Kernel and engine that get no work, until the server starts again. */
-  suspended: Set<string>
+  /** By kernel and engine: groups of the veterans whom the referee alone contradicted, and when. */
+  suspects: Map<string, Map<string, number>>
+  /** Kernel and engine that get no work, and until when; forgotten when the server starts again. */
+  suspended: Map<string, number>
   /** Sessions that may have room for an assignment: all that dispatch looks at. */
   roomy: Set<SessionId>
   /** Sessions that rest after a failure. */
   resting: Set<SessionId>
   /** No lease expires before. */
   expiryMs: number
+  /** When a referee last went away, or lost its engine. */
+  refereeLeftMs: number
   /** Changes whenever who may work on what could have changed. */
   fleet: number
   /** Sessions whose tally changed since it was last sent. */
@@ -258,10 +260,11 @@ export function createHubState(settings: HubSettings): HubState {
     standings: new Map(),
     standingsChanged: new Map(),
     suspects: new Map(),
-    suspended: new Set(),
+    suspended: new Map(),
     roomy: new Set(),
     resting: new Set(),
     expiryMs: Infinity,
+    refereeLeftMs: -Infinity,
     fleet: 0,
     tallyChanged: new Set(),
     epoch: 0,

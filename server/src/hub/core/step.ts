@@ -1,8 +1,10 @@
 // The Hub's one transition: an event in, commands out. No clock, socket, database or randomness: the event carries the
 // time, the settings carry ids. The state is owned by the caller and changed in place; equal histories give equal states.
+import type { SessionId } from '@forge/shared/contract/ids.ts'
 import type { SubmissionRow } from '../../store/store.ts'
-import type { HubCommand, HubEvent } from './events.ts'
+import type { Ending, HubCommand, HubEvent } from './events.ts'
 import { noteUsual } from './backup.ts'
+import { standings, tallies } from './changes.ts'
 import { undrawAllOf } from './checkers.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
@@ -10,10 +12,11 @@ import { untilWhen } from './exposure.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
 import { begunMs, drop, letGo, noteRoom, renew } from './leases.ts'
-import { SPEED_MAX, SPEED_WEIGHT } from './limits.ts'
+import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
-import { place, restoreVerdicts, settleShard, takeIn, tally } from './settle.ts'
+import { place, settleShard, takeIn, tally } from './settle.ts'
 import { restoreStandings, tierOf } from './standing.ts'
+import { endSuspensions } from './suspicion.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 import { mayTry, takeTrial, trialsOf } from './trial.ts'
 
@@ -22,6 +25,7 @@ export { nextWakeMs } from './wake.ts'
 export function step(state: HubState, event: HubEvent): HubCommand[] {
   // Time never runs backwards, whatever the edge's clock does.
   state.nowMs = Math.max(state.nowMs, event.nowMs)
+  endSuspensions(state)
   const commands = [...apply(state, event), ...expireLeases(state)]
   for (const job of state.jobs.values()) commands.push(...review(state, job))
   commands.push(...dispatch(state))
@@ -36,7 +40,7 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       state.jobs.set(job.id, job)
       job.voided = event.voided
       job.executions = event.submissions.length + event.voided
-      if (event.verdicts.length === job.shards.length) return restoreVerdicts(job, event.submissions, event.verdicts)
+      if (event.ending !== null) return endAgain(job, event.ending)
       // Somebody who took part was exposed before the restart.
       job.escalated = event.voided > 0 && job.policy.verify === 'spotcheck'
       return [...resumed(state, job, event), ...takeIn(state, job, event.submissions, true)]
@@ -56,22 +60,15 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       return []
     case 'agent-ready':
       return takeReady(state, event)
-    case 'agent-paused':
-      state.agents.get(event.session)?.abilities.clear()
+    case 'agent-paused': {
+      const agent = state.agents.get(event.session)
+      agent?.abilities.clear()
+      if (agent?.referee === true) state.refereeLeftMs = state.nowMs
       state.fleet++
       return []
-    case 'agent-left': {
-      const agent = state.agents.get(event.session)
-      if (agent === undefined) return []
-      state.agents.delete(event.session)
-      state.tallyChanged.delete(event.session)
-      state.resting.delete(event.session)
-      state.fleet++
-      for (const job of state.jobs.values()) undrawAllOf(job, event.session)
-      const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
-      noteRoom(state, agent)
-      return commands
     }
+    case 'agent-left':
+      return takeLeft(state, event.session)
     case 'answer':
       return takeAnswer(state, event)
     case 'stored':
@@ -99,6 +96,20 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
   }
 }
 
+function takeLeft(state: HubState, session: SessionId): HubCommand[] {
+  const agent = state.agents.get(session)
+  if (agent === undefined) return []
+  state.agents.delete(session)
+  if (agent.referee) state.refereeLeftMs = state.nowMs
+  state.tallyChanged.delete(session)
+  state.resting.delete(session)
+  state.fleet++
+  for (const job of state.jobs.values()) undrawAllOf(job, session)
+  const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
+  noteRoom(state, agent)
+  return commands
+}
+
 function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joined' }>['agent']): HubCommand[] {
   const { session, identity } = agent
   const quarantine = state.quarantines.get(identity)
@@ -120,6 +131,12 @@ function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joi
     rejected: 0,
   })
   return []
+}
+
+/** Only its output is missing: what it was verified with stands, whoever has been exposed since. */
+function endAgain(job: Job, ending: Ending): HubCommand[] {
+  job.phase = 'closing'
+  return [{ type: 'complete', jobId: job.id, ...ending }]
 }
 
 /** A job that had begun before a restart does not wait for `min_agents` again: it may need nobody any more. */
@@ -146,7 +163,7 @@ function takeReady(
 ): HubCommand[] {
   const agent = state.agents.get(session)
   if (agent === undefined) return []
-  agent.abilities.set(kernel, ability)
+  agent.abilities.set(kernel, { ...ability, unitsPerSecond: within(ability.unitsPerSecond) })
   state.fleet++
   noteRoom(state, agent)
   return [...agent.leases.values()].flatMap((lease) => {
@@ -213,11 +230,13 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   return [{ type: 'store', session: event.session, request: event.request, submissions }]
 }
 
+const within = (unitsPerSecond: number): number => Math.min(SPEED_MAX, Math.max(SPEED_MIN, unitsPerSecond))
+
 function learnSpeed(job: Job, agent: Agent, shards: number, kernelMs: number): void {
   const ability = agent.abilities.get(job.kernel)
   if (ability === undefined || kernelMs <= 0) return
   // The time is the agent's own claim: an infinite speed would make every later size and lease NaN.
-  const measured = Math.min(SPEED_MAX, (shards * job.grid.unitsPerShard * 1_000) / kernelMs)
+  const measured = within((shards * job.grid.unitsPerShard * 1_000) / kernelMs)
   ability.unitsPerSecond += SPEED_WEIGHT * (measured - ability.unitsPerSecond)
 }
 
@@ -302,23 +321,4 @@ function revokeAll(state: HubState, jobId: Job['id']): HubCommand[] {
     }
   }
   return commands
-}
-
-function tallies(state: HubState): HubCommand[] {
-  const commands: HubCommand[] = []
-  for (const session of state.tallyChanged) {
-    const agent = state.agents.get(session)
-    if (agent === undefined) continue
-    const { accepted, pending, rejected } = agent
-    commands.push({ type: 'tally', session, tally: { accepted, pending, rejected } })
-  }
-  state.tallyChanged.clear()
-  return commands
-}
-
-function standings(state: HubState): HubCommand[] {
-  if (state.standingsChanged.size === 0) return []
-  const changed = [...state.standingsChanged.values()]
-  state.standingsChanged.clear()
-  return [{ type: 'write', writes: { standings: changed } }]
 }

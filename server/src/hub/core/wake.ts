@@ -1,7 +1,7 @@
 // When the next `tick` is due: everything that time alone changes, looked at once an event.
 import { nextSlowMs } from './backup.ts'
-import { refereeAwaited } from './eligibility.ts'
-import { CHECKER_WAIT_MS, REFEREE_START_MS } from './limits.ts'
+import { refereeAwaited, refereeAwaitedUntilMs } from './eligibility.ts'
+import { CHECKER_WAIT_MS } from './limits.ts'
 import { hasEnded, type HubState, type Job } from './state.ts'
 
 /** Null while nothing waits for time. */
@@ -13,12 +13,13 @@ export function nextWakeMs(state: HubState): number | null {
     if (restsUntilMs > state.nowMs) wake = Math.min(wake, restsUntilMs)
     else state.resting.delete(session)
   }
+  for (const untilMs of state.suspended.values()) wake = Math.min(wake, untilMs)
   return wake === Infinity ? null : Math.max(wake, state.nowMs + 1)
 }
 
 function wakeOf(state: HubState, job: Job): number {
   let wake = Math.min(job.deadlineMs, nextSlowMs(state, job) ?? Infinity)
-  if (refereeAwaited(state, job)) wake = Math.min(wake, job.startedMs + REFEREE_START_MS)
+  if (refereeAwaited(state, job)) wake = Math.min(wake, refereeAwaitedUntilMs(state, job))
   // Once it is over it is no reason to wake: `full` goes on waiting until its deadline.
   for (const sinceMs of [job.checkerMissingSinceMs, job.contradictedSinceMs]) {
     const givesUpMs = (sinceMs ?? -Infinity) + CHECKER_WAIT_MS

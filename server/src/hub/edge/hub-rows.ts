@@ -24,6 +24,10 @@ export interface HubRows {
   /** Behind the job's earlier changes, so that of two of them the later one stays. */
   basis(jobId: JobId, basis: Digest): Promise<void>
   completed(planned: PlannedJob, command: Extract<HubCommand, { type: 'complete' }>): Promise<void>
+  /** Of exposures that a job's end overtook; nobody waits for it. */
+  noticed(jobId: JobId): Promise<void>
+  /** At the start: notices that an earlier server did not write. */
+  resume(unfinishedSinceMs: number | null): Promise<void>
   /** A reduction of stored partials, begun again where a restarting database broke it off. */
   reading<T>(read: () => Promise<T>): Promise<T>
   failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
@@ -85,10 +89,12 @@ export function createHubRows(
       await change(jobId, 'the basis of a last pass', () => store.setBasis(jobId, basis))
     },
     async completed(planned, command) {
-      const { jobId, verdicts, record } = command
+      const { type: _, jobId, verdicts, ...ending } = command
       let priced: PricedAnswer
       try {
-        await persist('verdicts', () => store.writeVerdicts(verdicts))
+        // Who was proven wrong on the way is exposed by then, whatever happens between.
+        await identities.settled()
+        await persist('the verdicts', () => store.writeEnding(jobId, verdicts, JSON.stringify(ending)))
         priced = await reading(() => answerOf(planned, command, store, keepArtifacts))
       } catch (error) {
         if (closing.aborted) throw error
@@ -97,9 +103,10 @@ export function createHubRows(
         return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
       }
       await finish(jobId, 'the result', { state: 'COMPLETED', ...priced, finishedAtMs: Date.now() })
-      await identities.jobEnded()
-      logger.info({ job_id: jobId, verification: record }, 'job completed')
+      logger.info({ job_id: jobId, verification: ending.record }, 'job completed')
     },
+    noticed: identities.jobEnded,
+    resume: identities.resume,
     failed,
     cancelled: (jobId) => finish(jobId, 'a cancellation', cancellation(jobId)),
     reading,

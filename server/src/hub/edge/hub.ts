@@ -4,7 +4,6 @@ import type { Server as HttpServer } from 'node:http'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
-import { termsOf } from '../../billing/price.ts'
 import { NO_LIMITS, type CreditLimits } from '../../store/ledger-store.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
@@ -16,11 +15,12 @@ import { createGateway, type Gateway } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
 import { KEEPS_NOTHING, type KeepArtifacts } from './artifacts.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
-import { assignmentOf, jobSpecOf, planInTime, planOf, whyUnplanned, type PlannedJob } from './planning.ts'
+import { assignmentOf, jobSpecOf, planInTime, whyUnplanned, type PlannedJob, type UnfinishedJob } from './planning.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
 import { eligibleOf, progressOf, shardStatesOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
+import { Registration } from './registration.ts'
 import { createTables, warmTables, type Tables } from './tables.ts'
 import { Tallies } from './tallies.ts'
 import { createWaiters } from './waiters.ts'
@@ -49,7 +49,7 @@ export async function startHub(deps: HubDeps): Promise<RunningHub> {
   })
   const unfinished = await store.unfinishedJobs()
   if (unfinished.length > 0) logger.info({ jobs: unfinished.length }, 'unfinished jobs go on')
-  for (const row of unfinished) hub.resume(row)
+  hub.resumeAll(unfinished)
   return hub
 }
 
@@ -62,6 +62,7 @@ class HubEdge implements RunningHub {
   readonly #agents: AgentListener
   readonly #rows: HubRows
   readonly #refining: Refining
+  readonly #registration: Registration
   readonly #waiters = createWaiters()
   readonly #tallies = new Tallies((session, tally) => this.#gateway.send(session, 'tally', tally))
   readonly #closing = new AbortController()
@@ -76,6 +77,13 @@ class HubEdge implements RunningHub {
     this.#tables = tables
     this.#rows = createHubRows(deps.store, deps.logger, this.#closing.signal, deps.keepArtifacts ?? KEEPS_NOTHING)
     const { store, logger } = deps
+    this.#registration = new Registration({
+      store: deps.store,
+      rows: this.#rows,
+      isUnfinished: (id) => this.#waiters.unfinished.has(id),
+      resume: (row) => this.resume(row),
+      track: (work) => this.#track(work),
+    })
     this.#refining = createRefining({ store, rows: this.#rows, logger, closing: this.#closing.signal })
     const { config, http, refereeToken } = deps
     const { publicUrl, distinctNetwork: addressesDiffer } = config
@@ -99,15 +107,8 @@ class HubEdge implements RunningHub {
     return submitted
   }
 
-  async submitWithin(job: NewJob, limits: CreditLimits): ReturnType<Hub['submitWithin']> {
-    const inserted = await this.#deps.store.registerJob(job, { terms: termsOf(planOf(job)), limits })
-    if ('over' in inserted) return inserted
-    if (inserted.inserted) this.resume({ ...job, state: 'QUEUED', basis: null })
-    // Its insert was answered by an error although it was done: whoever asks again sets it going.
-    else if (inserted.existing.finishedAtMs === null && !this.#waiters.unfinished.has(inserted.existing.id)) {
-      this.resume(inserted.existing)
-    }
-    return inserted
+  submitWithin(job: NewJob, limits: CreditLimits): ReturnType<Hub['submitWithin']> {
+    return this.#registration.submit(job, limits)
   }
 
   async ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void> {
@@ -167,21 +168,27 @@ class HubEdge implements RunningHub {
     this.#waiters.releaseAll()
   }
 
+  resumeAll(rows: readonly JobRow[]): void {
+    const sinceMs = rows.length === 0 ? null : Math.min(...rows.map(({ createdAtMs }) => createdAtMs))
+    this.#track(this.#rows.resume(sinceMs))
+    for (const row of rows) this.resume(row)
+  }
+
   /** Plans a job that is not in the core: a new one, or one that was begun before a restart. */
-  resume(row: ResumedJob): void {
+  resume(row: UnfinishedJob): void {
     this.#waiters.unfinished.add(row.id)
     this.#track(this.#plan(row))
   }
 
-  async #plan(row: ResumedJob): Promise<void> {
+  async #plan(row: UnfinishedJob): Promise<void> {
     const { store, logger } = this.#deps
     try {
       const ready = await planInTime(row, { store, logger, tables: this.#tables, closing: this.#closing.signal })
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
-      const { planned, submissions, verdicts, voided } = ready
+      const { planned, submissions, ending, voided } = ready
       this.#planned.set(row.id, planned)
       const job = jobSpecOf(row, planned, performance.now() + (row.deadlineAtMs - Date.now()))
-      this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, verdicts })
+      this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, ending })
     } catch (error) {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       logger.error({ job_id: row.id, err: error }, 'a job could not be planned')
@@ -281,6 +288,7 @@ class HubEdge implements RunningHub {
     this.#refining.forget(jobId)
     this.#waiters.release(jobId)
     this.#raise({ type: 'job-ended', jobId })
+    this.#track(this.#rows.noticed(jobId))
   }
 
   /** Keeps `close` waiting for it; a failure while closing is what the next start repairs. */
@@ -293,5 +301,3 @@ class HubEdge implements RunningHub {
     void tracked.finally(() => this.#writes.delete(tracked))
   }
 }
-
-type ResumedJob = NewJob & Pick<JobRow, 'state' | 'basis'>

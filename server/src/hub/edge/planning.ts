@@ -22,8 +22,8 @@ import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import { findKernel } from '../../kernels.ts'
 import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
-import type { NewJob, Store, SubmissionRow, VerdictRow } from '../../store/store.ts'
-import type { AssignmentOrder } from '../core/events.ts'
+import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
+import type { AssignmentOrder, Ending } from '../core/events.ts'
 import type { JobSpec } from '../core/state.ts'
 import { persistently } from './persistently.ts'
 import type { Tables } from './tables.ts'
@@ -59,8 +59,10 @@ export interface ReadyJob {
   readonly submissions: SubmissionRow[]
   /** How many are void. */
   readonly voided: number
-  readonly verdicts: VerdictRow[]
+  readonly ending: Ending | null
 }
+
+export type UnfinishedJob = NewJob & Pick<JobRow, 'state' | 'basis' | 'ending'>
 
 export interface PlanningDeps {
   readonly store: Pick<Store, 'submissions' | 'verdicts' | 'voidedOf'>
@@ -73,7 +75,10 @@ export interface PlanningDeps {
  * The plan with what is durable of the job. A database that restarts or is full is waited for; rejects at the job's deadline, which
  * stands whatever holds the plan up.
  */
-export async function planInTime(row: NewJob, { store, tables, logger, closing }: PlanningDeps): Promise<ReadyJob> {
+export async function planInTime(
+  row: UnfinishedJob,
+  { store, tables, logger, closing }: PlanningDeps,
+): Promise<ReadyJob> {
   const leftMs = Math.max(0, row.deadlineAtMs - Date.now())
   const over = new AbortController()
   const ready = persistently(
@@ -81,7 +86,7 @@ export async function planInTime(row: NewJob, { store, tables, logger, closing }
       planned: await planJob(row, tables),
       submissions: await store.submissions(row.id),
       voided: await store.voidedOf(row.id),
-      verdicts: await store.verdicts(row.id),
+      ending: await endingOf(row, store),
     }),
     { what: 'planning a job', giveUpMs: leftMs, logger, closing, passes: passesWithTime },
   )
@@ -95,6 +100,13 @@ export async function planInTime(row: NewJob, { store, tables, logger, closing }
     ready.catch(() => undefined)
     over.abort()
   }
+}
+
+/** Of our own row, as `HubRows.completed` wrote it. */
+async function endingOf({ id, ending }: UnfinishedJob, store: Pick<Store, 'verdicts'>): Promise<Ending | null> {
+  if (ending === null) return null
+  const rest: Omit<Ending, 'verdicts'> = JSON.parse(ending)
+  return { ...rest, verdicts: await store.verdicts(id) }
 }
 
 /** This server does not have the kernel that a job was registered for: it was downgraded, or the kernel is gone. */

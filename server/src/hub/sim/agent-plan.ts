@@ -83,22 +83,6 @@ export function otherAgent(random: Random, n: number, faultsEndMs: number): Agen
   }
 }
 
-/** A veteran with three tabs that freeze, in a pool without a referee: backups, votes and its own other tabs meet. */
-export function crowdedAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
-  const agent = otherAgent(random, n, faultsEndMs)
-  return {
-    ...agent,
-    ...(agent.kind === 'hung' ? { kind: 'honest', pretends: false } : {}),
-    engine: 'reference',
-    kernelDigest: KERNEL_DIGEST,
-    veteran: true,
-    failRate: 0,
-    sessions: 3,
-    freezeRate: faultsEndMs > 0 ? 0.3 : 0,
-    lieRate: agent.lieRate > 0 ? 0.2 : 0,
-  }
-}
-
 /** It fails on every shard: free keys must not be able to kill a job. */
 export function brokenAgent(random: Random, n: number): AgentPlan {
   return {
@@ -165,59 +149,5 @@ export function refereeAgent(random: Random, steady: boolean): AgentPlan {
     joinsAtMs: random.pick([0, 0, 30_000, steady ? 60_000 : 1e9]),
     doubleRate: 0,
     stayMs: random.pick([0, 0, 15_000]),
-  }
-}
-
-/** Agents that freeze and fail, with a referee: it settles shards that others still have. Veterans fail without a rest. */
-export function clumsyAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
-  return {
-    ...otherAgent(random, n, faultsEndMs),
-    kind: 'honest',
-    lieRate: 0,
-    lastLieRate: 0,
-    pretends: false,
-    engine: 'reference',
-    kernelDigest: KERNEL_DIGEST,
-    unitsPerSecond: 1_000,
-    claimed: 1_000,
-    sessions: 1,
-    veteran: random.chance(0.7),
-    failRate: 0.6,
-    freezeRate: 0.3,
-    stayMs: 0,
-  }
-}
-
-/** Veterans whose engine has a fault: no two of them agree, and the referee contradicts them all. */
-export function uniformAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
-  return {
-    ...otherAgent(random, n, faultsEndMs),
-    network: `uniform-${n}`,
-    kind: 'liar',
-    lieRate: 0.5,
-    lastLieRate: 0.5,
-    pretends: false,
-    engine: 'webgpu',
-    engineLossRate: 0,
-    kernelDigest: KERNEL_DIGEST,
-    veteran: true,
-    failRate: 0,
-  }
-}
-
-/** Veterans that lie now and then and are in several jobs when one of their lies is found. */
-export function hastyAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
-  return {
-    ...otherAgent(random, n, faultsEndMs),
-    kind: random.pick(['honest', 'liar']),
-    lieRate: 0.2,
-    lastLieRate: 0.2,
-    pretends: false,
-    engine: 'reference',
-    kernelDigest: KERNEL_DIGEST,
-    unitsPerSecond: 1_000,
-    claimed: 1_000,
-    veteran: true,
-    failRate: 0,
   }
 }

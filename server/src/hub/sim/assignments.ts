@@ -8,7 +8,6 @@ import {
   EXECUTIONS_OF_SHARDS,
   FAILURES_BEFORE_REFEREE,
   PROBATION_SHARDS,
-  REFEREE_START_MS,
   VOTES_MAX,
 } from '../core/limits.ts'
 import type { Agent, Job, Lease, Shard } from '../core/state.ts'
@@ -119,21 +118,21 @@ export class Assignments {
 
   #checkChecker(handed: Handed): void {
     const { job, agent, index, shard, ran } = handed
-    const { scenario, hub } = this.#world
+    const { scenario } = this.#world
     must(ran.length > 0, `shard ${index} is checked, and has no answer`)
     const isMeant = job.policy.verify !== 'none' || isDisputed(ran) || job.contradicted.has(index)
     must(isMeant, `shard ${index} is checked for nothing`)
     const near = scenario.distinctNetwork && ran.some(({ network }) => network === agent.network)
     must(!near, `shard ${index} is checked from a network that ran it`)
     const votes = ran.filter(({ tier }) => tier !== 'probation').length
+    must(!isDisputed(ran) || !scenario.referee, `shard ${index} is voted on, and a referee is to come`)
     must(!isDisputed(ran) || votes < VOTES_MAX, `shard ${index} is voted on after ${votes} votes`)
     if (this.#isWeighty(job, agent)) return
     must(!isDisputed(ran), `${agent.identity} votes with a fresh key`)
-    const awaited = scenario.referee && hub.nowMs < job.startedMs + REFEREE_START_MS
-    const judge = this.#refereeOnline(job) || awaited || this.#weightyFor(job, shard).length > 0
+    const judge = this.#refereeOnline(job) || scenario.referee || this.#weightyFor(job, shard).length > 0
     must(!judge, `${agent.identity} checks shard ${index} with a fresh key, and others could`)
-    const counts = job.policy.verify !== 'full' || ran.some(({ tier }) => tier !== 'probation')
-    must(counts, `two fresh keys are to settle shard ${index} of a full job`)
+    const counts = job.policy.verify === 'none' || ran.some(({ tier }) => tier !== 'probation')
+    must(counts, `two fresh keys are to settle shard ${index}`)
   }
 
   /** The referee does what nobody else may, and no ordinary work. */

@@ -156,7 +156,7 @@ export class AttackPool {
       basis: null,
       submissions: [],
       voided: 0,
-      verdicts: [],
+      ending: null,
     })
     while (this.#ended() === null) {
       const next = this.#agenda.next()

@@ -1,5 +1,6 @@
 // What must hold of a job's end in the simulated world: of its verdicts and record against the truth that only the world
 // knows, and of the reason where it failed. Everything is recounted from scratch here.
+import { isDeepStrictEqual } from 'node:util'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { merkleRoot } from '@forge/shared/exact/merkle.ts'
@@ -25,16 +26,16 @@ export function checkComplete(world: World, command: Extract<HubCommand, { type:
   must(digests.length === shardsOf(job.grid), 'a shard has no verdict')
   must(new Set(command.verdicts.map(({ shard }) => shard)).size === digests.length, 'a shard is counted twice')
   checkOutput(world, job, digests)
-  const known = world.store.verdicts(job.id)
-  if (known.length === digests.length) {
-    // Durable before a restart: they stand, whatever has been learned since.
-    const same = known.every(({ shard, digest }) => digests[shard] === digest)
-    return must(same, 'a restart gives another verdict than the one that was durable')
+  const known = world.store.endings.get(job.id)
+  if (known !== undefined) {
+    // Durable before a restart: it stands, verdicts, record and warnings, whatever has been learned since.
+    const { type: _, jobId: __, ...ending } = command
+    return must(isDeepStrictEqual(ending, known), 'a restart gives another ending than the one that was durable')
   }
   const degraded = command.record.status === 'degraded'
   if (degraded) {
     must(policy.verify === 'spotcheck' && policy.on_unverified === 'degrade', 'a job degraded against its policy')
-    must(!world.scenario.mustComplete, 'a job degraded although there were checkers')
+    must(!world.scenario.mustComplete || world.hub.suspended.size > 0, 'a job degraded although there were checkers')
   }
   const isClean = command.record.status === 'clean'
   const isVoided = policy.verify === 'spotcheck' && world.store.voided(job.id) > 0
@@ -87,10 +88,13 @@ function checkOutput({ scenario, partials }: World, job: Job, digests: readonly 
   must(outputDigest === referenceOutput(args, rootSeed), 'the output is not that of one machine')
 }
 
-/** How long after its deadline a job's end may be decided: a late timer, or planning after a restart. */
-const DEADLINE_SLACK_MS = 3_000
+/**
+ * How long after its deadline a job's end may be decided: a late timer, or planning after a restart. And what was decided and
+ * on its way to the store when the Hub was killed is decided again.
+ */
+const DEADLINE_SLACK_MS = 1_000
 
-/** `slackMs` is what the world's clock took away by itself. */
+/** `slackMs` is what the world's clock took away by itself, and what its store takes. */
 export function checkInTime({ hub }: World, jobId: JobId, slackMs: number): void {
   const late = hub.nowMs - (hub.jobs.get(jobId)?.deadlineMs ?? 0) - slackMs
   must(late <= DEADLINE_SLACK_MS, `a job is ended ${late} ms after its deadline`)
@@ -116,7 +120,8 @@ function checkPartOfComplete(
     if (digest === undefined) throw new Error(`shard ${index} has no verdict`)
     const truth = world.partials.truth({ jobId: job.id, shard: index, basis })
     const counts = checkVerdict(world, shard, { index, digest, truth })
-    must(counts || !job.contradicted.has(index), `shard ${index} was contradicted and passed unchecked`)
+    const isAgreed = policy.verify === 'none' && shard.submissions.length > 1
+    must(counts || isAgreed || !job.contradicted.has(index), `shard ${index} was contradicted and passed unchecked`)
     for (const { executor } of shard.submissions) {
       authors.add(executor)
       if (counts) checkedExecutors.add(executor)
@@ -143,9 +148,12 @@ function checkUnchecked(job: Job, { submissions }: Shard, index: number, digest:
   must(!isDrawn(sampleOf(job, index, digest), rate), `shard ${index} was drawn for a check and passed without`)
 }
 
-/** Each exposed identity can take back all that a job has: after a few of them its executions may be used up. */
-export const isExhausted = (world: World, { detail }: Extract<HubCommand, { type: 'fail' }>): boolean =>
-  detail.startsWith('After ') && world.hub.quarantines.size >= EXPOSURES_TO_EXHAUST
+/**
+ * Each exposed identity can take back all that a job has: after a few of them its executions may be used up. And liars on one
+ * engine can look like a fault of it; its honest agents are lost to the pool with them.
+ */
+export const isExhausted = ({ hub }: World, { detail }: Extract<HubCommand, { type: 'fail' }>): boolean =>
+  hub.suspended.size > 0 || (detail.startsWith('After ') && hub.quarantines.size >= EXPOSURES_TO_EXHAUST)
 
 /** Whether a job failed because its last pass rested on a wrong answer; then there must have been one. */
 export function checkBasisFailure(world: World, command: Extract<HubCommand, { type: 'fail' }>): boolean {
@@ -189,7 +197,8 @@ function checkVerdict(
     must(lead >= VOTES_LEAD, `a mismatch on shard ${index} was settled by too narrow a vote`)
     must(!world.scenario.referee, `a mismatch on shard ${index} was put to a vote, and a referee is to come`)
   }
-  if (behind.length < 2) return false
+  // Keys are free: what fresh ones agree on was not checked.
+  if (behind.length < 2 || behind.every(({ tier }) => tier === 'probation')) return false
   const colluders = behind.filter(({ executor }) => kindOf(world, executor) === 'colluder')
   must(digest === truth || colluders.length === behind.length, `shard ${index} was checked and is wrong`)
   return true

@@ -49,8 +49,14 @@ const ANSWERS: readonly Guard[] = [
   guardIn(
     'step.ts',
     'no claim makes an agent infinitely fast',
-    'Math.min(SPEED_MAX, (shards * job.grid.unitsPerShard * 1_000) / kernelMs)',
-    '(shards * job.grid.unitsPerShard * 1_000) / kernelMs',
+    'Math.min(SPEED_MAX, Math.max(SPEED_MIN, unitsPerSecond))',
+    'Math.max(SPEED_MIN, unitsPerSecond)',
+  ),
+  guardIn(
+    'leases.ts',
+    'what is out is counted without a rest',
+    'heldMs -= heldShardMs(lease)',
+    'heldMs -= lease.shardMs',
   ),
   guardIn('step.ts', 'time never runs back', 'Math.max(state.nowMs, event.nowMs)', 'event.nowMs'),
 ]
@@ -165,18 +171,18 @@ const WHO: readonly Guard[] = [
   guardIn(
     'eligibility.ts',
     'fresh keys check where nobody else can',
-    'return !refereeOnline(state, job) && !refereeAwaited(state, job) && !hasWeightyChecker(state, job, shard)',
+    'return !state.settings.referee && !refereeOnline(state, job) && !hasWeightyChecker(state, job, shard)',
     'return true',
   ),
   guardIn(
     'eligibility.ts',
-    'in full a fresh key checks no fresh key',
-    `  if (job.policy.verify === 'full' && !shard.submissions.some(({ tier }) => isWeighty(tier))) return false\n`,
+    'a fresh key checks no fresh key',
+    `  if (job.policy.verify !== 'none' && !shard.submissions.some(({ tier }) => isWeighty(tier))) return false\n`,
   ),
   guardIn(
     'settle.ts',
-    'full rests on a word that counts',
-    ` && (policy.verify !== 'full' || submissions.some(({ tier }) => isWeighty(tier)))`,
+    'a check rests on a word that counts',
+    ` && (policy.verify === 'none' || submissions.some(({ tier }) => isWeighty(tier)))`,
   ),
   guardIn(
     'dispatch.ts',

@@ -51,10 +51,10 @@ const CHECKS: readonly Guard[] = [
     '  if (!isWeighty(tierOf(state, agent, job.kernel, ability))) return []\n',
   ),
   guardIn(
-    'settle.ts',
-    'the referee settles before any vote',
-    `refereeIsToCome(state, job) ? 'open' : voteOn(shard)`,
-    'voteOn(shard)',
+    'dispatch.ts',
+    'no vote where a referee is to come',
+    'if (job.disputed.size === 0 || refereeIsToCome(state, job)) return []',
+    'if (job.disputed.size === 0) return []',
   ),
 ]
 
@@ -137,8 +137,8 @@ const PASSES: readonly Guard[] = [
   guardIn('step.ts', 'a job is planned once', '      if (state.jobs.has(event.job.id)) return []\n'),
   guardIn(
     'step.ts',
-    'verdicts that are durable stand',
-    '      if (event.verdicts.length === job.shards.length) return restoreVerdicts(job, event.submissions, event.verdicts)\n',
+    'an ending that is durable stands',
+    '      if (event.ending !== null) return endAgain(job, event.ending)\n',
   ),
   guardIn('step.ts', 'a job’s state never goes back', `state === 'VERIFYING' ? 'VERIFYING' : 'RUNNING'`, `'RUNNING'`),
 ]

@@ -4,6 +4,7 @@ import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { AssignmentOrder, HubCommand, HubEvent } from '../core/events.ts'
 import { BACKUPS_MAX, LEASES_PER_AGENT, VOTES_TO_WIN } from '../core/limits.ts'
+import { heldMsOf } from '../core/leases.ts'
 import { basisOf } from '../core/parts.ts'
 import type { Agent, Job, JobPart, Lease, Shard } from '../core/state.ts'
 import { must } from './must.ts'
@@ -122,6 +123,13 @@ function checkJob(world: World, job: Job, holders: Holders): void {
     )
     for (const holder of own) checkHolder(world, shard, index, holder)
   })
+  const heldMs = [...world.hub.agents.values()]
+    .flatMap(({ leases }) => [...leases.values()].filter(({ jobId }) => jobId === job.id))
+    .reduce((sum, lease) => sum + heldMsOf(lease), 0)
+  must(
+    Number.isFinite(job.heldMs) && job.heldMs === heldMs,
+    () => `${job.heldMs} ms are out by count, ${heldMs} by recount`,
+  )
   const backups = job.shards.filter(({ backedUp }) => backedUp).length
   must(job.backups === backups, () => `${job.backups} backups by count, ${backups} by recount`)
   must(backups <= Math.max(1, job.shards.length * BACKUPS_MAX), () => `${backups} backups are too many`)

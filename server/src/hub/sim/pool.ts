@@ -2,8 +2,8 @@
 // says, and every command kept. Nothing is random here; the seeded world is elsewhere.
 import type { AssignmentId, EngineName, Identity, JobId, ProjectId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { JobState, SubmissionRow, VerdictRow } from '../../store/store.ts'
-import type { AssignmentOrder, HubCommand } from '../core/events.ts'
+import type { JobState, SubmissionRow } from '../../store/store.ts'
+import type { Ending, AssignmentOrder, HubCommand } from '../core/events.ts'
 import { createHubState, type HubState, type Job, type JobSpec } from '../core/state.ts'
 import { PROBATION_SHARDS, QUARANTINE_MS } from '../core/limits.ts'
 import { step } from '../core/step.ts'
@@ -29,7 +29,7 @@ export interface Joining {
 
 export interface Planning {
   readonly state?: JobState
-  readonly verdicts?: readonly VerdictRow[]
+  readonly ending?: Ending | null
   readonly passes?: number
   readonly refines?: boolean
   readonly basis?: Digest | null
@@ -87,7 +87,7 @@ export class Pool {
     rows: readonly SubmissionRow[] = [],
     {
       state = 'QUEUED',
-      verdicts = [],
+      ending = null,
       passes = 1,
       refines = false,
       basis = null,
@@ -117,7 +117,7 @@ export class Pool {
       deadlineMs: this.nowMs + timeoutMs,
       samplingKey: new Uint8Array(32).fill(7),
     }
-    this.raise({ type: 'job-planned', job, state, basis, submissions: rows, voided, verdicts })
+    this.raise({ type: 'job-planned', job, state, basis, submissions: rows, voided, ending })
     return jobId
   }
 

@@ -32,5 +32,5 @@ export const plannedOf = (store: SimStore, spec: JobSpec): Happening => ({
   basis: store.bases.get(spec.id) ?? null,
   submissions: store.submissions(spec.id),
   voided: store.voided(spec.id),
-  verdicts: store.verdicts(spec.id),
+  ending: store.endings.get(spec.id) ?? null,
 })

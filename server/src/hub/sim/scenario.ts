@@ -2,21 +2,11 @@
 // referee behave, and when the Hub is killed.
 import type { EngineName, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { JobSpec } from '../core/state.ts'
-import {
-  brokenAgent,
-  clumsyAgent,
-  crowdedAgent,
-  hastyAgent,
-  otherAgent,
-  patientAgent,
-  refereeAgent,
-  steadyAgent,
-  uniformAgent,
-  type AgentPlan,
-} from './agent-plan.ts'
+import { brokenAgent, otherAgent, patientAgent, refereeAgent, steadyAgent, type AgentPlan } from './agent-plan.ts'
 import { faultsOf, type FaultPlan } from './faults.ts'
 import { KERNEL, KERNEL_DIGEST, simKernel, UNITS_PER_SHARD, type SimArgs, type SimPlan } from './kernel.ts'
 import { Random } from './random.ts'
+import { specialOf, type Special } from './special-worlds.ts'
 
 export interface JobPlan {
   readonly spec: JobSpec
@@ -64,57 +54,47 @@ const TARGETS: Record<JobSpec['policy']['target'], readonly EngineName[]> = {
 export const fits = (target: JobSpec['policy']['target'], engine: EngineName): boolean =>
   TARGETS[target].includes(engine)
 
-/** Worlds in which what is rare elsewhere meets: one in ten each. */
-const SPECIAL = ['crowded', 'clumsy', 'hasty', 'uniform'] as const
-const SPECIAL_OF = 10
-const AGENTS = { crowded: crowdedAgent, clumsy: clumsyAgent, hasty: hastyAgent, uniform: uniformAgent } as const
-
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed)
-  // Its own source of chance: few worlds, and the others stay as they are.
-  const drawn = SPECIAL[Math.floor(new Random(seed + 4_000_037).next() * SPECIAL_OF)]
   const someMs = random.pick([0, 20_000, 60_000])
-  const faultsEndMs = drawn === 'clumsy' ? 120_000 : someMs
   const quarantineMs = random.pick([3_000, 86_400_000])
-  // A real day is longer than any job lives: who comes back within a job does not meet one that was interrupted.
-  const isKilled = faultsEndMs > 0 && quarantineMs > 3_000
   // One tab and the referee must finish any job but a full one.
   const alone = random.chance(0.1)
-  const steady = alone || random.chance(0.6)
-  const special = alone ? undefined : drawn
-  const hasReferee = alone || random.chance(0.6)
-  const referee = special === 'crowded' ? false : hasReferee || special === 'clumsy' || special === 'uniform'
+  const special = alone ? undefined : specialOf(seed)
+  const faultsEndMs = special?.faultsEndMs ?? someMs
+  // A real day is longer than any job lives: who comes back within a job does not meet one that was interrupted.
+  const isKilled = faultsEndMs > 0 && quarantineMs > 3_000
+  const isSteady = random.chance(0.6) || alone
+  const steady = isSteady && special?.isSteady !== false
+  const hasReferee = random.chance(0.6) || alone
+  const referee = special?.referee ?? hasReferee
   const broken = random.chance(0.15)
   const patient = random.chance(0.15) && !alone && special === undefined
-  const otherOf = special !== undefined ? AGENTS[special] : broken ? brokenAgent : patient ? patientAgent : otherAgent
+  const otherOf = special?.agentOf ?? (broken ? brokenAgent : patient ? patientAgent : otherAgent)
   const some = alone ? 0 : random.int(steady ? 0 : 1, 6)
-  const others = Array.from({ length: special === 'clumsy' || special === 'uniform' ? 7 : some }, (_, n) =>
-    otherOf(random, n, faultsEndMs),
-  )
+  const others = Array.from({ length: special?.agents ?? some }, (_, n) => otherOf(random, n, faultsEndMs))
   const honest = steady ? Array.from({ length: alone ? 1 : 3 }, (_, n) => steadyAgent(random, n, alone)) : []
   const agents = shuffled(random, [...others, ...honest])
   if (referee) {
-    const settling = refereeAgent(random, steady)
-    const isEarly = special === 'clumsy' || special === 'uniform'
-    const joinsAtMs = isEarly ? 0 : settling.joinsAtMs
-    // Slow enough for others to give up in the meantime what it is settling.
-    const own = { ...settling, joinsAtMs, unitsPerSecond: special === 'clumsy' ? 20 : settling.unitsPerSecond }
+    const drawn = refereeAgent(random, steady)
+    const joinsAtMs = special?.referee === true ? 0 : drawn.joinsAtMs
+    const own = { ...drawn, joinsAtMs, unitsPerSecond: special?.refereeUnitsPerSecond ?? drawn.unitsPerSecond }
     agents.splice(random.int(0, agents.length), 0, own)
   }
   // Without a referee nobody can settle what a liar leaves behind.
   const settled = referee || !others.some(({ lieRate }) => lieRate > 0)
-  const mustComplete = steady && settled && special !== 'clumsy'
+  const mustComplete = steady && settled && special?.mustComplete !== false
   return {
     seed,
     agents,
-    jobs: Array.from({ length: special === 'hasty' ? 3 : random.int(1, 3) }, (_, n) =>
+    jobs: Array.from({ length: special?.jobs ?? random.int(1, 3) }, (_, n) =>
       jobPlan(random, n, { seed, steady, alone, patient, special }),
     ),
     referee,
     distinctNetwork: random.chance(0.5),
     quarantineMs,
-    storeDelayMs: special === 'clumsy' || special === 'hasty' ? 2_000 : random.pick([5, 50, 2_000]),
-    storeFailRate: random.pick(special === 'clumsy' ? [0, 0.02, 0.2, 0.9] : [0, 0, 0.02, 0.2]),
+    storeDelayMs: special?.storeDelayMs ?? random.pick([5, 50, 2_000]),
+    storeFailRate: random.pick(special?.storeFailRates ?? [0, 0, 0.02, 0.2]),
     crashesAtMs:
       isKilled && random.chance(0.7)
         ? Array.from({ length: random.int(1, 4) }, () => random.int(100, faultsEndMs))
@@ -131,26 +111,27 @@ interface JobSetting {
   readonly steady: boolean
   readonly alone: boolean
   readonly patient: boolean
-  readonly special: keyof typeof AGENTS | undefined
+  readonly special: Special | undefined
 }
 
 function jobPlan(random: Random, n: number, { seed, steady, alone, patient, special }: JobSetting): JobPlan {
   const sizes = [1, 2, random.int(3, 12), random.int(10, 60), random.int(60, 300)]
-  const shards = patient ? random.int(20, 200) : (smallOf(special, random) ?? random.pick(sizes))
-  const passes = patient ? 2 : random.pick([1, 1, 2, 2, 3])
-  const arrivesAtMs = random.int(0, special === 'hasty' ? 30_000 : 10_000)
-  const timeoutMs = steady ? 1_800_000 : random.int(5_000, 240_000)
+  const usual = patient ? random.int(20, 200) : random.pick(sizes)
+  const shards = special?.shards === undefined ? usual : random.int(...special.shards)
+  const passes = special?.passes ?? (patient ? 2 : random.pick([1, 1, 2, 2, 3]))
+  const arrivesAtMs = random.int(0, special?.jobsWithinMs ?? 10_000)
+  const drawnMs = steady ? 1_800_000 : random.int(5_000, 240_000)
   const minAgents = alone ? 1 : random.int(1, 3)
   const drawn: JobSpec['policy'] = {
     target: random.pick(['cpu', 'gpu', 'any']),
     min_agents: minAgents,
     max_agents: random.int(minAgents, 6),
     verify: random.pick(['none', 'spotcheck', 'spotcheck', alone ? 'none' : 'full']),
-    timeout_ms: timeoutMs,
+    timeout_ms: drawnMs,
     spotcheck_rate: patient ? 0.05 : random.pick([0.05, 0.1, 0.5, 1]),
     on_unverified: random.pick(['degrade', 'fail']),
   }
-  const policy = { ...drawn, ...policyOf(special, n) }
+  const policy = { ...drawn, ...special?.policyOf?.(n) }
   const id = `job-${n}` as JobId
   const rootSeed = `${seed} ${id}`
   const refines = passes > 1 && random.chance(0.8)
@@ -164,22 +145,10 @@ function jobPlan(random: Random, n: number, { seed, steady, alone, patient, spec
     grid: plan.grid,
     refines: plan.refines,
     policy,
-    deadlineMs: arrivesAtMs + timeoutMs,
+    deadlineMs: arrivesAtMs + policy.timeout_ms,
     samplingKey: Uint8Array.from({ length: 32 }, () => random.int(0, 255)),
   }
   return { spec, args, plan, rootSeed, arrivesAtMs }
-}
-
-/** In special worlds jobs are small, so that they end while there are faults. */
-function smallOf(special: JobSetting['special'], random: Random): number | undefined {
-  if (special === 'hasty') return random.int(3, 12)
-  return special === 'clumsy' ? random.int(40, 120) : undefined
-}
-
-function policyOf(special: JobSetting['special'], n: number): Partial<JobSpec['policy']> {
-  if (special === 'hasty') return { target: 'any', max_agents: 6, verify: 'spotcheck' }
-  if (special === 'clumsy') return { target: 'any', max_agents: 6, verify: n === 2 ? 'full' : 'none' }
-  return special === 'uniform' ? { target: 'any', max_agents: 6, verify: 'full' } : {}
 }
 
 /** The last shard is often a shorter one. */

@@ -36,6 +36,10 @@ export function runSeed(run: SeedsRun, seed: number, options: WorldOptions = {})
   }
 }
 
+export function runSeeds(run: SeedsRun, from: number, count: number): void {
+  for (let seed = from; seed < from + count; seed++) runSeed(run, seed)
+}
+
 export function toldRun({ seeds, events, completed, failed, faults, violations }: SeedsRun): string {
   const count = (number: number): string => number.toLocaleString('en-US').padStart(12)
   const codes = [...failed].toSorted(([a], [b]) => (a < b ? -1 : 1))

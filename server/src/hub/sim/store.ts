@@ -2,7 +2,8 @@
 // it leaves a row that is there already as it is.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { JobState, ShardWrites, StandingRow, SubmissionRow, VerdictRow } from '../../store/store.ts'
+import type { JobState, ShardWrites, StandingRow, SubmissionRow } from '../../store/store.ts'
+import type { Ending } from '../core/events.ts'
 
 type Writes = Partial<Pick<ShardWrites, 'voids' | 'quarantines' | 'releases' | 'standings'>>
 
@@ -19,7 +20,6 @@ export class SimStore {
    * word until a restart, and at its first from then on: a liar alone can do that, and both are settled as ever.
    */
   readonly #unsure = new Set<string>()
-  readonly #verdicts = new Map<JobId, Map<number, VerdictRow>>()
   readonly #released = new Set<string>()
   readonly #standings = new Map<string, StandingRow & { readonly writtenAs: number }>()
   #writes = 0
@@ -29,6 +29,7 @@ export class SimStore {
     { readonly number: number; readonly atMs: number; readonly writtenAs: number }
   >()
   readonly bases = new Map<JobId, Digest>()
+  readonly endings = new Map<JobId, Ending>()
   readonly states = new Map<JobId, JobState>()
   readonly ended = new Map<JobId, 'complete' | 'fail' | 'cancel'>()
 
@@ -75,20 +76,11 @@ export class SimStore {
   }
 
   /** Throws on two truths for one shard, as the real one does. */
-  writeVerdicts(rows: ShardWrites['verdicts']): void {
-    for (const row of rows) {
-      const own = this.#verdicts.get(row.jobId) ?? new Map<number, VerdictRow>()
-      this.#verdicts.set(row.jobId, own)
-      const known = own.get(row.shard)
-      if (known !== undefined && known.digest !== row.digest) {
-        throw new Error(`two verdicts for shard ${row.shard} of ${row.jobId}`)
-      }
-      own.set(row.shard, row)
-    }
-  }
-
-  verdicts(jobId: JobId): VerdictRow[] {
-    return [...(this.#verdicts.get(jobId)?.values() ?? [])]
+  writeEnding(jobId: JobId, ending: Ending): void {
+    const known = this.endings.get(jobId)
+    const other = known?.verdicts.find(({ digest }, shard) => ending.verdicts[shard]?.digest !== digest)
+    if (other !== undefined) throw new Error(`two verdicts for shard ${other.shard} of ${jobId}`)
+    if (known === undefined) this.endings.set(jobId, ending)
   }
 
   has(row: SubmissionRow): boolean {

@@ -263,7 +263,7 @@ export class World implements Surroundings {
       case 'complete':
         this.#decide(command.jobId)
         checkComplete(this, command)
-        return this.writing.verdicts(command, () => this.#end(command.jobId, 'complete'))
+        return this.writing.ending(command, () => this.#end(command.jobId, 'complete'))
       case 'cancel':
         this.#decide(command.jobId)
         this.note('cancel')
@@ -280,7 +280,7 @@ export class World implements Surroundings {
   #decide(jobId: JobId): void {
     if (this.#decided.has(jobId)) throw new Error('a job is ended twice')
     this.#decided.add(jobId)
-    checkInTime(this, jobId, this.#clock.slackMs)
+    checkInTime(this, jobId, this.#clock.slackMs + this.scenario.storeDelayMs)
   }
 
   #end(jobId: JobId, how: 'complete' | 'fail' | 'cancel'): void {

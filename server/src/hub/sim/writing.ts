@@ -51,9 +51,10 @@ export class Writing {
     this.#world.after(random.int(1, 3_000), () => this.#world.crash('crash after exposure'))
   }
 
-  verdicts({ verdicts }: Command<'complete'>, thenEnd: () => void): void {
+  ending({ jobId, ...command }: Command<'complete'>, thenEnd: () => void): void {
+    const { type: _, ...ending } = command
     this.inOrder(() => {
-      this.#world.store.writeVerdicts(verdicts)
+      this.#world.store.writeEnding(jobId, ending)
       if (this.#world.diesNow()) return
       this.#world.later(thenEnd, this.#delayMs())
     })

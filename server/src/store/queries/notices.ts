@@ -7,8 +7,8 @@ import { alias } from 'drizzle-orm/pg-core'
 import type { Db } from '../engine.ts'
 import { noticeDigest } from '../event-data.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { executors, jobs, notices, quarantines, submissions, verdicts, voids } from '../schema.ts'
-import type { IntegrityDetail, NoticeRow } from '../store.ts'
+import { executors, jobs, noticed, notices, quarantines, submissions, verdicts, voids } from '../schema.ts'
+import type { IntegrityDetail, NoticeRow, QuarantineRow } from '../store.ts'
 import { appendEvents, lockJobs } from './events.ts'
 import { enqueue } from './seals.ts'
 import { isOfVoid } from './shards.ts'
@@ -21,6 +21,27 @@ export interface Exposed {
 
 export function noticesOf(db: Db, jobId: JobId): Promise<NoticeRow[]> {
   return db.select().from(notices).where(eq(notices.jobId, jobId)).orderBy(asc(notices.number))
+}
+
+export function unnoticed(db: Db): Promise<Pick<QuarantineRow, 'identity' | 'number' | 'atMs'>[]> {
+  return db
+    .select({ identity: quarantines.identity, number: quarantines.number, atMs: quarantines.atMs })
+    .from(quarantines)
+    .leftJoin(noticed, and(eq(noticed.identity, quarantines.identity), eq(noticed.number, quarantines.number)))
+    .where(isNull(noticed.identity))
+    .orderBy(quarantines.atMs, quarantines.identity)
+}
+
+export async function markNoticed(db: Db, { identity, number }: Pick<QuarantineRow, 'identity' | 'number'>) {
+  await db.insert(noticed).values({ identity, number }).onConflictDoNothing()
+}
+
+export async function tookPart(db: Db, jobId: JobId, identities: readonly Identity[]): Promise<Identity[]> {
+  const rows = await db
+    .select({ executor: executors.executor })
+    .from(executors)
+    .where(and(eq(executors.jobId, jobId), inArray(executors.executor, [...identities])))
+  return rows.map(({ executor }) => executor)
 }
 
 /** The next completed jobs that an identity answered a shard of. None is the end. */

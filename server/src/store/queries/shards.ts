@@ -5,7 +5,7 @@ import { concat } from '@forge/shared/exact/bytes.ts'
 import { and, asc, count, eq, getTableColumns, inArray, isNull, lt, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { partials, submissions, verdicts, voids } from '../schema.ts'
+import { jobs, partials, submissions, verdicts, voids } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { PartialRow, ShardWrites, SubmissionRow, VerdictRow } from '../store.ts'
 import { appendEvents, lockJobs } from './events.ts'
@@ -20,7 +20,16 @@ export async function writeShards(db: Db, writes: ShardWrites): Promise<void> {
   await writeVerdicts(db, writes.verdicts)
 }
 
-export async function writeVerdicts(db: Db, rows: readonly VerdictRow[]): Promise<void> {
+export async function writeEnding(db: Db, jobId: JobId, rows: readonly VerdictRow[], ending: string): Promise<void> {
+  await writeVerdicts(db, rows)
+  // Of an ended job the verdicts have been refused.
+  await db
+    .update(jobs)
+    .set({ ending })
+    .where(and(eq(jobs.id, jobId), isNull(jobs.ending)))
+}
+
+async function writeVerdicts(db: Db, rows: readonly VerdictRow[]): Promise<void> {
   const perInsert = STORE_LIMITS.verdictsPerInsert
   for (let first = 0; first < rows.length; first += perInsert) {
     const some = rows.slice(first, first + perInsert)

@@ -1,0 +1,65 @@
+// What a server that died, or a store that broke off, leaves half told: the next start, or the same server when the store is
+// back, tells the rest.
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { freshDataDir } from '../../../../scripts/machine/fresh-store.ts'
+import { openStore } from '../../store/open-store.ts'
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { NewJob, Store } from '../../store/store.ts'
+import { accepted, aJob, complete, identityOf, noWrites } from '../../store/store.fixtures.ts'
+import { SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
+
+vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
+  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
+  const kernelName = () => 'mc/1/insurance.v1'
+  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
+})
+vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
+  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
+  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
+})
+
+let store: Store
+beforeAll(async () => {
+  store = await openStore({ dataDir: await freshDataDir() })
+})
+afterAll(() => store?.close())
+
+test('a server that died behind a quarantine: the finished jobs get their notices at the next start, once', async () => {
+  const job = aJob(await store.defaultProject())
+  await store.insertJob(job)
+  await complete(store, job.id, accepted(job.id, [0, 1, 2]))
+  const exposed = { identity: identityOf('first'), number: 1, reason: 'it lied', atMs: 1_790_000_000_000 }
+  await store.writeShards({ ...noWrites, quarantines: [exposed] })
+  for (let start = 0; start < 2; start++) {
+    const pool = new TinyPool(store)
+    await pool.start()
+    await vi.waitFor(async () => expect(await store.unnoticed()).toEqual([]), 10_000)
+    expect(await store.noticesOf(job.id)).toMatchObject([{ identity: exposed.identity, atMs: exposed.atMs }])
+    await pool.stop()
+  }
+})
+
+/** Registers, and is cut off before it can say so. */
+const registered: JobId[] = []
+const lossy = (): Store => ({
+  ...store,
+  async registerJob(job: NewJob, ...more) {
+    await store.registerJob({ ...job, clientJobId: null }, ...more)
+    registered.push(job.id)
+    throw Object.assign(new Error('the connection was lost'), { code: 'CONNECTION_CLOSED' })
+  },
+})
+
+test('a job whose registration nobody could confirm is unbilled when it has no name, and the client was told so', async () => {
+  const pool = new TinyPool(lossy())
+  await pool.start()
+  pool.agent()
+  await expect(pool.submit({ shards: SHARDS, twice: false })).rejects.toThrow('the connection was lost')
+  await vi.waitFor(async () => expect(await store.unfinishedJobs()).toEqual([]), 10_000)
+  const [id] = registered
+  expect(id === undefined ? null : await store.job(id)).toMatchObject({
+    state: 'FAILED',
+    problem: { code: 'STORE_UNAVAILABLE' },
+  })
+  await pool.stop()
+})

@@ -1,0 +1,55 @@
+// A job becomes a row, with the credits that it may cost set aside; then it is planned. What the store left open, because it
+// broke off while it wrote, is read back, for the job may be there although its client was told that it is not.
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import { termsOf } from '../../billing/price.ts'
+import type { CreditLimits } from '../../store/ledger-store.ts'
+import { isPassing } from '../../store/sql-error.ts'
+import type { NewJob, Store } from '../../store/store.ts'
+import type { Hub } from './hub-interface.ts'
+import type { HubRows } from './hub-rows.ts'
+import { planOf, type UnfinishedJob } from './planning.ts'
+
+export interface RegistrationDeps {
+  readonly store: Pick<Store, 'registerJob' | 'job'>
+  readonly rows: Pick<HubRows, 'reading' | 'failed'>
+  readonly isUnfinished: (id: JobId) => boolean
+  readonly resume: (row: UnfinishedJob) => void
+  readonly track: (work: Promise<void>) => void
+}
+
+export class Registration {
+  readonly #deps: RegistrationDeps
+
+  constructor(deps: RegistrationDeps) {
+    this.#deps = deps
+  }
+
+  async submit(job: NewJob, limits: CreditLimits): ReturnType<Hub['submitWithin']> {
+    const { isUnfinished, resume } = this.#deps
+    const inserted = await this.#register(job, limits)
+    if ('over' in inserted) return inserted
+    if (inserted.inserted) resume({ ...job, state: 'QUEUED', basis: null, ending: null })
+    // Its insert was answered by an error although it was done: whoever asks again sets it going.
+    else if (inserted.existing.finishedAtMs === null && !isUnfinished(inserted.existing.id)) resume(inserted.existing)
+    return inserted
+  }
+
+  async #register(job: NewJob, limits: CreditLimits): ReturnType<Store['registerJob']> {
+    try {
+      return await this.#deps.store.registerJob(job, { terms: termsOf(planOf(job)), limits })
+    } catch (error) {
+      if (isPassing(error)) this.#deps.track(this.#readBack(job))
+      throw error
+    }
+  }
+
+  /** A job that can be asked for again goes on; one that nobody has a name for would be paid for and never seen. */
+  async #readBack({ id }: NewJob): Promise<void> {
+    const { store, rows, isUnfinished, resume } = this.#deps
+    const row = await rows.reading(() => store.job(id))
+    if (row === null || row.finishedAtMs !== null || isUnfinished(id)) return
+    if (row.clientJobId !== null) return resume(row)
+    const detail = 'The store broke off while the job was registered, and its client was told so; nothing is billed.'
+    await rows.failed(id, 'STORE_UNAVAILABLE', detail)
+  }
+}
