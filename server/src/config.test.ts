@@ -25,6 +25,7 @@ test('the defaults of SPEC section 9', () => {
     referee: true,
     distinctNetwork: false,
     partialsDays: null,
+    s3: null,
     logLevel: 'info',
     notYetUsed: [],
   })
@@ -54,6 +55,25 @@ test('every setting is read, and those without a use yet are named', () => {
     apiKey: 'sixteen-letters!',
   })
   expect(config.notYetUsed).toEqual([])
+})
+
+test('an S3-compatible store is all of its settings, or none', () => {
+  const whole = {
+    FORGE_S3_ENDPOINT: 'https://s3.example/',
+    FORGE_S3_BUCKET: 'forge-objects',
+    FORGE_S3_ACCESS_KEY_ID: 'id',
+    FORGE_S3_SECRET_ACCESS_KEY: 'secret',
+  }
+  expect(loadConfig(whole).s3).toEqual({
+    endpoint: 'https://s3.example',
+    bucket: 'forge-objects',
+    region: 'us-east-1',
+    accessKeyId: 'id',
+    secretAccessKey: 'secret',
+  })
+  const { FORGE_S3_BUCKET: _bucket, ...half } = whole
+  expect(sentencesOf(half)).toEqual([expect.stringMatching(/need FORGE_S3_BUCKET beside\.$/)])
+  expect(sentencesOf({ ...whole, FORGE_S3_BUCKET: 'B' })).toEqual([expect.stringMatching(/^FORGE_S3_BUCKET must be/)])
 })
 
 test.each([
@@ -90,7 +110,7 @@ test.each<[string, string, RegExp]>([
   ['FORGE_DISTINCT_NETWORK', 'toString', /not true or false/],
   ['FORGE_LOG_LEVEL', 'loud', /not one of fatal/],
   ['FORGE_REFREE', 'on', /^FORGE_REFREE is not a setting of this version: did you mean FORGE_REFEREE\?$/],
-  ['FORGE_S3_BUCKET', 'b', /^FORGE_S3_BUCKET is not a setting of this version: --help lists the settings\.$/],
+  ['FORGE_CORS_ORIGINS', 'b', /^FORGE_CORS_ORIGINS is not a setting of this version: --help lists the settings\.$/],
   ['FORGE_TEST_OTHER', '1', /not a setting/],
 ])('%s=%s is refused with a sentence', (name, value, sentence) => {
   const sentences = sentencesOf({ [name]: value })

@@ -22,9 +22,21 @@ export interface Config {
   readonly distinctNetwork: boolean
   /** After a job's end; null keeps them for ever. */
   readonly partialsDays: number | null
+  /** Null: blobs and arrays lie in `objects` below `dataDir`. */
+  readonly s3: S3Config | null
   readonly logLevel: LogLevel
   /** Names of settings that were given and checked, but that this version has no use for: say so at start. */
   readonly notYetUsed: readonly string[]
+}
+
+/** A bucket of an S3-compatible store. */
+export interface S3Config {
+  /** Scheme, host and port, without a slash at the end. */
+  readonly endpoint: string
+  readonly bucket: string
+  readonly region: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
 }
 
 /** Every sentence of what is wrong, one a line. */
@@ -57,7 +69,7 @@ const SETTINGS = [
   { name: 'PORT', standard: '8080', meaning: 'the port to listen on; 0 takes any free one' },
   { name: 'HOST', standard: '127.0.0.1', meaning: 'the address to listen on; 0.0.0.0 for all' },
   { name: 'DATABASE_URL', standard: 'unset', meaning: 'postgres://... ; unset: an embedded store in FORGE_DATA_DIR' },
-  { name: 'FORGE_DATA_DIR', standard: '.forge', meaning: 'the folder of the embedded store' },
+  { name: 'FORGE_DATA_DIR', standard: '.forge', meaning: 'the folder of the embedded store and of blobs' },
   { name: 'FORGE_API_KEY', standard: 'unset', meaning: 'the default project’s key; unset: made and printed once' },
   { name: 'FORGE_ADMIN_TOKEN', standard: 'unset', meaning: 'the operator’s token; unset: no operator over HTTP' },
   {
@@ -78,6 +90,15 @@ const SETTINGS = [
     standard: 'unset',
     meaning: 'days after a job’s end for which its partials are kept; unset: for ever',
   },
+  {
+    name: 'FORGE_S3_ENDPOINT',
+    standard: 'unset',
+    meaning: 'https://... of an S3-compatible store for blobs and arrays; unset: FORGE_DATA_DIR',
+  },
+  { name: 'FORGE_S3_BUCKET', standard: 'unset', meaning: 'its bucket, which must be there and be this server’s own' },
+  { name: 'FORGE_S3_REGION', standard: 'us-east-1', meaning: 'its region' },
+  { name: 'FORGE_S3_ACCESS_KEY_ID', standard: 'unset', meaning: 'the id of the key that opens the bucket' },
+  { name: 'FORGE_S3_SECRET_ACCESS_KEY', standard: 'unset', meaning: 'that key' },
   { name: 'FORGE_LOG_LEVEL', standard: 'info', meaning: `one of ${LOG_LEVELS.join(', ')}` },
 ] as const satisfies readonly Setting[]
 type SettingName = (typeof SETTINGS)[number]['name']
@@ -90,7 +111,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Throws a {@link ConfigError} that names everything that is wrong. Secrets are never repeated in it. */
 export function loadConfig(env: Environment): Config {
   const wrong = unknownNames(env)
-  function read<T>(name: SettingName, standard: T, parse: (text: string) => T | Wrong): T {
+  const read: Read = (name, standard, parse) => {
     const text = env[name]
     if (text === undefined) return standard
     const value = text.trim() === '' ? new Wrong('is empty; give it a value, or unset it for the default') : parse(text)
@@ -111,6 +132,7 @@ export function loadConfig(env: Environment): Config {
     referee: read('FORGE_REFEREE', true, oneOf({ on: true, off: false })),
     distinctNetwork: read('FORGE_DISTINCT_NETWORK', !isLoopback(host), oneOf({ true: true, false: false })),
     partialsDays: read<number | null>('FORGE_PARTIALS_DAYS', null, daysOf),
+    s3: s3Of(env, read, wrong),
     logLevel: read<LogLevel>('FORGE_LOG_LEVEL', 'info', logLevelOf),
     notYetUsed: SETTINGS.filter((row) => 'notYetUsed' in row && env[row.name] !== undefined).map(({ name }) => name),
   }
@@ -129,6 +151,29 @@ export function settingsHelp(): string {
     return `  ${row.name.padEnd(width)}  ${row.meaning}${later} (default: ${row.standard})`
   })
   return ['Settings are environment variables:', '', ...rows, ''].join('\n')
+}
+
+type Read = <T>(name: SettingName, standard: T, parse: (text: string) => T | Wrong) => T
+
+/** All of it or nothing: half a store would only show when the first blob comes. */
+function s3Of(env: Environment, read: Read, wrong: string[]): S3Config | null {
+  const config = {
+    endpoint: read('FORGE_S3_ENDPOINT', '', publicUrlOf),
+    bucket: read('FORGE_S3_BUCKET', '', bucketOf),
+    region: read('FORGE_S3_REGION', 'us-east-1', s3WordOf),
+    accessKeyId: read('FORGE_S3_ACCESS_KEY_ID', '', s3WordOf),
+    secretAccessKey: read('FORGE_S3_SECRET_ACCESS_KEY', '', s3WordOf),
+  }
+  const names: readonly SettingName[] = [
+    'FORGE_S3_ENDPOINT',
+    'FORGE_S3_BUCKET',
+    'FORGE_S3_ACCESS_KEY_ID',
+    'FORGE_S3_SECRET_ACCESS_KEY',
+  ]
+  const given = Object.keys(env).filter((name) => name.startsWith('FORGE_S3_'))
+  const missing = names.filter((name) => env[name] === undefined)
+  if (given.length > 0 && missing.length > 0) wrong.push(`${given.join(' and ')} need ${missing.join(' and ')} beside.`)
+  return given.length === 0 ? null : config
 }
 
 class Wrong {
@@ -200,6 +245,14 @@ function publicUrlOf(text: string): string | Wrong {
   if (url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href) return url.origin
   return new Wrong('must be a scheme, a host and perhaps a port, without path or password: https://pool.example')
 }
+
+function bucketOf(text: string): string | Wrong {
+  if (/^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/.test(text)) return text
+  return new Wrong('must be a bucket’s name: 3 to 63 lower-case letters, digits, dots and hyphens')
+}
+
+const s3WordOf = (text: string): string | Wrong =>
+  /^[\x21-\x7e]{1,256}$/.test(text) ? text : new Wrong('must be up to 256 printable ASCII characters without spaces')
 
 function logLevelOf(text: string): LogLevel | Wrong {
   return (

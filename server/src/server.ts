@@ -14,6 +14,7 @@ import type { Logger } from './logger.ts'
 import { createKeepArtifacts } from './memory/artifacts.ts'
 import { createAgentAlias } from './web-core/agent-alias.ts'
 import { openDiskObjects } from './memory/blob/disk-objects.ts'
+import { openS3Objects } from './memory/blob/s3-objects.ts'
 import { startSweeper, sweepMemory } from './memory/sweeper.ts'
 import { startRetention } from './receipt/retention.ts'
 import { createSealer, wakingStore, type Sealer } from './receipt/sealer.ts'
@@ -60,7 +61,10 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
-    const objects = await openDiskObjects(path.join(dataDir, 'objects'))
+    const folder = path.join(dataDir, 'objects')
+    const objects = await (config.s3 === null
+      ? openDiskObjects(folder)
+      : openS3Objects(config.s3, path.join(folder, 'uploads')))
     const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
     const keepArtifacts = createKeepArtifacts({ store, objects, clock: Date.now, newUlid: ulid, logger, agentAlias })
     const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts })
