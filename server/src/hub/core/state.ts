@@ -105,6 +105,8 @@ export interface Job extends JobSpec {
   open: Set<number>
   toCheck: Set<number>
   disputed: Set<number>
+  /** Those of `open` that an agent failed on: the referee may look at them, and must not look through all. */
+  failing: Set<number>
   /** Of those to check, who was drawn for which, and since when. */
   drawn: Map<number, { readonly session: SessionId; readonly sinceMs: number }>
   drawnFor: Map<SessionId, Set<number>>
@@ -308,6 +310,7 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
     open: new Set(Array.from({ length: released }, (_, shard) => shard)),
     toCheck: new Set(),
     disputed: new Set(),
+    failing: new Set(),
     drawn: new Map(),
     drawnFor: new Map(),
     executors: new Map(),

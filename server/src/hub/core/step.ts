@@ -26,10 +26,33 @@ export function step(state: HubState, event: HubEvent): HubCommand[] {
   // Time never runs backwards, whatever the edge's clock does.
   state.nowMs = Math.max(state.nowMs, event.nowMs)
   endSuspensions(state)
-  const commands = [...apply(state, event), ...expireLeases(state)]
+  const applied = isVain(state, event) ? null : apply(state, event)
+  const commands = [...(applied ?? []), ...expireLeases(state)]
+  if (applied === null && commands.length === 0) return []
   for (const job of state.jobs.values()) commands.push(...review(state, job))
   commands.push(...dispatch(state))
   return [...commands, ...tallies(state), ...standings(state)]
+}
+
+/** What it says is of nothing here: it must not cost a look at every job and agent, for anybody can say it. */
+function isVain(state: HubState, event: HubEvent): boolean {
+  switch (event.type) {
+    case 'handback':
+    case 'progress':
+    case 'shard-failed':
+    case 'shard-contradicted': {
+      const lease = state.agents.get(event.session)?.leases.get(event.assignmentId)
+      if (lease?.epoch !== event.epoch) return true
+      if (event.type === 'progress') return event.units <= lease.units
+      return event.type !== 'handback' && !lease.shards.has(event.shard)
+    }
+    case 'agent-paused':
+      return (state.agents.get(event.session)?.abilities.size ?? 0) === 0
+    case 'agent-left':
+      return !state.agents.has(event.session)
+    default:
+      return false
+  }
 }
 
 function apply(state: HubState, event: HubEvent): HubCommand[] {
@@ -163,8 +186,10 @@ function takeReady(
 ): HubCommand[] {
   const agent = state.agents.get(session)
   if (agent === undefined) return []
+  const known = agent.abilities.get(kernel)
   agent.abilities.set(kernel, { ...ability, unitsPerSecond: within(ability.unitsPerSecond) })
-  state.fleet++
+  // Its speed alone changes nothing of who may do what.
+  if (known?.engine !== ability.engine || known.kernelDigest !== ability.kernelDigest) state.fleet++
   noteRoom(state, agent)
   return [...agent.leases.values()].flatMap((lease) => {
     const job = state.jobs.get(lease.jobId)

@@ -75,8 +75,14 @@ export class Door {
         this.said.push(['progressed', ...args])
         return null
       },
-      failed: note('failed'),
-      handback: note('handback'),
+      failed: (...args) => {
+        this.said.push(['failed', ...args])
+        return null
+      },
+      handback: (...args) => {
+        this.said.push(['handback', ...args])
+        return null
+      },
       paused: note('paused'),
       left: note('left'),
     }

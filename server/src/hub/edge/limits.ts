@@ -25,6 +25,11 @@ export const GATEWAY_LIMITS = {
    */
   packets: { perSecond: 100, burst: 1_200 },
   /**
+   * `ready` and `pause` of one connection. An agent says ready once for each kernel when it joins and after a pause or a
+   * lost engine: a handful in a minute, if somebody plays with its buttons a dozen.
+   */
+  presence: { perSecond: 0.5, burst: 30 },
+  /**
    * Bytes of one connection, at first four of the largest answers. Beyond it the server reads on when there is budget
    * again, half a second later at most: a GPU in a second pass over a heavy tail may honestly want more. The server
    * itself takes in some 20 MiB a second, digests and plausibility included, on one core of two.

@@ -203,7 +203,12 @@ const WHO: readonly Guard[] = [
     '(shard.lapsed || !hasWeightyChecker(state, job, shard))',
     'true',
   ),
-  guardIn('dispatch.ts', 'the referee does no ordinary work', 'if (shard.failures === 0 || !mayRun', 'if (!mayRun'),
+  guardIn(
+    'dispatch.ts',
+    'the referee does no ordinary work',
+    'take(job, job.failing, AGENT',
+    'take(job, job.open, AGENT',
+  ),
   guardIn('dispatch.ts', 'an assignment is of one pass', '(pass !== undefined && own !== pass) || '),
   guardIn(
     'failures.ts',
