@@ -60,6 +60,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const webCore = createWebCore({
       store,
       hub,
+      sealer,
       config,
       logger,
       clock: Date.now,

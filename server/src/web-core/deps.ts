@@ -2,19 +2,24 @@
 import type { Config } from '../config.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { Logger } from '../logger.ts'
+import type { BundleDeps } from '../receipt/bundle.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
 import type { AgentAlias } from './agent-alias.ts'
 import type { StreamBudget } from './stream-budget.ts'
 
-/** Of the store, what answers requests: Web Core never sees a shard's bytes. */
-export type WebStore = TenantStore & JobReads & Pick<Store, 'job' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
+/** Of the store, what answers requests. Partials are read for bundles alone. */
+export type WebStore = TenantStore &
+  JobReads &
+  BundleDeps['store'] &
+  Pick<Store, 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
 export type WebHub = Hub
 
 export interface RouteDeps {
   readonly store: WebStore
   readonly hub: WebHub
+  readonly sealer: BundleDeps['sealer']
   readonly logger: Logger
   /** Milliseconds since 1970. */
   readonly clock: () => number

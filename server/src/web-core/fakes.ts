@@ -7,7 +7,7 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { StoredAnswer } from '../hub/edge/hub-interface.ts'
 import type { JobRow, NewJob } from '../store/store.ts'
 import type { ApiKeyRow } from '../store/tenants.ts'
-import type { WebHub, WebStore } from './deps.ts'
+import type { WebCoreDeps, WebHub, WebStore } from './deps.ts'
 
 export const DEFAULT_PROJECT = 'default' as ProjectId
 
@@ -59,7 +59,20 @@ const NOT_FAKED = {
   nodeTokens: notFaked,
   nodeTokenByHash: notFaked,
   revokeNodeToken: notFaked,
+  verdicts: notFaked,
+  droppedAt: notFaked,
+  table: notFaked,
+  acceptedPartials: () => {
+    throw new Error('not faked')
+  },
 } as const
+
+export const FAKE_SEALER: WebCoreDeps['sealer'] = {
+  receiptOf: notFaked,
+  linkOf: notFaked,
+  noticesOf: async () => [],
+  keys: notFaked,
+}
 
 type JobEnd = Partial<Pick<JobRow, 'state' | 'reason' | 'answer' | 'problem' | 'startedAtMs' | 'finishedAtMs'>>
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { ulid } from 'ulid'
 import { createLogger } from '../logger.ts'
 import { createWebCore, type WebCore } from './app.ts'
-import { createFakeHub, createFakeStore, type FakeHub, type FakeStore } from './fakes.ts'
+import { createFakeHub, createFakeStore, FAKE_SEALER, type FakeHub, type FakeStore } from './fakes.ts'
 
 export const KEY = 'the-key-of-the-tests'
 export const ADMIN = 'the-token-of-the-operator'
@@ -35,6 +35,7 @@ export function startTestApp(agentWebDir: string | null = null): TestApp {
   const app = createWebCore({
     store,
     hub: hub.hub,
+    sealer: FAKE_SEALER,
     config: { apiKey: KEY, adminToken: ADMIN },
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
     clock: Date.now,
