@@ -88,6 +88,13 @@ export const nodeTokens = pgTable(
   ],
 )
 
+/** What is left of each project's requests: see request-bucket.ts. The only rows of tenants that change all the time. */
+export const requestBuckets = pgTable('request_buckets', {
+  projectId: projectId().primaryKey(),
+  level: bigint('level', { mode: 'number' }).notNull(),
+  atMs: ms('at_ms').notNull(),
+})
+
 export const settings = pgTable('settings', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),

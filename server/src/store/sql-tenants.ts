@@ -13,6 +13,7 @@ import {
   revokeNodeToken,
 } from './queries/pools.ts'
 import { defaultProject, insertProject, projectById, projectsAfter, updateProject } from './queries/projects.ts'
+import { takeRequests } from './queries/request-buckets.ts'
 import type { TenantStore } from './tenants.ts'
 
 export function createTenants(engine: Engine): TenantStore {
@@ -26,6 +27,8 @@ export function createTenants(engine: Engine): TenantStore {
     project: (id) => engine.run((db) => projectById(db, id)),
     projects: (page) => engine.run((db) => projectsAfter(db, page)),
     updateProject: (id, change) => engine.run((db) => updateProject(db, id, change)),
+
+    takeRequests: (id, perMinute, asked) => engine.transaction((db) => takeRequests(db, id, perMinute, asked)),
 
     insertApiKey: (key, most) => engine.transaction((db) => insertApiKey(db, key, most)),
     apiKeys: (projectId, page) => engine.run((db) => apiKeysOf(db, projectId, page)),

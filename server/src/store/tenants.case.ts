@@ -57,6 +57,18 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     expect(behind.map(({ id }) => id)).not.toContain(first)
   })
 
+  test('what a project may still ask is counted once, however many ask at the same time', async () => {
+    const [own, other] = [await otherProject(), await otherProject()]
+    const asked = await Promise.all(Array.from({ length: 8 }, () => store().takeRequests(own, 20, 3)))
+    // A minute's worth at once; that one comes back meanwhile takes three seconds.
+    expect(asked.reduce((sum, { granted }) => sum + granted, 0)).toBe(20)
+    const last = await store().takeRequests(own, 20, 3)
+    expect(last).toMatchObject({ granted: 0, left: 0 })
+    expect(last.nextInMs).toBeGreaterThan(0)
+    expect(last.nextInMs).toBeLessThanOrEqual(3_000)
+    expect(await store().takeRequests(other, 20, 3)).toEqual({ granted: 3, left: 17, nextInMs: 0 })
+  })
+
   test('a key is found by its hash, and listed and revoked for its own project alone', async () => {
     const [own, other] = [await otherProject(), await otherProject()]
     const key = aKey(own)

@@ -59,6 +59,14 @@ export interface PageOf<Key> {
   readonly limit: number
 }
 
+export interface TakenRequests {
+  readonly granted: number
+  /** Whole requests that are left for others, after this. */
+  readonly left: number
+  /** Until there is one; 0 when there is one left. */
+  readonly nextInMs: number
+}
+
 export interface TenantStore {
   /** The project of a fresh installation; made on the first call. */
   defaultProject(): Promise<ProjectId>
@@ -68,6 +76,12 @@ export interface TenantStore {
   projects(page: PageOf<string>): Promise<ProjectRow[]>
   /** The project after the change; null when there is none. */
   updateProject(id: ProjectId, change: Partial<Pick<ProjectRow, 'name' | 'limits'>>): Promise<ProjectRow | null>
+
+  /**
+   * Takes up to `asked` requests, at least one, out of what the project may still make, on the database's clock: so that
+   * all servers of the database together keep to `perMinute`.
+   */
+  takeRequests(projectId: ProjectId, perMinute: number, asked: number): Promise<TakenRequests>
 
   /** False, and nothing written, when the project has `most` keys that are neither revoked nor expired. */
   insertApiKey(key: ApiKeyRow, most: number): Promise<boolean>

@@ -56,7 +56,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
     hub: {
       ...hub.hub,
       // The job ends at once, as far as whoever waits can see.
-      submit: (job) => store.insertJob(job),
+      submitWithin: (job) => store.insertJob(job),
       async cancel(id) {
         const cancelled = problem('CANCELLED', 'as asked')
         await store.finishJob(id, { state: 'CANCELLED', problem: cancelled, finishedAtMs: Date.now() })

@@ -5,7 +5,7 @@ import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
 import { termsOf } from '../../billing/price.ts'
-import { NO_LIMITS, type CreditLimits } from '../../store/ledger-store.ts'
+import { ANY_NUMBER, NO_LIMITS, type CreditLimits, type JobLimits } from '../../store/ledger-store.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
@@ -91,14 +91,14 @@ class HubEdge implements RunningHub {
   // ---- what the server asks
 
   async submit(job: NewJob): ReturnType<Hub['submit']> {
-    const submitted = await this.submitWithin(job, NO_LIMITS)
-    if ('over' in submitted) throw new Error('a job was beyond limits that are none')
+    const submitted = await this.submitWithin(job, NO_LIMITS, ANY_NUMBER)
+    if ('over' in submitted || 'tooMany' in submitted) throw new Error('a job was beyond limits that are none')
     return submitted
   }
 
-  async submitWithin(job: NewJob, limits: CreditLimits): ReturnType<Hub['submitWithin']> {
-    const inserted = await this.#deps.store.registerJob(job, { terms: termsOf(planOf(job)), limits })
-    if ('over' in inserted) return inserted
+  async submitWithin(job: NewJob, limits: CreditLimits, jobs: JobLimits): ReturnType<Hub['submitWithin']> {
+    const inserted = await this.#deps.store.registerJob(job, { terms: termsOf(planOf(job)), limits, jobs })
+    if ('over' in inserted || 'tooMany' in inserted) return inserted
     if (inserted.inserted) this.resume({ ...job, state: 'QUEUED', basis: null })
     // Its insert was answered by an error although it was done: whoever asks again sets it going.
     else if (inserted.existing.finishedAtMs === null && !this.#waiters.unfinished.has(inserted.existing.id)) {

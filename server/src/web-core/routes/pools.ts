@@ -7,12 +7,13 @@ import type { NodeTokenRow } from '../../store/tenants.ts'
 import { newCredential } from '../credentials.ts'
 import type { RouteDeps } from '../deps.ts'
 import { EXAMPLE } from '../examples.ts'
+import { knownProject, NO_PROJECT } from '../known-project.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 import { nodeTokenSchema, nodeTokenView, poolSchema, poolView, ulidSchema } from '../tenant-views.ts'
 import { timeText } from '../times.ts'
-import { knownProject, NO_PROJECT, projectParams } from './projects.ts'
+import { projectParams } from './projects.ts'
 
 const newTokenSchema = z.strictObject({
   name: tenantNameSchema.describe('which machine, or whose'),
