@@ -4,6 +4,7 @@ import { ulid } from 'ulid'
 import type { Engine } from './engine.ts'
 import { apiKeyByHash, apiKeysOf, insertApiKey, revokeApiKey, touchApiKey } from './queries/api-keys.ts'
 import {
+  endedNodeTokens,
   insertNodeToken,
   insertPool,
   nodeTokenByHash,
@@ -43,6 +44,7 @@ export function createTenants(engine: Engine): TenantStore {
     insertNodeToken: (token, most) => engine.transaction((db) => insertNodeToken(db, token, most)),
     nodeTokens: (projectId, page) => engine.run((db) => nodeTokensOf(db, projectId, page)),
     nodeTokenByHash: (hash) => engine.run((db) => nodeTokenByHash(db, hash)),
+    endedNodeTokens: (ids, nowMs) => engine.run((db) => endedNodeTokens(db, ids, nowMs)),
     revokeNodeToken: (projectId, id, atMs) => engine.transaction((db) => revokeNodeToken(db, projectId, id, atMs)),
   }
 }

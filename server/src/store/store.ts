@@ -62,6 +62,8 @@ export interface SubmissionRow {
   readonly tier: Tier
   /** Network group of the connection. */
   readonly network: string
+  /** Whose agent it is by its node token; null: it has none. */
+  readonly owner: ProjectId | null
   /** Whether the rule is in force that a checker sits in another network than all who answered the shard before. */
   readonly distinctNetwork: boolean
   readonly digest: Digest

@@ -31,7 +31,7 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
   })
   const aToken = (projectId: ProjectId, change: Partial<NodeTokenRow> = {}): NodeTokenRow => {
     const { scopes: _scopes, lastUsedAtMs: _used, ...common } = aKey(projectId)
-    return { ...common, pool: null, trusted: false, ...change }
+    return { ...common, pool: null, region: null, trusted: false, ...change }
   }
 
   test('the default project is one, whoever asks first', async () => {
@@ -115,7 +115,7 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     expect(await store().pools(other, all)).toEqual([])
     expect(await store().pool(other, 'b')).toBeNull()
 
-    const token = aToken(own, { pool: 'b', trusted: true })
+    const token = aToken(own, { pool: 'b', region: 'eu-west', trusted: true })
     expect(await store().insertNodeToken(token, 1)).toBe(true)
     expect(await store().insertNodeToken(token, 1)).toBe(true)
     expect(await store().insertNodeToken(aToken(own), 1)).toBe(false)
@@ -124,7 +124,14 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     expect(await store().nodeTokens(own, all)).toEqual([token])
     expect(await store().nodeTokens(other, all)).toEqual([])
     expect(await store().revokeNodeToken(other, token.id, 5)).toBeNull()
+    const expiring = aToken(other, { expiresAtMs: 20 })
+    await store().insertNodeToken(expiring, 9)
+    const both = [token.id, expiring.id, ulid()]
+    expect(await store().endedNodeTokens(both, 19)).toEqual([])
+    expect(await store().endedNodeTokens(both, 20)).toEqual([expiring.id])
     expect(await store().revokeNodeToken(own, token.id, 5)).toEqual({ ...token, revokedAtMs: 5 })
+    expect((await store().endedNodeTokens(both, 20)).toSorted()).toEqual([token.id, expiring.id].toSorted())
+    expect(await store().endedNodeTokens([], 20)).toEqual([])
   })
 
   for (const role of ['origin', 'replica']) {

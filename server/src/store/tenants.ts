@@ -43,6 +43,8 @@ export interface NodeTokenRow {
   readonly name: string
   /** Null: for the jobs of every project. */
   readonly pool: string | null
+  /** Where its agents are, in the operator's or project's own words; null: it does not say. */
+  readonly region: string | null
   /** Only an operator says so. */
   readonly trusted: boolean
   /** Digest (domain `node-token.v1`) of the token's text. */
@@ -103,5 +105,7 @@ export interface TenantStore {
   insertNodeToken(token: NodeTokenRow, most: number): Promise<boolean>
   nodeTokens(projectId: ProjectId, page: PageOf<string>): Promise<NodeTokenRow[]>
   nodeTokenByHash(hash: Digest): Promise<NodeTokenRow | null>
+  /** Those that are revoked by now, or expired. */
+  endedNodeTokens(ids: readonly string[], nowMs: number): Promise<string[]>
   revokeNodeToken(projectId: ProjectId, id: string, atMs: number): Promise<NodeTokenRow | null>
 }

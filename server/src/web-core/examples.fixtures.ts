@@ -14,7 +14,7 @@ import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
 import { aJob } from '../store/store.fixtures.ts'
 import { createWebCore, type WebCore } from './app.ts'
-import { newCredential } from './credentials.ts'
+import { newCredential } from '../credentials.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from './examples.ts'
 import { ANSWER, createFakeHub, createFakeStore } from './fakes.ts'
 
@@ -103,7 +103,17 @@ async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promi
   await putKey(store, projectId, { id: ids.key, name, scopes: ['jobs:read'], expiresAtMs: null })
   await store.insertPool({ projectId, name: ids.pool, createdAtMs }, 9)
   const { hash, prefix } = newCredential('token', randomBytes)
-  const token = { id: ids.token, projectId, name, pool: ids.pool, trusted: false, hash, prefix, createdAtMs }
+  const token = {
+    id: ids.token,
+    projectId,
+    name,
+    pool: ids.pool,
+    region: null,
+    trusted: false,
+    hash,
+    prefix,
+    createdAtMs,
+  }
   await store.insertNodeToken({ ...token, expiresAtMs: null, revokedAtMs: null }, 9)
   for (const id of [ids.job, ids.finishedJob]) {
     const request = canonicalJson({ ...FOUNDING_REQUEST, ctx: { job_id: `${name} ${id}` } })

@@ -77,6 +77,7 @@ const NOT_FAKED = {
   insertNodeToken: notFaked,
   nodeTokens: notFaked,
   nodeTokenByHash: notFaked,
+  endedNodeTokens: notFaked,
   revokeNodeToken: notFaked,
 } as const
 

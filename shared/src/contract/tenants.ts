@@ -100,7 +100,12 @@ export const tenantNameSchema = z
   .regex(/^\P{C}+$/u, 'a name has no control characters')
   .refine((name) => name.trim() === name, 'a name has no space at either end')
 
-export const poolNameSchema = z
-  .string()
-  .max(TENANT_LIMITS.poolCharactersMax)
-  .regex(/^[a-z\d]([a-z\d-]*[a-z\d])?$/, 'a pool’s name has lower-case letters, digits and hyphens between them')
+const label = (whose: string) =>
+  z
+    .string()
+    .max(TENANT_LIMITS.poolCharactersMax)
+    .regex(/^[a-z\d]([a-z\d-]*[a-z\d])?$/, `${whose} has lower-case letters, digits and hyphens between them`)
+
+export const poolNameSchema = label('a pool’s name')
+/** Where agents are, in words that project and operator choose: `eu-west`. */
+export const regionSchema = label('a region')

@@ -200,6 +200,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
       trusted: agent.referee,
       tier,
       network: agent.network,
+      owner: agent.token?.owner ?? null,
       distinctNetwork: state.settings.distinctNetwork && !agent.referee,
       digest,
     }

@@ -16,6 +16,7 @@ import { createGateway, type Gateway } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { assignmentOf, jobSpecOf, planInTime, planOf, whyUnplanned, type PlannedJob } from './planning.ts'
+import { createNodeTokens } from './node-tokens.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
 import { eligibleOf, progressOf, shardStatesOf } from './progress.ts'
 import { openState } from './open-state.ts'
@@ -85,7 +86,9 @@ class HubEdge implements RunningHub {
       track: (work) => this.#track(work),
       left: (session) => this.#tallies.left(session),
     })
-    this.#gateway = createGateway(http, { logger, listener: this.#agents, refereeToken, publicUrl, addressesDiffer })
+    const tokens = createNodeTokens(store, logger)
+    const door = { logger, listener: this.#agents, refereeToken, tokens, publicUrl, addressesDiffer }
+    this.#gateway = createGateway(http, door)
   }
 
   // ---- what the server asks

@@ -11,7 +11,7 @@ import {
   type Scope,
 } from '@forge/shared/contract/tenants.ts'
 import type { ApiKeyRow } from '../../store/tenants.ts'
-import { newCredential } from '../credentials.ts'
+import { newCredential } from '../../credentials.ts'
 import type { RouteDeps } from '../deps.ts'
 import { EXAMPLE } from '../examples.ts'
 import { knownProject, NO_PROJECT } from '../known-project.ts'
