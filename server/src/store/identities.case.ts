@@ -1,6 +1,6 @@
 // What every store must know of identities: standings that only go where they are put, quarantines that are appended, and
 // checkers that are never of the network that they check.
-import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { ulid } from 'ulid'
 import { expect, test } from 'vitest'
 import { isRefusal } from './sql-error.ts'
@@ -86,6 +86,28 @@ export function testIdentities(store: () => Store, inserted: () => Promise<JobId
       [1, 'first'],
       [2, 'first'],
     ])
+  })
+
+  test('a checker of the owner of any who answered the shard is refused, whatever network they are in', async () => {
+    const id = await inserted()
+    const [own, other] = ['owner', 'another'] as ProjectId[]
+    const owned = (row: SubmissionRow, owner: ProjectId | null): SubmissionRow => ({
+      ...row,
+      owner,
+      distinctNetwork: false,
+    })
+    await write({ submissions: [0, 1, 2, 3].map((shard) => owned(author(id, shard), own ?? null)) })
+    const refused = write({ submissions: [owned(checker(id, 0, 'B'), own ?? null)] })
+    await expect(refused).rejects.toThrow(/by the owner of its checker/)
+    await write({ submissions: [owned(checker(id, 1, 'B'), other ?? null)] })
+    // The one who comes third has to differ from both.
+    const third = write({ submissions: [owned(checker(id, 1, 'C'), other ?? null)] })
+    await expect(third).rejects.toThrow(/by the owner of its checker/)
+    await write({ submissions: [owned(checker(id, 2, 'B'), null)] })
+    await write({ submissions: [{ ...owned(checker(id, 3, 'B'), own ?? null), role: 'referee' }] })
+    expect((await store().submissions(id)).map(({ owner }) => owner).toSorted()).toEqual(
+      [own, own, own, own, own, other, null].toSorted(),
+    )
   })
 
   test('a check that is there already may be written again, whoever came since', async () => {

@@ -177,12 +177,28 @@ export interface Ability {
   unitsPerSecond: number
 }
 
+/** What an agent's node token says of it. */
+export interface AgentToken {
+  /** Whose agent it is: agents of one owner never check each other. */
+  readonly owner: ProjectId
+  /** One of its owner's: it works for that pool's jobs alone. Null: for every project. */
+  readonly pool: string | null
+  readonly region: string | null
+  /** Run by the operator: its word counts from its first shard on. It is not the referee for that. */
+  readonly trusted: boolean
+}
+
+/** An agent as it comes, before it has shown what it can do. */
+export type Newcomer = Pick<Agent, 'session' | 'identity' | 'network' | 'referee' | 'token'>
+
 export interface Agent {
   readonly session: SessionId
   readonly identity: Identity
   readonly network: string
   /** The referee: checks and disputes only. */
   readonly referee: boolean
+  /** Null: it came without one. */
+  readonly token: AgentToken | null
   /** By registry name of the kernel. */
   readonly abilities: Map<string, Ability>
   readonly leases: Map<AssignmentId, Lease>
