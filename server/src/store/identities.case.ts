@@ -39,7 +39,14 @@ export function testIdentities(store: () => Store, inserted: () => Promise<JobId
     const second = { identity, number: 2, reason: 'shard 4', atMs: 1_790_000_000_003 }
     await write({ quarantines: [first] })
     await write({ quarantines: [{ ...first, reason: 'another' }] })
-    const one = { identity, exposures: 1, lastAtMs: 1_790_000_000_001, reason: 'shard 3', released: false }
+    const one = {
+      identity,
+      exposures: 1,
+      lastAtMs: 1_790_000_000_001,
+      previousAtMs: null,
+      reason: 'shard 3',
+      released: false,
+    }
     expect(await seen()).toEqual([one])
     const release = { identity, number: 1, atMs: 1_790_000_000_002 }
     await write({ releases: [release] })
@@ -47,7 +54,14 @@ export function testIdentities(store: () => Store, inserted: () => Promise<JobId
     expect(await seen()).toEqual([{ ...one, released: true }])
     await write({ quarantines: [second] })
     expect(await seen()).toEqual([
-      { identity, exposures: 2, lastAtMs: 1_790_000_000_003, reason: 'shard 4', released: false },
+      {
+        identity,
+        exposures: 2,
+        lastAtMs: 1_790_000_000_003,
+        previousAtMs: 1_790_000_000_001,
+        reason: 'shard 4',
+        released: false,
+      },
     ])
     await expect(write({ releases: [{ ...release, number: 3 }] })).rejects.toThrow(/releases_quarantine/)
   })

@@ -138,6 +138,8 @@ export interface QuarantinedIdentity {
   readonly exposures: number
   /** When the last one was, and why. */
   readonly lastAtMs: number
+  /** Of the one before; null when there was none. */
+  readonly previousAtMs: number | null
   readonly reason: string
   /** The last one was ended by a requalification. */
   readonly released: boolean
