@@ -3,7 +3,6 @@
 import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from './events.ts'
 import { noteUsual } from './backup.ts'
-import { undrawAllOf } from './checkers.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
 import { untilWhen } from './exposure.ts'
@@ -67,7 +66,6 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       state.tallyChanged.delete(event.session)
       state.resting.delete(event.session)
       state.fleet++
-      for (const job of state.jobs.values()) undrawAllOf(job, event.session)
       const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
       noteRoom(state, agent)
       return commands
