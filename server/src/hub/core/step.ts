@@ -5,7 +5,6 @@ import type { SubmissionRow } from '../../store/store.ts'
 import type { Ending, HubCommand, HubEvent } from './events.ts'
 import { noteUsual } from './backup.ts'
 import { standings, tallies } from './changes.ts'
-import { undrawAllOf } from './checkers.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
@@ -127,7 +126,6 @@ function takeLeft(state: HubState, session: SessionId): HubCommand[] {
   state.tallyChanged.delete(session)
   state.resting.delete(session)
   state.fleet++
-  for (const job of state.jobs.values()) undrawAllOf(job, session)
   const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
   noteRoom(state, agent)
   return commands
