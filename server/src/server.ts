@@ -80,6 +80,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       store,
       objects,
       hub,
+      sealer,
       config,
       logger,
       clock: Date.now,

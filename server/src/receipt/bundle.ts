@@ -55,7 +55,22 @@ async function partialsOf(
   shards: number,
   store: BundleDeps['store'],
 ): Promise<Pick<Bundle, 'partials' | 'partials_missing'>> {
-  if ((await store.droppedAt(jobId)) !== null) return { partials: null, partials_missing: 'retention' }
+  const dropped = { partials: null, partials_missing: 'retention' } as const
+  if ((await store.droppedAt(jobId)) !== null) return dropped
+  try {
+    return await keptPartials(jobId, shards, store)
+  } catch (error) {
+    // Retention may come in between.
+    if ((await store.droppedAt(jobId)) !== null) return dropped
+    throw error
+  }
+}
+
+async function keptPartials(
+  jobId: JobId,
+  shards: number,
+  store: BundleDeps['store'],
+): Promise<Pick<Bundle, 'partials' | 'partials_missing'>> {
   const partials: string[] = []
   let bytes = 0
   for await (const partial of store.acceptedPartials(jobId, 0, shards)) {

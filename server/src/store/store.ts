@@ -5,7 +5,7 @@ import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobReads } from './job-reads.ts'
 import type { JobReference, MemoryStore } from './memory.ts'
-import type { Booking, LedgerStore, OverLimit } from './ledger-store.ts'
+import type { Booking, LedgerStore, OverLimit, TooManyJobs } from './ledger-store.ts'
 import type { SealStore } from './seal-store.ts'
 import type { TenantStore } from './tenants.ts'
 
@@ -67,6 +67,8 @@ export interface SubmissionRow {
   readonly tier: Tier
   /** Network group of the connection. */
   readonly network: string
+  /** Whose agent it is by its node token; null: it has none. */
+  readonly owner: ProjectId | null
   /** Whether the rule is in force that a checker sits in another network than all who answered the shard before. */
   readonly distinctNetwork: boolean
   readonly digest: Digest
@@ -139,6 +141,8 @@ export interface QuarantinedIdentity {
   readonly exposures: number
   /** When the last one was, and why. */
   readonly lastAtMs: number
+  /** Of the one before; null when there was none. */
+  readonly previousAtMs: number | null
   readonly reason: string
   /** The last one was ended by a requalification. */
   readonly released: boolean
@@ -207,8 +211,9 @@ export interface Store extends TenantStore, JobReads, LedgerStore, SealStore, Me
   /** Attaches instead when the project already has a job of that client id. Nothing is reserved: it costs nothing. */
   insertJob(job: NewJob): Promise<InsertedJob>
   /** As `insertJob`; reserves what the job costs in the same transaction; registers nothing when that goes beyond a limit. */
-  registerJob(job: NewJob, booking: Booking): Promise<InsertedJob | OverLimit>
+  registerJob(job: NewJob, booking: Booking): Promise<InsertedJob | OverLimit | TooManyJobs>
   job(id: JobId): Promise<JobRow | null>
+  jobOfClient(projectId: ProjectId, clientJobId: string): Promise<JobRow | null>
   unfinishedJobs(): Promise<JobRow[]>
   /** False, and nothing written, when the job has already ended. */
   updateJob(

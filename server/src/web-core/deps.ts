@@ -4,23 +4,27 @@ import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { Logger } from '../logger.ts'
 import type { ObjectStore } from '../memory/blob/object-store.ts'
 import type { MemoryStore } from '../store/memory.ts'
+import type { BundleDeps } from '../receipt/bundle.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
 import type { AgentAlias } from './agent-alias.ts'
+import type { RequestRate } from './request-rate.ts'
 import type { StreamBudget } from './stream-budget.ts'
 
-/** Of the store, what answers requests: Web Core never sees a shard's bytes. */
+/** Of the store, what answers requests. Partials are read for bundles alone. */
 export type WebStore = TenantStore &
   MemoryStore &
   JobReads &
-  Pick<Store, 'job' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
+  BundleDeps['store'] &
+  Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
 export type WebHub = Hub
 
 export interface RouteDeps {
   readonly objects: ObjectStore
   readonly store: WebStore
   readonly hub: WebHub
+  readonly sealer: BundleDeps['sealer']
   readonly logger: Logger
   /** Milliseconds since 1970. */
   readonly clock: () => number
@@ -31,9 +35,10 @@ export interface RouteDeps {
   /** What a project may call an agent. */
   readonly agentAlias: AgentAlias
   readonly streams: StreamBudget
+  readonly requests: RequestRate
 }
 
-export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams'> {
+export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams' | 'requests'> {
   readonly config: Pick<Config, 'apiKey' | 'adminToken'>
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
@@ -14,13 +15,20 @@ import { bodyOf, keepBlob, type BlobDeps } from '../memory/blob/put-blob.ts'
 import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { sealArray } from '../memory/vmem/put-vmem.ts'
 import { arrayToBytes } from '@forge/shared/exact/typed-array.ts'
+import { termsOf } from '../billing/price.ts'
+import { planOf } from '../hub/edge/planning.ts'
 import { createLogger } from '../logger.ts'
+import { createSealer, type Sealer } from '../receipt/sealer.ts'
+import { openSigner } from '../receipt/signing-key.ts'
+import { ANY_NUMBER, NO_LIMITS, type Booking } from '../store/ledger-store.ts'
 import { openStore } from '../store/open-store.ts'
-import type { Store } from '../store/store.ts'
-import { aJob, NO_QUOTA } from '../store/store.fixtures.ts'
+import type { NewJob, Store } from '../store/store.ts'
+import { accepted as shardsAccepted, NO_QUOTA } from '../store/store.fixtures.ts'
 import { createWebCore, type WebCore } from './app.ts'
-import { newCredential } from './credentials.ts'
+import { newCredential } from '../credentials.ts'
+import { acceptContract, newJob } from './contract.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from './examples.ts'
+import { Refusal } from './refusal.ts'
 import { ANSWER, createFakeHub, createFakeStore } from './fakes.ts'
 
 /** What only another project's rows have in them: no answer to anybody else may contain it. */
@@ -66,6 +74,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
     hub: {
       ...hub.hub,
       // The job ends at once, as far as whoever waits can see.
+      submitWithin: (job, limits, jobs) => store.registerJob(job, { terms: termsOf(planOf(job)), limits, jobs }),
       submit: (job) => store.insertJob(job),
       async cancel(id) {
         const cancelled = problem('CANCELLED', 'as asked')
@@ -75,6 +84,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
         await store.finishJob(id, { state: 'COMPLETED', answer: canonicalJson(ANSWER), finishedAtMs: Date.now() })
       },
     },
+    sealer: await openTestSealer(store),
     config: { apiKey: null, adminToken: ADMIN_TOKEN },
     logger: createLogger('silent'),
     clock: Date.now,
@@ -114,13 +124,21 @@ async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promi
   await putKey(store, projectId, { id: ids.key, name, scopes: ['jobs:read'], expiresAtMs: null })
   await store.insertPool({ projectId, name: ids.pool, createdAtMs }, 9)
   const { hash, prefix } = newCredential('token', randomBytes)
-  const token = { id: ids.token, projectId, name, pool: ids.pool, trusted: false, hash, prefix, createdAtMs }
-  await store.insertNodeToken({ ...token, expiresAtMs: null, revokedAtMs: null }, 9)
-  for (const id of [ids.job, ids.finishedJob]) {
-    const request = canonicalJson({ ...FOUNDING_REQUEST, ctx: { job_id: `${name} ${id}` } })
-    await store.insertJob(aJob(projectId, { id, clientJobId: `${name} ${id}`, request, createdAtMs }))
+  const token = {
+    id: ids.token,
+    projectId,
+    name,
+    pool: ids.pool,
+    region: null,
+    trusted: false,
+    hash,
+    prefix,
+    createdAtMs,
   }
+  await store.insertNodeToken({ ...token, expiresAtMs: null, revokedAtMs: null }, 9)
+  for (const id of [ids.job, ids.finishedJob]) await store.registerJob(...exampleJob(projectId, id, name, createdAtMs))
   const answer = canonicalJson({ ...ANSWER, warnings: [name] })
+  await store.writeShards(shardsAccepted(ids.finishedJob, [0, 1, 2]))
   await store.finishJob(ids.finishedJob, { state: 'COMPLETED', answer, finishedAtMs: createdAtMs })
   return { projectId, key, ids }
 }
@@ -141,6 +159,21 @@ async function putMemory(deps: BlobDeps, projectId: ProjectId, ids: typeof EXAMP
   for (const blob of new Set<string>([EXAMPLE.blob, ids.blob])) {
     await keepBlob(projectId, { ...plain, name: blob, body: bodyOf(utf8(`bytes of ${name}`)) }, deps)
   }
+}
+
+/** The founding request as a job, with what it costs. */
+function exampleJob(projectId: ProjectId, id: JobId, name: string, nowMs: number): [NewJob, Booking] {
+  const sent = { ...FOUNDING_REQUEST, ctx: { job_id: `${name} ${id}` } }
+  const accepted = acceptContract(contractSchema.parse(sent), sent, { args: sent.args, references: [] })
+  if (accepted instanceof Refusal) throw new Error(accepted.problem.detail)
+  const job = newJob(accepted, projectId, { nowMs, newUlid: () => id, randomBytes })
+  return [job, { terms: termsOf(accepted), limits: NO_LIMITS, jobs: ANY_NUMBER }]
+}
+
+/** A sealer that signs when it is asked, under a key of the store's own. */
+export async function openTestSealer(store: Store): Promise<Sealer> {
+  const signer = await openSigner({ store, configuredKey: null, nowMs: Date.now(), randomBytes })
+  return createSealer({ store, signer, logger: createLogger('silent'), clock: Date.now })
 }
 
 interface KeyToPut {

@@ -5,19 +5,24 @@ import type { Contract } from '@forge/shared/contract/envelope.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import { refusal, resolveReferences, type ReferenceDeps } from '../memory/references.ts'
+import { NO_LIMITS } from '../store/ledger-store.ts'
 import { ReferenceGone } from '../store/sql-error.ts'
-import type { JobRow, Store } from '../store/store.ts'
+import type { InsertedJob, JobRow, NewJob } from '../store/store.ts'
 import type { ProjectCaller } from './auth.ts'
 import { acceptContract, newJob, requestDigest, type JobMaker } from './contract.ts'
+import type { WebStore } from './deps.ts'
 import { ctxIdsOf, jobProblem, jobView, type JobView } from './job-view.ts'
+import { beyondLimits, jobLimitsOf, tooManyJobs } from './limit-refusals.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
 import { refuse, Refusal } from './refusal.ts'
+import { knownProject } from './known-project.ts'
 import type { JsonValue } from './strict-json.ts'
+import { limitsOf } from './tenant-views.ts'
 
 export interface ExecuteDeps extends ReferenceDeps {
-  readonly store: Pick<Store, 'job' | 'noticesOf' | 'jobsOf'> & ReferenceDeps['store']
-  readonly hub: Pick<Hub, 'submit' | 'ended' | 'progress'>
+  readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'noticesOf' | 'project'> & ReferenceDeps['store']
+  readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress'>
   readonly newUlid: JobMaker['newUlid']
   readonly randomBytes: JobMaker['randomBytes']
   /** Aborted when the server stops: no new job is taken, and waiting calls are answered 202. */
@@ -73,16 +78,36 @@ async function register({ caller, body, sent }: ExecuteInput, deps: ExecuteDeps)
   if (accepted instanceof Refusal) return accepted
   const { newUlid, randomBytes } = deps
   const job = newJob(accepted, projectId, { nowMs: deps.clock(), newUlid, randomBytes })
+  const project = await knownProject(deps.store, projectId)
+  if (project instanceof Refusal) return project
+  const limits = limitsOf(project)
+  const beyond = beyondLimits(accepted, limits)
+  if (beyond !== null) return (await registeredBefore(projectId, body, sent, deps)) ?? beyond
+  const registered = await submit(job, jobLimitsOf(limits), deps)
+  if (registered instanceof Refusal) return registered
+  return registered.inserted ? { id: job.id, isNew: true } : sameBody(registered.existing, job.requestDigest)
+}
+
+async function submit(
+  job: NewJob,
+  limits: ReturnType<typeof jobLimitsOf>,
+  { hub }: ExecuteDeps,
+): Promise<InsertedJob | Refusal> {
   try {
-    const registered = await deps.hub.submit(job)
-    return registered.inserted ? { id: job.id, isNew: true } : sameBody(registered.existing, job.requestDigest)
+    const registered = await hub.submitWithin(job, NO_LIMITS, limits)
+    if ('tooMany' in registered) return tooManyJobs(registered)
+    if ('over' in registered) throw new Error('a job was beyond limits that are none')
+    return registered
   } catch (error) {
     if (!(error instanceof ReferenceGone)) throw error
     return refusal('REFERENCE_NOT_FOUND', [{ path: error.path, message: 'it was deleted just now' }])
   }
 }
 
-/** References resolve once: a retry attaches to its job, though what that refers to may have no name any more. */
+/**
+ * A job that is there already is attached to, whatever limit would stand in the way of a new one, and though what it
+ * refers to may have no name any more: references resolve once.
+ */
 async function registeredBefore(
   projectId: ProjectId,
   { ctx }: Contract,
@@ -90,8 +115,7 @@ async function registeredBefore(
   { store }: ExecuteDeps,
 ): Promise<Registered | Refusal | null> {
   if (ctx.job_id === undefined) return null
-  const [summary] = await store.jobsOf(projectId, { clientJobId: ctx.job_id }, { after: null, limit: 1 })
-  const row = summary === undefined ? null : await store.job(summary.id)
+  const row = await store.jobOfClient(projectId, ctx.job_id)
   return row === null ? null : sameBody(row, requestDigest(sent))
 }
 

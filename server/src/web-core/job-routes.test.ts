@@ -14,6 +14,7 @@ import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
 import { NO_OBJECTS } from './fakes.ts'
 import { createWebCore, type WebCore } from './app.ts'
+import { openTestSealer } from './examples.fixtures.ts'
 import { WEB_LIMITS } from './limits.ts'
 
 vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
@@ -45,6 +46,7 @@ beforeEach(async () => {
   app = createWebCore({
     store,
     hub: pool.hub,
+    sealer: await openTestSealer(store),
     config: { apiKey: KEY, adminToken: null },
     logger: createLogger('silent'),
     clock: Date.now,

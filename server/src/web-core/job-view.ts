@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { problem, problemSchema, type Problem } from '@forge/shared/contract/problem.ts'
 import type { JobProgress } from '../hub/edge/hub-interface.ts'
+import { signedNoticeSchema, type SignedNotice } from '@forge/shared/receipt/notice.ts'
 import { samplingKeySha256 } from '@forge/shared/verifier/sample.ts'
 import { JOB_STATES, type JobRow, type NoticeRow } from '../store/store.ts'
 import { isoOf, isoOrNull } from './times.ts'
@@ -75,6 +76,9 @@ export const noticesViewSchema = z.strictObject({
       kind: z.enum(['integrity']),
       at: time,
       detail: z.record(z.string(), z.unknown()),
+      signed: signedNoticeSchema
+        .nullable()
+        .describe('the same as a signed document; null for the moment before it is signed'),
     }),
   ),
 })
@@ -109,7 +113,11 @@ export function jobView(
   }
 }
 
-export const noticesView = (row: JobRow, notices: readonly NoticeRow[]): z.input<typeof noticesViewSchema> => ({
+export const noticesView = (
+  row: JobRow,
+  notices: readonly NoticeRow[],
+  signed: readonly SignedNotice[],
+): z.input<typeof noticesViewSchema> => ({
   ok: true,
   job_id: row.id,
   notices: notices.map(({ number, kind, atMs, detail }) => ({
@@ -117,6 +125,7 @@ export const noticesView = (row: JobRow, notices: readonly NoticeRow[]): z.input
     kind,
     at: isoOf(atMs),
     detail: z.record(z.string(), z.unknown()).parse(JSON.parse(detail)),
+    signed: signed.find(({ body }) => body.number === number) ?? null,
   })),
 })
 

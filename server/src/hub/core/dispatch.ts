@@ -41,7 +41,7 @@ export function dispatch(state: HubState): HubCommand[] {
   // Most events leave nobody with room, or nothing to do: then nothing is looked at.
   if (state.roomy.size === 0) return commands
   const jobs = [...state.jobs.values()].filter((job) => job.phase === 'running')
-  for (const job of jobs) drawCheckers(state, job, (agent) => shardsAtOnce(state, job, agent))
+  for (const job of jobs) drawCheckers(state, job)
   // Who let a lease run out comes last, and for one shard: a tab that hangs behind a live connection would otherwise
   // take the last shards again and again from those who would finish them.
   const inOrder = [...state.roomy].flatMap((session) => state.agents.get(session) ?? [])
@@ -151,7 +151,7 @@ function votesFor(state: HubState, job: Job, agent: Agent, ability: Ability): nu
 
 /** Disputes first; then checks, and shards that an agent failed on, that no ordinary agent online may do. */
 function refereeWork(state: HubState, job: Job, agent: Agent): Work | null {
-  if (job.disputed.size + job.toCheck.size + job.open.size === 0) return null
+  if (job.disputed.size + job.toCheck.size + job.failing.size === 0) return null
   const disputes = take(job, job.disputed, AGENT_LIMITS.shardsPerAssignmentMax, (index) =>
     mayRun(agent, shardOf(job, index)),
   )
@@ -162,9 +162,9 @@ function refereeWork(state: HubState, job: Job, agent: Agent): Work | null {
   })
   if (checks.length > 0) return { role: 'referee', shards: checks }
   // Not ordinary work: it decides whether the shard or the agents are at fault, as it does after enough of them failed.
-  const failing = take(job, job.open, AGENT_LIMITS.shardsPerAssignmentMax, (index) => {
+  const failing = take(job, job.failing, AGENT_LIMITS.shardsPerAssignmentMax, (index) => {
     const shard = shardOf(job, index)
-    if (shard.failures === 0 || !mayRun(agent, shard)) return false
+    if (!mayRun(agent, shard)) return false
     // An agent that let a lease lapse is not worth waiting for.
     return !eligibleAgents(state, job).some((other) => other.lapses === 0 && mayRun(other, shard))
   })

@@ -188,9 +188,11 @@ export function place(job: Job, index: number, status: Shard['status']): void {
   job.open.delete(index)
   job.toCheck.delete(index)
   job.disputed.delete(index)
+  job.failing.delete(index)
   undraw(job, index)
   if (!isReleased(job, index)) return
   if (status === 'open') job.open.add(index)
+  if (status === 'open' && shard.failures > 0) job.failing.add(index)
   if (status === 'to-check') job.toCheck.add(index)
   if (status === 'disputed') job.disputed.add(index)
 }

@@ -5,20 +5,19 @@ import type { SubmissionRow } from '../../store/store.ts'
 import type { Ending, HubCommand, HubEvent } from './events.ts'
 import { noteUsual } from './backup.ts'
 import { standings, tallies } from './changes.ts'
-import { undrawAllOf } from './checkers.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
-import { untilWhen } from './exposure.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
 import { begunMs, drop, letGo, noteRoom, renew } from './leases.ts'
 import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
+import { takeJoined } from './joining.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, settleShard, takeIn, tally } from './settle.ts'
 import { restoreStandings, tierOf } from './standing.ts'
 import { endSuspensions } from './suspicion.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
-import { mayTry, takeTrial, trialsOf } from './trial.ts'
+import { takeTrial } from './trial.ts'
 
 export { nextWakeMs } from './wake.ts'
 
@@ -26,10 +25,33 @@ export function step(state: HubState, event: HubEvent): HubCommand[] {
   // Time never runs backwards, whatever the edge's clock does.
   state.nowMs = Math.max(state.nowMs, event.nowMs)
   endSuspensions(state)
-  const commands = [...apply(state, event), ...expireLeases(state)]
+  const applied = isVain(state, event) ? null : apply(state, event)
+  const commands = [...(applied ?? []), ...expireLeases(state)]
+  if (applied === null && commands.length === 0) return []
   for (const job of state.jobs.values()) commands.push(...review(state, job))
   commands.push(...dispatch(state))
   return [...commands, ...tallies(state), ...standings(state)]
+}
+
+/** What it says is of nothing here: it must not cost a look at every job and agent, for anybody can say it. */
+function isVain(state: HubState, event: HubEvent): boolean {
+  switch (event.type) {
+    case 'handback':
+    case 'progress':
+    case 'shard-failed':
+    case 'shard-contradicted': {
+      const lease = state.agents.get(event.session)?.leases.get(event.assignmentId)
+      if (lease?.epoch !== event.epoch) return true
+      if (event.type === 'progress') return event.units <= lease.units
+      return event.type !== 'handback' && !lease.shards.has(event.shard)
+    }
+    case 'agent-paused':
+      return (state.agents.get(event.session)?.abilities.size ?? 0) === 0
+    case 'agent-left':
+      return !state.agents.has(event.session)
+    default:
+      return false
+  }
 }
 
 function apply(state: HubState, event: HubEvent): HubCommand[] {
@@ -104,33 +126,9 @@ function takeLeft(state: HubState, session: SessionId): HubCommand[] {
   state.tallyChanged.delete(session)
   state.resting.delete(session)
   state.fleet++
-  for (const job of state.jobs.values()) undrawAllOf(job, session)
   const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
   noteRoom(state, agent)
   return commands
-}
-
-function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joined' }>['agent']): HubCommand[] {
-  const { session, identity } = agent
-  const quarantine = state.quarantines.get(identity)
-  if (state.quarantined.has(identity) && !mayTry(state, agent)) {
-    const until = quarantine === undefined ? '' : ` ${untilWhen(state, quarantine)}`
-    const message = `This identity returned a wrong answer before.${until}`
-    return [{ type: 'expel', session, refusal: { ok: false, code: 'QUARANTINED', message } }]
-  }
-  state.agents.set(session, {
-    ...agent,
-    abilities: new Map(),
-    leases: new Map(),
-    lapses: 0,
-    answeredMs: -Infinity,
-    restsUntilMs: -Infinity,
-    trialsLeft: trialsOf(state, identity),
-    accepted: 0,
-    pending: 0,
-    rejected: 0,
-  })
-  return []
 }
 
 /** Only its output is missing: what it was verified with stands, whoever has been exposed since. */
@@ -163,8 +161,10 @@ function takeReady(
 ): HubCommand[] {
   const agent = state.agents.get(session)
   if (agent === undefined) return []
+  const known = agent.abilities.get(kernel)
   agent.abilities.set(kernel, { ...ability, unitsPerSecond: within(ability.unitsPerSecond) })
-  state.fleet++
+  // Its speed alone changes nothing of who may do what.
+  if (known?.engine !== ability.engine || known.kernelDigest !== ability.kernelDigest) state.fleet++
   noteRoom(state, agent)
   return [...agent.leases.values()].flatMap((lease) => {
     const job = state.jobs.get(lease.jobId)
@@ -217,6 +217,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
       trusted: agent.referee,
       tier,
       network: agent.network,
+      owner: agent.token?.owner ?? null,
       distinctNetwork: state.settings.distinctNetwork && !agent.referee,
       digest,
     }

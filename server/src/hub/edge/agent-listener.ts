@@ -104,13 +104,18 @@ export class AgentListener implements GatewayListener {
     return refused
   }
 
-  failed(session: SessionId, frame: Parameters<GatewayListener['failed']>[1]): void {
+  failed(session: SessionId, frame: Parameters<GatewayListener['failed']>[1]): Refusal | null {
+    const refused = notHeld(this.#deps.state, session, frame, [frame])
+    if (refused !== null) return refused
     this.#deps.logger.warn({ session, shard: frame.shard, reason: frame.reason }, 'an agent failed on a shard')
     this.#deps.raise({ type: 'shard-failed', session, ...frame })
+    return null
   }
 
-  handback(session: SessionId, frame: Parameters<GatewayListener['handback']>[1]): void {
-    this.#deps.raise({ type: 'handback', session, ...frame })
+  handback(session: SessionId, frame: Parameters<GatewayListener['handback']>[1]): Refusal | null {
+    const refused = notHeld(this.#deps.state, session, frame)
+    if (refused === null) this.#deps.raise({ type: 'handback', session, ...frame })
+    return refused
   }
 
   paused(session: SessionId): void {

@@ -103,6 +103,17 @@ describe('what no agent says', () => {
     await at.door.mustStillBeOpen()
   })
 
+  it('ready and pause said again and again are strikes', async () => {
+    const { client } = await at.door.joined()
+    const why = heard(client, 'refused')
+    const { burst } = GATEWAY_LIMITS.presence
+    for (let n = 0; n < burst; n++) expect(await ask(client, 'pause', {})).toEqual({ ok: true })
+    for (let n = 0; n < GATEWAY_LIMITS.strikesMax + 1; n++) client.emit(n % 2 === 0 ? 'pause' : 'ready', {})
+    expect(await why).toMatchObject({ code: 'BAD_FRAME', message: expect.stringContaining('too often') })
+    expect(at.door.said.filter(([name]) => name === 'paused').length).toBeLessThanOrEqual(burst + 1)
+    await at.door.mustStillBeOpen()
+  })
+
   it('a failure for each shard of the largest assignment is not too often', async () => {
     const { client } = await at.door.joined()
     const frames = Array.from({ length: AGENT_LIMITS.shardsPerAssignmentMax }, (_, shard) => ({

@@ -14,28 +14,36 @@ import {
 } from '@forge/shared/contract/agent-events.ts'
 import type { SessionId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
-import type { Ability, Agent } from '../core/state.ts'
+import type { Ability, Newcomer } from '../core/state.ts'
 import type { FrameGuard } from './frame-guard.ts'
 import { isRefused, openAnswer, parseFrame, refusal, sameDigests, type SignedAnswer } from './frames.ts'
+import { GATEWAY_LIMITS } from './limits.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 /** What the Hub does with frames that have passed the door. */
 export interface GatewayListener {
-  joined(agent: Pick<Agent, 'session' | 'identity' | 'network' | 'referee'>): void
+  joined(agent: Newcomer): void
   ready(session: SessionId, kernel: string, ability: Ability): void
   /** Why an answer cannot count, by what the session holds; null when it may. */
   refuses(session: SessionId, answer: Answer): Refusal | null
   /** Replies when it is durable; returns why it is refused at once. */
   answer(session: SessionId, signed: SignedAnswer, reply: (reply: Reply) => void): Refusal | null
-  /** Returns why it is refused. */
+  /** These three return why it is refused. */
   progressed(session: SessionId, frame: Progress): Refusal | null
-  failed(session: SessionId, frame: Failed): void
-  handback(session: SessionId, frame: Handback): void
+  failed(session: SessionId, frame: Failed): Refusal | null
+  handback(session: SessionId, frame: Handback): Refusal | null
   paused(session: SessionId): void
   left(session: SessionId): void
 }
 
 export function attend(guard: FrameGuard, session: SessionId, publicKey: Uint8Array, listener: GatewayListener): void {
+  const presence = new TokenBucket(GATEWAY_LIMITS.presence, performance.now())
+  // Each lets the core look at every agent and every job anew.
+  const tooOften = (): Refusal | null =>
+    presence.take(performance.now()) ? null : refusal('BAD_FRAME', 'ready and pause are said too often')
   guard.on('ready', (frame, reply) => {
+    const excess = tooOften()
+    if (excess !== null) return excess
     const ready = parseFrame(readySchema, frame)
     if (isRefused(ready)) return ready
     const { engine, kernel, kernelDigest, unitsPerSecond } = ready
@@ -61,17 +69,15 @@ export function attend(guard: FrameGuard, session: SessionId, publicKey: Uint8Ar
   })
   guard.on('failed', (frame) => {
     const failed = parseFrame(failedSchema, frame)
-    if (isRefused(failed)) return failed
-    listener.failed(session, failed)
-    return { ok: true }
+    return isRefused(failed) ? failed : (listener.failed(session, failed) ?? { ok: true })
   })
   guard.on('handback', (frame) => {
     const handback = parseFrame(handbackSchema, frame)
-    if (isRefused(handback)) return handback
-    listener.handback(session, handback)
-    return { ok: true }
+    return isRefused(handback) ? handback : (listener.handback(session, handback) ?? { ok: true })
   })
   guard.on('pause', (frame) => {
+    const excess = tooOften()
+    if (excess !== null) return excess
     const pause = parseFrame(pauseSchema, frame)
     if (isRefused(pause)) return pause
     listener.paused(session)

@@ -17,6 +17,8 @@ export const GATEWAY_LIMITS = {
   /** Together at most 20 s until a silent connection is given up. */
   pingIntervalMs: 10_000,
   pingTimeoutMs: 8_000,
+  /** How soon a revoked node token ends the connections that came with it; one query for all of them. */
+  tokenLookMs: 2_000,
   /** Malformed frames before the connection is closed. */
   strikesMax: 3,
   /**
@@ -24,6 +26,11 @@ export const GATEWAY_LIMITS = {
    * sends thirty in a second. An assignment may end with a failure for each of its 512 shards at once.
    */
   packets: { perSecond: 100, burst: 1_200 },
+  /**
+   * `ready` and `pause` of one connection. An agent says ready once for each kernel when it joins and after a pause or a
+   * lost engine: a handful in a minute, if somebody plays with its buttons a dozen.
+   */
+  presence: { perSecond: 0.5, burst: 30 },
   /**
    * Bytes of one connection, at first four of the largest answers. Beyond it the server reads on when there is budget
    * again, half a second later at most: a GPU in a second pass over a heavy tail may honestly want more. The server

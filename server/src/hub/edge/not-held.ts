@@ -15,5 +15,5 @@ export function notHeld(
   // After a sleep, or late: whoever works on for nothing should hear of it.
   if (lease?.epoch !== fence.epoch) return refusal('STALE_EPOCH', 'This assignment is no longer held.')
   if (shards.every(({ shard }) => lease.shards.has(shard))) return null
-  return refusal('NOT_YOURS', 'The answer names a shard that the assignment does not hold, or has answered before.')
+  return refusal('NOT_YOURS', 'The frame names a shard that the assignment does not hold, or has answered before.')
 }

@@ -190,11 +190,11 @@ const WHO: readonly Guard[] = [
     'const most = Math.min(atOnce, shardsOutMax(state, job, agent, ability))',
     'const most = atOnce',
   ),
-  guardIn('checkers.ts', 'checkers are drawn', 'Math.floor(state.settings.random() * agents.length)', '0'),
+  guardIn('checkers.ts', 'checkers are drawn', 'Math.floor(state.settings.random() * some.length)', '0'),
   guardIn(
     'checkers.ts',
     'a check is for who was drawn',
-    'const isFree = drawn === undefined || drawn.sinceMs + DRAWN_MS <= state.nowMs',
+    'const isFree = (job.drawn.get(index)?.untilMs ?? Infinity) === Infinity',
     'const isFree = true',
   ),
   guardIn(
@@ -203,7 +203,12 @@ const WHO: readonly Guard[] = [
     '(shard.lapsed || !hasWeightyChecker(state, job, shard))',
     'true',
   ),
-  guardIn('dispatch.ts', 'the referee does no ordinary work', 'if (shard.failures === 0 || !mayRun', 'if (!mayRun'),
+  guardIn(
+    'dispatch.ts',
+    'the referee does no ordinary work',
+    'take(job, job.failing, AGENT',
+    'take(job, job.open, AGENT',
+  ),
   guardIn('dispatch.ts', 'an assignment is of one pass', '(pass !== undefined && own !== pass) || '),
   guardIn(
     'failures.ts',

@@ -170,7 +170,10 @@ function hastyAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
   }
 }
 
-/** A liar by itself until its job has given up on checkers; then others come, and contradict it in the last pass. */
+/**
+ * A liar by itself until its job has given up on checkers; then others come and contradict it in the last pass, where only
+ * its own lies fit its lies.
+ */
 function loneAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
   const isFirst = n === 0
   return {
@@ -178,7 +181,7 @@ function loneAgent(random: Random, n: number, faultsEndMs: number): AgentPlan {
     network: `lone-${n}`,
     kind: isFirst ? 'liar' : 'honest',
     lieRate: isFirst ? 0.1 : 0,
-    lastLieRate: 0,
+    lastLieRate: isFirst ? 0.7 : 0,
     unitsPerSecond: isFirst ? 300 : 1_000,
     claimed: 1_000,
     joinsAtMs: isFirst ? 0 : random.int(15_000, 50_000),

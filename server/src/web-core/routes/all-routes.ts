@@ -5,6 +5,7 @@ import { blobRoutes } from './blob.ts'
 import { jobCancelRoute } from './job-cancel.ts'
 import { jobEventsRoute } from './job-events.ts'
 import { jobListRoute } from './job-list.ts'
+import { jobReceiptRoutes } from './job-receipt.ts'
 import { jobShardsRoute } from './job-shards.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   jobListRoute,
   ...jobsRoutes,
   jobShardsRoute,
+  ...jobReceiptRoutes,
   jobEventsRoute,
   jobCancelRoute,
   ...kvRoutes,

@@ -44,16 +44,17 @@ export const jobsRoutes = [
     operationId: 'getJobNotices',
     summary: 'What was learned after the end',
     description:
-      'A job that has ended never changes. That an agent whose work it rests on was later found to answer wrong is said here, once for each agent.',
+      'A job that has ended never changes. That an agent whose work it rests on was later found to answer wrong is said here, once for each agent. Each notice is there as a signed document too, which names the receipt that it stands beside.',
     params: jobParams,
     missing: NO_JOB,
     responses: { 200: { description: 'The notices in their order.', schema: noticesViewSchema } },
     problems: [],
     examples: [{ summary: 'Of a completed job', params: { id: EXAMPLE.finishedJob }, status: 200 }],
-    async handle({ caller, params }, { store }) {
+    async handle({ caller, params }, { store, sealer }) {
       const row = await ownJob(store, caller.projectId, params.id)
       if (row instanceof Refusal) return row
-      return answered(200, noticesView(row, await store.noticesOf(row.id)))
+      const signed = await sealer.noticesOf(row.id)
+      return answered(200, noticesView(row, await store.noticesOf(row.id), signed))
     },
   }),
 ]
