@@ -2,6 +2,10 @@
 // it by reference. B run again gives the same bits, also when the array has no name any more.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { API_KEY, expectSameBits } from './support/client.ts'
+import { checkBundle } from '@forge/shared/receipt/check-bundle.ts'
+import { createReferenceEngine } from '@forge/shared/agent/engines/reference-engine.ts'
+import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
+import { eventually } from './support/eventually.ts'
 import { smallContract } from './support/contract.ts'
 import { expectedOf } from './support/expected.ts'
 import { startPool, type Pool } from './support/pool.ts'
@@ -75,4 +79,27 @@ test('job A writes its quantiles, job B prices with them, and B again is identic
   expect(again.job_id).not.toBe(b.job_id)
   expect(again.hub.replay).toEqual(b.hub.replay)
   expect(again.hub.output).toEqual(b.hub.output)
+
+  // What B's answer rests on is proved far from the server, also when the array has no name any more.
+  expect((await ask('DELETE', 'vmem/severity/1')).status).toBe(200)
+  expect((await ask('GET', 'vmem/severity/1')).status).toBe(404)
+  const bundle: unknown = await eventually(
+    'the bundle',
+    async () => {
+      const response = await ask('GET', `jobs/${b.job_id}/bundle`)
+      return response.ok ? await response.json() : null
+    },
+    (body) => body !== null,
+  )
+  expect(bundle).toMatchObject({
+    contract: { references: [{ kind: 'vmem', ref: 'severity@1', path: 'args.claim_severity.quantiles' }] },
+  })
+  const checked = await checkBundle(bundle, {
+    keys: null,
+    engine: createReferenceEngine(artifacts),
+    shards: 0,
+    draw: () => 0,
+  })
+  expect(checked.filter(({ is }) => is === 'wrong')).toEqual([])
+  expect(checked).toContainEqual(expect.objectContaining({ name: 'contract', is: 'proved' }))
 })
