@@ -49,10 +49,8 @@ export const STANDINGS_MAX = 100_000
  * A check waits for who was drawn: this long at least, and this many times what it and all that is before it should take;
  * then one more is drawn. Shorter, and busy honest agents would lose their checks to whoever is idle.
  */
-export const DRAWN_MS = 5_000
+export const DRAWN_MS = 2_000
 export const DRAWN_OF_EXPECTED = 2
-/** No agent is taken for slower than so many times the median: a phone among desktops must not keep a job waiting. */
-export const DRAWN_OF_MEDIAN = 3
 
 /** Without a referee so many veterans' runs of a disputed shard must agree, and lead every other by so many. */
 export const VOTES_TO_WIN = 3
