@@ -72,6 +72,15 @@ export const BACKUPS_MAX = 0.1
 export const EXECUTIONS_OF_SHARDS = 4
 export const EXECUTIONS_MORE = 16
 
+/** An author that has said nothing for so many times what its lease should take, and this long, keeps nobody else out. */
+export const SILENT_OF_EXPECTED = 3
+export const SILENT_MS_MIN = 5_000
+/** Leases that ran out are remembered by identity: to leave and come back makes nobody anew. Some 100 bytes each. */
+export const LAPSES_KEPT_MS = 600_000
+export const LAPSES_MAX = 100_000
+/** Progress renews a lease that would end within its life at this many times the pace so far. */
+export const PACE_SLACK = 2
+
 /** An identity that returned a wrong answer stays away for a day; a second one within thirty bans it. */
 export const QUARANTINE_MS = 24 * 3_600_000
 export const BAN_WITHIN_MS = 30 * 24 * 3_600_000

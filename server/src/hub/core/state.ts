@@ -175,8 +175,9 @@ export interface Lease {
   readonly shardMs: number
   /** Answers and progress renew a lease, but never beyond this: shards must not trickle in until the deadline. */
   readonly endsAtMs: number
-  /** As the agent said last: only more of them is progress. */
+  /** As the agent said last: only more of them is progress, and no more than there are. */
   units: number
+  readonly unitsMost: number
   expiresAtMs: number
 }
 
@@ -234,6 +235,8 @@ export interface HubState {
   suspended: Set<string>
   /** Sessions that may have room for an assignment: all that dispatch looks at. */
   roomy: Set<SessionId>
+  /** Leases in a row that ran out, by identity, and since when; the oldest first. */
+  lapsed: Map<Identity, { readonly lapses: number; readonly atMs: number }>
   /** Sessions that rest after a failure. */
   resting: Set<SessionId>
   /** No lease expires before. */
@@ -272,6 +275,7 @@ export function createHubState(settings: HubSettings): HubState {
     suspects: new Map(),
     suspended: new Set(),
     roomy: new Set(),
+    lapsed: new Map(),
     resting: new Set(),
     expiryMs: Infinity,
     fleet: 0,

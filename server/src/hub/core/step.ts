@@ -8,7 +8,7 @@ import { abilityFor } from './eligibility.ts'
 import { untilWhen } from './exposure.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
-import { begunMs, drop, letGo, noteRoom, renew } from './leases.ts'
+import { begunMs, drop, lapsesOf, letGo, noteLapse, noteRoom, progress, renew } from './leases.ts'
 import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, restoreVerdicts, settleShard, takeIn, tally } from './settle.ts'
@@ -77,10 +77,9 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
     case 'store-failed':
       return giveBack(state, event.submissions)
     case 'progress': {
-      const lease = state.agents.get(event.session)?.leases.get(event.assignmentId)
-      if (lease?.epoch !== event.epoch || event.units <= lease.units) return []
-      lease.units = event.units
-      renew(state, lease)
+      const agent = state.agents.get(event.session)
+      const lease = agent?.leases.get(event.assignmentId)
+      if (agent !== undefined && lease?.epoch === event.epoch) progress(state, agent, lease, event.units)
       return []
     }
     case 'shard-failed':
@@ -109,7 +108,7 @@ function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joi
     ...agent,
     abilities: new Map(),
     leases: new Map(),
-    lapses: 0,
+    lapses: lapsesOf(state, identity),
     answeredMs: -Infinity,
     restsUntilMs: -Infinity,
     trialsLeft: trialsOf(state, identity),
@@ -206,6 +205,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   learnSpeed(job, agent, event.shards.length, event.kernelMs)
   job.kernelMs += event.kernelMs
   agent.lapses = 0
+  state.lapsed.delete(agent.identity)
   agent.pending += submissions.length
   state.tallyChanged.add(agent.session)
   return [{ type: 'store', session: event.session, request: event.request, submissions }]
@@ -265,7 +265,7 @@ function expireLeases(state: HubState): HubCommand[] {
         state.expiryMs = Math.min(state.expiryMs, lease.expiresAtMs)
         continue
       }
-      agent.lapses++
+      noteLapse(state, agent)
       commands.push({ type: 'revoke', session: agent.session, assignmentId: lease.assignmentId })
       commands.push(...release(state, agent, lease))
     }

@@ -1,5 +1,6 @@
 // When the next `tick` is due: everything that time alone changes, looked at once an event.
 import { nextSlowMs } from './backup.ts'
+import { nextOverdueMs } from './admission.ts'
 import { refereeAwaited } from './eligibility.ts'
 import { CHECKER_WAIT_MS, REFEREE_START_MS } from './limits.ts'
 import { hasEnded, type HubState, type Job } from './state.ts'
@@ -17,7 +18,7 @@ export function nextWakeMs(state: HubState): number | null {
 }
 
 function wakeOf(state: HubState, job: Job): number {
-  let wake = Math.min(job.deadlineMs, nextSlowMs(state, job) ?? Infinity)
+  let wake = Math.min(job.deadlineMs, nextSlowMs(state, job) ?? Infinity, nextOverdueMs(state, job) ?? Infinity)
   if (refereeAwaited(state, job)) wake = Math.min(wake, job.startedMs + REFEREE_START_MS)
   if (job.drawnUntilMs > state.nowMs) wake = Math.min(wake, job.drawnUntilMs)
   // Once it is over it is no reason to wake: `full` goes on waiting until its deadline.
