@@ -162,7 +162,7 @@ describe('a checker', () => {
     const tabs = Array.from({ length: 20 }, (_, n): [string, Joining] => [`tab-${n}`, { identity: 'tabs' }])
     const { of } = drawn([...honest, ['fast', { shardsPerSecond: 1e6 }], ...tabs])
     // A tenth each, with three deviations.
-    for (const one of ['honest-0', 'honest-7', 'tabs']) expect(of(one), one).toBeLessThanOrEqual(40 + 18)
+    for (const name of ['honest-0', 'honest-7', 'tabs']) expect(of(name), name).toBeLessThanOrEqual(40 + 18)
     expect(of('honest-0')).toBeGreaterThanOrEqual(40 - 18)
     expect(of('fast')).toBeLessThanOrEqual(40 + 18)
   })
