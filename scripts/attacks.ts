@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { BOUND_ATTACKS, COLLUSION, runBound, type BoundAttack } from '../server/src/hub/sim/attack-bound.ts'
 import { overhead, VETERANS, youngPool } from '../server/src/hub/sim/attack-honest.ts'
 import { intervalOf } from '../server/src/hub/sim/attack-interval.ts'
+import { FAIR_SHARE, runSpeed, SPEED_ATTACKS } from '../server/src/hub/sim/attack-speed.ts'
 import { FULL_SIZE, runCell, TABLE, type TableRow } from '../server/src/hub/sim/attack-table.ts'
 
 const USAGE = `pnpm attacks                 the table, the bound and what honest pools pay: a quarter of an hour
@@ -15,7 +16,7 @@ const { values } = parseArgs({
   options: {
     help: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
-    /** table, bound or honest; all of them where it is absent. */
+    /** table, bound, speed or honest; all of them where it is absent. */
     only: { type: 'string' },
     /** Jobs an attack on the bound. */
     jobs: { type: 'string', default: '2000' },
@@ -162,8 +163,28 @@ function honest(): void {
   }
 }
 
+/** Also where the claim could slow a job: the time is reported. */
+function speed(): void {
+  const jobs = Math.ceil(numberOf('jobs') / 4)
+  console.log(`\nChecks of a liar's shards by its one accomplice among nineteen; ${jobs} jobs of 64 shards in full`)
+  head('the accomplice', 'checks of lies', 'by it', '95 %', 'fair', 'seconds a job', '')
+  for (const attack of SPEED_ATTACKS) {
+    const { checks, byAccomplice, meanMs } = runSpeed(attack, jobs, numberOf('seed'))
+    const { share, low, high } = intervalOf(byAccomplice, checks)
+    line(
+      attack.name,
+      checks,
+      `${byAccomplice}: ${percent(share, 1)}`,
+      `${percent(low, 1)} to ${percent(high, 1)}`,
+      percent(FAIR_SHARE, 1),
+      (meanMs / 1_000).toFixed(1),
+      judge(low <= FAIR_SHARE),
+    )
+  }
+}
+
 const began = Date.now()
-const parts = { honest, bound, table }
+const parts = { honest, bound, speed, table }
 for (const [name, part] of Object.entries(parts)) if (values.only === undefined || values.only === name) part()
 console.log(`\nseed ${values.seed}, ${Math.round((Date.now() - began) / 1_000)} s; ${missed} figures not met`)
 process.exitCode = missed > 0 ? 1 : 0

@@ -1,8 +1,9 @@
 // Whether an agent gets first executions of a job: a spotcheck needs few authors with many shards each, since each of them
 // is checked; and a fresh key gets no more at once than what it has still to prove.
 import { floor, multiply, rational } from '@forge/shared/exact/rational.ts'
-import { eligibleAgents, mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
-import { PROBATION_SHARDS } from './limits.ts'
+import { mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
+import { begunMs } from './leases.ts'
+import { LEASE_MS_MAX, PROBATION_SHARDS, SILENT_MS_MIN, SILENT_OF_EXPECTED } from './limits.ts'
 import { rateOf } from '@forge/shared/verifier/sample.ts'
 import { tierOf, validShards } from './standing.ts'
 import type { Ability, Agent, HubState, Job, Shard } from './state.ts'
@@ -22,12 +23,36 @@ const HASTE = 2
 export function admission(state: HubState, job: Job, agent: Agent): (shard: Shard) => boolean {
   if (job.policy.verify !== 'spotcheck' || job.authors.has(agent.identity)) return () => true
   if (job.authors.size < authorsMax(job)) return () => true
-  const inside = eligibleAgents(state, job).filter(
-    (other) => other.lapses === 0 && other.restsUntilMs <= state.nowMs && job.authors.has(other.identity),
-  )
+  // Fresh keys close nothing: all of their shards are checked however many they are, and free keys that sleep must not
+  // keep out those who would work.
+  const inside = weightyAgents(state, job).filter((other) => job.authors.has(other.identity) && isAtWork(state, other))
+  if (new Set(inside.map(({ identity }) => identity)).size < authorsMax(job)) return () => true
   if (isLate(state, job, inside)) return () => true
   // Somebody has to run what none of them may.
   return (shard) => !inside.some((other) => mayRun(other, shard))
+}
+
+/** Who lets its first lease lie, whatever speed it claims or progress it tells of, keeps nobody else out. */
+const isAtWork = (state: HubState, agent: Agent): boolean =>
+  agent.lapses === 0 && agent.restsUntilMs <= state.nowMs && state.nowMs < overdueMs(agent)
+
+function overdueMs(agent: Agent): number {
+  const [lease] = agent.leases.values()
+  if (lease === undefined) return Infinity
+  const expectedMs = lease.shards.size * lease.shardMs
+  return begunMs(agent, lease) + Math.min(LEASE_MS_MAX, Math.max(SILENT_MS_MIN, SILENT_OF_EXPECTED * expectedMs))
+}
+
+/** When the next author will have been silent for too long, while that lets others in; null where it never does. */
+export function nextOverdueMs(state: HubState, job: Job): number | null {
+  if (job.policy.verify !== 'spotcheck' || job.open.size === 0 || job.phase !== 'running') return null
+  let next = Infinity
+  for (const session of job.executors.keys()) {
+    const agent = state.agents.get(session)
+    const atMs = agent === undefined ? Infinity : overdueMs(agent)
+    if (atMs > state.nowMs) next = Math.min(next, atMs)
+  }
+  return next === Infinity ? null : next
 }
 
 function isLate(state: HubState, job: Job, inside: readonly Agent[]): boolean {
@@ -41,7 +66,7 @@ function isLate(state: HubState, job: Job, inside: readonly Agent[]): boolean {
 
 /**
  * How many shards an agent may have out at once. All that a fresh key returns is checked, so it gets no more than it takes
- * to be a veteran, as long as there is somebody who can make it one.
+ * to be a veteran, as long as there is somebody who can make it one; and one alone until it has answered at all.
  */
 export function shardsOutMax(state: HubState, job: Job, agent: Agent, ability: Ability): number {
   if (job.policy.verify === 'none' || tierOf(state, agent, job.kernel, ability) !== 'probation') return Infinity
@@ -55,5 +80,6 @@ export function shardsOutMax(state: HubState, job: Job, agent: Agent, ability: A
     0,
   )
   const valid = validShards(state, agent.identity, job.kernel, ability.engine)
-  return Math.max(0, PROBATION_SHARDS - valid - held - agent.pending)
+  const most = agent.answeredMs === -Infinity ? 1 : PROBATION_SHARDS - valid
+  return Math.max(0, most - held - agent.pending)
 }

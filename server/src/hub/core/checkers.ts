@@ -4,7 +4,7 @@
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import { abilityFor, eligibleAgents, isDistinct, mayCheck, takesFreshChecker, weightyAgents } from './eligibility.ts'
 import { heldMsOf } from './leases.ts'
-import { ASSIGNMENT_MS, DRAWN_MS, DRAWN_OF_EXPECTED, DRAWN_OF_MEDIAN, LEASES_PER_AGENT } from './limits.ts'
+import { ASSIGNMENT_MS, DRAWN_MS, DRAWN_OF_EXPECTED, LEASES_PER_AGENT } from './limits.ts'
 import { shardOf, type Agent, type Draw, type HubState, type Job } from './state.ts'
 
 type Tabs = ReadonlyMap<Identity, readonly Agent[]>
@@ -94,13 +94,12 @@ function draw(job: Job, index: number, one: Identity, untilMs: number): void {
 
 /**
  * How long a check waits for who was drawn: as long as what it has before it takes, and some more. It is waited for at its
- * own speed, but a slow one, or one that says so, no longer than a few times what most would need.
+ * own speed, but no longer than at the median's: neither a phone among desktops nor one that says it is slow keeps a job.
  */
 function waitMs(state: HubState, job: Job, one: Identity, tabs: readonly Agent[], medianMs: number): number {
-  const mostMs = DRAWN_OF_MEDIAN * medianMs
-  const ownMs = Math.min(mostMs, ...tabs.map((agent) => shardMsOf(state, job, agent)))
+  const ownMs = Math.min(medianMs, ...tabs.map((agent) => shardMsOf(state, job, agent)))
   const heldMs = Math.min(...tabs.map(({ leases }) => [...leases.values()].reduce((sum, l) => sum + heldMsOf(l), 0)))
-  const beforeMs = Math.min(heldMs, LEASES_PER_AGENT * Math.max(ASSIGNMENT_MS, mostMs))
+  const beforeMs = Math.min(heldMs, LEASES_PER_AGENT * Math.max(ASSIGNMENT_MS, medianMs))
   // What it was drawn for in other jobs comes in turn with this.
   const queued = [...state.jobs.values()].reduce((sum, other) => sum + (other.drawnFor.get(one)?.size ?? 0), 1)
   return Math.max(DRAWN_MS, DRAWN_OF_EXPECTED * (beforeMs + queued * ownMs))

@@ -234,6 +234,7 @@ function lease(state: HubState, job: Job, agent: Agent, ability: Ability, { role
     expiresAtMs: state.nowMs + leaseMs * grants,
     endsAtMs: state.nowMs + Math.max(LEASE_LIFE_MS_MIN, leaseMs * (grants + LEASE_RENEWALS)),
     units: 0,
+    unitsMost: shards.length * job.grid.unitsPerShard,
   })
   return {
     type: 'assign',

@@ -74,6 +74,43 @@ describe('authors of a spotcheck', () => {
     expect(sessions.filter((session) => pool.held(session).length > 0)).toHaveLength(4)
   })
 
+  it('are not those that sleep: free keys that claim speed, tell of progress and come again keep nobody out', () => {
+    const pool = new Pool({ referee: true, distinctNetwork: true })
+    let joined = 0
+    const sleeper = (n: number): SessionId =>
+      pool.join(`sleeper-${n}-${++joined}`, { identity: `s-${n}`, network: 'one', fresh: true, shardsPerSecond: 1e6 })
+    const sleepers = Array.from({ length: 6 }, (_, n) => sleeper(n))
+    const others = Array.from({ length: 20 }, (_, n) => pool.join(`agent-${n}`, { shardsPerSecond: 1 }))
+    others.push(pool.join('referee', { referee: true, shardsPerSecond: 1 }))
+    const job = pool.plan('job', 64, { verify: 'spotcheck', timeout_ms: 900_000 })
+    const isRunning = (): boolean => pool.hub.jobs.get(job)?.phase === 'running'
+    let units = 0
+    while (isRunning() && pool.nowMs < 900_000) {
+      pool.at(pool.nowMs + 1_000)
+      sleepers.forEach((session, n) => {
+        const lapses = pool.hub.agents.get(session)?.lapses ?? 0
+        if (lapses > 0) {
+          pool.leave(session)
+          sleepers[n] = sleeper(n)
+          expect(pool.hub.agents.get(sleepers[n])?.lapses, 'it is remembered').toBe(lapses)
+        }
+        for (const { order } of pool.held(session)) {
+          const { assignmentId, epoch } = order
+          pool.raise({ type: 'progress', session, assignmentId, epoch, units: ++units })
+        }
+      })
+      for (const session of others) {
+        const [held] = pool.held(session)
+        const [shard] = held?.order.shards ?? []
+        if (held === undefined || shard === undefined || !isRunning()) continue
+        pool.answer({ ...held, order: { ...held.order, shards: [shard] } }, undefined, 1_000)
+      }
+    }
+    // Twelve seconds without them.
+    expect(pool.last('complete')).toBeDefined()
+    expect(pool.nowMs).toBeLessThanOrEqual(40_000)
+  })
+
   it('are more when those would be late, and when they are gone', () => {
     for (const timeout_ms of [5_000, 600_000]) {
       const pool = new Pool()
@@ -125,7 +162,7 @@ describe('a checker', () => {
     const tabs = Array.from({ length: 20 }, (_, n): [string, Joining] => [`tab-${n}`, { identity: 'tabs' }])
     const { of } = drawn([...honest, ['fast', { shardsPerSecond: 1e6 }], ...tabs])
     // A tenth each, with three deviations.
-    for (const who of ['honest-0', 'honest-7', 'tabs']) expect(of(who), who).toBeLessThanOrEqual(40 + 18)
+    for (const name of ['honest-0', 'honest-7', 'tabs']) expect(of(name), name).toBeLessThanOrEqual(40 + 18)
     expect(of('honest-0')).toBeGreaterThanOrEqual(40 - 18)
     expect(of('fast')).toBeLessThanOrEqual(40 + 18)
   })

@@ -1,6 +1,7 @@
 // Where leases come and go. What is counted of them is counted here and nowhere else: who holds a shard, how much work of
 // a job is out, who executes it, who has room for more.
-import { HELD_PARTS_PER_MS, LEASE_MS_MAX, LEASES_PER_AGENT } from './limits.ts'
+import type { Identity } from '@forge/shared/contract/ids.ts'
+import { HELD_PARTS_PER_MS, LAPSES_KEPT_MS, LAPSES_MAX, LEASE_MS_MAX, LEASES_PER_AGENT, PACE_SLACK } from './limits.ts'
 import { shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 
 /** Who claims to be very slow does not put a job at the end of every queue: no shard counts more than a lease lasts. */
@@ -48,6 +49,34 @@ export function drop(state: HubState, agent: Agent, lease: Lease): void {
 /** What a lease holds is being worked on: it lasts its length from now, within its life, and never less than before. */
 export function renew({ nowMs }: HubState, lease: Lease): void {
   lease.expiresAtMs = Math.max(lease.expiresAtMs, Math.min(nowMs + lease.leaseMs, lease.endsAtMs))
+}
+
+/** Only more units than before are progress, and only at a pace at which the lease would end within its life. */
+export function progress(state: HubState, agent: Agent, lease: Lease, units: number): void {
+  if (units <= lease.units || units > lease.unitsMost) return
+  lease.units = units
+  const begun = begunMs(agent, lease)
+  const due = (lease.unitsMost * (state.nowMs - begun)) / (PACE_SLACK * (lease.endsAtMs - begun))
+  // What another has as well is waited for as its check: words alone must not make that long.
+  const job = state.jobs.get(lease.jobId)
+  const isBackedUp = job !== undefined && [...lease.shards].some((index) => shardOf(job, index).backedUp)
+  if (units >= due && !isBackedUp) renew(state, lease)
+}
+
+/** A lease of it ran out. A session may go and come again: the identity is remembered for a while. */
+export function noteLapse(state: HubState, agent: Agent): void {
+  agent.lapses++
+  state.lapsed.delete(agent.identity)
+  state.lapsed.set(agent.identity, { lapses: agent.lapses, atMs: state.nowMs })
+  for (const [identity, { atMs }] of state.lapsed) {
+    if (state.lapsed.size <= LAPSES_MAX && state.nowMs < atMs + LAPSES_KEPT_MS) break
+    state.lapsed.delete(identity)
+  }
+}
+
+export function lapsesOf(state: HubState, identity: Identity): number {
+  const known = state.lapsed.get(identity)
+  return known !== undefined && state.nowMs < known.atMs + LAPSES_KEPT_MS ? known.lapses : 0
 }
 
 /** A lapsed agent has room for one lease alone; dispatch looks at that. */

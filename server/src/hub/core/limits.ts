@@ -52,10 +52,8 @@ export const STANDINGS_MAX = 100_000
  * A check waits for who was drawn: this long at least, and this many times what it and all that is before it should take;
  * then one more is drawn. Shorter, and busy honest agents would lose their checks to whoever is idle.
  */
-export const DRAWN_MS = 5_000
+export const DRAWN_MS = 2_000
 export const DRAWN_OF_EXPECTED = 2
-/** No agent is taken for slower than so many times the median: a phone among desktops must not keep a job waiting. */
-export const DRAWN_OF_MEDIAN = 3
 
 /** Without a referee so many veterans' runs of a disputed shard must agree, and lead every other by so many. */
 export const VOTES_TO_WIN = 3
@@ -76,6 +74,15 @@ export const BACKUPS_MAX = 0.1
 /** Answers and failures that a job of n shards may use up: max(4 n, n + 16). */
 export const EXECUTIONS_OF_SHARDS = 4
 export const EXECUTIONS_MORE = 16
+
+/** An author that has said nothing for so many times what its lease should take, and this long, keeps nobody else out. */
+export const SILENT_OF_EXPECTED = 3
+export const SILENT_MS_MIN = 5_000
+/** Leases that ran out are remembered by identity: to leave and come back makes nobody anew. Some 100 bytes each. */
+export const LAPSES_KEPT_MS = 600_000
+export const LAPSES_MAX = 100_000
+/** Progress renews a lease that would end within its life at this many times the pace so far. */
+export const PACE_SLACK = 2
 
 /** An identity that returned a wrong answer stays away for a day; a second one within thirty bans it. */
 export const QUARANTINE_MS = 24 * 3_600_000

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { Pool, type Handed } from '../sim/pool.ts'
+import { UNITS_PER_SHARD } from '../sim/kernel.ts'
 import { LEASE_LIFE_MS_MIN, LEASE_MS_MIN } from './limits.ts'
 
 const id = 'job' as JobId
@@ -24,7 +25,14 @@ function progress(pool: Pool, { session, order }: Handed, units: number, epoch =
 
 describe('a lease', () => {
   it('ends without progress, or with words that name none', () => {
-    for (const units of [() => 5, (n: number) => 100 - n]) {
+    const all = UNITS_PER_SHARD
+    // The last grows a unit at a time, at which the shard would take minutes; the one before has more than there are.
+    for (const units of [
+      () => 5,
+      (n: number) => 100 - n,
+      (n: number) => all + n + 1,
+      (n: number) => Math.ceil((n + 1) / 3),
+    ]) {
       const { pool, held, isHeld } = holding()
       for (let n = 0; n * STEP_MS < LEASE_MS_MIN; n++) {
         pool.at(n * STEP_MS)
@@ -42,7 +50,7 @@ describe('a lease', () => {
     let nowMs = 0
     for (; isHeld(); nowMs += STEP_MS) {
       pool.at(nowMs)
-      progress(pool, held, 1 + nowMs)
+      progress(pool, held, Math.ceil((UNITS_PER_SHARD * (1 + nowMs)) / ((3 * LEASE_LIFE_MS_MIN) / 2)))
       if (nowMs > 2 * LEASE_LIFE_MS_MIN) throw new Error('it never ended')
     }
     expect(nowMs).toBeGreaterThanOrEqual(LEASE_LIFE_MS_MIN)

@@ -177,8 +177,9 @@ export interface Lease {
   readonly shardMs: number
   /** Answers and progress renew a lease, but never beyond this: shards must not trickle in until the deadline. */
   readonly endsAtMs: number
-  /** As the agent said last: only more of them is progress. */
+  /** As the agent said last: only more of them is progress, and no more than there are. */
   units: number
+  readonly unitsMost: number
   expiresAtMs: number
 }
 
@@ -252,6 +253,8 @@ export interface HubState {
   suspended: Map<string, number>
   /** Sessions that may have room for an assignment: all that dispatch looks at. */
   roomy: Set<SessionId>
+  /** Leases in a row that ran out, by identity, and since when; the oldest first. */
+  lapsed: Map<Identity, { readonly lapses: number; readonly atMs: number }>
   /** Sessions that rest after a failure. */
   resting: Set<SessionId>
   /** No lease expires before. */
@@ -292,6 +295,7 @@ export function createHubState(settings: HubSettings): HubState {
     suspects: new Map(),
     suspended: new Map(),
     roomy: new Set(),
+    lapsed: new Map(),
     resting: new Set(),
     expiryMs: Infinity,
     refereeLeftMs: -Infinity,

@@ -9,7 +9,7 @@ import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
-import { begunMs, drop, letGo, noteRoom, renew } from './leases.ts'
+import { begunMs, drop, lapsesOf, letGo, noteLapse, noteRoom, progress, renew } from './leases.ts'
 import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
 import { takeJoined } from './joining.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
@@ -98,10 +98,9 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
     case 'store-failed':
       return giveBack(state, event.submissions)
     case 'progress': {
-      const lease = state.agents.get(event.session)?.leases.get(event.assignmentId)
-      if (lease?.epoch !== event.epoch || event.units <= lease.units) return []
-      lease.units = event.units
-      renew(state, lease)
+      const agent = state.agents.get(event.session)
+      const lease = agent?.leases.get(event.assignmentId)
+      if (agent !== undefined && lease?.epoch === event.epoch) progress(state, agent, lease, event.units)
       return []
     }
     case 'shard-failed':
@@ -118,6 +117,7 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
   }
 }
 
+<<<<<<< HEAD
 function takeLeft(state: HubState, session: SessionId): HubCommand[] {
   const agent = state.agents.get(session)
   if (agent === undefined) return []
@@ -135,6 +135,29 @@ function takeLeft(state: HubState, session: SessionId): HubCommand[] {
 function endAgain(job: Job, ending: Ending): HubCommand[] {
   job.phase = 'closing'
   return [{ type: 'complete', jobId: job.id, ...ending }]
+=======
+function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joined' }>['agent']): HubCommand[] {
+  const { session, identity } = agent
+  const quarantine = state.quarantines.get(identity)
+  if (state.quarantined.has(identity) && !mayTry(state, agent)) {
+    const until = quarantine === undefined ? '' : ` ${untilWhen(state, quarantine)}`
+    const message = `This identity returned a wrong answer before.${until}`
+    return [{ type: 'expel', session, refusal: { ok: false, code: 'QUARANTINED', message } }]
+  }
+  state.agents.set(session, {
+    ...agent,
+    abilities: new Map(),
+    leases: new Map(),
+    lapses: lapsesOf(state, identity),
+    answeredMs: -Infinity,
+    restsUntilMs: -Infinity,
+    trialsLeft: trialsOf(state, identity),
+    accepted: 0,
+    pending: 0,
+    rejected: 0,
+  })
+  return []
+>>>>>>> wt/mend1
 }
 
 /** A job that had begun before a restart does not wait for `min_agents` again: it may need nobody any more. */
@@ -226,6 +249,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   learnSpeed(job, agent, event.shards.length, event.kernelMs)
   job.kernelMs += event.kernelMs
   agent.lapses = 0
+  state.lapsed.delete(agent.identity)
   agent.pending += submissions.length
   state.tallyChanged.add(agent.session)
   return [{ type: 'store', session: event.session, request: event.request, submissions }]
@@ -285,7 +309,7 @@ function expireLeases(state: HubState): HubCommand[] {
         state.expiryMs = Math.min(state.expiryMs, lease.expiresAtMs)
         continue
       }
-      agent.lapses++
+      noteLapse(state, agent)
       commands.push({ type: 'revoke', session: agent.session, assignmentId: lease.assignmentId })
       commands.push(...release(state, agent, lease))
     }

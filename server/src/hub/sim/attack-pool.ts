@@ -35,6 +35,8 @@ export const honest: Part = ({ jobId, shard }) => trueDigest(jobId, shard)
 export interface Member {
   readonly name: string
   readonly shardsPerSecond: number
+  /** What it says of its speed, when it is ready and in every answer. */
+  readonly claims?: number
   /** Checked-valid shards that the store knows of. */
   readonly valid: number
   readonly part: Part
@@ -120,7 +122,7 @@ export class AttackPool {
     })
     const rows = [{ kernel: KERNEL, engine: 'wasm' as const, valid: member.valid }]
     if (member.valid > 0) this.#raise({ type: 'standings', identity, rows })
-    const unitsPerSecond = member.shardsPerSecond * UNITS_PER_SHARD
+    const unitsPerSecond = (member.claims ?? member.shardsPerSecond) * UNITS_PER_SHARD
     const ability = { engine: 'wasm' as const, kernelDigest: KERNEL_DIGEST, unitsPerSecond }
     this.#raise({ type: 'agent-ready', session, kernel: KERNEL, ability })
   }
@@ -289,7 +291,7 @@ export class AttackPool {
         assignmentId,
         epoch,
         shards: answers,
-        kernelMs,
+        kernelMs: member.claims === undefined ? kernelMs : (answers.length * 1_000) / member.claims,
       })
     })
   }

@@ -5,6 +5,7 @@ import { BOUND_ATTACKS, runBound, type BoundAttack } from './attack-bound.ts'
 import { ATTACKS } from './attack-coalition.ts'
 import { overhead, youngPool } from './attack-honest.ts'
 import { intervalOf } from './attack-interval.ts'
+import { FAIR_SHARE, runSpeed, SPEED_ATTACKS } from './attack-speed.ts'
 import { runCell, type Size } from './attack-table.ts'
 
 describe('the interval', () => {
@@ -69,6 +70,15 @@ describe('the bound', () => {
   it('does not where more collude than it assumes', () => {
     const { exceeded, failed } = runBound(attackOf('one lie'), '1/20', { jobs: 50, confirms: 0.5, seed: 1 })
     expect(intervalOf(exceeded, 50 - failed).low).toBeGreaterThan(0.3)
+  })
+})
+
+describe('an accomplice of a liar', () => {
+  // With as many draws as it claimed to have room for it got more than half.
+  it.each(SPEED_ATTACKS)('gets no more of the checks of its lies than any other: it $name', (attack) => {
+    const { checks, byAccomplice } = runSpeed(attack, 25, 1)
+    expect(checks).toBeGreaterThan(10)
+    expect(intervalOf(byAccomplice, checks).low).toBeLessThanOrEqual(FAIR_SHARE)
   })
 })
 

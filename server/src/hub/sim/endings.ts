@@ -148,21 +148,22 @@ function checkUnchecked(job: Job, { submissions }: Shard, index: number, digest:
   must(!isDrawn(sampleOf(job, index, digest), rate), `shard ${index} was drawn for a check and passed without`)
 }
 
+/** Whether a job that should complete had a reason to fail. */
+export const isExcused = (world: World, command: Extract<HubCommand, { type: 'fail' }>): boolean =>
+  checkBasisFailure(world, command) || isExhausted(world, command) || isOnlyWordLate(world, command)
+
 /**
  * Each exposed identity can take back all that a job has: after a few of them its executions may be used up. And liars on one
  * engine can look like a fault of it; its honest agents are lost to the pool with them.
  */
-export const isExhausted = ({ hub }: World, { detail }: Extract<HubCommand, { type: 'fail' }>): boolean =>
+const isExhausted = ({ hub }: World, { detail }: Extract<HubCommand, { type: 'fail' }>): boolean =>
   hub.suspended.size > 0 || (detail.startsWith('After ') && hub.quarantines.size >= EXPOSURES_TO_EXHAUST)
 
 /**
  * The word of a pool's only veteran was not read when it answered, since it had just come back: in `full` nobody is left to
  * check those shards, unless others prove themselves in time. The decision on whose word counts names it.
  */
-export function isOnlyWordLate(
-  { hub, scenario }: World,
-  { jobId, code }: Extract<HubCommand, { type: 'fail' }>,
-): boolean {
+function isOnlyWordLate({ hub, scenario }: World, { jobId, code }: Extract<HubCommand, { type: 'fail' }>): boolean {
   const job = hub.jobs.get(jobId)
   if (job?.policy.verify !== 'full' || code !== 'NO_ELIGIBLE_CHECKER' || scenario.referee) return false
   const veterans = [...hub.standings].filter(([, valid]) => valid >= PROBATION_SHARDS).map(([key]) => key.split(' ')[0])
@@ -174,7 +175,7 @@ export function isOnlyWordLate(
 }
 
 /** Whether a job failed because its last pass rested on a wrong answer; then there must have been one. */
-export function checkBasisFailure(world: World, command: Extract<HubCommand, { type: 'fail' }>): boolean {
+function checkBasisFailure(world: World, command: Extract<HubCommand, { type: 'fail' }>): boolean {
   const job = world.hub.jobs.get(command.jobId)
   if (job?.refines !== true || !command.detail.startsWith('An answer on which the last pass was planned')) return false
   must(command.code === 'VERIFICATION_FAILED', `a wrong basis is ${command.code}`)

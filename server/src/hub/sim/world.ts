@@ -10,7 +10,7 @@ import { nextWakeMs, step } from '../core/step.ts'
 import { Agenda } from './agenda.ts'
 import { basisOfLaunch, SimAgent, type Happening, type Surroundings } from './agent.ts'
 import { HubClock } from './clock.ts'
-import { checkBasisFailure, checkComplete, checkInTime, isExhausted, isOnlyWordLate } from './endings.ts'
+import { checkComplete, checkInTime, isExcused } from './endings.ts'
 import { noFaults, type Fault } from './faults.ts'
 import { checkAnswerReply, checkEmpty, checkPlanned, checkState, isToCheck } from './invariants.ts'
 import { Network } from './network.ts'
@@ -271,12 +271,7 @@ export class World implements Surroundings {
       case 'fail':
         this.#decide(command.jobId)
         this.#failed.push(command.code)
-        if (
-          this.scenario.mustComplete &&
-          !checkBasisFailure(this, command) &&
-          !isExhausted(this, command) &&
-          !isOnlyWordLate(this, command)
-        )
+        if (this.scenario.mustComplete && !isExcused(this, command))
           throw new Error(`a job failed with ${command.code}: ${command.detail}`)
         return this.writing.inOrder(() => this.#end(command.jobId, 'fail'))
     }
