@@ -18,6 +18,8 @@ const HELP = `Lends this machine to a Forge Pool.
   --identity FILE   the key that says who this machine is, made when missing
                     (default ${defaultIdentityFile(process.env)})
   --ephemeral       a fresh key instead, forgotten at the end
+  --token TOKEN     a node token (ntk_...), which says whose agent this is and for which pool; better in the
+                    environment as FORGE_AGENT_TOKEN, where no list of processes shows it
   --name TEXT       how the pool's pages call this agent
   --help            this text
 
@@ -33,6 +35,7 @@ async function main(): Promise<void> {
       threads: { type: 'string', default: String(Math.max(1, Math.floor(availableParallelism() / 2))) },
       identity: { type: 'string' },
       ephemeral: { type: 'boolean', default: false },
+      token: { type: 'string' },
       name: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -44,6 +47,7 @@ async function main(): Promise<void> {
     engine: engineOf(values.engine),
     threads: threadsOf(values.threads),
     ...(values.ephemeral ? {} : { identity: await identityFromFile(identityFile) }),
+    token: tokenOf(values.token ?? process.env['FORGE_AGENT_TOKEN']),
     name: values.name,
     onSnapshot: teller(),
   })
@@ -75,6 +79,12 @@ function teller(): (snapshot: AgentSnapshot) => void {
 function originOf(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return new URL(text).origin
   throw new Error(`--url must be an address like http://127.0.0.1:8080, not ${text}`)
+}
+
+/** Never repeated in what is said of it. */
+function tokenOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^ntk_[\da-f]{56}$/.test(text)) return text
+  throw new Error('--token, or FORGE_AGENT_TOKEN, must be a node token: ntk_ and 56 hexadecimal digits')
 }
 
 const ENGINES: readonly NodeEngineChoice[] = ['wasm', 'webgpu', 'auto', 'reference']

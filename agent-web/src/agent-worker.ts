@@ -20,6 +20,7 @@ async function start(options: AgentOptions): Promise<Runner> {
     engines: (changed) => tabEngines(options, tables, changed),
     identity: await profileIdentity(),
     kind: 'browser',
+    token: options.token,
     name: options.name?.slice(0, AGENT_LIMITS.nameCharactersMax),
     onSnapshot: (snapshot) => tell({ type: 'snapshot', snapshot }),
   })

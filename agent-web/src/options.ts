@@ -6,6 +6,8 @@ export interface AgentOptions {
   /** WASM workers. */
   readonly threads: number
   readonly name: string | undefined
+  /** A node token. It stands behind the # of the address, which no browser sends anywhere. */
+  readonly token: string | undefined
 }
 
 export interface PageOptions extends AgentOptions {
@@ -16,7 +18,7 @@ export interface PageOptions extends AgentOptions {
 
 const THREADS_MAX = 64
 
-export function readOptions(search: string, cores: number): PageOptions {
+export function readOptions(search: string, cores: number, fragment = ''): PageOptions {
   const asked = new URLSearchParams(search)
   const mistakes: string[] = []
   const engine = asked.get('engine') ?? undefined
@@ -28,10 +30,16 @@ export function readOptions(search: string, cores: number): PageOptions {
   if (!counts)
     mistakes.push(`“threads” in the address is a whole number from 1 to ${THREADS_MAX}; this page uses ${half}.`)
   const name = asked.get('name')?.trim()
+  const token = new URLSearchParams(fragment.replace(/^#/, '')).get('token') ?? undefined
+  const isToken = token === undefined || /^ntk_[\da-f]{56}$/.test(token)
+  if (!isToken) mistakes.push('“token” behind the # of the address is no node token; this tab works for everybody.')
+  if (asked.has('pool') && token === undefined)
+    mistakes.push('“pool” in the address needs the pool’s token behind a #; without it this tab works for everybody.')
   return {
     engine: known ? engine : undefined,
     threads: counts ? threads : half,
     name: name === '' ? undefined : name,
+    token: isToken ? token : undefined,
     autostart: asked.get('autostart') === '1',
     mistakes,
   }

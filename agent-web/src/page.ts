@@ -4,7 +4,7 @@ import type { FromAgent, ToAgent } from './messages.ts'
 import { readOptions } from './options.ts'
 import { READY, show, type View } from './view.ts'
 
-const options = readOptions(location.search, navigator.hardwareConcurrency)
+const options = readOptions(location.search, navigator.hardwareConcurrency, location.hash)
 let agent: Worker | undefined
 let view: View = READY
 
@@ -37,7 +37,8 @@ function start(): void {
     )
   }
   update({ ...READY, state: 'selftest', why: 'Starting.' })
-  tell({ type: 'start', options: { engine: options.engine, threads: options.threads, name: options.name } })
+  const { engine, threads, name, token } = options
+  tell({ type: 'start', options: { engine, threads, name, token } })
 }
 
 function stop(): void {

@@ -1,6 +1,6 @@
 // What every store must know of identities: standings that only go where they are put, quarantines that are appended, and
 // checkers that are never of the network that they check.
-import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { ulid } from 'ulid'
 import { expect, test } from 'vitest'
 import { isRefusal } from './sql-error.ts'
@@ -39,7 +39,14 @@ export function testIdentities(store: () => Store, inserted: () => Promise<JobId
     const second = { identity, number: 2, reason: 'shard 4', atMs: 1_790_000_000_003 }
     await write({ quarantines: [first] })
     await write({ quarantines: [{ ...first, reason: 'another' }] })
-    const one = { identity, exposures: 1, lastAtMs: 1_790_000_000_001, reason: 'shard 3', released: false }
+    const one = {
+      identity,
+      exposures: 1,
+      lastAtMs: 1_790_000_000_001,
+      previousAtMs: null,
+      reason: 'shard 3',
+      released: false,
+    }
     expect(await seen()).toEqual([one])
     const release = { identity, number: 1, atMs: 1_790_000_000_002 }
     await write({ releases: [release] })
@@ -47,7 +54,14 @@ export function testIdentities(store: () => Store, inserted: () => Promise<JobId
     expect(await seen()).toEqual([{ ...one, released: true }])
     await write({ quarantines: [second] })
     expect(await seen()).toEqual([
-      { identity, exposures: 2, lastAtMs: 1_790_000_000_003, reason: 'shard 4', released: false },
+      {
+        identity,
+        exposures: 2,
+        lastAtMs: 1_790_000_000_003,
+        previousAtMs: 1_790_000_000_001,
+        reason: 'shard 4',
+        released: false,
+      },
     ])
     await expect(write({ releases: [{ ...release, number: 3 }] })).rejects.toThrow(/releases_quarantine/)
   })
@@ -86,6 +100,28 @@ export function testIdentities(store: () => Store, inserted: () => Promise<JobId
       [1, 'first'],
       [2, 'first'],
     ])
+  })
+
+  test('a checker of the owner of any who answered the shard is refused, whatever network they are in', async () => {
+    const id = await inserted()
+    const [own, other] = ['owner', 'another'] as ProjectId[]
+    const owned = (row: SubmissionRow, owner: ProjectId | null): SubmissionRow => ({
+      ...row,
+      owner,
+      distinctNetwork: false,
+    })
+    await write({ submissions: [0, 1, 2, 3].map((shard) => owned(author(id, shard), own ?? null)) })
+    const refused = write({ submissions: [owned(checker(id, 0, 'B'), own ?? null)] })
+    await expect(refused).rejects.toThrow(/by the owner of its checker/)
+    await write({ submissions: [owned(checker(id, 1, 'B'), other ?? null)] })
+    // The one who comes third has to differ from both.
+    const third = write({ submissions: [owned(checker(id, 1, 'C'), other ?? null)] })
+    await expect(third).rejects.toThrow(/by the owner of its checker/)
+    await write({ submissions: [owned(checker(id, 2, 'B'), null)] })
+    await write({ submissions: [{ ...owned(checker(id, 3, 'B'), own ?? null), role: 'referee' }] })
+    expect((await store().submissions(id)).map(({ owner }) => owner).toSorted()).toEqual(
+      [own, own, own, own, own, other, null].toSorted(),
+    )
   })
 
   test('a check that is there already may be written again, whoever came since', async () => {

@@ -29,9 +29,26 @@ export interface CreditLimits {
 
 export const NO_LIMITS: CreditLimits = { perDay: null, total: null, testPerDay: null }
 
+/** How many jobs of a project may be there at a time; null is no limit. */
+export interface JobLimits {
+  /** That have not ended. */
+  readonly concurrent: number | null
+  /** Of those, that have not begun. */
+  readonly queued: number | null
+}
+
+export const ANY_NUMBER: JobLimits = { concurrent: null, queued: null }
+
 export interface Booking {
   readonly terms: Terms
   readonly limits: CreditLimits
+  readonly jobs: JobLimits
+}
+
+/** A job that was not registered, because its project has as many as it may have. */
+export interface TooManyJobs {
+  readonly inserted: false
+  readonly tooMany: { readonly limit: keyof JobLimits; readonly most: number }
 }
 
 /** A job that was not registered, because it would have gone beyond a limit of its project. */

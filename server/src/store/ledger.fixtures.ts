@@ -1,7 +1,7 @@
 // What the ledger's cases book: the plainest terms that say something.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
-import { NO_LIMITS, type Booking, type Terms } from './ledger-store.ts'
+import { ANY_NUMBER, NO_LIMITS, type Booking, type Terms } from './ledger-store.ts'
 import type { Store } from './store.ts'
 import { aJob, digestOf } from './store.fixtures.ts'
 
@@ -25,9 +25,14 @@ export const terms = (change: Partial<Terms> = {}): Terms => ({
   shardsPerPass: 4,
   ...change,
 })
-export const booking = (change: Partial<Terms> = {}, limits: Partial<Booking['limits']> = {}): Booking => ({
+export const booking = (
+  change: Partial<Terms> = {},
+  limits: Partial<Booking['limits']> = {},
+  jobs: Partial<Booking['jobs']> = {},
+): Booking => ({
   terms: terms(change),
   limits: { ...NO_LIMITS, ...limits },
+  jobs: { ...ANY_NUMBER, ...jobs },
 })
 
 export async function register(

@@ -49,7 +49,7 @@ test('rows of before are exposures of number 1, submissions of probation, and jo
   await migrate(driver)
   await requireCurrent(driver.query)
   const store = createStore(createEngine(driver), () => rm(folder, { recursive: true, force: true }))
-  const exposed = { identity: liar, exposures: 1, lastAtMs: 7, reason: 'shard 3', released: false }
+  const exposed = { identity: liar, exposures: 1, lastAtMs: 7, previousAtMs: null, reason: 'shard 3', released: false }
   expect(await store.quarantines()).toEqual([exposed])
   const tiers = (await store.submissions(done)).map(({ role, tier, distinctNetwork }) => [role, tier, distinctNetwork])
   expect(tiers.toSorted()).toEqual([

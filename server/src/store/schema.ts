@@ -70,6 +70,7 @@ export const nodeTokens = pgTable(
     projectId: projectId(),
     name: text('name').notNull(),
     pool: text('pool'),
+    region: text('region'),
     trusted: boolean('trusted').notNull(),
     hash: digest('hash').notNull(),
     prefix: text('prefix').notNull(),
@@ -87,6 +88,13 @@ export const nodeTokens = pgTable(
     }),
   ],
 )
+
+/** What is left of each project's requests: see request-bucket.ts. The only rows of tenants that change all the time. */
+export const requestBuckets = pgTable('request_buckets', {
+  projectId: projectId().primaryKey(),
+  level: bigint('level', { mode: 'number' }).notNull(),
+  atMs: ms('at_ms').notNull(),
+})
 
 export const settings = pgTable('settings', {
   name: text('name').primaryKey(),
@@ -161,6 +169,7 @@ export const submissions = pgTable(
     trusted: boolean('trusted').notNull(),
     tier: text('tier').$type<Tier>().notNull(),
     network: text('network').notNull(),
+    owner: text('owner').$type<ProjectId>(),
     distinctNetwork: boolean('distinct_network').notNull(),
     digest: digest('digest').notNull(),
   },

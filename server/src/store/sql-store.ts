@@ -7,7 +7,16 @@ import { STORE_LIMITS } from './limits.ts'
 import { eventsAfter } from './queries/events.ts'
 import { quarantined, standingsOf } from './queries/identities.ts'
 import { balanceOf, creditNote, ledgerAfter, transactionsOf, usedOnDay } from './queries/ledger.ts'
-import { finishJob, insertJob, jobById, registerJob, setBasis, unfinishedJobs, updateJob } from './queries/jobs.ts'
+import {
+  finishJob,
+  insertJob,
+  jobById,
+  jobOfClient,
+  registerJob,
+  setBasis,
+  unfinishedJobs,
+  updateJob,
+} from './queries/jobs.ts'
 import { attemptsOf, jobsOf, verdictsIn } from './queries/job-reads.ts'
 import {
   appendNotices,
@@ -62,6 +71,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     insertJob: (job) => engine.transaction((db, attempt) => insertJob(db, job, attempt)),
     registerJob: (job, booking) => engine.transaction((db, attempt) => registerJob(db, job, booking, attempt)),
     job: (id) => engine.run((db) => jobById(db, id)),
+    jobOfClient: (projectId, clientJobId) => engine.run((db) => jobOfClient(db, projectId, clientJobId)),
     unfinishedJobs: () => engine.run(unfinishedJobs),
     updateJob: (id, change) => engine.transaction((db) => updateJob(db, id, change)),
     setBasis: (id, basis) => engine.transaction((db) => setBasis(db, id, basis)),

@@ -4,6 +4,7 @@ import { ulid } from 'ulid'
 import type { Engine } from './engine.ts'
 import { apiKeyByHash, apiKeysOf, insertApiKey, revokeApiKey, touchApiKey } from './queries/api-keys.ts'
 import {
+  endedNodeTokens,
   insertNodeToken,
   insertPool,
   nodeTokenByHash,
@@ -13,6 +14,7 @@ import {
   revokeNodeToken,
 } from './queries/pools.ts'
 import { defaultProject, insertProject, projectById, projectsAfter, updateProject } from './queries/projects.ts'
+import { takeRequests } from './queries/request-buckets.ts'
 import type { TenantStore } from './tenants.ts'
 
 export function createTenants(engine: Engine): TenantStore {
@@ -27,6 +29,8 @@ export function createTenants(engine: Engine): TenantStore {
     projects: (page) => engine.run((db) => projectsAfter(db, page)),
     updateProject: (id, change) => engine.run((db) => updateProject(db, id, change)),
 
+    takeRequests: (id, perMinute, asked) => engine.transaction((db) => takeRequests(db, id, perMinute, asked)),
+
     insertApiKey: (key, most) => engine.transaction((db) => insertApiKey(db, key, most)),
     apiKeys: (projectId, page) => engine.run((db) => apiKeysOf(db, projectId, page)),
     apiKeyByHash: (hash) => engine.run((db) => apiKeyByHash(db, hash)),
@@ -40,6 +44,7 @@ export function createTenants(engine: Engine): TenantStore {
     insertNodeToken: (token, most) => engine.transaction((db) => insertNodeToken(db, token, most)),
     nodeTokens: (projectId, page) => engine.run((db) => nodeTokensOf(db, projectId, page)),
     nodeTokenByHash: (hash) => engine.run((db) => nodeTokenByHash(db, hash)),
+    endedNodeTokens: (ids, nowMs) => engine.run((db) => endedNodeTokens(db, ids, nowMs)),
     revokeNodeToken: (projectId, id, atMs) => engine.transaction((db) => revokeNodeToken(db, projectId, id, atMs)),
   }
 }

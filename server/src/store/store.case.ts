@@ -7,6 +7,7 @@ import { testEvents } from './events.case.ts'
 import { testImmutability } from './immutability.case.ts'
 import { testIdentities } from './identities.case.ts'
 import { testJobReads } from './job-reads.case.ts'
+import { testJobLimits } from './job-limits.case.ts'
 import { testLedgerLimits } from './ledger-limits.case.ts'
 import { testLedger } from './ledger.case.ts'
 import { testNotices } from './notices.case.ts'
@@ -257,6 +258,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
     describe('the ledger', () => {
       const tool = { store: () => store, sql: (text: string) => opened.sql(text), freshProject: otherProject }
       testLedger(tool)
+      testJobLimits(tool)
       testLedgerLimits(tool)
     })
     describe('seals', () =>

@@ -35,6 +35,7 @@ export const aSubmission = (jobId: JobId, shard: number, change: Partial<Submiss
   trusted: false,
   tier: 'probation',
   network: '192.0.2.0/24',
+  owner: null,
   distinctNetwork: false,
   digest: digestOf(`shard ${shard}`),
   ...change,

@@ -4,7 +4,7 @@ import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contr
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobReads } from './job-reads.ts'
-import type { Booking, LedgerStore, OverLimit } from './ledger-store.ts'
+import type { Booking, LedgerStore, OverLimit, TooManyJobs } from './ledger-store.ts'
 import type { SealStore } from './seal-store.ts'
 import type { TenantStore } from './tenants.ts'
 
@@ -64,6 +64,8 @@ export interface SubmissionRow {
   readonly tier: Tier
   /** Network group of the connection. */
   readonly network: string
+  /** Whose agent it is by its node token; null: it has none. */
+  readonly owner: ProjectId | null
   /** Whether the rule is in force that a checker sits in another network than all who answered the shard before. */
   readonly distinctNetwork: boolean
   readonly digest: Digest
@@ -136,6 +138,8 @@ export interface QuarantinedIdentity {
   readonly exposures: number
   /** When the last one was, and why. */
   readonly lastAtMs: number
+  /** Of the one before; null when there was none. */
+  readonly previousAtMs: number | null
   readonly reason: string
   /** The last one was ended by a requalification. */
   readonly released: boolean
@@ -204,8 +208,9 @@ export interface Store extends TenantStore, JobReads, LedgerStore, SealStore {
   /** Attaches instead when the project already has a job of that client id. Nothing is reserved: it costs nothing. */
   insertJob(job: NewJob): Promise<InsertedJob>
   /** As `insertJob`; reserves what the job costs in the same transaction; registers nothing when that goes beyond a limit. */
-  registerJob(job: NewJob, booking: Booking): Promise<InsertedJob | OverLimit>
+  registerJob(job: NewJob, booking: Booking): Promise<InsertedJob | OverLimit | TooManyJobs>
   job(id: JobId): Promise<JobRow | null>
+  jobOfClient(projectId: ProjectId, clientJobId: string): Promise<JobRow | null>
   unfinishedJobs(): Promise<JobRow[]>
   /** False, and nothing written, when the job has already ended. */
   updateJob(

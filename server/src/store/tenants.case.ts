@@ -31,7 +31,7 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
   })
   const aToken = (projectId: ProjectId, change: Partial<NodeTokenRow> = {}): NodeTokenRow => {
     const { scopes: _scopes, lastUsedAtMs: _used, ...common } = aKey(projectId)
-    return { ...common, pool: null, trusted: false, ...change }
+    return { ...common, pool: null, region: null, trusted: false, ...change }
   }
 
   test('the default project is one, whoever asks first', async () => {
@@ -55,6 +55,18 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     expect(await store().project('nobody' as ProjectId)).toBeNull()
     const behind = await store().projects({ after: first, limit: 100 })
     expect(behind.map(({ id }) => id)).not.toContain(first)
+  })
+
+  test('what a project may still ask is counted once, however many ask at the same time', async () => {
+    const [own, other] = [await otherProject(), await otherProject()]
+    const asked = await Promise.all(Array.from({ length: 8 }, () => store().takeRequests(own, 20, 3)))
+    // A minute's worth at once; that one comes back meanwhile takes three seconds.
+    expect(asked.reduce((sum, { granted }) => sum + granted, 0)).toBe(20)
+    const last = await store().takeRequests(own, 20, 3)
+    expect(last).toMatchObject({ granted: 0, left: 0 })
+    expect(last.nextInMs).toBeGreaterThan(0)
+    expect(last.nextInMs).toBeLessThanOrEqual(3_000)
+    expect(await store().takeRequests(other, 20, 3)).toEqual({ granted: 3, left: 17, nextInMs: 0 })
   })
 
   test('a key is found by its hash, and listed and revoked for its own project alone', async () => {
@@ -103,7 +115,7 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     expect(await store().pools(other, all)).toEqual([])
     expect(await store().pool(other, 'b')).toBeNull()
 
-    const token = aToken(own, { pool: 'b', trusted: true })
+    const token = aToken(own, { pool: 'b', region: 'eu-west', trusted: true })
     expect(await store().insertNodeToken(token, 1)).toBe(true)
     expect(await store().insertNodeToken(token, 1)).toBe(true)
     expect(await store().insertNodeToken(aToken(own), 1)).toBe(false)
@@ -112,7 +124,14 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     expect(await store().nodeTokens(own, all)).toEqual([token])
     expect(await store().nodeTokens(other, all)).toEqual([])
     expect(await store().revokeNodeToken(other, token.id, 5)).toBeNull()
+    const expiring = aToken(other, { expiresAtMs: 20 })
+    await store().insertNodeToken(expiring, 9)
+    const both = [token.id, expiring.id, ulid()]
+    expect(await store().endedNodeTokens(both, 19)).toEqual([])
+    expect(await store().endedNodeTokens(both, 20)).toEqual([expiring.id])
     expect(await store().revokeNodeToken(own, token.id, 5)).toEqual({ ...token, revokedAtMs: 5 })
+    expect((await store().endedNodeTokens(both, 20)).toSorted()).toEqual([token.id, expiring.id].toSorted())
+    expect(await store().endedNodeTokens([], 20)).toEqual([])
   })
 
   for (const role of ['origin', 'replica']) {

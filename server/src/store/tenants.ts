@@ -43,6 +43,8 @@ export interface NodeTokenRow {
   readonly name: string
   /** Null: for the jobs of every project. */
   readonly pool: string | null
+  /** Where its agents are, in the operator's or project's own words; null: it does not say. */
+  readonly region: string | null
   /** Only an operator says so. */
   readonly trusted: boolean
   /** Digest (domain `node-token.v1`) of the token's text. */
@@ -59,6 +61,14 @@ export interface PageOf<Key> {
   readonly limit: number
 }
 
+export interface TakenRequests {
+  readonly granted: number
+  /** Whole requests that are left for others, after this. */
+  readonly left: number
+  /** Until there is one; 0 when there is one left. */
+  readonly nextInMs: number
+}
+
 export interface TenantStore {
   /** The project of a fresh installation; made on the first call. */
   defaultProject(): Promise<ProjectId>
@@ -68,6 +78,12 @@ export interface TenantStore {
   projects(page: PageOf<string>): Promise<ProjectRow[]>
   /** The project after the change; null when there is none. */
   updateProject(id: ProjectId, change: Partial<Pick<ProjectRow, 'name' | 'limits'>>): Promise<ProjectRow | null>
+
+  /**
+   * Takes up to `asked` requests, at least one, out of what the project may still make, on the database's clock: so that
+   * all servers of the database together keep to `perMinute`.
+   */
+  takeRequests(projectId: ProjectId, perMinute: number, asked: number): Promise<TakenRequests>
 
   /** False, and nothing written, when the project has `most` keys that are neither revoked nor expired. */
   insertApiKey(key: ApiKeyRow, most: number): Promise<boolean>
@@ -89,5 +105,7 @@ export interface TenantStore {
   insertNodeToken(token: NodeTokenRow, most: number): Promise<boolean>
   nodeTokens(projectId: ProjectId, page: PageOf<string>): Promise<NodeTokenRow[]>
   nodeTokenByHash(hash: Digest): Promise<NodeTokenRow | null>
+  /** Those that are revoked by now, or expired. */
+  endedNodeTokens(ids: readonly string[], nowMs: number): Promise<string[]>
   revokeNodeToken(projectId: ProjectId, id: string, atMs: number): Promise<NodeTokenRow | null>
 }

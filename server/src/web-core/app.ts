@@ -14,6 +14,7 @@ import { COMMON_HEADERS, replyProblem } from './reply.ts'
 import { ROUTES } from './routes/all-routes.ts'
 import { mountRoutes, wrongMethod } from './routing/mount.ts'
 import { storeRefusal } from './store-refusal.ts'
+import { createRequestRate } from './request-rate.ts'
 import { createStreamBudget } from './stream-budget.ts'
 
 type Env = { Variables: { requestId: string } }
@@ -32,6 +33,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     stopping: deps.stopping ?? new AbortController().signal,
     agentAlias: createAgentAlias(store, deps.randomBytes),
     streams: createStreamBudget(WEB_LIMITS.streamsPerProjectMax),
+    requests: createRequestRate(store, clock),
   }
   const app: WebCore = new Hono<Env>()
 

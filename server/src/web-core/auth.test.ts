@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { beforeEach, expect, test } from 'vitest'
 import { createLogger } from '../logger.ts'
 import { admits, createAuthenticate, ensureApiKey, scopesOf, type Caller } from './auth.ts'
-import { hashOf, newCredential } from './credentials.ts'
+import { hashOf, newCredential } from '../credentials.ts'
 import { createFakeStore, DEFAULT_PROJECT, type FakeStore } from './fakes.ts'
 import { Refusal } from './refusal.ts'
 

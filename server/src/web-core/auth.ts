@@ -5,7 +5,7 @@ import { scopeSchema, SCOPES, type Scope } from '@forge/shared/contract/tenants.
 import type { Logger } from '../logger.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiKeyRow } from '../store/tenants.ts'
-import { hashOf, isMistyped, newCredential, sameDigest } from './credentials.ts'
+import { hashOf, isMistyped, newCredential, sameDigest } from '../credentials.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { Refusal, refuse } from './refusal.ts'
 

@@ -7,13 +7,14 @@ import type { JobReads } from '../store/job-reads.ts'
 import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
 import type { AgentAlias } from './agent-alias.ts'
+import type { RequestRate } from './request-rate.ts'
 import type { StreamBudget } from './stream-budget.ts'
 
 /** Of the store, what answers requests. Partials are read for bundles alone. */
 export type WebStore = TenantStore &
   JobReads &
   BundleDeps['store'] &
-  Pick<Store, 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
+  Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
 export type WebHub = Hub
 
 export interface RouteDeps {
@@ -30,9 +31,10 @@ export interface RouteDeps {
   /** What a project may call an agent. */
   readonly agentAlias: AgentAlias
   readonly streams: StreamBudget
+  readonly requests: RequestRate
 }
 
-export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams'> {
+export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams' | 'requests'> {
   readonly config: Pick<Config, 'apiKey' | 'adminToken'>
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null

@@ -8,10 +8,11 @@ import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import { contractDigest } from '@forge/shared/planner/contract.ts'
 import { priceOfContract } from '../billing/price.ts'
 import type { Accepted } from './contract.ts'
+import { contractLimits } from './limit-refusals.ts'
 
 const limitSchema = z.strictObject({
   name: z.string().describe('as the project’s limits call it'),
-  limit: z.union([z.number(), z.array(z.string())]).describe('what the project may'),
+  limit: z.union([z.number(), z.string(), z.array(z.string())]).describe('what the project may'),
   asked: z.union([z.number(), z.string()]),
   exceeded: z.boolean(),
 })
@@ -64,20 +65,24 @@ export function estimateOf(accepted: Accepted, limits: ProjectLimits, eligible: 
 }
 
 /** Of the limits that are set, those that a single contract can exceed by itself. */
-function limitsMet({ contract, plan }: Accepted, limits: ProjectLimits, credits: number): Estimate['limits'] {
+function limitsMet(accepted: Accepted, limits: ProjectLimits, credits: number): Estimate['limits'] {
+  const { contract, plan } = accepted
   const units = Number(plan.grid.units)
   const isTest = contract.ctx.billing.mode === 'test'
   const numbers: readonly [keyof ProjectLimits & string, number | null, number][] = [
-    ['iterations_per_job', limits.iterations_per_job, units],
     ['credits_per_day', isTest ? null : limits.credits_per_day, credits],
     ['credits_total', isTest ? null : limits.credits_total, credits],
     ['test_iterations_per_day', isTest ? limits.test_iterations_per_day : null, units],
   ]
-  const { verify } = contract.policy
   return [
+    ...contractLimits(accepted, limits).map(({ name, limit, asked, exceeded }) => ({
+      name,
+      limit: typeof limit === 'object' ? [...limit] : limit,
+      asked,
+      exceeded,
+    })),
     ...numbers.flatMap(([name, limit, asked]) =>
       limit === null ? [] : [{ name, limit, asked, exceeded: asked > limit }],
     ),
-    { name: 'verify', limit: [...limits.verify], asked: verify, exceeded: !limits.verify.includes(verify) },
   ]
 }

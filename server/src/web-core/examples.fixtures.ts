@@ -15,13 +15,13 @@ import { planOf } from '../hub/edge/planning.ts'
 import { createLogger } from '../logger.ts'
 import { createSealer, type Sealer } from '../receipt/sealer.ts'
 import { openSigner } from '../receipt/signing-key.ts'
-import { NO_LIMITS, type Booking } from '../store/ledger-store.ts'
+import { ANY_NUMBER, NO_LIMITS, type Booking } from '../store/ledger-store.ts'
 import { openStore } from '../store/open-store.ts'
 import type { NewJob, Store } from '../store/store.ts'
 import { accepted as shardsAccepted } from '../store/store.fixtures.ts'
 import { createWebCore, type WebCore } from './app.ts'
+import { newCredential } from '../credentials.ts'
 import { acceptContract, newJob } from './contract.ts'
-import { newCredential } from './credentials.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from './examples.ts'
 import { Refusal } from './refusal.ts'
 import { ANSWER, createFakeHub, createFakeStore } from './fakes.ts'
@@ -64,7 +64,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
     hub: {
       ...hub.hub,
       // The job ends at once, as far as whoever waits can see.
-      submitWithin: (job, limits) => store.registerJob(job, { terms: termsOf(planOf(job)), limits }),
+      submitWithin: (job, limits, jobs) => store.registerJob(job, { terms: termsOf(planOf(job)), limits, jobs }),
       submit: (job) => store.insertJob(job),
       async cancel(id) {
         const cancelled = problem('CANCELLED', 'as asked')
@@ -113,7 +113,17 @@ async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promi
   await putKey(store, projectId, { id: ids.key, name, scopes: ['jobs:read'], expiresAtMs: null })
   await store.insertPool({ projectId, name: ids.pool, createdAtMs }, 9)
   const { hash, prefix } = newCredential('token', randomBytes)
-  const token = { id: ids.token, projectId, name, pool: ids.pool, trusted: false, hash, prefix, createdAtMs }
+  const token = {
+    id: ids.token,
+    projectId,
+    name,
+    pool: ids.pool,
+    region: null,
+    trusted: false,
+    hash,
+    prefix,
+    createdAtMs,
+  }
   await store.insertNodeToken({ ...token, expiresAtMs: null, revokedAtMs: null }, 9)
   for (const id of [ids.job, ids.finishedJob]) await store.registerJob(...exampleJob(projectId, id, name, createdAtMs))
   const answer = canonicalJson({ ...ANSWER, warnings: [name] })
@@ -128,7 +138,7 @@ function exampleJob(projectId: ProjectId, id: JobId, name: string, nowMs: number
   const accepted = acceptContract(contractSchema.parse(sent), sent)
   if (accepted instanceof Refusal) throw new Error(accepted.problem.detail)
   const job = newJob(accepted, projectId, { nowMs, newUlid: () => id, randomBytes })
-  return [job, { terms: termsOf(accepted), limits: NO_LIMITS }]
+  return [job, { terms: termsOf(accepted), limits: NO_LIMITS, jobs: ANY_NUMBER }]
 }
 
 /** A sealer that signs when it is asked, under a key of the store's own. */

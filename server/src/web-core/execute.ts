@@ -2,19 +2,25 @@
 // job belongs to the Hub from the moment it is registered; a client that leaves, or a server that stops, ends the wait
 // and nothing else.
 import type { Contract } from '@forge/shared/contract/envelope.ts'
+import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
-import type { JobRow, Store } from '../store/store.ts'
+import { NO_LIMITS } from '../store/ledger-store.ts'
+import type { InsertedJob, JobRow, NewJob } from '../store/store.ts'
 import type { ProjectCaller } from './auth.ts'
 import { acceptContract, newJob, type JobMaker } from './contract.ts'
+import type { WebStore } from './deps.ts'
 import { ctxIdsOf, jobProblem, jobView, type JobView } from './job-view.ts'
+import { beyondLimits, jobLimitsOf, tooManyJobs } from './limit-refusals.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
 import { refuse, Refusal } from './refusal.ts'
+import { knownProject } from './known-project.ts'
 import type { JsonValue } from './strict-json.ts'
+import { limitsOf } from './tenant-views.ts'
 
 export interface ExecuteDeps {
-  readonly store: Pick<Store, 'job' | 'noticesOf'>
-  readonly hub: Pick<Hub, 'submit' | 'ended' | 'progress'>
+  readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'noticesOf' | 'project'>
+  readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress'>
   readonly clock: () => number
   readonly newUlid: JobMaker['newUlid']
   readonly randomBytes: JobMaker['randomBytes']
@@ -47,7 +53,10 @@ export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<E
 
   const { newUlid, randomBytes } = deps
   const job = newJob(accepted, caller.projectId, { nowMs: deps.clock(), newUlid, randomBytes })
-  const registered = await deps.hub.submit(job)
+  const project = await knownProject(deps.store, caller.projectId)
+  if (project instanceof Refusal) return project
+  const registered = await register(job, beyondLimits(accepted, limitsOf(project)), limitsOf(project), deps)
+  if (registered instanceof Refusal) return registered
   const id = registered.inserted ? job.id : registered.existing.id
   if (!registered.inserted && registered.existing.requestDigest !== job.requestDigest) {
     const detail = `ctx.job_id ${JSON.stringify(job.clientJobId)} belongs to job ${id}, whose body is another one.`
@@ -64,6 +73,23 @@ export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<E
   const notices = registered.inserted ? [] : await deps.store.noticesOf(id)
   const view = jobView(row, deps.hub.progress(id), notices, ctxIdsOf(accepted.contract.ctx))
   return answer(row, view, preferences, headers)
+}
+
+/** A job that is there already is attached to, whatever limit would stand in the way of a new one. */
+async function register(
+  job: NewJob,
+  beyond: Refusal | null,
+  limits: ProjectLimits,
+  { store, hub }: ExecuteDeps,
+): Promise<InsertedJob | Refusal> {
+  if (beyond !== null) {
+    const existing = job.clientJobId === null ? null : await store.jobOfClient(job.projectId, job.clientJobId)
+    return existing === null ? beyond : { inserted: false, existing }
+  }
+  const registered = await hub.submitWithin(job, NO_LIMITS, jobLimitsOf(limits))
+  if ('tooMany' in registered) return tooManyJobs(registered)
+  if ('over' in registered) throw new Error('a job was beyond limits that are none')
+  return registered
 }
 
 function answer(

@@ -2,6 +2,7 @@
 // The real ones have their own tests; these promise nothing but the shape of the interface.
 import { boundsOf } from '@forge/shared/verifier/bound.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { StoredAnswer } from '../hub/edge/hub-interface.ts'
@@ -14,6 +15,11 @@ export const DEFAULT_PROJECT = 'default' as ProjectId
 export interface FakeStore extends WebStore {
   keys: ApiKeyRow[]
   readonly jobs: Map<string, JobRow>
+  /** Of every project. */
+  limits: Partial<ProjectLimits>
+  requestsLeft: number
+  /** What was asked of `takeRequests`. */
+  readonly asked: number[]
 }
 
 export function createFakeStore(): FakeStore {
@@ -21,6 +27,9 @@ export function createFakeStore(): FakeStore {
     ...NOT_FAKED,
     keys: [],
     jobs: new Map(),
+    limits: { requests_per_minute: null },
+    requestsLeft: 0,
+    asked: [],
     noticesOf: async () => [],
     ping: async () => {},
     defaultProject: async () => DEFAULT_PROJECT,
@@ -34,6 +43,17 @@ export function createFakeStore(): FakeStore {
       store.keys = store.keys.map((key) => (key.id === id ? { ...key, lastUsedAtMs: atMs } : key))
     },
     job: async (id) => store.jobs.get(id) ?? null,
+    async jobOfClient(projectId, clientJobId) {
+      const own = [...store.jobs.values()].filter((row) => row.projectId === projectId)
+      return own.find((row) => row.clientJobId === clientJobId) ?? null
+    },
+    project: async (id) => ({ id, name: 'default', createdAtMs: 1, limits: canonicalJson(store.limits) }),
+    async takeRequests(_projectId, perMinute, asked) {
+      store.asked.push(asked)
+      const granted = Math.min(asked, store.requestsLeft)
+      store.requestsLeft -= granted
+      return { granted, left: Math.min(perMinute, store.requestsLeft), nextInMs: store.requestsLeft > 0 ? 0 : 1_500 }
+    },
   }
   return store
 }
@@ -48,7 +68,6 @@ const NOT_FAKED = {
   eventsOf: notFaked,
   settingOrPut: notFaked,
   insertProject: notFaked,
-  project: notFaked,
   projects: notFaked,
   updateProject: notFaked,
   revokeApiKey: notFaked,
@@ -58,6 +77,7 @@ const NOT_FAKED = {
   insertNodeToken: notFaked,
   nodeTokens: notFaked,
   nodeTokenByHash: notFaked,
+  endedNodeTokens: notFaked,
   revokeNodeToken: notFaked,
   verdicts: notFaked,
   droppedAt: notFaked,

@@ -20,6 +20,10 @@ export const WEB_LIMITS = {
   /** Of a job's shards: a founding job has 153, and a page shows all of them. */
   shardsPerPageMax: 500,
   shardsPerPageDefault: 100,
+  /** How long a server goes by what it last read of a project's request limit, and how long a refusal asks the store nothing. */
+  rateShareMs: 1_000,
+  /** Projects whose requests are counted here; what one that is forgotten had taken is a second's worth at most. */
+  rateSharesMax: 10_000,
   /** Of one project at a time: a console for each of its people, and some scripts. */
   streamsPerProjectMax: 20,
   /** A stream ends after this and is opened again with Last-Event-ID: so a revoked key is noticed. */

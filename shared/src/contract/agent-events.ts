@@ -58,7 +58,7 @@ export const helloSchema = z.strictObject({
   signature: base64(64),
   kind: z.enum(['browser', 'node']),
   name: z.string().max(AGENT_LIMITS.nameCharactersMax).optional(),
-  /** Marks an agent that the operator runs; the referee's is made by the server that starts it. */
+  /** A node token, which names its owner; the referee's own is made by the server that starts it. */
   token: z.string().max(200).optional(),
 })
 

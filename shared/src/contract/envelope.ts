@@ -20,6 +20,9 @@ export const CONTRACT_LIMITS = {
   spotcheckRateDefault: 0.1,
 } as const
 
+/** From the least to the most. */
+export const VERIFY_MODES = ['none', 'spotcheck', 'full'] as const
+
 const id = z.string().min(1).max(CONTRACT_LIMITS.idCharactersMax)
 const shortText = z.string().max(CONTRACT_LIMITS.metadataCharactersMax)
 
@@ -61,7 +64,7 @@ export const policySchema = z
     target: z.enum(['cpu', 'gpu', 'any']),
     min_agents: z.int().min(1).max(CONTRACT_LIMITS.agentsMax),
     max_agents: z.int().min(1).max(CONTRACT_LIMITS.agentsMax),
-    verify: z.enum(['none', 'spotcheck', 'full']),
+    verify: z.enum(VERIFY_MODES),
     timeout_ms: z
       .int()
       .min(CONTRACT_LIMITS.timeoutMsMin)

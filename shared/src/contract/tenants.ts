@@ -1,6 +1,7 @@
 // What a project is to its clients and to HQ: the scopes that its keys may have, and the limits that an operator sets.
 // Who enforces which limit is the server's business; here is what they are called and what they mean.
 import { z } from 'zod'
+import { CONTRACT_LIMITS, VERIFY_MODES } from './envelope.ts'
 
 /** What a project's key may do; a route names exactly one of these, or `public`, or `admin`. */
 export const SCOPES = [
@@ -38,21 +39,31 @@ export const TENANT_LIMITS = {
 } as const
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
+const spotcheckRate = z.number().min(CONTRACT_LIMITS.spotcheckRateMin).max(1)
 const credits = z.number().min(0).max(1e9)
 
 /** The limits of one project; null lifts one. Credits are counted as the price list has them, bytes as they lie at rest. */
 export const projectLimitsSchema = z.strictObject({
-  requests_per_minute: z.int().min(1).max(1_000_000).nullable(),
+  requests_per_minute: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .nullable()
+    .describe('of all its keys and all servers together; as many may come at once'),
   iterations_per_job: count.min(1).nullable(),
-  concurrent_jobs: z.int().min(1).max(100_000).nullable(),
+  concurrent_jobs: z.int().min(1).max(100_000).nullable().describe('that have not ended'),
+  queued_jobs: z.int().min(1).max(100_000).nullable().describe('of those, that have not begun'),
   credits_per_day: credits.nullable(),
   credits_total: credits.nullable(),
   test_iterations_per_day: count.nullable().describe('of jobs of mode `test`, which are free'),
   verify: z
-    .array(z.enum(['none', 'spotcheck', 'full']))
+    .array(z.enum(VERIFY_MODES))
     .min(1)
     .max(3)
     .describe('the verification policies that its contracts may ask for'),
+  verify_min: z.enum(VERIFY_MODES).describe('the least that its contracts must ask for'),
+  spotcheck_rate_min: spotcheckRate.nullable().describe('the least `policy.spotcheck_rate` of a spotcheck'),
+  spotcheck_rate_max: spotcheckRate.nullable().describe('the greatest'),
   cancelled_jobs_per_day: count.nullable().describe('cancelled by the client: nobody pays for what was computed'),
   kv_bytes: count.nullable(),
   blob_bytes: count.nullable(),
@@ -62,13 +73,17 @@ export type ProjectLimits = z.infer<typeof projectLimitsSchema>
 
 /** Of a project of which the operator has said nothing else. */
 export const DEFAULT_PROJECT_LIMITS: ProjectLimits = {
-  requests_per_minute: 600,
+  requests_per_minute: 6_000,
   iterations_per_job: null,
   concurrent_jobs: 100,
+  queued_jobs: 100,
   credits_per_day: null,
   credits_total: null,
   test_iterations_per_day: 1_000_000_000,
-  verify: ['none', 'spotcheck', 'full'],
+  verify: [...VERIFY_MODES],
+  verify_min: 'none',
+  spotcheck_rate_min: null,
+  spotcheck_rate_max: null,
   cancelled_jobs_per_day: 1_000,
   kv_bytes: 64 * 1024 * 1024,
   blob_bytes: 1024 * 1024 * 1024,
@@ -85,7 +100,12 @@ export const tenantNameSchema = z
   .regex(/^\P{C}+$/u, 'a name has no control characters')
   .refine((name) => name.trim() === name, 'a name has no space at either end')
 
-export const poolNameSchema = z
-  .string()
-  .max(TENANT_LIMITS.poolCharactersMax)
-  .regex(/^[a-z\d]([a-z\d-]*[a-z\d])?$/, 'a pool’s name has lower-case letters, digits and hyphens between them')
+const label = (whose: string) =>
+  z
+    .string()
+    .max(TENANT_LIMITS.poolCharactersMax)
+    .regex(/^[a-z\d]([a-z\d-]*[a-z\d])?$/, `${whose} has lower-case letters, digits and hyphens between them`)
+
+export const poolNameSchema = label('a pool’s name')
+/** Where agents are, in words that project and operator choose: `eu-west`. */
+export const regionSchema = label('a region')

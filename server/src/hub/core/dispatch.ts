@@ -41,7 +41,7 @@ export function dispatch(state: HubState): HubCommand[] {
   // Most events leave nobody with room, or nothing to do: then nothing is looked at.
   if (state.roomy.size === 0) return commands
   const jobs = [...state.jobs.values()].filter((job) => job.phase === 'running')
-  for (const job of jobs) drawCheckers(state, job, (agent) => shardsAtOnce(state, job, agent))
+  for (const job of jobs) drawCheckers(state, job)
   // Who let a lease run out comes last, and for one shard: a tab that hangs behind a live connection would otherwise
   // take the last shards again and again from those who would finish them.
   const inOrder = [...state.roomy].flatMap((session) => state.agents.get(session) ?? [])

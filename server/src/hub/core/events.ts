@@ -6,7 +6,7 @@ import type { ProblemCode } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Bound } from '@forge/shared/verifier/bound.ts'
 import type { JobState, ShardWrites, StandingRow, SubmissionRow, VerdictRow } from '../../store/store.ts'
-import type { Ability, Agent, JobSpec } from './state.ts'
+import type { Ability, JobSpec, Newcomer } from './state.ts'
 
 export type HubEvent = { readonly nowMs: number } & (
   | {
@@ -36,7 +36,7 @@ export type HubEvent = { readonly nowMs: number } & (
     }
   | {
       readonly type: 'agent-joined'
-      readonly agent: Pick<Agent, 'session' | 'identity' | 'network' | 'referee'>
+      readonly agent: Newcomer
     }
   /** What the store knows of its identity's checked shards. */
   | {

@@ -5,7 +5,9 @@ import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { trueDigest } from '../sim/reference.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
+import { restoreQuarantine } from './exposure.ts'
 import { QUARANTINE_MS, TRIAL_SHARDS } from './limits.ts'
+import { exposeAndSettle } from './settle.ts'
 
 const id = 'job' as JobId
 const wrong = (shard: number): Digest => lie(id, shard)
@@ -136,5 +138,26 @@ describe('an exposed identity', () => {
     made.nowMs += 40 * 86_400_000
     made.join('liar#2', { identity: liar })
     expect(made.hub.agents.has('liar#2' as SessionId)).toBe(false)
+  })
+})
+
+describe('a sentence', () => {
+  const DAY_MS = 86_400_000
+  it.each([
+    ['within thirty days is for good', 29 * DAY_MS, Infinity],
+    ['later is for a day', 31 * DAY_MS, 31 * DAY_MS + QUARANTINE_MS],
+  ])('a second time %s, in memory as after a restart', (_, atMs, untilMs) => {
+    const liar = 'liar' as Identity
+    const proof = { job: id, reason: 'r' }
+    const pool = new Pool()
+    exposeAndSettle(pool.hub, liar, proof)
+    pool.hub.quarantined.delete(liar)
+    pool.at(atMs)
+    exposeAndSettle(pool.hub, liar, proof)
+    const restarted = new Pool()
+    restoreQuarantine(restarted.hub, { identity: liar, exposures: 2, atMs, previousAtMs: 0, isOver: false })
+    for (const { hub } of [pool, restarted]) {
+      expect(hub.quarantines.get(liar)).toEqual({ exposures: 2, atMs, untilMs })
+    }
   })
 })

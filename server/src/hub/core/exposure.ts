@@ -62,11 +62,10 @@ export function expose(
 /** A day; the second one within thirty is for good. Whoever was exposed long ago is remembered by its number alone. */
 function sentence(state: HubState, identity: Identity): Quarantine {
   const before = state.quarantines.get(identity)
-  const isSecond = before !== undefined && state.nowMs - before.atMs < BAN_WITHIN_MS
   const quarantine = {
     exposures: (before?.exposures ?? 0) + 1,
     atMs: state.nowMs,
-    untilMs: isSecond ? Infinity : state.nowMs + state.settings.quarantineMs,
+    untilMs: endOf(state, state.nowMs, before?.atMs ?? null),
   }
   state.quarantined.add(identity)
   state.quarantines.set(identity, quarantine)
@@ -74,13 +73,24 @@ function sentence(state: HubState, identity: Identity): Quarantine {
   return quarantine
 }
 
-/** What the store knows at the start: the identity's last exposure, and whether it has come back since. */
+function endOf({ settings }: HubState, atMs: number, previousAtMs: number | null): number {
+  const isSecond = previousAtMs !== null && atMs - previousAtMs < BAN_WITHIN_MS
+  return isSecond ? Infinity : atMs + settings.quarantineMs
+}
+
+/** What the store knows at the start: the identity's last two exposures, and whether it has come back since. */
 export function restoreQuarantine(
   state: HubState,
-  known: { readonly identity: Identity; readonly exposures: number; readonly atMs: number; readonly isOver: boolean },
+  known: {
+    readonly identity: Identity
+    readonly exposures: number
+    readonly atMs: number
+    readonly previousAtMs: number | null
+    readonly isOver: boolean
+  },
 ): void {
-  const { identity, exposures, atMs, isOver } = known
-  const untilMs = exposures > 1 && !isOver ? Infinity : atMs + state.settings.quarantineMs
+  const { identity, exposures, atMs, previousAtMs, isOver } = known
+  const untilMs = endOf(state, atMs, previousAtMs)
   state.quarantines.set(identity, { exposures, atMs, untilMs })
   if (!isOver) state.quarantined.add(identity)
 }

@@ -1,9 +1,12 @@
 // Who waits for whom: jobs and projects take turns, checkers are drawn, authors of a spotcheck are few, slow shards get a
 // second agent near the end, and no job runs its shards without end.
 import { describe, expect, it } from 'vitest'
-import type { JobId, SessionId } from '@forge/shared/contract/ids.ts'
-import { Pool, type Handed } from '../sim/pool.ts'
-import { SLOW_MS_MIN } from './limits.ts'
+import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import { Pool, type Handed, type Joining } from '../sim/pool.ts'
+import { Random } from '../sim/random.ts'
+import { DRAWN_MS, DRAWN_OF_EXPECTED, SLOW_MS_MIN } from './limits.ts'
+
+type Counts = (name: string) => number
 
 const heldOf = (pool: Pool, session: SessionId): string[] => pool.held(session).map(({ jobId }) => jobId)
 const one = (pool: Pool, session: SessionId): Handed => {
@@ -101,6 +104,57 @@ describe('a checker', () => {
     }
     expect([...checkers.keys()].toSorted()).toEqual(['a', 'b', 'c'])
     for (const times of checkers.values()) expect(times).toBeGreaterThan(4)
+  })
+
+  /** One author of ten shards, all to be checked by the others; `counts` says how many each identity was drawn for. */
+  const drawn = (others: readonly [name: string, joining: Joining][], shards = 400): { pool: Pool; of: Counts } => {
+    const random = new Random(1)
+    const pool = new Pool({ distinctNetwork: true, random: () => random.next() })
+    const author = pool.join('author', { shardsPerSecond: 0.1 })
+    const job = pool.plan('job', shards, { verify: 'full', max_agents: 1 })
+    for (const [name, joining] of others) pool.join(name, { shardsPerSecond: 0.1, ...joining })
+    pool.work(author)
+    const queued = (name: string): number => pool.job(job).drawnFor.get(name as Identity)?.size ?? 0
+    const held = (name: string): number =>
+      pool.held(name as SessionId).reduce((sum, { order }) => sum + order.shards.length, 0)
+    return { pool, of: (name) => queued(name) + held(name) }
+  }
+
+  it('is as likely to be one as another, whatever speed they claim and however many tabs they have', () => {
+    const honest = Array.from({ length: 8 }, (_, n): [string, Joining] => [`honest-${n}`, {}])
+    const tabs = Array.from({ length: 20 }, (_, n): [string, Joining] => [`tab-${n}`, { identity: 'tabs' }])
+    const { of } = drawn([...honest, ['fast', { shardsPerSecond: 1e6 }], ...tabs])
+    // A tenth each, with three deviations.
+    for (const who of ['honest-0', 'honest-7', 'tabs']) expect(of(who), who).toBeLessThanOrEqual(40 + 18)
+    expect(of('honest-0')).toBeGreaterThanOrEqual(40 - 18)
+    expect(of('fast')).toBeLessThanOrEqual(40 + 18)
+  })
+
+  it('is as likely to be one as another, whoever joined before', () => {
+    // Ten of the author's network may not check: whoever stands behind them is no nearer to it.
+    const near = Array.from({ length: 10 }, (_, n): [string, Joining] => [`near-${n}`, { network: 'author' }])
+    const { of } = drawn([...near, ['after', {}], ['last', {}]])
+    expect(of('after')).toBeLessThanOrEqual(200 + 30)
+  })
+
+  it('is waited for while it is busy, and then is not alone', () => {
+    const { pool, of } = drawn(
+      [
+        ['slow', {}],
+        ['slow-too', {}],
+        ['idle', { shardsPerSecond: 1e6 }],
+      ],
+      12,
+    )
+    const idle = 'idle' as SessionId
+    pool.work(idle)
+    const left = of('slow')
+    expect(left).toBeGreaterThan(1)
+    pool.at(2 * DRAWN_MS + 1)
+    expect(pool.held(idle), 'it is idle, and has to wait').toEqual([])
+    pool.at(2 * DRAWN_OF_EXPECTED * left * 10_000)
+    pool.work(idle)
+    expect(of('slow')).toBeLessThan(left)
   })
 })
 

@@ -20,7 +20,7 @@ const validOf = (pool: Pool, identity: string): number => validShards(pool.hub, 
 describe('the standing of an exposed identity', () => {
   it('is nothing, whatever the store knew of it before', () => {
     const pool = new Pool()
-    restoreQuarantine(pool.hub, { identity: liar, exposures: 1, atMs: -1e9, isOver: false })
+    restoreQuarantine(pool.hub, { identity: liar, exposures: 1, atMs: -1e9, previousAtMs: null, isOver: false })
     pool.join('liar')
     expect(validOf(pool, 'liar')).toBe(0)
     const written = pool.commands.flatMap((command) =>
@@ -54,7 +54,7 @@ describe('a late answer of an exposed identity', () => {
 describe('a trial', () => {
   it('is given on no engine that is at fault', () => {
     const pool = new Pool({ referee: true })
-    restoreQuarantine(pool.hub, { identity: liar, exposures: 1, atMs: -1e9, isOver: false })
+    restoreQuarantine(pool.hub, { identity: liar, exposures: 1, atMs: -1e9, previousAtMs: null, isOver: false })
     const rows = Array.from({ length: TRIAL_SHARDS }, (_, shard) => row(shard, 'referee', { role: 'referee' }))
     pool.plan('job', 2 * TRIAL_SHARDS, { verify: 'spotcheck' }, rows)
     pool.hub.suspended.set(`${KERNEL} wasm`, Infinity)
@@ -68,7 +68,7 @@ describe('an identity that is exposed in the middle of its trial', () => {
   it('has no trial in its other sessions', () => {
     const pool = new Pool({ referee: true })
     const rows = Array.from({ length: 2 * TRIAL_SHARDS }, (_, shard) => row(shard, 'referee', { role: 'referee' }))
-    restoreQuarantine(pool.hub, { identity: liar, exposures: 1, atMs: -1e9, isOver: false })
+    restoreQuarantine(pool.hub, { identity: liar, exposures: 1, atMs: -1e9, previousAtMs: null, isOver: false })
     pool.plan('job', 3 * TRIAL_SHARDS, { verify: 'spotcheck' }, rows)
     const [one, other] = [pool.join('one', { identity: 'liar' }), pool.join('other', { identity: 'liar' })]
     const [first, second] = [pool.held(one)[0], pool.held(other)[0]]

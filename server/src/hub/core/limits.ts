@@ -48,8 +48,14 @@ export const PROBATION_SHARDS = 10
 export const REFEREE_START_MS = 5_000
 /** Standings kept in memory, some 200 bytes each; the store has them all. */
 export const STANDINGS_MAX = 100_000
-/** A drawn checker that has not taken its check by then may be anybody who has nothing else to do. */
+/**
+ * A check waits for who was drawn: this long at least, and this many times what it and all that is before it should take;
+ * then one more is drawn. Shorter, and busy honest agents would lose their checks to whoever is idle.
+ */
 export const DRAWN_MS = 5_000
+export const DRAWN_OF_EXPECTED = 2
+/** No agent is taken for slower than so many times the median: a phone among desktops must not keep a job waiting. */
+export const DRAWN_OF_MEDIAN = 3
 
 /** Without a referee so many veterans' runs of a disputed shard must agree, and lead every other by so many. */
 export const VOTES_TO_WIN = 3

@@ -52,6 +52,15 @@ export interface Shard {
   tallied: Few<Identity>
 }
 
+/** Who was drawn to check a shard, one after another. */
+export interface Draw {
+  readonly by: Set<Identity>
+  /** Of them, how many have not left since. */
+  waiting: number
+  /** Then one more is drawn. */
+  untilMs: number
+}
+
 /*
  * A job: waiting (too few agents) -> running -> closing (verdicts, reduction) -> ended
  */
@@ -108,8 +117,11 @@ export interface Job extends JobSpec {
   /** Those of `open` that an agent failed on: the referee may look at them, and must not look through all. */
   failing: Set<number>
   /** Of those to check, who was drawn for which, and since when. */
-  drawn: Map<number, { readonly session: SessionId; readonly sinceMs: number }>
-  drawnFor: Map<SessionId, Set<number>>
+  drawn: Map<number, Draw>
+  drawnFor: Map<Identity, Set<number>>
+  /** No check is waited for less long; and whether nobody is waited for any more for one of them. */
+  drawnUntilMs: number
+  drawnAnew: boolean
   /** Sessions that hold first executions now, with how many leases: what `max_agents` bounds. */
   executors: Map<SessionId, number>
   /** Identities that were given first executions. */
@@ -177,12 +189,28 @@ export interface Ability {
   unitsPerSecond: number
 }
 
+/** What an agent's node token says of it. */
+export interface AgentToken {
+  /** Whose agent it is: agents of one owner never check each other. */
+  readonly owner: ProjectId
+  /** One of its owner's: it works for that pool's jobs alone. Null: for every project. */
+  readonly pool: string | null
+  readonly region: string | null
+  /** Run by the operator: its word counts from its first shard on. It is not the referee for that. */
+  readonly trusted: boolean
+}
+
+/** An agent as it comes, before it has shown what it can do. */
+export type Newcomer = Pick<Agent, 'session' | 'identity' | 'network' | 'referee' | 'token'>
+
 export interface Agent {
   readonly session: SessionId
   readonly identity: Identity
   readonly network: string
   /** The referee: checks and disputes only. */
   readonly referee: boolean
+  /** Null: it came without one. */
+  readonly token: AgentToken | null
   /** By registry name of the kernel. */
   readonly abilities: Map<string, Ability>
   readonly leases: Map<AssignmentId, Lease>
@@ -313,6 +341,8 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
     failing: new Set(),
     drawn: new Map(),
     drawnFor: new Map(),
+    drawnUntilMs: Infinity,
+    drawnAnew: false,
     executors: new Map(),
     authors: new Set(),
     heldMs: 0,

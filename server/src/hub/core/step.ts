@@ -5,20 +5,19 @@ import type { SubmissionRow } from '../../store/store.ts'
 import type { Ending, HubCommand, HubEvent } from './events.ts'
 import { noteUsual } from './backup.ts'
 import { standings, tallies } from './changes.ts'
-import { undrawAllOf } from './checkers.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
-import { untilWhen } from './exposure.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
 import { begunMs, drop, letGo, noteRoom, renew } from './leases.ts'
 import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
+import { takeJoined } from './joining.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, settleShard, takeIn, tally } from './settle.ts'
 import { restoreStandings, tierOf } from './standing.ts'
 import { endSuspensions } from './suspicion.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
-import { mayTry, takeTrial, trialsOf } from './trial.ts'
+import { takeTrial } from './trial.ts'
 
 export { nextWakeMs } from './wake.ts'
 
@@ -127,33 +126,9 @@ function takeLeft(state: HubState, session: SessionId): HubCommand[] {
   state.tallyChanged.delete(session)
   state.resting.delete(session)
   state.fleet++
-  for (const job of state.jobs.values()) undrawAllOf(job, session)
   const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
   noteRoom(state, agent)
   return commands
-}
-
-function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joined' }>['agent']): HubCommand[] {
-  const { session, identity } = agent
-  const quarantine = state.quarantines.get(identity)
-  if (state.quarantined.has(identity) && !mayTry(state, agent)) {
-    const until = quarantine === undefined ? '' : ` ${untilWhen(state, quarantine)}`
-    const message = `This identity returned a wrong answer before.${until}`
-    return [{ type: 'expel', session, refusal: { ok: false, code: 'QUARANTINED', message } }]
-  }
-  state.agents.set(session, {
-    ...agent,
-    abilities: new Map(),
-    leases: new Map(),
-    lapses: 0,
-    answeredMs: -Infinity,
-    restsUntilMs: -Infinity,
-    trialsLeft: trialsOf(state, identity),
-    accepted: 0,
-    pending: 0,
-    rejected: 0,
-  })
-  return []
 }
 
 /** Only its output is missing: what it was verified with stands, whoever has been exposed since. */
@@ -242,6 +217,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
       trusted: agent.referee,
       tier,
       network: agent.network,
+      owner: agent.token?.owner ?? null,
       distinctNetwork: state.settings.distinctNetwork && !agent.referee,
       digest,
     }

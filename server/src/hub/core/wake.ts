@@ -20,6 +20,7 @@ export function nextWakeMs(state: HubState): number | null {
 function wakeOf(state: HubState, job: Job): number {
   let wake = Math.min(job.deadlineMs, nextSlowMs(state, job) ?? Infinity)
   if (refereeAwaited(state, job)) wake = Math.min(wake, refereeAwaitedUntilMs(state, job))
+  if (job.drawnUntilMs > state.nowMs) wake = Math.min(wake, job.drawnUntilMs)
   // Once it is over it is no reason to wake: `full` goes on waiting until its deadline.
   for (const sinceMs of [job.checkerMissingSinceMs, job.contradictedSinceMs]) {
     const givesUpMs = (sinceMs ?? -Infinity) + CHECKER_WAIT_MS

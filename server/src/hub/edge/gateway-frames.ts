@@ -14,7 +14,7 @@ import {
 } from '@forge/shared/contract/agent-events.ts'
 import type { SessionId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
-import type { Ability, Agent } from '../core/state.ts'
+import type { Ability, Newcomer } from '../core/state.ts'
 import type { FrameGuard } from './frame-guard.ts'
 import { isRefused, openAnswer, parseFrame, refusal, sameDigests, type SignedAnswer } from './frames.ts'
 import { GATEWAY_LIMITS } from './limits.ts'
@@ -22,7 +22,7 @@ import { TokenBucket } from './token-bucket.ts'
 
 /** What the Hub does with frames that have passed the door. */
 export interface GatewayListener {
-  joined(agent: Pick<Agent, 'session' | 'identity' | 'network' | 'referee'>): void
+  joined(agent: Newcomer): void
   ready(session: SessionId, kernel: string, ability: Ability): void
   /** Why an answer cannot count, by what the session holds; null when it may. */
   refuses(session: SessionId, answer: Answer): Refusal | null

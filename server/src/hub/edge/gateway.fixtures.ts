@@ -12,6 +12,7 @@ import type { AssignmentId, SessionId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { createLogger } from '../../logger.ts'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
+import type { NodeTokens } from './node-tokens.ts'
 import type { GatewayListener } from './gateway-frames.ts'
 
 export const TOKEN = 'token-of-the-referee-é'
@@ -46,6 +47,11 @@ export function readyFrame(change: object = {}): object {
     unitsPerSecond: 1_000,
     ...change,
   }
+}
+
+const NO_TOKENS: NodeTokens = {
+  holderOf: async () => ({ ok: false, code: 'BAD_TOKEN', message: 'There are none here.' }),
+  ended: async () => new Set(),
 }
 
 /** One door a test. */
@@ -90,6 +96,7 @@ export class Door {
       logger: createLogger('silent'),
       listener: this.listener,
       refereeToken: TOKEN,
+      tokens: NO_TOKENS,
       publicUrl: PUBLIC_URL,
       addressesDiffer: false,
       ...options,
@@ -148,8 +155,8 @@ export class Door {
 }
 
 /** A fresh door for each test of a file. */
-export function useDoor(options: Partial<GatewayOptions> = {}): { door: Door } {
-  const holder = {} as { door: Door }
+export function useDoor(options: Partial<GatewayOptions> = {}): { door: Door; renewed: () => Door } {
+  const holder = { renewed: () => new Door(options) } as { door: Door; renewed: () => Door }
   beforeEach(async () => {
     holder.door = new Door(options)
     await holder.door.listen()

@@ -24,7 +24,13 @@ const at = useDoor()
 describe('hello', () => {
   it('lets in who signs the challenge, and says who it is', async () => {
     const { session } = await at.door.joined()
-    const agent = { session, identity: identityOf(identity.publicKey), network: '127.0.0.0/24', referee: false }
+    const agent = {
+      session,
+      identity: identityOf(identity.publicKey),
+      network: '127.0.0.0/24',
+      referee: false,
+      token: null,
+    }
     expect(at.door.said).toEqual([['joined', agent]])
   })
 

@@ -18,11 +18,13 @@ import { fromBase64 } from '@forge/shared/exact/bytes.ts'
 import { identityOf, verifySignature } from '@forge/shared/agent/identity.ts'
 import { helloDigest } from '@forge/shared/verifier/answer-digest.ts'
 import type { Logger } from '../../logger.ts'
+import type { AgentToken } from '../core/state.ts'
 import { Admission, type AdmissionOptions, type Seat } from './admission.ts'
 import { budgetOf, type ConnectionBudget } from './connection-budget.ts'
 import { frameGuard, type AgentSocket, type FrameGuard } from './frame-guard.ts'
 import { isRefused, parseFrame, refusal } from './frames.ts'
 import { attend, type GatewayListener } from './gateway-frames.ts'
+import { isNodeToken, TokenWatch, type NodeTokens, type TokenHolder } from './node-tokens.ts'
 import { HelloQueue } from './hello-queue.ts'
 import { ADMISSION_LIMITS, GATEWAY_LIMITS } from './limits.ts'
 import { networkGroup } from './network-group.ts'
@@ -40,6 +42,7 @@ export interface GatewayOptions extends AdmissionOptions {
   readonly listener: GatewayListener
   /** What the referee presents; null when there is none. */
   readonly refereeToken: string | null
+  readonly tokens: NodeTokens
   /** The origin of the server's own pages, where it is not the host that they ask for. */
   readonly publicUrl: string | null
 }
@@ -60,24 +63,28 @@ export function createGateway(http: HttpServer, options: GatewayOptions): Gatewa
   const gate = guardUpgrades(http, io.engine, { admission, publicUrl: options.publicUrl })
   const budgets = new WeakMap<AgentSocket['conn'], ConnectionBudget>()
   io.engine.on('connection', (connection: AgentSocket['conn']) => budgets.set(connection, budgetOf(connection)))
+  const sockets = new Map<SessionId, AgentSocket>()
+  const expel: Gateway['expel'] = (session, why) => {
+    const socket = sockets.get(session)
+    socket?.emit('refused', why)
+    socket?.disconnect(true)
+  }
+  const watch = new TokenWatch(options.tokens, { expel, logger: options.logger })
   const hall: Hall = {
     ...options,
-    sockets: new Map(),
+    sockets,
+    watch,
     hellos: new HelloQueue(options.limits?.hellos ?? ADMISSION_LIMITS.hellos),
     seatOf: (socket) => gate.seatOf(socket.request),
     budgetOf: (socket) => budgets.get(socket.conn),
   }
-  const { sockets } = hall
   io.on('connection', (socket) => greet(socket, hall))
   return {
     send: (session, event, ...frame) => void sockets.get(session)?.emit(event, ...frame),
-    expel(session, why) {
-      const socket = sockets.get(session)
-      socket?.emit('refused', why)
-      socket?.disconnect(true)
-    },
+    expel,
     // `io.close` would also close the HTTP server, which is the server's own to close.
     close() {
+      watch.close()
       for (const socket of sockets.values()) socket.emit('refused', refusal('SERVER_STOPPING', 'The server restarts.'))
       io.disconnectSockets(true)
       io.engine.close()
@@ -90,6 +97,7 @@ interface Hall extends GatewayOptions {
   /** Those who have. */
   readonly sockets: Map<SessionId, AgentSocket>
   readonly hellos: HelloQueue
+  readonly watch: TokenWatch
   seatOf(socket: AgentSocket): Seat | undefined
   budgetOf(socket: AgentSocket): ConnectionBudget | undefined
 }
@@ -122,31 +130,43 @@ function greet(socket: AgentSocket, hall: Hall): void {
     said = true
     clearTimeout(tooSlow)
     hall.seatOf(socket)?.spoke()
-    const check = (): void => {
+    const { token } = hello
+    const enter = (holder: TokenHolder | Refusal | null): void => {
       if (!socket.connected) return
-      if (proves(hello, nonce)) return reply(admit(socket, guard, hello, hall))
+      if (holder === null || !isRefused(holder)) return reply(admit(socket, guard, hello, holder, hall))
       said = false
       tooSlow = deadline()
-      reply(refusal('BAD_SIGNATURE', 'The signature does not answer this connection’s challenge.'))
+      reply(holder)
+    }
+    const check = (): void => {
+      if (!socket.connected) return
+      if (!proves(hello, nonce)) {
+        return enter(refusal('BAD_SIGNATURE', 'The signature does not answer this connection’s challenge.'))
+      }
+      if (token === undefined || !isNodeToken(token)) return enter(null)
+      void hall.tokens.holderOf(token).then((holder) => guard.safely(() => enter(holder)))
     }
     // The referee stands in no line: disputes wait for it.
-    if (hello.token === undefined) hall.hellos.push(() => guard.safely(check))
+    if (token === undefined || isNodeToken(token)) hall.hellos.push(() => guard.safely(check))
     else check()
     return null
   })
   socket.emit('challenge', { protocol: PROTOCOL_VERSION, nonce })
 }
 
-function admit(socket: AgentSocket, guard: FrameGuard, hello: Hello, hall: Hall): Reply {
-  const { sockets, listener } = hall
+/** `holder` is who it is by its node token. */
+function admit(socket: AgentSocket, guard: FrameGuard, hello: Hello, holder: TokenHolder | null, hall: Hall): Reply {
+  const { sockets, listener, watch } = hall
   const session = socket.id as SessionId
   const publicKey = fromBase64(hello.publicKey)
   hall.seatOf(socket)?.greeted()
   hall.budgetOf(socket)?.greeted()
   sockets.set(session, socket)
+  if (holder !== null) watch.entered(session, holder.tokenId)
   attend(guard, session, publicKey, listener)
   socket.on('disconnect', () => {
     sockets.delete(session)
+    watch.left(session)
     // The core's own `expel` closes sockets: that is an event after the commands it came with, not between them.
     queueMicrotask(() => listener.left(session))
   })
@@ -154,9 +174,16 @@ function admit(socket: AgentSocket, guard: FrameGuard, hello: Hello, hall: Hall)
     session,
     identity: identityOf(publicKey),
     network: networkGroup(socket.handshake.address),
-    referee: hello.token !== undefined,
+    referee: hello.token !== undefined && holder === null,
+    token: tokenOf(holder),
   })
   return { ok: true }
+}
+
+const tokenOf = (holder: TokenHolder | null): AgentToken | null => {
+  if (holder === null) return null
+  const { tokenId: _, ...token } = holder
+  return token
 }
 
 /** Asked before anything else of a hello: one of another version may have other fields, and is told of the version alone. */
@@ -172,7 +199,7 @@ function whyForeign(frame: unknown): Refusal | null {
 
 /** What costs nothing to see. */
 function whyStranger({ token }: Hello, refereeToken: string | null): Refusal | null {
-  if (token === undefined || sameSecret(token, refereeToken)) return null
+  if (token === undefined || isNodeToken(token) || sameSecret(token, refereeToken)) return null
   return refusal('BAD_TOKEN', 'This token is not one that the server knows.')
 }
 

@@ -2,7 +2,7 @@
 import type { Policy } from '@forge/shared/contract/envelope.ts'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { CreditLimits, OverLimit } from '../../store/ledger-store.ts'
+import type { CreditLimits, JobLimits, OverLimit, TooManyJobs } from '../../store/ledger-store.ts'
 import type { InsertedJob, NewJob } from '../../store/store.ts'
 import type { VerificationRecord } from '../core/events.ts'
 import type { ShardStatus } from '../core/state.ts'
@@ -26,8 +26,8 @@ export type { ShardStatus }
 export interface Hub {
   /** Durable once resolved, with what it costs reserved; attaches instead when the project has a job of that client id. Planning goes on behind. */
   submit(job: NewJob): Promise<InsertedJob>
-  /** As `submit`; nothing is registered when what it costs goes beyond what its project may spend. */
-  submitWithin(job: NewJob, limits: CreditLimits): Promise<InsertedJob | OverLimit>
+  /** As `submit`; nothing is registered when it goes beyond what its project may spend, or when it has too many jobs. */
+  submitWithin(job: NewJob, limits: CreditLimits, jobs: JobLimits): Promise<InsertedJob | OverLimit | TooManyJobs>
   /** Resolves when the job has ended or after `waitMs`, whichever is first. */
   ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void>
   progress(id: JobId): JobProgress | null

@@ -4,7 +4,7 @@ import type { Server as HttpServer } from 'node:http'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
-import { NO_LIMITS, type CreditLimits } from '../../store/ledger-store.ts'
+import { ANY_NUMBER, NO_LIMITS, type CreditLimits, type JobLimits } from '../../store/ledger-store.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
@@ -15,6 +15,7 @@ import { createGateway, type Gateway } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { assignmentOf, jobSpecOf, planInTime, whyUnplanned, type PlannedJob, type UnfinishedJob } from './planning.ts'
+import { createNodeTokens } from './node-tokens.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
 import { eligibleOf, progressOf, shardStatesOf } from './progress.ts'
 import { openState } from './open-state.ts'
@@ -93,19 +94,21 @@ class HubEdge implements RunningHub {
       track: (work) => this.#track(work),
       left: (session) => this.#tallies.left(session),
     })
-    this.#gateway = createGateway(http, { logger, listener: this.#agents, refereeToken, publicUrl, addressesDiffer })
+    const tokens = createNodeTokens(store, logger)
+    const door = { logger, listener: this.#agents, refereeToken, tokens, publicUrl, addressesDiffer }
+    this.#gateway = createGateway(http, door)
   }
 
   // ---- what the server asks
 
   async submit(job: NewJob): ReturnType<Hub['submit']> {
-    const submitted = await this.submitWithin(job, NO_LIMITS)
-    if ('over' in submitted) throw new Error('a job was beyond limits that are none')
+    const submitted = await this.submitWithin(job, NO_LIMITS, ANY_NUMBER)
+    if ('over' in submitted || 'tooMany' in submitted) throw new Error('a job was beyond limits that are none')
     return submitted
   }
 
-  submitWithin(job: NewJob, limits: CreditLimits): ReturnType<Hub['submitWithin']> {
-    return this.#registration.submit(job, limits)
+  submitWithin(job: NewJob, limits: CreditLimits, jobs: JobLimits): ReturnType<Hub['submitWithin']> {
+    return this.#registration.submit(job, limits, jobs)
   }
 
   async ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void> {

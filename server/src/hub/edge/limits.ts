@@ -17,6 +17,8 @@ export const GATEWAY_LIMITS = {
   /** Together at most 20 s until a silent connection is given up. */
   pingIntervalMs: 10_000,
   pingTimeoutMs: 8_000,
+  /** How soon a revoked node token ends the connections that came with it; one query for all of them. */
+  tokenLookMs: 2_000,
   /** Malformed frames before the connection is closed. */
   strikesMax: 3,
   /**

@@ -25,9 +25,15 @@ export async function openState(
     assignmentId: (number) =>
       createHash('sha256').update(secret).update(String(number)).digest('hex').slice(0, 32) as AssignmentId,
   })
-  for (const { identity, exposures, lastAtMs, released } of await store.quarantines()) {
-    const atMs = performance.now() + (lastAtMs - Date.now())
-    restoreQuarantine(state, { identity, exposures, atMs, isOver: released })
+  for (const { identity, exposures, lastAtMs, previousAtMs, released } of await store.quarantines()) {
+    const toMonotonic = performance.now() - Date.now()
+    restoreQuarantine(state, {
+      identity,
+      exposures,
+      atMs: lastAtMs + toMonotonic,
+      previousAtMs: previousAtMs === null ? null : previousAtMs + toMonotonic,
+      isOver: released,
+    })
   }
   return state
 }

@@ -2,6 +2,7 @@
 // or without; and the few worlds in which all of them are of a kind.
 import type { EngineName, Identity } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { AgentToken } from '../core/state.ts'
 import { KERNEL_DIGEST, OLD_KERNEL_DIGEST } from './kernel.ts'
 import type { Random } from './random.ts'
 
@@ -9,6 +10,7 @@ export interface AgentPlan {
   readonly identity: Identity
   readonly network: string
   readonly referee: boolean
+  readonly token: AgentToken | null
   /** The store knows it as one whose shards were checked and right. */
   readonly veteran: boolean
   readonly engine: EngineName
@@ -62,6 +64,7 @@ export function otherAgent(random: Random, n: number, faultsEndMs: number): Agen
     identity: `other-${n}` as Identity,
     network: `network-${random.int(0, 5)}`,
     referee: false,
+    token: null,
     // Three veterans that fail are a fault of the shard, and here no shard has one.
     veteran: failRate === 0 && random.chance(0.5),
     engine: random.pick(['wasm', 'webgpu', 'reference']),
@@ -118,6 +121,7 @@ export function steadyAgent(random: Random, n: number, alone: boolean): AgentPla
     identity: `steady-${n}` as Identity,
     network: `steady-network-${n}`,
     referee: false,
+    token: null,
     // One at least: without a referee a full job needs a word that counts.
     veteran: n === 0 || random.chance(0.5),
     // Admitted to every target.
@@ -140,6 +144,7 @@ export function refereeAgent(random: Random, steady: boolean): AgentPlan {
     identity: 'referee' as Identity,
     network: 'referee-network',
     referee: true,
+    token: null,
     veteran: false,
     engine: 'wasm',
     unitsPerSecond: random.int(500, 3_000),

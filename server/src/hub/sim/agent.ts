@@ -121,8 +121,8 @@ export class SimAgent {
     const session = this.#world.newSession(this)
     const tab: Tab = { session, held: [], busy: false, open: true }
     this.#tabs.set(session, tab)
-    const { identity, network, referee } = plan
-    this.#world.raise({ type: 'agent-joined', agent: { session, identity, network, referee } })
+    const { identity, network, referee, token } = plan
+    this.#world.raise({ type: 'agent-joined', agent: { session, identity, network, referee, token } })
     // The store is asked, and answers a little later, before the agent is ready or after.
     this.#world.after(this.#world.random.pick([5, 5, 5, 500]), () =>
       this.#world.raise({ type: 'standings', identity, rows: this.#world.standings(identity) }),

@@ -116,7 +116,7 @@ export class AttackPool {
     this.#tabs.set(session, { member, identity, held: [], busy: false })
     this.#raise({
       type: 'agent-joined',
-      agent: { session, identity, network: member.name, referee: member.referee ?? false },
+      agent: { session, identity, network: member.name, referee: member.referee ?? false, token: null },
     })
     const rows = [{ kernel: KERNEL, engine: 'wasm' as const, valid: member.valid }]
     if (member.valid > 0) this.#raise({ type: 'standings', identity, rows })

@@ -1,6 +1,6 @@
 // The Hub's clock in the simulated world: virtual time, moved by jumps, and held up while the Hub is paused. Agents and
 // store live in true time; what the Hub dates, and when it wakes, goes by this one.
-import type { FaultPlan } from './faults.ts'
+import type { Fault, FaultPlan } from './faults.ts'
 
 export class HubClock {
   #jumpedMs = 0
@@ -17,7 +17,8 @@ export class HubClock {
     return Math.max(0, trueMs + this.#jumpedMs)
   }
 
-  jump(byMs: number): void {
+  jump(byMs: number, world: { note(fault: Fault, what: string): void }): void {
+    world.note(byMs > 0 ? 'clock forward' : 'clock back', `${byMs} ms`)
     this.#jumpedMs += byMs
   }
 

@@ -6,7 +6,7 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import { merkleRoot } from '@forge/shared/exact/merkle.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { HubCommand } from '../core/events.ts'
-import { VOTES_LEAD, VOTES_TO_WIN } from '../core/limits.ts'
+import { PROBATION_SHARDS, VOTES_LEAD, VOTES_TO_WIN } from '../core/limits.ts'
 import { basisOf } from '../core/parts.ts'
 import { checksNeeded, isDrawn, rateOf, sampleOf } from '@forge/shared/verifier/sample.ts'
 import type { Job, JobPart, Shard } from '../core/state.ts'
@@ -154,6 +154,24 @@ function checkUnchecked(job: Job, { submissions }: Shard, index: number, digest:
  */
 export const isExhausted = ({ hub }: World, { detail }: Extract<HubCommand, { type: 'fail' }>): boolean =>
   hub.suspended.size > 0 || (detail.startsWith('After ') && hub.quarantines.size >= EXPOSURES_TO_EXHAUST)
+
+/**
+ * The word of a pool's only veteran was not read when it answered, since it had just come back: in `full` nobody is left to
+ * check those shards, unless others prove themselves in time. The decision on whose word counts names it.
+ */
+export function isOnlyWordLate(
+  { hub, scenario }: World,
+  { jobId, code }: Extract<HubCommand, { type: 'fail' }>,
+): boolean {
+  const job = hub.jobs.get(jobId)
+  if (job?.policy.verify !== 'full' || code !== 'NO_ELIGIBLE_CHECKER' || scenario.referee) return false
+  const veterans = [...hub.standings].filter(([, valid]) => valid >= PROBATION_SHARDS).map(([key]) => key.split(' ')[0])
+  const [only] = veterans
+  return (
+    new Set(veterans).size === 1 &&
+    [...job.toCheck].every((index) => job.shards[index]?.submissions.some(({ executor }) => executor === only) === true)
+  )
+}
 
 /** Whether a job failed because its last pass rested on a wrong answer; then there must have been one. */
 export function checkBasisFailure(world: World, command: Extract<HubCommand, { type: 'fail' }>): boolean {

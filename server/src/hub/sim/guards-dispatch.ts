@@ -190,11 +190,11 @@ const WHO: readonly Guard[] = [
     'const most = Math.min(atOnce, shardsOutMax(state, job, agent, ability))',
     'const most = atOnce',
   ),
-  guardIn('checkers.ts', 'checkers are drawn', 'Math.floor(state.settings.random() * agents.length)', '0'),
+  guardIn('checkers.ts', 'checkers are drawn', 'Math.floor(state.settings.random() * some.length)', '0'),
   guardIn(
     'checkers.ts',
     'a check is for who was drawn',
-    'const isFree = drawn === undefined || drawn.sinceMs + DRAWN_MS <= state.nowMs',
+    'const isFree = (job.drawn.get(index)?.untilMs ?? Infinity) === Infinity',
     'const isFree = true',
   ),
   guardIn(

@@ -78,7 +78,7 @@ const EXPOSURE: readonly Guard[] = [
   ),
   guardIn('exposure.ts', 'an exposure ends the standing', '  loseStanding(state, identity)\n'),
   guardIn('exposure.ts', 'an exposure ends the trial', '    agent.trialsLeft = 0\n'),
-  guardIn('exposure.ts', 'the second exposure is for good', 'untilMs: isSecond ? Infinity : ', 'untilMs: '),
+  guardIn('exposure.ts', 'the second exposure is for good', 'return isSecond ? Infinity : ', 'return '),
   guardIn(
     'standing.ts',
     'the store’s word of an exposed identity is worth nothing',

@@ -4,7 +4,7 @@ import type { AssignmentId, EngineName, Identity, JobId, ProjectId, SessionId } 
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobState, SubmissionRow } from '../../store/store.ts'
 import type { Ending, AssignmentOrder, HubCommand } from '../core/events.ts'
-import { createHubState, type HubState, type Job, type JobSpec } from '../core/state.ts'
+import { createHubState, type AgentToken, type HubState, type Job, type JobSpec } from '../core/state.ts'
 import { PROBATION_SHARDS, QUARANTINE_MS } from '../core/limits.ts'
 import { step } from '../core/step.ts'
 import type { Happening } from './agent.ts'
@@ -22,6 +22,7 @@ export interface Joining {
   readonly network?: string
   readonly engine?: EngineName
   readonly referee?: boolean
+  readonly token?: AgentToken
   readonly shardsPerSecond?: number
   /** Its word does not count yet: nothing of its was checked. */
   readonly fresh?: boolean
@@ -66,7 +67,13 @@ export class Pool {
 
   join(session: string, { identity = session, network = session, engine = 'wasm', ...more }: Joining = {}): SessionId {
     const id = session as SessionId
-    const agent = { session: id, identity: identity as Identity, network, referee: more.referee ?? false }
+    const agent = {
+      session: id,
+      identity: identity as Identity,
+      network,
+      referee: more.referee ?? false,
+      token: more.token ?? null,
+    }
     this.raise({ type: 'agent-joined', agent })
     const valid = more.fresh === true ? 0 : PROBATION_SHARDS
     const rows = (['wasm', 'webgpu', 'reference'] as const).map((each) => ({ kernel: KERNEL, engine: each, valid }))
@@ -205,6 +212,7 @@ export const row = (
   trusted: role === 'referee',
   tier,
   network: executor,
+  owner: null,
   distinctNetwork: false,
   digest,
 })

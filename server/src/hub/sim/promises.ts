@@ -5,7 +5,8 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { StandingRow, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
-import { DRAWN_MS, PROBATION_SHARDS, REST_MS, TRIAL_SHARDS, VETERAN_FAILURES } from '../core/limits.ts'
+import { PROBATION_SHARDS, REST_MS, TRIAL_SHARDS, VETERAN_FAILURES } from '../core/limits.ts'
+import type { Draw } from '../core/state.ts'
 import { Assignments, leaseOf, type Memory } from './assignments.ts'
 import { must } from './must.ts'
 import { specOf } from './scenario.ts'
@@ -13,7 +14,6 @@ import type { World } from './world.ts'
 
 type Command<T extends HubCommand['type']> = Extract<HubCommand, { type: T }>
 type Happened<T extends HubEvent['type']> = Extract<HubEvent, { type: T }>
-type Draw = { readonly session: SessionId; readonly sinceMs: number }
 
 const STATES: readonly string[] = ['QUEUED', 'RUNNING', 'VERIFYING']
 
@@ -219,8 +219,8 @@ export class Promises implements Memory {
     for (const job of hub.jobs.values()) {
       for (const [index, draw] of job.drawn) {
         const key = `${job.id}|${index}`
-        this.#drawn.set(key, draw)
-        isNew ||= before.get(key) !== draw
+        this.#drawn.set(key, { ...draw, by: new Set(draw.by) })
+        isNew ||= [...draw.by].some((identity) => before.get(key)?.by.has(identity) !== true)
       }
     }
     must(!isNew || this.#randomCalls > 0, 'a checker was chosen, not drawn')
@@ -231,10 +231,14 @@ export class Promises implements Memory {
       if (command.type !== 'assign' || leaseOf(hub.agents, command)?.role !== 'check') continue
       for (const shard of command.order.shards) {
         const draw = before.get(`${command.jobId}|${shard}`)
-        if (draw === undefined || draw.session === command.session || draw.sinceMs + DRAWN_MS <= hub.nowMs) continue
-        const drawn = hub.agents.get(draw.session)
-        const isHere = drawn?.lapses === 0 && drawn.abilities.size > 0 && !hub.quarantined.has(drawn.identity)
-        must(!isHere, `${draw.session} was drawn for shard ${shard}, and ${command.session} has it`)
+        if (draw === undefined || draw.untilMs <= hub.nowMs || draw.untilMs === Infinity) continue
+        const taker = hub.agents.get(command.session)?.identity
+        if (taker === undefined || draw.by.has(taker)) continue
+        const isHere = [...hub.agents.values()].some(
+          ({ identity, lapses, abilities }) =>
+            draw.by.has(identity) && lapses === 0 && abilities.size > 0 && !hub.quarantined.has(identity),
+        )
+        must(!isHere, `${[...draw.by].join(' or ')} was drawn for shard ${shard}, and ${taker} has it`)
       }
     }
   }

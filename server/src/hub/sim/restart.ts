@@ -19,8 +19,8 @@ export function hubOf({ scenario, store, generation, random }: Life): HubState {
   const { referee, distinctNetwork, quarantineMs } = scenario
   const assignmentId = (number: number): AssignmentId => `${generation}.${number}` as AssignmentId
   const hub = createHubState({ referee, distinctNetwork, quarantineMs, assignmentId, random })
-  for (const [identity, { number, atMs }] of store.quarantines) {
-    restoreQuarantine(hub, { identity, exposures: number, atMs, isOver: !store.isQuarantined(identity) })
+  for (const [identity, { number, atMs, previousAtMs }] of store.quarantines) {
+    restoreQuarantine(hub, { identity, exposures: number, atMs, previousAtMs, isOver: !store.isQuarantined(identity) })
   }
   return hub
 }

@@ -23,10 +23,10 @@ export class SimStore {
   readonly #released = new Set<string>()
   readonly #standings = new Map<string, StandingRow & { readonly writtenAs: number }>()
   #writes = 0
-  /** The last exposure of each identity. */
+  /** The last exposure of each identity, and when the one before was. */
   readonly quarantines = new Map<
     Identity,
-    { readonly number: number; readonly atMs: number; readonly writtenAs: number }
+    { readonly number: number; readonly atMs: number; readonly previousAtMs: number | null; readonly writtenAs: number }
   >()
   readonly bases = new Map<JobId, Digest>()
   readonly endings = new Map<JobId, Ending>()
@@ -45,7 +45,11 @@ export class SimStore {
   write({ voids = [], quarantines = [], releases = [], standings = [] }: Writes, nowMs: number): void {
     const writtenAs = ++this.#writes
     for (const row of voids) this.#voids.add(key(row))
-    for (const { identity, number } of quarantines) this.quarantines.set(identity, { number, atMs: nowMs, writtenAs })
+    for (const { identity, number } of quarantines) {
+      const before = this.quarantines.get(identity)
+      const previousAtMs = (before?.number === number ? before.previousAtMs : before?.atMs) ?? null
+      this.quarantines.set(identity, { number, atMs: nowMs, previousAtMs, writtenAs })
+    }
     for (const { identity, number } of releases) this.#released.add(`${identity}|${number}`)
     for (const row of standings) this.putStanding(row)
   }

@@ -39,6 +39,11 @@ export async function quarantined(db: Db): Promise<QuarantinedIdentity[]> {
       identity: quarantines.identity,
       exposures: sql<number>`count(*) over (partition by ${quarantines.identity})`.mapWith(Number).as('exposures'),
       lastAtMs: sql<number>`${quarantines.atMs}`.mapWith(Number).as('last_at_ms'),
+      previousAtMs: sql<
+        number | null
+      >`lag(${quarantines.atMs}) over (partition by ${quarantines.identity} order by ${quarantines.number})`
+        .mapWith((at: unknown) => (at === null ? null : Number(at)))
+        .as('previous_at_ms'),
       reason: quarantines.reason,
       released: sql<boolean>`${releases.identity} is not null`.as('released'),
     })

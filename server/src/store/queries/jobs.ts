@@ -1,16 +1,16 @@
 // Jobs: registered once, changed while they run, ended once. The conditions here and a trigger in the database say the
 // same thing, that finished is finished; the conditions tell the caller, the trigger stops everybody else. Each change is
 // told in the job's events, in its own transaction: a change that is there already when it is repeated tells nothing.
-import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
-import { and, eq, isNull, or } from 'drizzle-orm'
+import { and, count, eq, inArray, isNull, or } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { endTold, registeredData } from '../event-data.ts'
 import { executors, jobs, submissions } from '../schema.ts'
-import type { Booking, OverLimit } from '../ledger-store.ts'
+import type { Booking, JobLimits, OverLimit, TooManyJobs } from '../ledger-store.ts'
 import { StoreContradiction } from '../sql-error.ts'
-import type { InsertedJob, JobRow, NewJob, Store } from '../store.ts'
+import type { InsertedJob, JobRow, JobState, NewJob, Store } from '../store.ts'
 import { appendEvents, lockJobs } from './events.ts'
 import { lockLedger, overLimit, reserve, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
@@ -24,15 +24,39 @@ export async function registerJob(
   job: NewJob,
   booking: Booking,
   attempt: number,
-): Promise<InsertedJob | OverLimit> {
+): Promise<InsertedJob | OverLimit | TooManyJobs> {
   await lockLedger(db, job.projectId, 'alone')
   const there = await existingFor(db, job, attempt)
   if (there !== null) return there
+  const tooMany = await tooManyJobs(db, job.projectId, booking.jobs)
+  if (tooMany !== null) return tooMany
   const over = await overLimit(db, job.projectId, job.createdAtMs, booking)
   if (over !== null) return over
   const inserted = await insertJob(db, job, attempt)
   if (inserted.inserted) await reserve(db, job, booking.terms)
   return inserted
+}
+
+const UNFINISHED: readonly JobState[] = ['QUEUED', 'RUNNING', 'VERIFYING']
+
+/** The caller holds the project's lock alone, so that two jobs never both take the last place. Counted in an index. */
+async function tooManyJobs(
+  db: Db,
+  projectId: ProjectId,
+  { concurrent, queued }: JobLimits,
+): Promise<TooManyJobs | null> {
+  if (concurrent === null && queued === null) return null
+  const held = await db
+    .select({ state: jobs.state, jobs: count() })
+    .from(jobs)
+    .where(and(eq(jobs.projectId, projectId), inArray(jobs.state, [...UNFINISHED])))
+    .groupBy(jobs.state)
+  const all = held.reduce((sum, row) => sum + row.jobs, 0)
+  const waiting = held.find(({ state }) => state === 'QUEUED')?.jobs ?? 0
+  if (concurrent !== null && all >= concurrent)
+    return { inserted: false, tooMany: { limit: 'concurrent', most: concurrent } }
+  if (queued !== null && waiting >= queued) return { inserted: false, tooMany: { limit: 'queued', most: queued } }
+  return null
 }
 
 export async function insertJob(db: Db, job: NewJob, attempt: number): Promise<InsertedJob> {
@@ -65,6 +89,14 @@ async function existingFor(db: Db, job: NewJob, attempt: number): Promise<Insert
 
 export async function jobById(db: Db, id: JobId): Promise<JobRow | null> {
   const [row] = await db.select().from(jobs).where(eq(jobs.id, id))
+  return row === undefined ? null : parsed(row)
+}
+
+export async function jobOfClient(db: Db, projectId: ProjectId, clientJobId: string): Promise<JobRow | null> {
+  const [row] = await db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.projectId, projectId), eq(jobs.clientJobId, clientJobId)))
   return row === undefined ? null : parsed(row)
 }
 

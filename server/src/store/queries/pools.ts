@@ -1,7 +1,7 @@
 // Pools and the tokens of their agents. Pools are only added; a token changes once, when it is revoked.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { and, asc, count, desc, eq, gt, isNull, lt, or } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { nodeTokens, pools } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
@@ -71,6 +71,16 @@ export function nodeTokensOf(db: Db, projectId: ProjectId, { after, limit }: Pag
 export async function nodeTokenByHash(db: Db, hash: Digest): Promise<NodeTokenRow | null> {
   const [token] = await db.select().from(nodeTokens).where(eq(nodeTokens.hash, hash))
   return token ?? null
+}
+
+export async function endedNodeTokens(db: Db, ids: readonly string[], nowMs: number): Promise<string[]> {
+  if (ids.length === 0) return []
+  const hasEnded = or(isNotNull(nodeTokens.revokedAtMs), lte(nodeTokens.expiresAtMs, nowMs))
+  const rows = await db
+    .select({ id: nodeTokens.id })
+    .from(nodeTokens)
+    .where(and(inArray(nodeTokens.id, [...ids]), hasEnded))
+  return rows.map(({ id }) => id)
 }
 
 export async function revokeNodeToken(

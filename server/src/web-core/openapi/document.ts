@@ -2,7 +2,8 @@
 // declare them. Nothing is written twice: what the document says is what parses the requests.
 import { PROBLEMS, problemSchema, type ProblemCode } from '@forge/shared/contract/problem.ts'
 import { SCOPE_MEANINGS } from '@forge/shared/contract/tenants.ts'
-import { problemsOf, TAGS, type ResponseSpec, type Route, type RouteExample } from '../routing/route.ts'
+import { RATE_HEADERS, RETRY_HEADER } from '../request-rate.ts'
+import { isProjects, problemsOf, TAGS, type ResponseSpec, type Route, type RouteExample } from '../routing/route.ts'
 import { componentName, createComponents, type Components, type JsonSchema } from './schemas.ts'
 
 export interface OpenApiDocument {
@@ -17,6 +18,8 @@ interface Operation {
 }
 
 const DESCRIPTION = `One deterministic computer made of browser tabs. A contract is posted to \`/api/v0/ops/execute\`; the answer has the result, what it was verified with, and digests by which anyone can run it again.
+
+What a project may is in its limits, which the operator sets. Every answer to a project’s key says in \`RateLimit\` how many requests are left; too many are refused with 429 and \`Retry-After\`.
 
 Every refusal is an RFC 9457 problem document with a stable \`code\`. A project's key has scopes:
 
@@ -111,24 +114,30 @@ interface ResponseObject {
   content?: Record<string, object>
 }
 
+const headersOf = (texts: Readonly<Record<string, string>>): Record<string, object> =>
+  Object.fromEntries(
+    Object.entries(texts).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  )
+
 function responsesOf(declared: Route, components: Components): Record<string, ResponseObject> {
   const responses: Record<string, ResponseObject> = {}
   for (const [status, spec] of Object.entries(declared.responses)) {
     const content = contentOf(declared, status, spec, components)
-    const headers = Object.entries(spec.headers ?? {}).map(([name, description]) => {
-      return [name, { description, schema: { type: 'string' } }]
-    })
+    const headers = headersOf({ ...spec.headers, ...(isProjects(declared) ? RATE_HEADERS : {}) })
     responses[status] = {
       description: spec.description,
-      ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
+      ...(Object.keys(headers).length === 0 ? {} : { headers }),
       ...(content === null ? {} : { content }),
     }
   }
   for (const [status, codes] of byStatus(problemsOf(declared))) {
     const description = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n')
     const own = responses[status]
+    const headers =
+      status === '429' ? { headers: { ...own?.headers, ...headersOf({ ...RATE_HEADERS, ...RETRY_HEADER }) } } : {}
     responses[status] = {
       ...own,
+      ...headers,
       description: own === undefined ? description : `${own.description}\n\n${description}`,
       content: { ...own?.content, 'application/problem+json': { schema: problemOf(codes) } },
     }

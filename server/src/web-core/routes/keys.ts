@@ -11,15 +11,16 @@ import {
   type Scope,
 } from '@forge/shared/contract/tenants.ts'
 import type { ApiKeyRow } from '../../store/tenants.ts'
-import { newCredential } from '../credentials.ts'
+import { newCredential } from '../../credentials.ts'
 import type { RouteDeps } from '../deps.ts'
 import { EXAMPLE } from '../examples.ts'
+import { knownProject, NO_PROJECT } from '../known-project.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 import { keySchema, keyView, ulidSchema } from '../tenant-views.ts'
 import { timeText } from '../times.ts'
-import { knownProject, NO_PROJECT, projectParams } from './projects.ts'
+import { projectParams } from './projects.ts'
 
 const newKeySchema = z.strictObject({
   name: tenantNameSchema.describe('what it is for'),

@@ -12,7 +12,7 @@ import { jsonSchemaOf } from '../openapi/schemas.ts'
 import { Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 import { limitsOf } from '../tenant-views.ts'
-import { knownProject } from './projects.ts'
+import { knownProject } from '../known-project.ts'
 
 const NO_SUCH_OP = { name: 'mc', version: 1, profile: 'nothing.v1' }
 const PREFER = { description: 'RFC 7240: `wait=N` seconds (0 to 120) or `respond-async`', example: 'wait=10' }
@@ -133,6 +133,7 @@ export const opsRoutes = [
       ...NOT_RUNNABLE,
       'BAD_PREFERENCE',
       'JOB_ID_REUSED',
+      'LIMIT_REACHED',
       'CANCELLED',
       'NO_ELIGIBLE_AGENTS',
       'NO_ELIGIBLE_CHECKER',

@@ -2,25 +2,30 @@
 // /api/v0/projects/{id}/node-tokens, who alone may call an agent trusted.
 import { z } from 'zod'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { poolNameSchema, TENANT_LIMITS, tenantNameSchema } from '@forge/shared/contract/tenants.ts'
+import { poolNameSchema, regionSchema, TENANT_LIMITS, tenantNameSchema } from '@forge/shared/contract/tenants.ts'
 import type { NodeTokenRow } from '../../store/tenants.ts'
-import { newCredential } from '../credentials.ts'
+import { newCredential } from '../../credentials.ts'
 import type { RouteDeps } from '../deps.ts'
 import { EXAMPLE } from '../examples.ts'
+import { knownProject, NO_PROJECT } from '../known-project.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 import { nodeTokenSchema, nodeTokenView, poolSchema, poolView, ulidSchema } from '../tenant-views.ts'
 import { timeText } from '../times.ts'
-import { knownProject, NO_PROJECT, projectParams } from './projects.ts'
+import { projectParams } from './projects.ts'
 
 const newTokenSchema = z.strictObject({
   name: tenantNameSchema.describe('which machine, or whose'),
   pool: poolNameSchema.optional().describe('a pool of the project; unless said, its agents serve every project'),
+  region: regionSchema.optional().describe('where its agents are: what `policy.region` of a contract asks for'),
   expires_at: timeText.optional().describe('never, unless said'),
 })
 const operatorsTokenSchema = newTokenSchema.extend({
-  trusted: z.boolean().default(false).describe('whether its word counts without a check'),
+  trusted: z
+    .boolean()
+    .default(false)
+    .describe('whether its word counts from its first shard on, as that of the operator'),
 })
 const madeSchema = z.strictObject({
   ok: z.literal(true),
@@ -49,7 +54,8 @@ const tokenQuery = z.strictObject(pageQuery(ulidSchema))
 const tokenId = ulidSchema.describe('of a node token')
 const NO_TOKEN = 'This project has no node token of that id.'
 const LISTING = 'Without their secrets, which nobody has any more.'
-const REVOKING = 'No agent is let in with it from then on. Revoking it again changes nothing.'
+const REVOKING =
+  'No agent is let in with it from then on, and those that are in are sent away within seconds. Revoking it again changes nothing.'
 
 const poolRoutes = [
   route({
@@ -234,8 +240,8 @@ async function make(
     return invalid([{ path: 'pool', message: 'this project has no pool of that name; make it first' }])
   }
   const { text, hash, prefix } = newCredential('token', randomBytes)
-  const { name, trusted } = asked
-  const made = { id: newUlid(), projectId, name, pool, trusted, hash, prefix, createdAtMs: nowMs }
+  const { name, trusted, region = null } = asked
+  const made = { id: newUlid(), projectId, name, pool, region, trusted, hash, prefix, createdAtMs: nowMs }
   const row: NodeTokenRow = { ...made, expiresAtMs, revokedAtMs: null }
   if (!(await store.insertNodeToken(row, TENANT_LIMITS.nodeTokensPerProjectMax))) {
     const most = `A project has at most ${TENANT_LIMITS.nodeTokensPerProjectMax} node tokens`

@@ -1,18 +1,19 @@
 // /api/v0/projects: tenants, for the operator.
 import { z } from 'zod'
+import type { FieldError } from '@forge/shared/contract/problem.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { limitsChangeSchema, tenantNameSchema } from '@forge/shared/contract/tenants.ts'
+import { VERIFY_MODES } from '@forge/shared/contract/envelope.ts'
+import { limitsChangeSchema, tenantNameSchema, type ProjectLimits } from '@forge/shared/contract/tenants.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { ProjectRow } from '../../store/tenants.ts'
-import type { WebStore } from '../deps.ts'
+import { knownProject, NO_PROJECT } from '../known-project.ts'
 import { EXAMPLE } from '../examples.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
-import { refuse, Refusal } from '../refusal.ts'
+import { invalid, refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
-import { projectSchema, projectView, ulidSchema } from '../tenant-views.ts'
+import { limitsOf, projectSchema, projectView, ulidSchema } from '../tenant-views.ts'
 
 const answerSchema = z.strictObject({ ok: z.literal(true), project: projectSchema })
-export const NO_PROJECT = 'There is no project of that id.'
 export const projectParams = z.strictObject({ id: ulidSchema.describe('of a project') })
 
 export const projectsRoutes = [
@@ -33,6 +34,8 @@ export const projectsRoutes = [
     ],
     async handle({ body }, { store, clock, newUlid }) {
       const limits = canonicalJson(body.limits ?? {})
+      const faults = faultsOfLimits(limitsOf({ limits }))
+      if (faults.length > 0) return invalid(faults)
       const row: ProjectRow = { id: newUlid() as ProjectId, name: body.name, createdAtMs: clock(), limits }
       await store.insertProject(row)
       const headers = { Location: `/api/v0/projects/${row.id}` }
@@ -97,7 +100,8 @@ export const projectsRoutes = [
     tag: 'projects',
     operationId: 'changeProject',
     summary: 'Change name or limits',
-    description: 'What is not named stays. `null` lifts a limit. It holds from the next request on.',
+    description:
+      'What is not named stays. `null` lifts a limit. It holds from the next job on, and for requests within a second.',
     params: projectParams,
     missing: NO_PROJECT,
     body: z.strictObject({ name: tenantNameSchema.optional(), limits: limitsChangeSchema.optional() }),
@@ -115,18 +119,30 @@ export const projectsRoutes = [
       const before = await knownProject(store, params.id)
       if (before instanceof Refusal) return before
       const limits = body.limits && canonicalJson({ ...JSON.parse(before.limits), ...body.limits })
+      const faults = faultsOfLimits(limitsOf({ limits: limits ?? before.limits }))
+      if (faults.length > 0) return invalid(faults)
       const row = await store.updateProject(before.id, {
         ...(body.name === undefined ? {} : { name: body.name }),
         ...(limits === undefined ? {} : { limits }),
       })
-      if (row === null) return noProject()
+      if (row === null) return refuse('NOT_FOUND', NO_PROJECT)
       return answered(200, { ok: true, project: projectView(row) })
     },
   }),
 ]
 
-const noProject = (): Refusal => refuse('NOT_FOUND', NO_PROJECT)
-
-export async function knownProject(store: Pick<WebStore, 'project'>, id: string): Promise<ProjectRow | Refusal> {
-  return (await store.project(id as ProjectId)) ?? noProject()
+/** Limits that no contract could be within are a mistake. */
+function faultsOfLimits({ verify, verify_min, spotcheck_rate_min, spotcheck_rate_max }: ProjectLimits): FieldError[] {
+  const faults: FieldError[] = []
+  const least = VERIFY_MODES.indexOf(verify_min)
+  if (!verify.some((mode) => VERIFY_MODES.indexOf(mode) >= least)) {
+    faults.push({ path: 'limits.verify_min', message: `is more than any of limits.verify: ${verify.join(', ')}` })
+  }
+  if (spotcheck_rate_min !== null && spotcheck_rate_max !== null && spotcheck_rate_min > spotcheck_rate_max) {
+    faults.push({
+      path: 'limits.spotcheck_rate_min',
+      message: `is more than spotcheck_rate_max, ${spotcheck_rate_max}`,
+    })
+  }
+  return faults
 }

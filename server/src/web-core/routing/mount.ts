@@ -1,6 +1,6 @@
 // From the table of routes to a router: who may call, what was sent, the answer, and for every address what it takes.
 import type { Hono } from 'hono'
-import type { Authenticate } from '../auth.ts'
+import type { Authenticate, Caller } from '../auth.ts'
 import { admits } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
 import { refuse, Refusal } from '../refusal.ts'
@@ -20,8 +20,8 @@ export function mountRoutes<E extends object>(
   const methods = new Map<string, Route['method'][]>()
   for (const declared of routes) {
     methods.set(declared.path, [...(methods.get(declared.path) ?? []), declared.method])
-    app.on(declared.method, honoPath(declared.path), async (context) =>
-      sent(await answer(declared, context.req.param(), context.req.raw, authenticate, deps)),
+    app.on(declared.method, honoPath(declared.path), (context) =>
+      answer(declared, context.req.param(), context.req.raw, authenticate, deps),
     )
   }
   for (const [path, taken] of methods) {
@@ -36,16 +36,34 @@ async function answer(
   request: Request,
   authenticate: Authenticate,
   deps: RouteDeps,
-): Promise<AnyAnswer> {
+): Promise<Response> {
   const caller = declared.scope === 'public' ? null : await authenticate(request.headers)
-  if (caller instanceof Refusal) return caller
+  if (caller instanceof Refusal) return sent(caller)
+  const rate = caller?.kind === 'project' ? await deps.requests.take(caller.projectId) : null
+  if (rate?.refused) return sent(rate.refused, rate.headers)
+  return sent(await answerTo(declared, caller, params, request, deps), rate?.headers)
+}
+
+async function answerTo(
+  declared: Route,
+  caller: Caller | null,
+  params: Readonly<Record<string, string>>,
+  request: Request,
+  deps: RouteDeps,
+): Promise<AnyAnswer> {
   const barred = caller === null ? null : admits(declared.scope, caller)
   if (barred !== null) return barred
   const input = await parseInput(declared, params, request)
   return input instanceof Refusal ? input : declared.handle({ caller, ...input }, deps)
 }
 
-function sent(given: AnyAnswer): Response {
+function sent(given: AnyAnswer, headers: Readonly<Record<string, string>> = {}): Response {
+  const response = responseOf(given)
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+  return response
+}
+
+function responseOf(given: AnyAnswer): Response {
   if (given instanceof Response) return given
   if (given instanceof Refusal) return replyProblem(given)
   const { status, body, headers } = given

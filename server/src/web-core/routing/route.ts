@@ -172,10 +172,14 @@ export function answered<const Status extends number, const Body extends object>
   return { status, body, headers }
 }
 
+/** A project's key calls it: its requests are counted. */
+export const isProjects = ({ scope }: Pick<Route, 'scope'>): boolean => scope !== 'public' && scope !== 'admin'
+
 /** All codes that a call may be answered with, its own and those that follow from what it declares. */
 export function problemsOf(declared: Route): readonly ProblemCode[] {
   const codes: ProblemCode[] = [...declared.problems]
   if (declared.scope !== 'public') codes.push('UNAUTHENTICATED', 'CONFLICTING_CREDENTIALS', 'FORBIDDEN')
+  if (isProjects(declared)) codes.push('RATE_LIMITED')
   if (declared.params !== null) codes.push('NOT_FOUND')
   codes.push('VALIDATION_FAILED')
   if (declared.body !== null) {

@@ -1,0 +1,28 @@
+// Who comes in: everybody but those who were exposed, and of these whoever may try to come back.
+import type { HubCommand, HubEvent } from './events.ts'
+import { untilWhen } from './exposure.ts'
+import type { HubState } from './state.ts'
+import { mayTry, trialsOf } from './trial.ts'
+
+export function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joined' }>['agent']): HubCommand[] {
+  const { session, identity } = agent
+  const quarantine = state.quarantines.get(identity)
+  if (state.quarantined.has(identity) && !mayTry(state, agent)) {
+    const until = quarantine === undefined ? '' : ` ${untilWhen(state, quarantine)}`
+    const message = `This identity returned a wrong answer before.${until}`
+    return [{ type: 'expel', session, refusal: { ok: false, code: 'QUARANTINED', message } }]
+  }
+  state.agents.set(session, {
+    ...agent,
+    abilities: new Map(),
+    leases: new Map(),
+    lapses: 0,
+    answeredMs: -Infinity,
+    restsUntilMs: -Infinity,
+    trialsLeft: trialsOf(state, identity),
+    accepted: 0,
+    pending: 0,
+    rejected: 0,
+  })
+  return []
+}

@@ -1,0 +1,51 @@
+// A contract beyond a limit of its project is refused by that limit's name; one that attaches never is.
+import { expect, test } from 'vitest'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
+import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
+import { foundingText, startTestApp } from './test-app.ts'
+
+const founding = JSON.parse(foundingText) as { policy: object; ctx: object }
+const withPolicy = (policy: object): string =>
+  JSON.stringify({ ...founding, ctx: {}, policy: { ...founding.policy, ...policy } })
+const NO_RATE = { requests_per_minute: null }
+
+test.each<[Partial<ProjectLimits>, object, string, RegExp]>([
+  [{ iterations_per_job: 9_999_999 }, {}, 'args.iterations', /iterations_per_job is 9999999, .*10000000/],
+  [{ verify: ['none', 'full'] }, {}, 'policy.verify', /limit verify is none, full, .*spotcheck/],
+  [{ verify_min: 'full' }, {}, 'policy.verify', /verify_min is full, .*spotcheck/],
+  [{ spotcheck_rate_min: 0.2 }, {}, 'policy.spotcheck_rate', /spotcheck_rate_min is 0\.2, .*0\.1/],
+  [{ spotcheck_rate_max: 0.2 }, { spotcheck_rate: 0.3 }, 'policy.spotcheck_rate', /spotcheck_rate_max is 0\.2, .*0\.3/],
+])('%j', async (limits, policy, path, detail) => {
+  const t = startTestApp()
+  t.store.limits = { ...NO_RATE, ...limits }
+  const refused = problemSchema.parse(await (await t.post(withPolicy(policy))).json())
+  expect(refused).toMatchObject({ code: 'LIMIT_REACHED', status: 409, errors: [{ path }] })
+  expect(refused.detail).toMatch(detail)
+  expect(refused.detail).toMatch(/operator can change it/)
+  expect(t.store.jobs.size).toBe(0)
+})
+
+test('limits of a spotcheck say nothing of other modes, and a limit that is met is none that is exceeded', async () => {
+  const t = startTestApp()
+  t.store.limits = { ...NO_RATE, spotcheck_rate_min: 0.5, iterations_per_job: 10_000_000, verify_min: 'full' }
+  expect((await t.post(withPolicy({ verify: 'full' }))).status).toBe(200)
+})
+
+test('a job that is there is attached to, whatever its project may by now', async () => {
+  const t = startTestApp()
+  expect((await t.post(foundingText)).status).toBe(200)
+  t.store.limits = { ...NO_RATE, iterations_per_job: 1 }
+  const again = await t.post(foundingText)
+  expect([again.status, again.headers.get('Forge-Attached')]).toEqual([200, 'true'])
+})
+
+test.each([
+  ['concurrent', /concurrent_jobs is 3, .*has ended/],
+  ['queued', /queued_jobs is 3, .*has begun/],
+] as const)('too many jobs: %s', async (limit, detail) => {
+  const t = startTestApp()
+  t.hub.hub.submitWithin = async () => ({ inserted: false, tooMany: { limit, most: 3 } })
+  const refused = problemSchema.parse(await (await t.post(foundingText)).json())
+  expect(refused).toMatchObject({ code: 'LIMIT_REACHED', status: 409 })
+  expect(refused.detail).toMatch(detail)
+})

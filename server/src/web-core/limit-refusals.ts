@@ -1,0 +1,78 @@
+// What stands in the way of a contract or a job among its project's limits, in a sentence that names the limit, its value
+// and who can raise it. Requests a minute are in request-rate.ts; credits are the ledger's.
+import { VERIFY_MODES } from '@forge/shared/contract/envelope.ts'
+import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
+import type { JobLimits, TooManyJobs } from '../store/ledger-store.ts'
+import type { Accepted } from './contract.ts'
+import { refuse, type Refusal } from './refusal.ts'
+
+export const OPERATOR_RAISES = 'The operator can change it: PATCH /api/v0/projects/{id}.'
+
+/** A limit that a contract meets by itself, whatever else its project does. */
+export interface LimitMet {
+  readonly name: keyof ProjectLimits
+  readonly limit: number | string | readonly string[]
+  readonly asked: number | string
+  readonly exceeded: boolean
+  /** Of the contract's field. */
+  readonly path: string
+}
+
+/** Of the limits that are set and speak of such a contract. */
+export function contractLimits({ contract, plan }: Accepted, limits: ProjectLimits): readonly LimitMet[] {
+  const { verify, spotcheck_rate: rate } = contract.policy
+  const units = Number(plan.grid.units)
+  const rank = (mode: (typeof VERIFY_MODES)[number]): number => VERIFY_MODES.indexOf(mode)
+  const met: LimitMet[] = []
+  const add = (
+    name: LimitMet['name'],
+    limit: LimitMet['limit'] | null,
+    asked: LimitMet['asked'],
+    exceeded: boolean,
+    path: string,
+  ) => {
+    if (limit !== null) met.push({ name, limit, asked, exceeded, path })
+  }
+  const { iterations_per_job: most, spotcheck_rate_min: least, spotcheck_rate_max: greatest } = limits
+  add('iterations_per_job', most, units, most !== null && units > most, 'args.iterations')
+  add('verify', limits.verify, verify, !limits.verify.includes(verify), 'policy.verify')
+  add('verify_min', limits.verify_min, verify, rank(verify) < rank(limits.verify_min), 'policy.verify')
+  if (verify !== 'spotcheck') return met
+  add('spotcheck_rate_min', least, rate, least !== null && rate < least, 'policy.spotcheck_rate')
+  add('spotcheck_rate_max', greatest, rate, greatest !== null && rate > greatest, 'policy.spotcheck_rate')
+  return met
+}
+
+/** Null when the contract is within all of them. */
+export function beyondLimits(accepted: Accepted, limits: ProjectLimits): Refusal | null {
+  const beyond = contractLimits(accepted, limits).filter(({ exceeded }) => exceeded)
+  const [first] = beyond
+  if (first === undefined) return null
+  const errors = beyond.map(({ name, limit, path }) => ({
+    path,
+    message: `the project’s limit ${name} is ${shown(limit)}`,
+  }))
+  const { name, limit, asked } = first
+  const detail = `The project’s limit ${name} is ${shown(limit)}, and the contract asks for ${asked}. ${OPERATOR_RAISES}`
+  return refuse('LIMIT_REACHED', detail, { errors })
+}
+
+const shown = (limit: LimitMet['limit']): string => (Array.isArray(limit) ? limit.join(', ') : String(limit))
+
+export const jobLimitsOf = ({ concurrent_jobs, queued_jobs }: ProjectLimits): JobLimits => ({
+  concurrent: concurrent_jobs,
+  queued: queued_jobs,
+})
+
+const JOB_LIMITS = {
+  concurrent: ['concurrent_jobs', 'jobs that have not ended', 'one has ended'],
+  queued: ['queued_jobs', 'jobs that have not begun', 'one has begun'],
+} as const satisfies Record<keyof JobLimits, readonly [keyof ProjectLimits, string, string]>
+
+export function tooManyJobs({ tooMany: { limit, most } }: TooManyJobs): Refusal {
+  const [name, what, when] = JOB_LIMITS[limit]
+  return refuse(
+    'LIMIT_REACHED',
+    `The project’s limit ${name} is ${most}, and it has as many ${what}: send this one again when ${when}. ${OPERATOR_RAISES}`,
+  )
+}
