@@ -48,6 +48,8 @@ export class World implements Surroundings {
   readonly bases = new Map<Digest, readonly Digest[]>()
   #nowMs = 0
   #generation = 0
+  /** When this life of the Hub began, by its clock. */
+  #bornMs = 0
   #requests = 0
   #events = 0
   #idleWakes = 0
@@ -285,7 +287,7 @@ export class World implements Surroundings {
   #decide(jobId: JobId): void {
     if (this.#decided.has(jobId)) throw new Error('a job is ended twice')
     this.#decided.add(jobId)
-    checkInTime(this, jobId, this.#clock.slackMs + this.scenario.storeDelayMs)
+    checkInTime(this, jobId, this.#bornMs, this.#clock.slackMs + this.scenario.storeDelayMs)
   }
 
   #end(jobId: JobId, how: 'complete' | 'fail' | 'cancel'): void {
@@ -339,6 +341,7 @@ export class World implements Surroundings {
     this.#decided.clear()
     this.refined.clear()
     this.hub = this.#newHub()
+    this.#bornMs = this.hubNowMs()
     this.#promises.begin()
     for (const [session, agent] of dropped) agent.dropped(session, false)
     for (const job of this.scenario.jobs) {
