@@ -94,9 +94,12 @@ function checkOutput({ scenario, partials }: World, job: Job, digests: readonly 
  */
 const DEADLINE_SLACK_MS = 1_000
 
-/** `slackMs` is what the world's clock took away by itself, and what its store takes. */
-export function checkInTime({ hub }: World, jobId: JobId, slackMs: number): void {
-  const late = hub.nowMs - (hub.jobs.get(jobId)?.deadlineMs ?? 0) - slackMs
+/**
+ * `slackMs` is what the world's clock took away by itself, and what its store takes. A Hub that is killed again and again
+ * decides nothing in between, however late it is.
+ */
+export function checkInTime({ hub }: World, jobId: JobId, bornMs: number, slackMs: number): void {
+  const late = hub.nowMs - Math.max(bornMs, hub.jobs.get(jobId)?.deadlineMs ?? 0) - slackMs
   must(late <= DEADLINE_SLACK_MS, `a job is ended ${late} ms after its deadline`)
 }
 

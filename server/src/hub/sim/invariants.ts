@@ -253,6 +253,13 @@ export function checkPlanned({ hub }: World, event: Extract<HubEvent, { type: 'p
   return () => must(job.released > 1 === (wasOpen || opens), 'a last pass opened, or not, against what it rests on')
 }
 
+export function checkTally({ tally }: Extract<HubCommand, { type: 'tally' }>): void {
+  must(
+    Object.values(tally).every((figure) => Number.isInteger(figure) && figure >= 0),
+    'a tally below zero',
+  )
+}
+
 /** Nothing is kept of what is over: with every job ended and every session gone the Hub remembers identities alone. */
 export function checkEmpty({ hub }: World): void {
   const { jobs, agents, roomy, resting, tallyChanged, standingsChanged } = hub

@@ -6,7 +6,6 @@ export interface Outcome {
   readonly faults: FaultCounts
   readonly completed: number
   readonly failed: readonly string[]
-  readonly quarantined: number
 }
 
 export interface WorldOptions {

@@ -78,7 +78,7 @@ export function scenarioOf(seed: number): Scenario {
   if (referee) {
     const drawn = refereeAgent(random, steady)
     const joinsAtMs = special?.referee === true ? 0 : drawn.joinsAtMs
-    const own = { ...drawn, joinsAtMs, unitsPerSecond: special?.refereeUnitsPerSecond ?? drawn.unitsPerSecond }
+    const own = { ...drawn, joinsAtMs, unitsPerSecond: special?.refereeUnitsPerSecond?.(seed) ?? drawn.unitsPerSecond }
     agents.splice(random.int(0, agents.length), 0, own)
   }
   // Without a referee nobody can settle what a liar leaves behind.

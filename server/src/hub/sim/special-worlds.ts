@@ -13,7 +13,7 @@ export interface Special {
   readonly agents?: number
   /** From the start, or never; a slow one lets others give up in the meantime what it is settling. */
   readonly referee?: boolean
-  readonly refereeUnitsPerSecond?: number
+  readonly refereeUnitsPerSecond?: (seed: number) => number
   /** Nobody else is there, or the jobs need not complete for another reason. */
   readonly isSteady?: false
   readonly mustComplete?: false
@@ -37,7 +37,8 @@ const SPECIAL: readonly Special[] = [
     agentOf: clumsyAgent,
     agents: 7,
     referee: true,
-    refereeUnitsPerSecond: 20,
+    // Others' leases end while it runs a shard, or while its answer is stored.
+    refereeUnitsPerSecond: (seed) => (seed % 2 === 0 ? 200 : 2_000),
     mustComplete: false,
     faultsEndMs: 120_000,
     storeDelayMs: 8_000,
@@ -109,8 +110,8 @@ function clumsyAgent(random: Random, n: number, faultsEndMs: number): AgentPlan 
     claimed: 1_000,
     sessions: 1,
     veteran: random.chance(0.7),
-    failRate: 0.6,
-    freezeRate: 0.3,
+    failRate: 0.85,
+    freezeRate: 0.5,
     stayMs: 0,
   }
 }

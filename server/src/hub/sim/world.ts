@@ -12,7 +12,7 @@ import { basisOfLaunch, SimAgent, type Happening, type Surroundings } from './ag
 import { HubClock } from './clock.ts'
 import { checkComplete, checkInTime, isExcused } from './endings.ts'
 import { noFaults, type Fault } from './faults.ts'
-import { checkAnswerReply, checkEmpty, checkPlanned, checkState, isToCheck } from './invariants.ts'
+import { checkAnswerReply, checkEmpty, checkPlanned, checkState, checkTally, isToCheck } from './invariants.ts'
 import { Network } from './network.ts'
 import type { Outcome, WorldOptions } from './outcome.ts'
 import { Promises } from './promises.ts'
@@ -48,6 +48,7 @@ export class World implements Surroundings {
   readonly bases = new Map<Digest, readonly Digest[]>()
   #nowMs = 0
   #generation = 0
+  #bornMs = 0
   #requests = 0
   #events = 0
   #idleWakes = 0
@@ -100,8 +101,7 @@ export class World implements Surroundings {
       throw new Error(`SIM_SEED=${this.scenario.seed} at ${Math.round(this.#nowMs)} ms: ${message}`, { cause: error })
     }
     const completed = [...this.store.ended.values()].filter((end) => end === 'complete').length
-    const { size: quarantined } = this.store.quarantines
-    return { events: this.#events, faults: this.#faults, completed, failed: this.#failed, quarantined }
+    return { events: this.#events, faults: this.#faults, completed, failed: this.#failed }
   }
 
   // ---- what agents see of the world
@@ -239,11 +239,8 @@ export class World implements Surroundings {
         )
       case 'revoke':
         return this.#deliver(command.session, (agent) => agent.revoked(command.session, command.assignmentId))
-      case 'tally': {
-        if (Object.values(command.tally).some((n) => !Number.isInteger(n) || n < 0))
-          throw new Error('a tally below zero')
-        return
-      }
+      case 'tally':
+        return checkTally(command)
       case 'expel':
         // Frames that were on their way may still arrive before the connection is closed.
         this.sessions.get(command.session)?.dropped(command.session, true)
@@ -280,7 +277,7 @@ export class World implements Surroundings {
   #decide(jobId: JobId): void {
     if (this.#decided.has(jobId)) throw new Error('a job is ended twice')
     this.#decided.add(jobId)
-    checkInTime(this, jobId, this.#clock.slackMs + this.scenario.storeDelayMs)
+    checkInTime(this, jobId, this.#bornMs, this.#clock.slackMs + this.scenario.storeDelayMs)
   }
 
   #end(jobId: JobId, how: 'complete' | 'fail' | 'cancel'): void {
@@ -334,6 +331,7 @@ export class World implements Surroundings {
     this.#decided.clear()
     this.refined.clear()
     this.hub = this.#newHub()
+    this.#bornMs = this.hubNowMs()
     this.#promises.begin()
     for (const [session, agent] of dropped) agent.dropped(session, false)
     for (const job of this.scenario.jobs) {
