@@ -1,6 +1,7 @@
 // Who comes in: everybody but those who were exposed, and of these whoever may try to come back.
 import type { HubCommand, HubEvent } from './events.ts'
 import { untilWhen } from './exposure.ts'
+import { lapsesOf } from './leases.ts'
 import type { HubState } from './state.ts'
 import { mayTry, trialsOf } from './trial.ts'
 
@@ -16,7 +17,7 @@ export function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'ag
     ...agent,
     abilities: new Map(),
     leases: new Map(),
-    lapses: 0,
+    lapses: lapsesOf(state, identity),
     answeredMs: -Infinity,
     restsUntilMs: -Infinity,
     trialsLeft: trialsOf(state, identity),

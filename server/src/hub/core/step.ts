@@ -9,7 +9,7 @@ import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
-import { begunMs, drop, lapsesOf, letGo, noteLapse, noteRoom, progress, renew } from './leases.ts'
+import { begunMs, drop, letGo, noteLapse, noteRoom, progress, renew } from './leases.ts'
 import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
 import { takeJoined } from './joining.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
@@ -117,7 +117,6 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
   }
 }
 
-<<<<<<< HEAD
 function takeLeft(state: HubState, session: SessionId): HubCommand[] {
   const agent = state.agents.get(session)
   if (agent === undefined) return []
@@ -135,29 +134,6 @@ function takeLeft(state: HubState, session: SessionId): HubCommand[] {
 function endAgain(job: Job, ending: Ending): HubCommand[] {
   job.phase = 'closing'
   return [{ type: 'complete', jobId: job.id, ...ending }]
-=======
-function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'agent-joined' }>['agent']): HubCommand[] {
-  const { session, identity } = agent
-  const quarantine = state.quarantines.get(identity)
-  if (state.quarantined.has(identity) && !mayTry(state, agent)) {
-    const until = quarantine === undefined ? '' : ` ${untilWhen(state, quarantine)}`
-    const message = `This identity returned a wrong answer before.${until}`
-    return [{ type: 'expel', session, refusal: { ok: false, code: 'QUARANTINED', message } }]
-  }
-  state.agents.set(session, {
-    ...agent,
-    abilities: new Map(),
-    leases: new Map(),
-    lapses: lapsesOf(state, identity),
-    answeredMs: -Infinity,
-    restsUntilMs: -Infinity,
-    trialsLeft: trialsOf(state, identity),
-    accepted: 0,
-    pending: 0,
-    rejected: 0,
-  })
-  return []
->>>>>>> wt/mend1
 }
 
 /** A job that had begun before a restart does not wait for `min_agents` again: it may need nobody any more. */

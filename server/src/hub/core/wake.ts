@@ -1,13 +1,8 @@
 // When the next `tick` is due: everything that time alone changes, looked at once an event.
 import { nextSlowMs } from './backup.ts'
-<<<<<<< HEAD
+import { nextOverdueMs } from './admission.ts'
 import { refereeAwaited, refereeAwaitedUntilMs } from './eligibility.ts'
 import { CHECKER_WAIT_MS } from './limits.ts'
-=======
-import { nextOverdueMs } from './admission.ts'
-import { refereeAwaited } from './eligibility.ts'
-import { CHECKER_WAIT_MS, REFEREE_START_MS } from './limits.ts'
->>>>>>> wt/mend1
 import { hasEnded, type HubState, type Job } from './state.ts'
 
 /** Null while nothing waits for time. */
@@ -24,13 +19,8 @@ export function nextWakeMs(state: HubState): number | null {
 }
 
 function wakeOf(state: HubState, job: Job): number {
-<<<<<<< HEAD
-  let wake = Math.min(job.deadlineMs, nextSlowMs(state, job) ?? Infinity)
-  if (refereeAwaited(state, job)) wake = Math.min(wake, refereeAwaitedUntilMs(state, job))
-=======
   let wake = Math.min(job.deadlineMs, nextSlowMs(state, job) ?? Infinity, nextOverdueMs(state, job) ?? Infinity)
-  if (refereeAwaited(state, job)) wake = Math.min(wake, job.startedMs + REFEREE_START_MS)
->>>>>>> wt/mend1
+  if (refereeAwaited(state, job)) wake = Math.min(wake, refereeAwaitedUntilMs(state, job))
   if (job.drawnUntilMs > state.nowMs) wake = Math.min(wake, job.drawnUntilMs)
   // Once it is over it is no reason to wake: `full` goes on waiting until its deadline.
   for (const sinceMs of [job.checkerMissingSinceMs, job.contradictedSinceMs]) {
