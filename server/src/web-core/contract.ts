@@ -10,6 +10,7 @@ import { isRefusal, type Kernel, type KernelPlan } from '@forge/shared/kernels/k
 import { contractDigest } from '@forge/shared/planner/contract.ts'
 import { findKernel, kernelCatalogue } from '../kernels.ts'
 import type { NewJob } from '../store/store.ts'
+import type { WebStore } from './deps.ts'
 import { fieldErrors, invalid, refuse, type Refusal } from './refusal.ts'
 import type { JsonValue } from './strict-json.ts'
 
@@ -60,6 +61,18 @@ export function acceptContract(contract: Contract, sent: JsonValue): Accepted | 
   return { contract, kernel, plan, args: args.data, requestDigest: requestDigest(sent) }
 }
 
+/** Of another project's pool nothing is said but that this project has none of that name. Null when all is well. */
+export async function unknownPool(
+  store: Pick<WebStore, 'pool'>,
+  projectId: ProjectId,
+  { policy: { pool } }: Contract,
+): Promise<Refusal | null> {
+  if (pool === undefined || (await store.pool(projectId, pool)) !== null) return null
+  return invalid([
+    { path: 'policy.pool', message: 'this project has no pool of that name; GET /api/v0/pools lists them' },
+  ])
+}
+
 /** A derived seed is the new job's own id: unique, recorded, and sent again as an explicit seed it gives the same bits. */
 export function newJob(accepted: Accepted, projectId: ProjectId, maker: JobMaker): NewJob {
   const { contract, kernel, args } = accepted
@@ -95,10 +108,8 @@ function isObject(value: JsonValue | undefined): value is { [name: string]: Json
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function unsupportedPolicy({ policy, artifacts = {} }: Contract): FieldError[] {
+function unsupportedPolicy({ artifacts = {} }: Contract): FieldError[] {
   const missing: readonly [boolean, string, string][] = [
-    [policy.pool !== undefined, 'policy.pool', 'this version has no pools; every agent is in one'],
-    [policy.region !== undefined, 'policy.region', 'this version does not know where agents are'],
     [artifacts.persist === true, 'artifacts.persist', 'this version keeps no artifacts; the answer itself is kept'],
     [(artifacts.include ?? []).length > 0, 'artifacts.include', 'this version makes no artifacts'],
     [artifacts.kv_namespace !== undefined, 'artifacts.kv_namespace', 'this version has no KV'],

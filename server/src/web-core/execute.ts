@@ -7,7 +7,7 @@ import type { Hub } from '../hub/edge/hub-interface.ts'
 import { NO_LIMITS } from '../store/ledger-store.ts'
 import type { InsertedJob, JobRow, NewJob } from '../store/store.ts'
 import type { ProjectCaller } from './auth.ts'
-import { acceptContract, newJob, type JobMaker } from './contract.ts'
+import { acceptContract, unknownPool, newJob, type JobMaker } from './contract.ts'
 import type { WebStore } from './deps.ts'
 import { ctxIdsOf, jobProblem, jobView, type JobView } from './job-view.ts'
 import { beyondLimits, jobLimitsOf, tooManyJobs } from './limit-refusals.ts'
@@ -19,7 +19,7 @@ import type { JsonValue } from './strict-json.ts'
 import { limitsOf } from './tenant-views.ts'
 
 export interface ExecuteDeps {
-  readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'noticesOf' | 'project'>
+  readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'noticesOf' | 'pool' | 'project'>
   readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress'>
   readonly clock: () => number
   readonly newUlid: JobMaker['newUlid']
@@ -55,6 +55,8 @@ export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<E
   const job = newJob(accepted, caller.projectId, { nowMs: deps.clock(), newUlid, randomBytes })
   const project = await knownProject(deps.store, caller.projectId)
   if (project instanceof Refusal) return project
+  const foreign = await unknownPool(deps.store, project.id, accepted.contract)
+  if (foreign !== null) return foreign
   const registered = await register(job, beyondLimits(accepted, limitsOf(project)), limitsOf(project), deps)
   if (registered instanceof Refusal) return registered
   const id = registered.inserted ? job.id : registered.existing.id

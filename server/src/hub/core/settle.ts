@@ -38,6 +38,7 @@ export function takeIn(
     if (shard.submissions.length === 0) countAnswered(job, submission.shard, 1)
     shard.submissions.push(submission)
     shard.networks.add(submission.network)
+    if (submission.owner !== null) shard.owners.add(submission.owner)
     if (submission.role === 'first') job.authors.add(submission.executor)
     // Its agreements were counted before the restart that brings it in again.
     if (isRestored) shard.counted.add(submission.executor)
@@ -68,6 +69,7 @@ export function restoreVerdicts(
     shard.submissions.push(submission)
     shard.excluded.add(submission.executor)
     shard.networks.add(submission.network)
+    if (submission.owner !== null) shard.owners.add(submission.owner)
   }
   for (const { shard: index, digest, confirmations } of verdicts) {
     const shard = shardOf(job, index)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { PRICE_LIST, priceListDigest, priceListSchema } from '@forge/shared/billing/price-list.ts'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
-import { acceptContract } from '../contract.ts'
+import { acceptContract, unknownPool } from '../contract.ts'
 import { estimateOf, estimateSchema } from '../estimate.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from '../examples.ts'
 import { execute } from '../execute.ts'
@@ -102,7 +102,9 @@ export const opsRoutes = [
       if (accepted instanceof Refusal) return accepted
       const project = await knownProject(store, caller.projectId)
       if (project instanceof Refusal) return project
-      const eligible = hub.eligible(kernelName(accepted.kernel.id), body.policy)
+      const foreign = await unknownPool(store, project.id, body)
+      if (foreign !== null) return foreign
+      const eligible = hub.eligible(kernelName(accepted.kernel.id), { projectId: project.id, policy: body.policy })
       return answered(200, estimateOf(accepted, limitsOf(project), eligible))
     },
   }),
