@@ -249,7 +249,12 @@ test.each<[string, Fields, string, string[]]>([
     ['op.kernel_digest'],
   ],
   ['a pool that is not there', policy({ pool: 'mine' }), 'VALIDATION_FAILED', ['policy.pool']],
-  ['what is no place', policy({ pool: 'Mine', region: 'EU West' }), 'VALIDATION_FAILED', ['policy.pool', 'policy.region']],
+  [
+    'what is no place',
+    policy({ pool: 'Mine', region: 'EU West' }),
+    'VALIDATION_FAILED',
+    ['policy.pool', 'policy.region'],
+  ],
   [
     'artifacts',
     { artifacts: { persist: true, include: ['result_json'], kv_namespace: 'n' } },
