@@ -9,7 +9,7 @@ import { NO_LIMITS } from '../store/ledger-store.ts'
 import { ReferenceGone } from '../store/sql-error.ts'
 import type { InsertedJob, JobRow, NewJob } from '../store/store.ts'
 import type { ProjectCaller } from './auth.ts'
-import { acceptContract, newJob, requestDigest, type JobMaker } from './contract.ts'
+import { acceptContract, newJob, requestDigest, unknownPool, type JobMaker } from './contract.ts'
 import type { WebStore } from './deps.ts'
 import { ctxIdsOf, jobProblem, jobView, type JobView } from './job-view.ts'
 import { beyondLimits, jobLimitsOf, tooManyJobs } from './limit-refusals.ts'
@@ -21,7 +21,7 @@ import type { JsonValue } from './strict-json.ts'
 import { limitsOf } from './tenant-views.ts'
 
 export interface ExecuteDeps extends ReferenceDeps {
-  readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'noticesOf' | 'project'> & ReferenceDeps['store']
+  readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'noticesOf' | 'pool' | 'project'> & ReferenceDeps['store']
   readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress'>
   readonly newUlid: JobMaker['newUlid']
   readonly randomBytes: JobMaker['randomBytes']
@@ -81,7 +81,7 @@ async function register({ caller, body, sent }: ExecuteInput, deps: ExecuteDeps)
   const project = await knownProject(deps.store, projectId)
   if (project instanceof Refusal) return project
   const limits = limitsOf(project)
-  const beyond = beyondLimits(accepted, limits)
+  const beyond = (await unknownPool(deps.store, projectId, accepted.contract)) ?? beyondLimits(accepted, limits)
   if (beyond !== null) return (await registeredBefore(projectId, body, sent, deps)) ?? beyond
   const registered = await submit(job, jobLimitsOf(limits), deps)
   if (registered instanceof Refusal) return registered

@@ -48,6 +48,7 @@ export function createFakeStore(): FakeStore {
       const own = [...store.jobs.values()].filter((row) => row.projectId === projectId)
       return own.find((row) => row.clientJobId === clientJobId) ?? null
     },
+    pool: async () => null,
     project: async (id) => ({ id, name: 'default', createdAtMs: 1, limits: canonicalJson(store.limits) }),
     async takeRequests(_projectId, perMinute, asked) {
       store.asked.push(asked)
@@ -82,7 +83,6 @@ const NOT_FAKED = {
   updateProject: notFaked,
   revokeApiKey: notFaked,
   insertPool: notFaked,
-  pool: notFaked,
   pools: notFaked,
   insertNodeToken: notFaked,
   nodeTokens: notFaked,

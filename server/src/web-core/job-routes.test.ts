@@ -254,7 +254,9 @@ test('an estimate stores nothing and compiles nothing, and says how many agents 
     args: { shards: 7 },
   }
   pool.agent()
-  await expect.poll(() => pool.hub.eligible('mc/1/insurance.v1', { target: 'any' })).toBe(1)
+  const projectId = await store.defaultProject()
+  const target = { target: 'any' } as const
+  await expect.poll(() => pool.hub.eligible('mc/1/insurance.v1', { projectId, policy: target })).toBe(1)
   const before = await store.jobsOf(await store.defaultProject(), {}, { after: null, limit: 1_000 })
   const headers = { 'content-type': 'application/json' }
   const response = await ask('/ops/estimate', { method: 'POST', headers, body: JSON.stringify(body) })

@@ -24,7 +24,6 @@ export const PROBLEMS = {
   },
   REFERENCE_NOT_FOUND: { status: 422, retryable: false, title: 'The args refer to something that is not there' },
   REFERENCE_UNUSABLE: { status: 422, retryable: false, title: 'What the args refer to cannot stand in args' },
-  POLICY_NOT_SUPPORTED: { status: 422, retryable: false, title: 'This server does not offer that policy' },
   BAD_PREFERENCE: { status: 400, retryable: false, title: 'The Prefer header cannot be read' },
   BAD_PRECONDITION: { status: 400, retryable: false, title: 'The If-Match or If-None-Match header cannot be read' },
   UNAUTHENTICATED: { status: 401, retryable: false, title: 'A valid project key is needed' },

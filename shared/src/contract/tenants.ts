@@ -34,8 +34,6 @@ export const TENANT_LIMITS = {
   keysPerProjectMax: 100,
   poolsPerProjectMax: 50,
   nodeTokensPerProjectMax: 1_000,
-  /** A name in addresses and policies: short, and the same in every file system and log. */
-  poolCharactersMax: 63,
 } as const
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -101,13 +99,3 @@ export const tenantNameSchema = z
   .max(TENANT_LIMITS.nameCharactersMax)
   .regex(/^\P{C}+$/u, 'a name has no control characters')
   .refine((name) => name.trim() === name, 'a name has no space at either end')
-
-const label = (whose: string) =>
-  z
-    .string()
-    .max(TENANT_LIMITS.poolCharactersMax)
-    .regex(/^[a-z\d]([a-z\d-]*[a-z\d])?$/, `${whose} has lower-case letters, digits and hyphens between them`)
-
-export const poolNameSchema = label('a pool’s name')
-/** Where agents are, in words that project and operator choose: `eu-west`. */
-export const regionSchema = label('a region')

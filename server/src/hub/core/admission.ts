@@ -1,7 +1,7 @@
 // Whether an agent gets first executions of a job: a spotcheck needs few authors with many shards each, since each of them
 // is checked; and a fresh key gets no more at once than what it has still to prove.
 import { floor, multiply, rational } from '@forge/shared/exact/rational.ts'
-import { mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
+import { areStrangers, mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
 import { begunMs } from './leases.ts'
 import { LEASE_MS_MAX, PROBATION_SHARDS, SILENT_MS_MIN, SILENT_OF_EXPECTED } from './limits.ts'
 import { rateOf } from '@forge/shared/verifier/sample.ts'
@@ -70,10 +70,7 @@ function isLate(state: HubState, job: Job, inside: readonly Agent[]): boolean {
  */
 export function shardsOutMax(state: HubState, job: Job, agent: Agent, ability: Ability): number {
   if (job.policy.verify === 'none' || tierOf(state, agent, job.kernel, ability) !== 'probation') return Infinity
-  const judges = weightyAgents(state, job).some(
-    (other) =>
-      other.identity !== agent.identity && !(state.settings.distinctNetwork && other.network === agent.network),
-  )
+  const judges = weightyAgents(state, job).some((other) => areStrangers(state, other, agent))
   if (!judges && !refereeOnline(state, job) && !refereeAwaited(state, job)) return Infinity
   const held = [...agent.leases.values()].reduce(
     (sum, { shards, role }) => sum + (role === 'first' ? shards.size : 0),

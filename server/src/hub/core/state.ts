@@ -32,6 +32,8 @@ export interface Shard {
   excluded: Few<Identity>
   /** Network groups of those that answered it. */
   networks: Few<string>
+  /** Whose agents they are, of those that have an owner. */
+  owners: Few<ProjectId>
   failures: number
   /** Groups of the veterans that failed on it. */
   veteranFailures: Few<string>
@@ -328,6 +330,7 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
       submissions: [],
       excluded: new Few<Identity>(),
       networks: new Few<string>(),
+      owners: new Few<ProjectId>(),
       failures: 0,
       veteranFailures: new Few<string>(),
       holders: new Few<AssignmentId>(),

@@ -141,8 +141,8 @@ class HubEdge implements RunningHub {
     return shardStatesOf(this.#state, id, first, end)
   }
 
-  eligible(kernel: string, { target }: Parameters<Hub['eligible']>[1]): number {
-    return eligibleOf(this.#state, kernel, target)
+  eligible(kernel: string, job: Parameters<Hub['eligible']>[1]): number {
+    return eligibleOf(this.#state, kernel, job)
   }
 
   table(digest: Parameters<Hub['table']>[0]): ReturnType<Hub['table']> {

@@ -4,7 +4,7 @@ import { PRICE_LIST, priceListDigest, priceListSchema } from '@forge/shared/bill
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
 import { resolveReferences } from '../../memory/references.ts'
-import { acceptContract } from '../contract.ts'
+import { acceptContract, unknownPool } from '../contract.ts'
 import { estimateOf, estimateSchema } from '../estimate.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from '../examples.ts'
 import { execute } from '../execute.ts'
@@ -22,7 +22,6 @@ const NOT_RUNNABLE = [
   'UNKNOWN_OP',
   'KERNEL_DIGEST_MISMATCH',
   'RANGE_NOT_SUPPORTED',
-  'POLICY_NOT_SUPPORTED',
   'REFERENCE_NOT_FOUND',
   'REFERENCE_UNUSABLE',
 ] as const
@@ -113,7 +112,9 @@ export const opsRoutes = [
       if (accepted instanceof Refusal) return accepted
       const project = await knownProject(store, caller.projectId)
       if (project instanceof Refusal) return project
-      const eligible = hub.eligible(kernelName(accepted.kernel.id), body.policy)
+      const foreign = await unknownPool(store, project.id, body)
+      if (foreign !== null) return foreign
+      const eligible = hub.eligible(kernelName(accepted.kernel.id), { projectId: project.id, policy: body.policy })
       return answered(200, estimateOf(accepted, limitsOf(project), eligible))
     },
   }),
