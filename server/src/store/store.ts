@@ -28,6 +28,8 @@ export interface NewJob {
   readonly samplingKey: string
   readonly createdAtMs: number
   readonly deadlineAtMs: number
+  /** The completed job of the same project that this one is to repeat; null for a job of its own. */
+  readonly replayOf: JobId | null
 }
 
 export interface JobRow extends NewJob {
@@ -246,6 +248,8 @@ export interface Store extends TenantStore, JobReads, LedgerStore, SealStore {
   acceptedPartials(jobId: JobId, first: number, end: number): AsyncIterable<PartialRow>
   /** Every partial of these shards, whether it counts or not: all that there is before there are verdicts. */
   partials(jobId: JobId, first: number, end: number): AsyncIterable<PartialRow>
+  /** Who answered a shard of the job, also where the answer is void. */
+  executorsOf(jobId: JobId): Promise<Identity[]>
   quarantines(): Promise<QuarantinedIdentity[]>
   standingsOf(identity: Identity): Promise<Standing[]>
 

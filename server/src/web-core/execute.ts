@@ -5,8 +5,8 @@ import type { Contract } from '@forge/shared/contract/envelope.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { JobRow, Store } from '../store/store.ts'
 import type { ProjectCaller } from './auth.ts'
-import { acceptContract, newJob, type JobMaker } from './contract.ts'
-import { ctxIdsOf, jobProblem, jobView, type JobView } from './job-view.ts'
+import { acceptContract, newJob, type Accepted, type JobMaker } from './contract.ts'
+import { ctxIdsOf, jobProblem, viewOfJob, type JobView } from './job-view.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
 import { refuse, Refusal } from './refusal.ts'
@@ -39,12 +39,22 @@ export type ExecuteAnswer = Answer<200> | Answer<202>
 
 export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<ExecuteAnswer | Refusal> {
   const { caller, body, sent, request } = input
+  const accepted = acceptContract(body, sent)
+  return accepted instanceof Refusal ? accepted : submitAccepted({ caller, accepted, request }, deps)
+}
+
+export interface AcceptedInput extends Pick<ExecuteInput, 'caller' | 'request'> {
+  readonly accepted: Accepted
+}
+
+/** From a contract that can run to the answer, for new jobs and replays alike. */
+export async function submitAccepted(
+  { caller, accepted, request }: AcceptedInput,
+  deps: ExecuteDeps,
+): Promise<ExecuteAnswer | Refusal> {
   if (deps.stopping.aborted) return stoppingRefusal()
   const preferences = preferencesOf(request.headers.get('prefer'))
   if (preferences instanceof Refusal) return preferences
-  const accepted = acceptContract(body, sent)
-  if (accepted instanceof Refusal) return accepted
-
   const { newUlid, randomBytes } = deps
   const job = newJob(accepted, caller.projectId, { nowMs: deps.clock(), newUlid, randomBytes })
   const registered = await deps.hub.submit(job)
@@ -61,8 +71,7 @@ export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<E
     ...(registered.inserted ? {} : { 'Forge-Attached': 'true' }),
     ...(preferences.applied === null ? {} : { 'Preference-Applied': preferences.applied }),
   }
-  const notices = registered.inserted ? [] : await deps.store.noticesOf(id)
-  const view = jobView(row, deps.hub.progress(id), notices, ctxIdsOf(accepted.contract.ctx))
+  const view = await viewOfJob(row, deps, ctxIdsOf(accepted.contract.ctx))
   return answer(row, view, preferences, headers)
 }
 

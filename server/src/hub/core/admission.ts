@@ -1,5 +1,6 @@
 // Whether an agent gets first executions of a job: a spotcheck needs few authors with many shards each, since each of them
-// is checked; and a fresh key gets no more at once than what it has still to prove.
+// is checked; a replay is for those who did not answer the original; and a fresh key gets no more at once than what it has
+// still to prove.
 import { floor, multiply, rational } from '@forge/shared/exact/rational.ts'
 import { eligibleAgents, mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
 import { PROBATION_SHARDS } from './limits.ts'
@@ -20,6 +21,19 @@ const HASTE = 2
 
 /** Which of a job's shards an agent may be given to run first. */
 export function admission(state: HubState, job: Job, agent: Agent): (shard: Shard) => boolean {
+  const admits = admissionAmongFew(state, job, agent)
+  const { answeredBefore } = job
+  // Who has begun goes on: else it and those whom the few authors keep out could wait for each other.
+  if (answeredBefore?.has(agent.identity) !== true || job.authors.has(agent.identity)) return admits
+  const others = eligibleAgents(state, job).filter(
+    (other) => other.lapses === 0 && other.restsUntilMs <= state.nowMs && !answeredBefore.has(other.identity),
+  )
+  if (isLate(state, job, others)) return admits
+  // Somebody has to run what none of them may.
+  return (shard) => admits(shard) && !others.some((other) => mayRun(other, shard))
+}
+
+function admissionAmongFew(state: HubState, job: Job, agent: Agent): (shard: Shard) => boolean {
   if (job.policy.verify !== 'spotcheck' || job.authors.has(agent.identity)) return () => true
   if (job.authors.size < authorsMax(job)) return () => true
   const inside = eligibleAgents(state, job).filter(

@@ -73,7 +73,14 @@ function operationOf(declared: Route, components: Components): Operation {
     description: `${declared.description}${needs}`,
     security: securityOf(declared),
     ...parametersOf(declared, components),
-    ...(declared.body === null ? {} : { requestBody: { required: true, content: { 'application/json': content } } }),
+    ...(declared.body === null
+      ? {}
+      : {
+          requestBody: {
+            required: !declared.body.safeParse(undefined).success,
+            content: { 'application/json': content },
+          },
+        }),
     responses: responsesOf(declared, components),
   }
 }

@@ -5,6 +5,7 @@ import { jobCancelRoute } from './job-cancel.ts'
 import { jobEventsRoute } from './job-events.ts'
 import { jobListRoute } from './job-list.ts'
 import { jobReceiptRoutes } from './job-receipt.ts'
+import { jobReplayRoutes } from './job-replay.ts'
 import { jobShardsRoute } from './job-shards.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...jobReceiptRoutes,
   jobEventsRoute,
   jobCancelRoute,
+  ...jobReplayRoutes,
   ...keysRoutes,
   ...poolsRoutes,
   ...projectsRoutes,

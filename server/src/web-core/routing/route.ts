@@ -105,7 +105,7 @@ export interface RouteSpec<
   readonly params?: P
   /** Texts, as a query has them. Every other parameter is refused. */
   readonly query?: Q
-  /** JSON, strictly read: media type, size, UTF-8, no name twice. */
+  /** JSON, strictly read: media type, size, UTF-8, no name twice. It may be left out where the schema has a default. */
   readonly body?: B
   readonly responses: R
   handle(input: RouteInput<S, P, Q, B>, deps: RouteDeps): Promise<RouteAnswer<R>>
