@@ -4,6 +4,7 @@ import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { Logger } from '../logger.ts'
 import type { BundleDeps } from '../receipt/bundle.ts'
 import type { JobReads } from '../store/job-reads.ts'
+import type { LedgerStore } from '../store/ledger-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
 import type { AgentAlias } from './agent-alias.ts'
@@ -12,6 +13,7 @@ import type { StreamBudget } from './stream-budget.ts'
 /** Of the store, what answers requests. Partials are read for bundles alone. */
 export type WebStore = TenantStore &
   JobReads &
+  LedgerStore &
   BundleDeps['store'] &
   Pick<Store, 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
 export type WebHub = Hub

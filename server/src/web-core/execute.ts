@@ -6,15 +6,17 @@ import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { JobRow, Store } from '../store/store.ts'
 import type { ProjectCaller } from './auth.ts'
 import { acceptContract, newJob, type Accepted, type JobMaker } from './contract.ts'
+import { creditLimitsOf, overCreditLimit } from './credit-limits.ts'
 import { ctxIdsOf, jobProblem, viewOfJob, type JobView } from './job-view.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
 import { refuse, Refusal } from './refusal.ts'
 import type { JsonValue } from './strict-json.ts'
+import { limitsOf } from './tenant-views.ts'
 
 export interface ExecuteDeps {
-  readonly store: Pick<Store, 'job' | 'noticesOf'>
-  readonly hub: Pick<Hub, 'submit' | 'ended' | 'progress'>
+  readonly store: Pick<Store, 'job' | 'noticesOf' | 'project'>
+  readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress'>
   readonly clock: () => number
   readonly newUlid: JobMaker['newUlid']
   readonly randomBytes: JobMaker['randomBytes']
@@ -57,7 +59,10 @@ export async function submitAccepted(
   if (preferences instanceof Refusal) return preferences
   const { newUlid, randomBytes } = deps
   const job = newJob(accepted, caller.projectId, { nowMs: deps.clock(), newUlid, randomBytes })
-  const registered = await deps.hub.submit(job)
+  const project = await deps.store.project(caller.projectId)
+  if (project === null) throw new Error(`the key of a project that is not there: ${caller.projectId}`)
+  const registered = await deps.hub.submitWithin(job, creditLimitsOf(limitsOf(project)))
+  if ('over' in registered) return overCreditLimit(registered, job.createdAtMs)
   const id = registered.inserted ? job.id : registered.existing.id
   if (!registered.inserted && registered.existing.requestDigest !== job.requestDigest) {
     const detail = `ctx.job_id ${JSON.stringify(job.clientJobId)} belongs to job ${id}, whose body is another one.`

@@ -24,6 +24,7 @@ export function createFakeStore(): FakeStore {
     noticesOf: async () => [],
     ping: async () => {},
     defaultProject: async () => DEFAULT_PROJECT,
+    project: async (id) => ({ id, name: 'default', createdAtMs: 1, limits: '{}' }),
     async insertApiKey(key) {
       store.keys.push(key)
       return true
@@ -48,7 +49,6 @@ const NOT_FAKED = {
   eventsOf: notFaked,
   settingOrPut: notFaked,
   insertProject: notFaked,
-  project: notFaked,
   projects: notFaked,
   updateProject: notFaked,
   revokeApiKey: notFaked,
@@ -59,6 +59,12 @@ const NOT_FAKED = {
   nodeTokens: notFaked,
   nodeTokenByHash: notFaked,
   revokeNodeToken: notFaked,
+  transactionsOf: notFaked,
+  ledgerAfter: notFaked,
+  balanceOf: notFaked,
+  usage: notFaked,
+  usedOnDay: notFaked,
+  creditNote: notFaked,
   verdicts: notFaked,
   droppedAt: notFaked,
   table: notFaked,

@@ -35,6 +35,11 @@ export const PROBLEMS = {
   JOB_NOT_COMPLETED: { status: 409, retryable: false, title: 'The job ended without a result' },
   KERNEL_MISSING: { status: 409, retryable: false, title: 'This server no longer has the kernel of that job' },
   CANCELLED: { status: 409, retryable: false, title: 'The job was cancelled' },
+  CREDIT_LIMIT_REACHED: {
+    status: 402,
+    retryable: true,
+    title: 'The job would go beyond what the project may spend',
+  },
   BODY_TOO_LARGE: { status: 413, retryable: false, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, title: 'The body must be application/json' },
   TOO_MANY_STREAMS: { status: 429, retryable: true, title: 'The project has too many event streams open' },

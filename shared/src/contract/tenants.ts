@@ -47,7 +47,9 @@ export const projectLimitsSchema = z.strictObject({
   concurrent_jobs: z.int().min(1).max(100_000).nullable(),
   credits_per_day: credits.nullable(),
   credits_total: credits.nullable(),
-  test_iterations_per_day: count.nullable().describe('of jobs of mode `test`, which are free'),
+  test_credits_per_day: credits
+    .nullable()
+    .describe('of jobs of mode `test`, which are free: counted in what they would cost'),
   verify: z
     .array(z.enum(['none', 'spotcheck', 'full']))
     .min(1)
@@ -67,7 +69,8 @@ export const DEFAULT_PROJECT_LIMITS: ProjectLimits = {
   concurrent_jobs: 100,
   credits_per_day: null,
   credits_total: null,
-  test_iterations_per_day: 1_000_000_000,
+  // About a hundred founding requests.
+  test_credits_per_day: 150,
   verify: ['none', 'spotcheck', 'full'],
   cancelled_jobs_per_day: 1_000,
   kv_bytes: 64 * 1024 * 1024,

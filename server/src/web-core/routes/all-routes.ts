@@ -1,6 +1,7 @@
 // Every route that there is, in the order in which the document shows them. A new resource is a file beside this one and a
 // line here.
 import type { Route } from '../routing/route.ts'
+import { billingRoutes } from './billing.ts'
 import { jobCancelRoute } from './job-cancel.ts'
 import { jobEventsRoute } from './job-events.ts'
 import { jobListRoute } from './job-list.ts'
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   jobEventsRoute,
   jobCancelRoute,
   ...jobReplayRoutes,
+  ...billingRoutes,
   ...keysRoutes,
   ...poolsRoutes,
   ...projectsRoutes,

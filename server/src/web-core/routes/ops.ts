@@ -42,6 +42,7 @@ export const AS_EXECUTE = {
   problems: [
     'BAD_PREFERENCE',
     'JOB_ID_REUSED',
+    'CREDIT_LIMIT_REACHED',
     'CANCELLED',
     'NO_ELIGIBLE_AGENTS',
     'NO_ELIGIBLE_CHECKER',

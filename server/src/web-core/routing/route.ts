@@ -142,6 +142,7 @@ export const TAGS = {
   projects: 'Tenants, for the operator.',
   keys: 'The keys that speak for a project.',
   pools: 'Agents of a project’s own, and the tokens that they say.',
+  billing: 'What was spent, and by what it is reckoned.',
   server: 'Health, and what agents fetch.',
 } as const
 export type RouteTag = keyof typeof TAGS
