@@ -275,7 +275,7 @@ export const notices = pgTable(
     jobId: jobId(),
     number: integer('number').notNull(),
     kind: text('kind').$type<NoticeKind>().notNull(),
-    identity: text('identity').$type<Identity>().notNull(),
+    identity: text('identity').$type<Identity>(),
     atMs: ms('at_ms').notNull(),
     detail: text('detail').notNull(),
   },

@@ -141,18 +141,27 @@ export interface QuarantinedIdentity {
   readonly released: boolean
 }
 
-export type NoticeKind = 'integrity'
+export type NoticeKind = 'integrity' | 'credit-note'
 
-/** What was learned of a job after its end; (job, kind, identity) is unique. Its detail is JSON, of an `IntegrityDetail`. */
+/**
+ * What was learned of a job after its end; (job, kind, identity) is unique. Its detail is JSON: of an `IntegrityDetail`, or
+ * of a `CreditNoteDetail`, of which the ledger lets a job have one.
+ */
 export interface NoticeRow {
   readonly jobId: JobId
   /** From 0. */
   readonly number: number
   readonly kind: NoticeKind
-  /** Who was exposed. */
-  readonly identity: Identity
+  /** Who was exposed; null where the notice is about nobody. */
+  readonly identity: Identity | null
   readonly atMs: number
   readonly detail: string
+}
+
+/** What was given back of the price, as the ledger has it. */
+export interface CreditNoteDetail {
+  readonly micro_credits: string
+  readonly reason: string
 }
 
 /** The shards that rest on an exposed identity alone, or on it and others that were exposed. */

@@ -28,7 +28,7 @@ const setLimits = (limits: object) =>
 const usageSchema = z.object({
   balance: z.object({ spent_credits: z.number(), reserved_credits: z.number() }),
   spending: z.object({ today_credits: z.number(), warnings: z.array(z.object({ limit: z.string() })) }),
-  lines: z.array(z.object({ date: z.string(), jobs: z.int(), credits: z.number() })),
+  lines: z.array(z.looseObject({ date: z.string(), jobs: z.int(), credits: z.number() })),
 })
 const usage = async () => usageSchema.parse(await (await ask('/usage?days=1')).json())
 
@@ -94,4 +94,27 @@ test('usage, ledger and invoice say the same of the same days', async () => {
   expect(await json.json()).toMatchObject({ total: { credits: 1.42, eur: 0.17, micro_credits: '1420000' } })
   const long = problemSchema.parse(await (await ask('/invoice?from=2020-01-01&to=2026-01-01')).json())
   expect(long).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ path: 'query.to' }] })
+})
+
+test('a credit note is booked once, is told by a signed notice, and shows in usage', async () => {
+  const path = `/jobs/${EXAMPLE.finishedJob}`
+  const note = (credits: number) =>
+    ask(`${path}/credit-note`, {
+      key: ADMIN_TOKEN,
+      method: 'POST',
+      body: JSON.stringify({ credits, reason: 'It came late.' }),
+    })
+  const before = await usage()
+  const [one, two] = await Promise.all([note(0.42), note(0.42)])
+  expect([one.status, two.status].toSorted()).toEqual([201, 409])
+  const notices = await (await ask(`${path}/notices`)).json()
+  const detail = { micro_credits: '420000', reason: 'It came late.' }
+  expect(notices).toMatchObject({
+    notices: [{ number: 0, kind: 'credit-note', detail, signed: { body: { kind: 'credit-note', detail } } }],
+  })
+  expect(await (await ask(path)).json()).toMatchObject({ notices: { count: 1 }, billing: { credits: 1.42 } })
+  expect(await (await ask(`${path}/bundle`)).json()).toMatchObject({ notices: [{ body: { kind: 'credit-note' } }] })
+  const after = await usage()
+  expect(after.balance.spent_credits).toBeCloseTo(before.balance.spent_credits - 0.42, 9)
+  expect(after.lines).toContainEqual(expect.objectContaining({ kind: 'credit-note', credits: -0.42 }))
 })

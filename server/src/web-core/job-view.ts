@@ -86,7 +86,7 @@ export const noticesViewSchema = z.strictObject({
   notices: z.array(
     z.strictObject({
       number: z.int(),
-      kind: z.enum(['integrity']),
+      kind: z.enum(['integrity', 'credit-note']),
       at: time,
       detail: z.record(z.string(), z.unknown()),
       signed: signedNoticeSchema

@@ -35,6 +35,7 @@ export const PROBLEMS = {
   JOB_NOT_COMPLETED: { status: 409, retryable: false, title: 'The job ended without a result' },
   KERNEL_MISSING: { status: 409, retryable: false, title: 'This server no longer has the kernel of that job' },
   CANCELLED: { status: 409, retryable: false, title: 'The job was cancelled' },
+  CREDIT_NOTE_EXISTS: { status: 409, retryable: false, title: 'The job has a credit note already' },
   CREDIT_LIMIT_REACHED: {
     status: 402,
     retryable: true,

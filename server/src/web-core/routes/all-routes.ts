@@ -2,6 +2,7 @@
 // line here.
 import type { Route } from '../routing/route.ts'
 import { billingRoutes } from './billing.ts'
+import { creditNoteRoute } from './credit-note.ts'
 import { jobCancelRoute } from './job-cancel.ts'
 import { jobEventsRoute } from './job-events.ts'
 import { jobListRoute } from './job-list.ts'
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   jobCancelRoute,
   ...jobReplayRoutes,
   ...billingRoutes,
+  creditNoteRoute,
   ...keysRoutes,
   ...poolsRoutes,
   ...projectsRoutes,

@@ -1,0 +1,1 @@
+ALTER TABLE "notices" ALTER COLUMN "identity" DROP NOT NULL;
