@@ -6,7 +6,7 @@ import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { dayOf, type BillingMode, type CreditLimits, type LedgerStore, type UsageRow } from '../store/ledger-store.ts'
 import { creditsOf } from './ledger-view.ts'
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 /** `2026-11-27`. */
 export const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
 
@@ -24,7 +24,7 @@ export interface Invoice {
   readonly project_id: ProjectId
   readonly first_date: string
   readonly last_date: string
-  readonly lines: readonly InvoiceLine[]
+  readonly lines: InvoiceLine[]
   /** Of the credits above: EUR are rounded once for a line and once here, so lines may add up to some cents more or less. */
   readonly total: { readonly credits: number; readonly eur: number; readonly micro_credits: string }
   /** The list by which EUR are reckoned from credits. */

@@ -12,6 +12,7 @@ export interface JobSummary {
   /** `mc/1/insurance.v1`. */
   readonly op: string | null
   readonly state: JobState
+  readonly replayOf: JobId | null
   readonly reason: string | null
   readonly createdAtMs: number
   readonly startedAtMs: number | null

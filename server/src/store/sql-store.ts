@@ -31,6 +31,7 @@ import * as sealed from './queries/seals.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 import {
   acceptedAfter,
+  executorsOf,
   partialsAfter,
   submissionsOf,
   verdictsOf,
@@ -89,6 +90,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     acceptedPartials: (jobId, first, end) =>
       batches(engine, (db, after) => acceptedAfter(db, jobId, after, end), first),
     partials: (jobId, first, end) => batches(engine, (db, after) => partialsAfter(db, jobId, after, end), first),
+    executorsOf: (jobId) => engine.run((db) => executorsOf(db, jobId)),
     quarantines: () => engine.run(quarantined),
     standingsOf: (identity) => engine.run((db) => standingsOf(db, identity)),
 

@@ -41,6 +41,12 @@ export const PROBLEMS = {
   KERNEL_MISSING: { status: 409, retryable: false, title: 'This server no longer has the kernel of that job' },
   CANCELLED: { status: 409, retryable: false, title: 'The job was cancelled' },
   PRECONDITION_FAILED: { status: 412, retryable: false, title: 'What is there is not what the condition asks for' },
+  CREDIT_NOTE_EXISTS: { status: 409, retryable: false, title: 'The job has a credit note already' },
+  CREDIT_LIMIT_REACHED: {
+    status: 402,
+    retryable: true,
+    title: 'The job would go beyond what the project may spend',
+  },
   BODY_TOO_LARGE: { status: 413, retryable: false, title: 'The body is too large' },
   VALUE_TOO_LARGE: { status: 413, retryable: false, title: 'The value is too large for KV; a blob can hold it' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, title: 'The body must be application/json' },

@@ -53,7 +53,9 @@ export const projectLimitsSchema = z.strictObject({
   queued_jobs: z.int().min(1).max(100_000).nullable().describe('of those, that have not begun'),
   credits_per_day: credits.nullable(),
   credits_total: credits.nullable(),
-  test_iterations_per_day: count.nullable().describe('of jobs of mode `test`, which are free'),
+  test_credits_per_day: credits
+    .nullable()
+    .describe('of jobs of mode `test`, which are free: counted in what they would cost'),
   verify: z
     .array(z.enum(VERIFY_MODES))
     .min(1)
@@ -78,7 +80,8 @@ export const DEFAULT_PROJECT_LIMITS: ProjectLimits = {
   queued_jobs: 100,
   credits_per_day: null,
   credits_total: null,
-  test_iterations_per_day: 1_000_000_000,
+  // About a hundred founding requests.
+  test_credits_per_day: 150,
   verify: [...VERIFY_MODES],
   verify_min: 'none',
   spotcheck_rate_min: null,

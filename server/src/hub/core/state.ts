@@ -81,6 +81,8 @@ export interface JobSpec {
   /** On the monotonic clock of the events. */
   readonly deadlineMs: number
   readonly samplingKey: Uint8Array
+  /** Of a replay: who answered the original. Its first runs are for others, where there are any. */
+  readonly answeredBefore?: ReadonlySet<Identity>
 }
 
 /**

@@ -190,7 +190,7 @@ class HubEdge implements RunningHub {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       const { planned, submissions, ending, voided } = ready
       this.#planned.set(row.id, planned)
-      const job = jobSpecOf(row, planned, performance.now() + (row.deadlineAtMs - Date.now()))
+      const job = jobSpecOf(row, ready, performance.now() + (row.deadlineAtMs - Date.now()))
       this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, ending })
     } catch (error) {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return

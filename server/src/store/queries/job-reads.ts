@@ -20,6 +20,7 @@ export async function jobsOf(
       clientJobId: jobs.clientJobId,
       op: jobs.op,
       state: jobs.state,
+      replayOf: jobs.replayOf,
       reason: jobs.reason,
       createdAtMs: jobs.createdAtMs,
       startedAtMs: jobs.startedAtMs,

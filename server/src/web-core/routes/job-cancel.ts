@@ -1,6 +1,6 @@
 // POST /api/v0/jobs/{id}/cancel: the job computes nothing from then on, and ends without a bill.
 import { EXAMPLE } from '../examples.ts'
-import { jobView, jobViewSchema } from '../job-view.ts'
+import { jobViewSchema, viewOfJob } from '../job-view.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
@@ -38,7 +38,7 @@ export const jobCancelRoute = route({
     await hub.cancel(before.id)
     const row = await ownJob(store, caller.projectId, params.id)
     if (row instanceof Refusal) return row
-    const view = jobView(row, hub.progress(row.id), [])
+    const view = await viewOfJob(row, { store, hub })
     if (row.state === 'CANCELLED') return answered(200, view)
     if (row.finishedAtMs !== null) return ended(row)
     const headers = { Location: `/api/v0/jobs/${row.id}`, 'Retry-After': String(WEB_LIMITS.retryAfterSeconds) }
