@@ -3,10 +3,16 @@
 import { priceOfMicroCredits, type Price } from '@forge/shared/billing/price.ts'
 import { PRICE_LIST, priceListDigest } from '@forge/shared/billing/price-list.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { dayOf, type BillingMode, type CreditLimits, type LedgerStore, type UsageRow } from '../store/ledger-store.ts'
+import {
+  DAY_MS,
+  dayOf,
+  type BillingMode,
+  type CreditLimits,
+  type LedgerStore,
+  type UsageRow,
+} from '../store/ledger-store.ts'
 import { creditsOf } from './ledger-view.ts'
 
-export const DAY_MS = 86_400_000
 /** `2026-11-27`. */
 export const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
 

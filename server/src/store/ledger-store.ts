@@ -126,6 +126,6 @@ export interface LedgerStore {
   ): Promise<boolean>
 }
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 /** Days since 1970, UTC. */
 export const dayOf = (atMs: number): number => Math.floor(atMs / DAY_MS)

@@ -17,7 +17,7 @@ import {
   unfinishedJobs,
   updateJob,
 } from './queries/jobs.ts'
-import { attemptsOf, jobsOf, verdictsIn } from './queries/job-reads.ts'
+import { attemptsOf, cancelledOnDay, jobsOf, verdictsIn } from './queries/job-reads.ts'
 import {
   appendNotices,
   jobsOfExecutor,
@@ -101,6 +101,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     noticeFinished: (identity, reason, atMs) => noticeAll(engine, { identity, reason, atMs }),
     eventsOf: (jobId, after) => engine.run((db) => eventsAfter(db, jobId, after)),
 
+    cancelledOnDay: (projectId, nowMs, most) => engine.run((db) => cancelledOnDay(db, projectId, nowMs, most)),
     jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
     attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),
     verdictsOf: (jobId, first, end) => engine.run((db) => verdictsIn(db, jobId, first, end)),

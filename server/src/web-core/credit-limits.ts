@@ -3,8 +3,8 @@
 import { MICRO_PER_CREDIT } from '@forge/shared/billing/price.ts'
 import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
 import { overLimitSentence } from '../billing/ledger-view.ts'
-import { dayOf, type CreditLimits, type OverLimit } from '../store/ledger-store.ts'
-import { dateOf, DAY_MS } from '../billing/invoice.ts'
+import { DAY_MS, dayOf, type CreditLimits, type OverLimit } from '../store/ledger-store.ts'
+import { dateOf } from '../billing/invoice.ts'
 import { refuse, Refusal } from './refusal.ts'
 
 /** As the project's limits call them. */

@@ -74,6 +74,7 @@ const notFaked = async (): Promise<never> => {
 }
 const NOT_FAKED = {
   jobsOf: notFaked,
+  cancelledOnDay: notFaked,
   attemptsOf: notFaked,
   verdictsOf: notFaked,
   eventsOf: notFaked,

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { z } from 'zod'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import { REFEREE_TOKEN, TinyPool } from '../hub/edge/tiny-pool.fixtures.ts'
 import { createLogger } from '../logger.ts'
@@ -145,6 +146,26 @@ describe('cancelling', () => {
     await pool.ended(other)
     expect(agent.assigned.length).toBeGreaterThan(0)
     for (const id of ids) expect(await store.submissions(id)).toEqual([])
+  })
+
+  test('of those that had begun so many a day, and no more', async () => {
+    pool.agent({ holds: () => true })
+    const ids = [await pool.submit(), await pool.submit()] as const
+    for (const id of ids) await expect.poll(async () => (await store.job(id))?.startedAtMs).toBeTypeOf('number')
+    const project = (await store.job(ids[0]))?.projectId
+    if (project === undefined) throw new Error('a job has no project')
+    const most = 1 + (await store.cancelledOnDay(project, Date.now(), 99))
+    await store.updateProject(project, { limits: canonicalJson({ cancelled_jobs_per_day: most }) })
+    try {
+      expect((await cancel(ids[0])).status).toBe(200)
+      const refused = problemSchema.parse(await (await cancel(ids[1])).json())
+      expect(refused).toMatchObject({ code: 'LIMIT_REACHED', status: 409, job_id: ids[1] })
+      expect(refused.detail).toMatch(/cancelled_jobs_per_day is \d+, .* operator can change it/)
+      expect((await store.job(ids[1]))?.state).toBe('RUNNING')
+    } finally {
+      await store.updateProject(project, { limits: '{}' })
+    }
+    expect((await cancel(ids[1])).status).toBe(200)
   })
 
   test('two at once cancel it once', async () => {
