@@ -2,6 +2,8 @@
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Db, Engine } from './engine.ts'
+import { rememberingFinished } from './finished-jobs.ts'
+import { gathered } from './gathered.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { eventsAfter } from './queries/events.ts'
@@ -10,7 +12,7 @@ import { balanceOf, creditNote, ledgerAfter, transactionsOf, usedOnDay } from '.
 import {
   finishJob,
   insertJob,
-  jobById,
+  jobsById,
   jobOfClient,
   registerJob,
   setBasis,
@@ -64,6 +66,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
       await release()
     }
   }
+  const notices = gathered((jobIds: readonly JobId[]) => engine.run((db) => noticesOf(db, jobIds)))
   return {
     ...createTenants(engine),
     ...createMemory(engine),
@@ -73,7 +76,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
 
     insertJob: (job) => engine.transaction((db, attempt) => insertJob(db, job, attempt)),
     registerJob: (job, booking) => engine.transaction((db, attempt) => registerJob(db, job, booking, attempt)),
-    job: (id) => engine.run((db) => jobById(db, id)),
+    job: rememberingFinished(gathered((ids) => engine.run((db) => jobsById(db, ids)))),
     jobOfClient: (projectId, clientJobId) => engine.run((db) => jobOfClient(db, projectId, clientJobId)),
     unfinishedJobs: () => engine.run(unfinishedJobs),
     updateJob: (id, change) => engine.transaction((db) => updateJob(db, id, change)),
@@ -94,7 +97,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     quarantines: () => engine.run(quarantined),
     standingsOf: (identity) => engine.run((db) => standingsOf(db, identity)),
 
-    noticesOf: (jobId) => engine.run((db) => noticesOf(db, jobId)),
+    noticesOf: async (jobId) => (await notices(jobId)) ?? [],
     unnoticed: () => engine.run(unnoticed),
     markNoticed: (exposure) => engine.transaction((db) => markNoticed(db, exposure)),
     tookPart: (jobId, identities) => engine.run((db) => tookPart(db, jobId, identities)),

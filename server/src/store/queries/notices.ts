@@ -19,8 +19,16 @@ export interface Exposed {
   readonly atMs: number
 }
 
-export function noticesOf(db: Db, jobId: JobId): Promise<NoticeRow[]> {
-  return db.select().from(notices).where(eq(notices.jobId, jobId)).orderBy(asc(notices.number))
+/** Jobs without notices are not in it. */
+export async function noticesOf(db: Db, jobIds: readonly JobId[]): Promise<Map<JobId, NoticeRow[]>> {
+  const rows = await db
+    .select()
+    .from(notices)
+    .where(inArray(notices.jobId, [...jobIds]))
+    .orderBy(asc(notices.number))
+  const byJob = new Map<JobId, NoticeRow[]>()
+  for (const row of rows) byJob.set(row.jobId, [...(byJob.get(row.jobId) ?? []), row])
+  return byJob
 }
 
 export function unnoticed(db: Db): Promise<Pick<QuarantineRow, 'identity' | 'number' | 'atMs'>[]> {
