@@ -107,7 +107,7 @@ test('another seed gives other bits, and again its own', async () => {
 test('a tab is closed in the middle: the other runs its shards, and nothing shows', async () => {
   await pool.empty()
   const [leaving] = await pool.tabs(browser, wasm, wasm)
-  const contract = smallContract({ policy: { min_agents: 2, verify: 'none' }, args: { iterations: 150_000_003 } })
+  const contract = smallContract({ policy: { min_agents: 2, verify: 'none' }, args: { iterations: 400_000_003 } })
   const id = await pool.client.begin(contract)
   await pool.client.until(id, ({ progress }) => progress?.agents_now === 2 && progress.answered > 0)
   await leaving?.close()
