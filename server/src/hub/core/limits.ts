@@ -46,6 +46,8 @@ export const PROBATION_SHARDS = 10
  * more than that. Then they run the rest, for it to check when it is there: they never check one another.
  */
 export const REFEREE_START_MS = 5_000
+/** Changes of agents that are kept, so that who may work on a job is brought up to date instead of found anew. */
+export const FLEET_CHANGES_MAX = 1_000
 /** Standings kept in memory, some 200 bytes each; the store has them all. */
 export const STANDINGS_MAX = 100_000
 /**

@@ -259,12 +259,16 @@ export interface HubState {
   lapsed: Map<Identity, { readonly lapses: number; readonly atMs: number }>
   /** Sessions that rest after a failure. */
   resting: Set<SessionId>
+  /** When time alone changes something, as wake.ts found it; undefined: to be found anew. */
+  wakeMs: number | null | undefined
   /** No lease expires before. */
   expiryMs: number
   /** When a referee last went away, or lost its engine. */
   refereeLeftMs: number
   /** Changes whenever who may work on what could have changed. */
   fleet: number
+  /** Whose change made it the last few times, as often as there are entries: fleet.ts. */
+  changed: SessionId[]
   /** Sessions whose tally changed since it was last sent. */
   tallyChanged: Set<SessionId>
   epoch: number
@@ -299,9 +303,11 @@ export function createHubState(settings: HubSettings): HubState {
     roomy: new Set(),
     lapsed: new Map(),
     resting: new Set(),
+    wakeMs: undefined,
     expiryMs: Infinity,
     refereeLeftMs: -Infinity,
     fleet: 0,
+    changed: [],
     tallyChanged: new Set(),
     epoch: 0,
     assignments: 0,

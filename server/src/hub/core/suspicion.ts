@@ -3,6 +3,7 @@
 // unrelated networks, whose keys were not free, and one of them who agrees with the referee ends it.
 import type { EngineName } from '@forge/shared/contract/ids.ts'
 import type { SubmissionRow } from '../../store/store.ts'
+import { noteAll } from './fleet.ts'
 import { SUSPECTS_MAX, SUSPENSION_MS } from './limits.ts'
 import { isWeighty } from './standing.ts'
 import type { HubState, Job } from './state.ts'
@@ -30,7 +31,7 @@ export function suspect(state: HubState, job: Job, wrong: readonly SubmissionRow
     state.suspects.set(name, known.set(groupOf(state, row), state.nowMs))
     if (known.size < SUSPECTS_MAX || state.suspended.has(name)) continue
     state.suspended.set(name, state.nowMs + SUSPENSION_MS)
-    state.fleet++
+    noteAll(state)
   }
 }
 
@@ -49,5 +50,5 @@ export function endSuspensions(state: HubState): void {
 
 function release(state: HubState, name: string): void {
   state.suspects.delete(name)
-  if (state.suspended.delete(name)) state.fleet++
+  if (state.suspended.delete(name)) noteAll(state)
 }

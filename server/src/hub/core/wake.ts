@@ -5,8 +5,13 @@ import { refereeAwaited, refereeAwaitedUntilMs } from './eligibility.ts'
 import { CHECKER_WAIT_MS } from './limits.ts'
 import { hasEnded, type HubState, type Job } from './state.ts'
 
-/** Null while nothing waits for time. */
+/** Null while nothing waits for time. An event that changes nothing, or only prolongs a lease, leaves it as it was. */
 export function nextWakeMs(state: HubState): number | null {
+  if (state.wakeMs === undefined) state.wakeMs = findWakeMs(state)
+  return state.wakeMs
+}
+
+function findWakeMs(state: HubState): number | null {
   let wake = state.expiryMs
   for (const job of state.jobs.values()) if (!hasEnded(job)) wake = Math.min(wake, wakeOf(state, job))
   for (const session of state.resting) {
