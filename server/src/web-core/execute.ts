@@ -14,6 +14,7 @@ import type { WebStore } from './deps.ts'
 import { ctxIdsOf, jobProblem, jobView, type JobView } from './job-view.ts'
 import { beyondLimits, jobLimitsOf, tooManyJobs } from './limit-refusals.ts'
 import { WEB_LIMITS } from './limits.ts'
+import { ignoredPolicy } from './policy-words.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
 import { refuse, Refusal } from './refusal.ts'
 import { knownProject } from './known-project.ts'
@@ -49,7 +50,11 @@ export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<E
   if (deps.stopping.aborted) return stoppingRefusal()
   const preferences = preferencesOf(request.headers.get('prefer'))
   if (preferences instanceof Refusal) return preferences
-  const registered = await register(input, deps)
+  const ignored = ignoredPolicy(body, input.sent)
+  const registered =
+    ignored === null
+      ? await register(input, deps)
+      : ((await registeredBefore(input.caller.projectId, body, input.sent, deps)) ?? ignored)
   if (registered instanceof Refusal) return registered
   const { id, isNew } = registered
   const waitMs = preferences.waitSeconds * 1000

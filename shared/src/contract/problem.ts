@@ -48,7 +48,7 @@ export const PROBLEMS = {
   RATE_LIMITED: { status: 429, retryable: true, title: 'The project sends more requests than it may' },
   TOO_MANY_STREAMS: { status: 429, retryable: true, title: 'The project has too many event streams open' },
   NO_ELIGIBLE_AGENTS: { status: 503, retryable: true, title: 'Too few eligible agents came before the deadline' },
-  NO_ELIGIBLE_CHECKER: { status: 503, retryable: true, title: 'No eligible checker came before the deadline' },
+  NO_ELIGIBLE_CHECKER: { status: 503, retryable: true, title: 'No eligible checker came in time' },
   VERIFICATION_FAILED: { status: 502, retryable: true, title: 'The answers could not be verified; nothing was billed' },
   KERNEL_FAULT: { status: 500, retryable: false, title: 'The kernel failed on a shard' },
   TIMED_OUT: { status: 504, retryable: true, title: 'The job did not end before its deadline' },
