@@ -59,7 +59,7 @@ test('min_agents 2 waits for the second agent', async () => {
   expectSameBits(await pool.client.result(id), await expectedOf(contract, 'wasm'))
 })
 
-test('nobody came in time: 503 with a problem document, and the same for who looks later', async () => {
+test('nobody came before the deadline: 503 with a problem document, and the same for who looks later', async () => {
   const contract = smallContract({ ctx: { job_id: 'nobody-came' }, policy: { ...NONE, timeout_ms: 1_000 } })
   const reply = await pool.client.post(contract)
   expect(reply.status).toBe(503)

@@ -1,5 +1,5 @@
 // Folders on the server's disk. Node's own recursive mkdir tries for ever where a parent is there and nothing can be made in
-// it (below /proc, for one), so each folder of the path is made by itself here.
+// it, as below /proc: each folder of the path is made by itself here.
 import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 

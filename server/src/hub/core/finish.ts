@@ -220,9 +220,6 @@ function complete(state: HubState, job: Job): HubCommand {
     bound: job.policy.verify === 'none' ? null : boundsOf([...strata.values()], mismatches + job.voided),
     ...(job.policy.verify === 'none' ? {} : { strata: recorded([...strata.values()]) }),
   }
-  const warnings = job.degraded
-    ? [`Only ${checked} of ${job.shards.length} shards were checked: no further eligible checker came in time.`]
-    : []
   return {
     type: 'complete',
     jobId: job.id,
@@ -231,9 +228,18 @@ function complete(state: HubState, job: Job): HubCommand {
     kernelMs: job.kernelMs,
     agents: executors.size,
     engines: [...engines].toSorted(),
-    warnings,
+    warnings: warningsOf(job, checked),
   }
 }
+
+function warningsOf({ degraded, policy, shards }: Job, checked: number): string[] {
+  if (policy.verify === 'none') return [UNCHECKED]
+  if (!degraded) return []
+  return [`Only ${checked} of ${shards.length} shards were checked: no further eligible checker came in time.`]
+}
+
+const UNCHECKED =
+  'With verify "none" nothing is checked: there is no bound on wrong shards, and "clean" says only that no answer was found wrong.'
 
 /** Without names: only what the bound asks for. The order says nothing of the authors. */
 function recorded(strata: readonly Stratum[]): RecordedStratum[] {

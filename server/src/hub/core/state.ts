@@ -251,6 +251,8 @@ export interface HubState {
   standingsChanged: Map<string, StandingRow>
   /** By kernel and engine: groups of the veterans whom the referee alone contradicted, and when. */
   suspects: Map<string, Map<string, number>>
+  /** Groups of the veterans who agreed with the referee on such an engine since. */
+  defenders: Map<string, Set<string>>
   /** Kernel and engine that get no work, and until when; forgotten when the server starts again. */
   suspended: Map<string, number>
   /** Sessions that may have room for an assignment: all that dispatch looks at. */
@@ -299,6 +301,7 @@ export function createHubState(settings: HubSettings): HubState {
     standings: new Map(),
     standingsChanged: new Map(),
     suspects: new Map(),
+    defenders: new Map(),
     suspended: new Map(),
     roomy: new Set(),
     lapsed: new Map(),
