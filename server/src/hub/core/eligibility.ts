@@ -3,7 +3,7 @@ import type { Policy } from '@forge/shared/contract/envelope.ts'
 import type { EngineName, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Few } from './few.ts'
 import { fleetOf, type Fleet } from './fleet.ts'
-import { REFEREE_START_MS } from './limits.ts'
+import { CHECKER_BACK_MS, CHECKER_WAIT_MS, REFEREE_START_MS } from './limits.ts'
 import { isWeighty, tierOf } from './standing.ts'
 import type { Ability, Agent, HubState, Job, Shard } from './state.ts'
 
@@ -87,6 +87,10 @@ export const refereeAwaitedUntilMs = (state: HubState, job: Job): number =>
 
 export const refereeAwaited = (state: HubState, job: Job): boolean =>
   state.settings.referee && !refereeOnline(state, job) && state.nowMs < refereeAwaitedUntilMs(state, job)
+
+/** When a check that nobody may do is given up, which nobody may do since a moment: who has just gone may come back. */
+export const checkerGivenUpMs = (state: HubState, sinceMs: number): number =>
+  Math.min(sinceMs + CHECKER_BACK_MS, Math.max(sinceMs + CHECKER_WAIT_MS, state.checkerLeftMs + CHECKER_BACK_MS))
 
 /**
  * Whether an agent may run this shard at all: nobody runs a shard twice, nor one that it failed on. Nor in two sessions: while

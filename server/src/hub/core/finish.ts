@@ -2,10 +2,10 @@
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { VerdictRow } from '../../store/store.ts'
 import { boundsOf, type Stratum } from '@forge/shared/verifier/bound.ts'
-import { eligibleAgents, isDistinct, mayCheck, refereeOnline, weightyAgents } from './eligibility.ts'
+import { checkerGivenUpMs, eligibleAgents, isDistinct, mayCheck, refereeOnline, weightyAgents } from './eligibility.ts'
 import type { HubCommand, RecordedStratum, VerificationRecord } from './events.ts'
 import { fail } from './failing.ts'
-import { CHECKER_WAIT_MS, EXECUTIONS_MORE, EXECUTIONS_OF_SHARDS } from './limits.ts'
+import { EXECUTIONS_MORE, EXECUTIONS_OF_SHARDS } from './limits.ts'
 import { hasOnlyChecksLeft, isAllAnswered, isAllReleased, releasedParts } from './parts.ts'
 import { isComplete, settleParts } from './passes.ts'
 import { authorOf, confirmationsOf, isChecked, refereeIsToCome, settleShard } from './settle.ts'
@@ -68,7 +68,7 @@ function giveUpOnContradicted(state: HubState, job: Job): HubCommand[] {
     return []
   }
   job.contradictedSinceMs ??= state.nowMs
-  return state.nowMs - job.contradictedSinceMs < CHECKER_WAIT_MS ? [] : [failContradicted(job, stuck)]
+  return state.nowMs < checkerGivenUpMs(state, job.contradictedSinceMs) ? [] : [failContradicted(job, stuck)]
 }
 
 /** One that waits for a check or for the referee. */
@@ -95,7 +95,7 @@ function giveUpOnCheckers(state: HubState, job: Job): HubCommand[] {
     return []
   }
   job.checkerMissingSinceMs ??= state.nowMs
-  if (state.nowMs - job.checkerMissingSinceMs < CHECKER_WAIT_MS) return []
+  if (state.nowMs < checkerGivenUpMs(state, job.checkerMissingSinceMs)) return []
   if (job.disputed.size > 0) {
     const [first] = job.disputed
     return [

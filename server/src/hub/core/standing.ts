@@ -26,6 +26,11 @@ export function tierOf(state: HubState, agent: Agent, kernel: string, { engine }
 /** Keys are free: what a fresh one says proves nothing about another fresh one. */
 export const isWeighty = (tier: Tier): boolean => tier !== 'probation'
 
+/** Whether its word counts for anything that it can run, and it may work. */
+export const hasWord = (state: HubState, agent: Agent): boolean =>
+  !state.quarantined.has(agent.identity) &&
+  [...agent.abilities].some(([kernel, ability]) => isWeighty(tierOf(state, agent, kernel, ability)))
+
 /**
  * What the store knew when the agent joined; what was counted since is newer. Of an exposed identity it is worth nothing:
  * it was asked before, or its standing was not in memory when it was lost, or a restart came between the two.

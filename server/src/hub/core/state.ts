@@ -267,6 +267,8 @@ export interface HubState {
   expiryMs: number
   /** When a referee last went away, or lost its engine. */
   refereeLeftMs: number
+  /** When an agent whose word counts, the referee aside, last went away. */
+  checkerLeftMs: number
   /** Changes whenever who may work on what could have changed. */
   fleet: number
   /** Whose change made it the last few times, as often as there are entries: fleet.ts. */
@@ -309,6 +311,7 @@ export function createHubState(settings: HubSettings): HubState {
     wakeMs: undefined,
     expiryMs: Infinity,
     refereeLeftMs: -Infinity,
+    checkerLeftMs: -Infinity,
     fleet: 0,
     changed: [],
     tallyChanged: new Set(),

@@ -15,7 +15,7 @@ import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
 import { takeJoined } from './joining.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, settleShard, takeIn, tally } from './settle.ts'
-import { restoreStandings, tierOf } from './standing.ts'
+import { hasWord, restoreStandings, tierOf } from './standing.ts'
 import { endSuspensions } from './suspicion.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 import { takeTrial } from './trial.ts'
@@ -126,6 +126,7 @@ function takeLeft(state: HubState, session: SessionId): HubCommand[] {
   if (agent === undefined) return []
   state.agents.delete(session)
   if (agent.referee) state.refereeLeftMs = state.nowMs
+  else if (hasWord(state, agent)) state.checkerLeftMs = state.nowMs
   state.tallyChanged.delete(session)
   state.resting.delete(session)
   noteChange(state, session)

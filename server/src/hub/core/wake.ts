@@ -1,8 +1,7 @@
 // When the next `tick` is due: everything that time alone changes, looked at once an event.
 import { nextSlowMs } from './backup.ts'
 import { nextOverdueMs } from './admission.ts'
-import { refereeAwaited, refereeAwaitedUntilMs } from './eligibility.ts'
-import { CHECKER_WAIT_MS } from './limits.ts'
+import { checkerGivenUpMs, refereeAwaited, refereeAwaitedUntilMs } from './eligibility.ts'
 import { hasEnded, type HubState, type Job } from './state.ts'
 
 /** Null while nothing waits for time. An event that changes nothing, or only prolongs a lease, leaves it as it was. */
@@ -29,7 +28,7 @@ function wakeOf(state: HubState, job: Job): number {
   if (job.drawnUntilMs > state.nowMs) wake = Math.min(wake, job.drawnUntilMs)
   // Once it is over it is no reason to wake: `full` goes on waiting until its deadline.
   for (const sinceMs of [job.checkerMissingSinceMs, job.contradictedSinceMs]) {
-    const givesUpMs = (sinceMs ?? -Infinity) + CHECKER_WAIT_MS
+    const givesUpMs = sinceMs === null ? -Infinity : checkerGivenUpMs(state, sinceMs)
     if (givesUpMs > state.nowMs) wake = Math.min(wake, givesUpMs)
   }
   return wake
