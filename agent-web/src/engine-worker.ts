@@ -1,6 +1,6 @@
 // A nested worker with one engine in it; its name says which. A software adapter is taken only by `webgpu-any`, which the
 // address asks for: WASM does the same work faster.
-import { EngineError } from '@forge/shared/agent/engines/engine.ts'
+import { EngineAbsent } from '@forge/shared/agent/engines/engine.ts'
 import { serveLane, type FromLane, type LaneEngine, type ToLane } from '@forge/shared/agent/engine-lane.ts'
 import { selfTest } from '@forge/shared/agent/engines/self-test.ts'
 import { createWasmEngine } from '@forge/shared/agent/engines/wasm-engine.ts'
@@ -15,7 +15,7 @@ const wasm: LaneEngine = {
 
 async function gpu(): Promise<GPU> {
   if ('gpu' in navigator) return navigator.gpu
-  throw new EngineError('this browser has no WebGPU here: it is too old, or the address is not secure')
+  throw new EngineAbsent('this browser has no WebGPU here: it is too old, or the address is not secure')
 }
 
 const moved = (message: FromLane): ArrayBuffer[] =>

@@ -121,6 +121,7 @@ const OUTCOMES = {
   running: ['running', 'running', 'is-now'],
   passed: ['passed', 'completed', 'is-ok'],
   refused: ['refused', 'failed', 'is-bad'],
+  absent: ['not available here', 'idle', 'is-void'],
 } as const satisfies Record<EngineReport['outcome'], readonly [string, string, string]>
 
 let shownTests = ''

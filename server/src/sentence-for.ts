@@ -2,12 +2,15 @@
 // stack.
 import { ConfigError } from './config.ts'
 import { DirectoryInUse } from './store/directory-lock.ts'
+import { FolderUnusable } from './store/make-folder.ts'
 import { CannotRead } from './store/sql-error.ts'
 
+const FOR_THE_OPERATOR = [ConfigError, DirectoryInUse, FolderUnusable, CannotRead] as const
+
 export function sentenceFor(error: unknown): string | null {
-  if (error instanceof ConfigError || error instanceof DirectoryInUse || error instanceof CannotRead)
-    return error.message
-  if (!(error instanceof Error && 'code' in error)) return null
+  if (!(error instanceof Error)) return null
+  if (FOR_THE_OPERATOR.some((kind) => error instanceof kind)) return error.message
+  if (!('code' in error)) return null
   if (error.code === 'EADDRINUSE') return `${error.message}. Another program listens there: choose another PORT.`
   if (error.code === 'EACCES')
     return `${error.message}. Choose a PORT above 1023, or a FORGE_DATA_DIR that can be written.`

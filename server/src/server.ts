@@ -28,6 +28,10 @@ import { localUrl } from './web-core/start-text.ts'
 /** How long a stopping server lets open requests end. */
 const DRAIN_MS = 5_000
 
+const NO_REFEREE =
+  'FORGE_REFEREE is off: where no agent is a veteran yet, none becomes one without an operator’s agent with a trusted node ' +
+  'token; until then spotcheck degrades or fails, and full fails'
+
 export interface RunningServer {
   /** Scheme, host and port as a client on this machine writes them. */
   readonly url: string
@@ -101,6 +105,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       newUlid,
       randomBytes: (count) => randomBytes(count),
     })
+    if (refereeToken === null) logger.warn(NO_REFEREE)
     if (refereeToken !== null) {
       const referee = startReferee(url, refereeToken, logger)
       undo.push(() => referee.close())

@@ -3,10 +3,11 @@
 // by anybody without a race, and age plays no part. Processes that cannot see each other's pids (containers that share a
 // volume) are beyond it.
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { STORE_LIMITS } from './limits.ts'
+import { makeFolder, usable } from './make-folder.ts'
 
 /** Its message is for the operator. */
 export class DirectoryInUse extends Error {
@@ -23,12 +24,13 @@ const UNKNOWN_START = 'unknown'
 
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const folder = path.join(directory, 'lock')
-  await mkdir(folder, { recursive: true })
+  await makeFolder(directory)
+  await makeFolder(folder)
   const own = `${process.pid}-${(await processStart(process.pid)) ?? UNKNOWN_START}-${randomBytes(8).toString('hex')}`
   const file = path.join(folder, own)
   for (let attempt = 1; ; attempt++) {
     // Announce first, then look: of two that start together at least one sees the other. If both do, both stand back.
-    await (await open(file, 'wx')).close()
+    await usable(directory, async () => (await open(file, 'wx')).close())
     const other = await livingOther(folder, own)
     if (other === null) return { release: () => rm(file, { force: true }) }
     await rm(file, { force: true })

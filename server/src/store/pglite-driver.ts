@@ -1,14 +1,14 @@
 // PGlite as a driver: one connection in a worker thread and one queue before it. A transaction holds the queue from begin
 // to commit; whatever else comes meanwhile waits its turn.
-import { mkdir } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import type { Driver, Query } from './engine.ts'
+import { makeFolder } from './make-folder.ts'
 import { packed, type Reply, type Request } from './pglite-messages.ts'
 import { queue, transaction } from './transaction.ts'
 
 /** The directory must be held by a lock: PGlite itself would let two processes ruin it. */
 export async function openPglite(directory: string): Promise<Driver> {
-  await mkdir(directory, { recursive: true })
+  await makeFolder(directory)
   const { ask, ended } = await startWorker(directory)
   const inTurn = queue()
   const query: Query = (text, params) => ask({ kind: 'query', text, params })

@@ -4,6 +4,7 @@ import { merkleRoot } from '@forge/shared/exact/merkle.ts'
 import { partialDigest } from '@forge/shared/reducer/reduce.ts'
 import type { StoredSubmission } from '../store/stored-rows.ts'
 import type { PartialRow, VerdictRow } from '../store/store.ts'
+import { confirmationsIn } from '../hub/core/settle.ts'
 import { grouped } from './grouped.ts'
 
 export interface ShardRows {
@@ -66,7 +67,7 @@ export function checkVerdicts(shards: number, { verdicts, submissions }: Omit<Sh
     ),
     ...told(
       'has fewer answers behind its verdict than that says',
-      found((verdict) => counting(verdict).length > 0 && counting(verdict).length < verdict.confirmations),
+      found((verdict) => counting(verdict).length > 0 && confirmationsIn(counting(verdict)) < verdict.confirmations),
     ),
     ...told(
       'has a verdict that says the referee stands behind it, who does not',

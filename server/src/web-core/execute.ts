@@ -15,6 +15,7 @@ import type { WebStore } from './deps.ts'
 import { ctxIdsOf, jobProblem, viewOfJob, type JobView } from './job-view.ts'
 import { beyondLimits, jobLimitsOf, tooManyJobs } from './limit-refusals.ts'
 import { WEB_LIMITS } from './limits.ts'
+import { ignoredPolicy } from './policy-words.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
 import { refuse, Refusal } from './refusal.ts'
 import { knownProject } from './known-project.ts'
@@ -92,6 +93,8 @@ interface Registered {
 
 async function register({ caller, body, sent }: ExecuteInput, deps: ExecuteDeps): Promise<Registered | Refusal> {
   const { projectId } = caller
+  const ignored = ignoredPolicy(body, sent)
+  if (ignored !== null) return (await registeredBefore(projectId, body, requestDigest(sent, null), deps)) ?? ignored
   const resolved = await resolveReferences(body.args, projectId, deps)
   if (resolved instanceof Refusal) {
     return (await registeredBefore(projectId, body, requestDigest(sent, null), deps)) ?? resolved

@@ -67,8 +67,10 @@ export const jobViewSchema = z.strictObject({
   reason: z.string().nullable().describe('why an unfinished job does not move, if it does not').optional(),
   progress: progressSchema.nullable().describe('of an unfinished job; null while it is being planned').optional(),
   verification: z
-    .strictObject({ sampling_key_sha256: z.string() })
-    .describe('of an unfinished job: the commitment to which shards will be checked')
+    .strictObject({ sampling_key: z.string().optional(), sampling_key_sha256: z.string() })
+    .describe(
+      'of an unfinished job: the commitment to which shards will be checked; of one that ended without a result the key as well',
+    )
     .optional(),
   ctx: ctxIdsSchema.describe('the client’s own ids'),
   times: z.strictObject({
@@ -89,6 +91,7 @@ export const noticesViewSchema = z.strictObject({
       kind: z.enum(['integrity', 'credit-note']),
       at: time,
       detail: z.record(z.string(), z.unknown()),
+      advice: z.string().describe('what its owner can do'),
       signed: signedNoticeSchema
         .nullable()
         .describe('the same as a signed document; null for the moment before it is signed'),
@@ -116,6 +119,15 @@ export async function comparisonWith(row: JobRow, store: Pick<Store, 'job'>): Pr
 
 export const comparisonView = (comparison: Comparison): z.input<typeof comparisonSchema> =>
   comparison.identical ? comparison : { ...comparison, differences: [...comparison.differences] }
+
+const ADVICE: Readonly<Record<NoticeRow['kind'], string>> = {
+  /** It says that a shard rests on one word that is worth nothing now, not that the shard is wrong. */
+  integrity:
+    'A shard rests on the word of an agent that was found wrong elsewhere; whether it is wrong is not known. To find out, run ' +
+    'the contract again with the same seed (replay.root_seed) and policy.verify "full", and compare replay.output_digest. ' +
+    'If it differs, ask the operator for a credit note for this job.',
+  'credit-note': 'Nothing is to be done: the amount is in the ledger, and the next invoice has it.',
+}
 
 /** The client's own ids among the fields of `ctx`. */
 export const ctxIdsOf = (ctx: object): CtxIds => ctxIdsSchema.parse(ctx)
@@ -161,6 +173,7 @@ export const noticesView = (
     kind,
     at: isoOf(atMs),
     detail: z.record(z.string(), z.unknown()).parse(JSON.parse(detail)),
+    advice: ADVICE[kind],
     signed: signed.find(({ body }) => body.number === number) ?? null,
   })),
 })
@@ -179,7 +192,11 @@ function stateView(row: JobRow, progress: JobProgress | null): Partial<JobView> 
     }
     case 'FAILED':
     case 'CANCELLED':
-      return { problem: jobProblem(row) }
+      // Nothing more is drawn with it: whoever looks into why the job failed can draw again.
+      return {
+        problem: jobProblem(row),
+        verification: { sampling_key: row.samplingKey, sampling_key_sha256: samplingKeySha256(row.samplingKey) },
+      }
     case 'QUEUED':
     case 'RUNNING':
     case 'VERIFYING':

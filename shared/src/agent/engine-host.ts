@@ -1,5 +1,6 @@
 // What the runner asks of engines, wherever they live: a host runs one engine on one or more lanes (workers), and a
 // choice of hosts is tried in order until one reproduces the known answers on this machine.
+import { EngineAbsent } from './engines/engine.ts'
 import type { Ready } from '../contract/agent-events.ts'
 import type { EngineName } from '../contract/ids.ts'
 import type { Launch, ShardRange } from '../kernels/kernel.ts'
@@ -43,7 +44,8 @@ export interface EngineCandidate {
 /** What a person is told about an engine's self-test. */
 export interface EngineReport {
   readonly engine: EngineName
-  readonly outcome: 'running' | 'passed' | 'refused'
+  /** `absent`: this machine has no such engine. */
+  readonly outcome: 'running' | 'passed' | 'refused' | 'absent'
   readonly detail: string
 }
 
@@ -100,7 +102,7 @@ export function chooseEngine(candidates: readonly EngineCandidate[], changed: ()
         } catch (error) {
           // It will not pass a second time either, so it gets no further chance.
           losses.set(candidate.engine, candidate.chances)
-          report(candidate.engine, 'refused', asSentence(sentenceOf(error)))
+          report(candidate.engine, error instanceof EngineAbsent ? 'absent' : 'refused', asSentence(sentenceOf(error)))
           shut()
         }
       }

@@ -3,7 +3,7 @@
 import type { Ready } from '../contract/agent-events.ts'
 import type { Digest } from '../exact/digest.ts'
 import type { Launch, ShardRange } from '../kernels/kernel.ts'
-import { EngineError, type Engine, type LoadedKernel } from './engines/engine.ts'
+import { EngineAbsent, EngineError, type Engine, type LoadedKernel } from './engines/engine.ts'
 import { sentenceOf } from './engine-host.ts'
 
 export type KnownTables = ReadonlyMap<Digest, Uint32Array>
@@ -21,7 +21,7 @@ type RunMessage = Extract<ToLane, { type: 'run' }>
 
 export type FromLane =
   | { readonly type: 'tested'; readonly readies: readonly Ready[] }
-  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'refused'; readonly reason: string; readonly absent: boolean }
   /** Of a batch; what is computed of its unfinished shards is in it. */
   | { readonly type: 'computed'; readonly batch: number; readonly units: number }
   | { readonly type: 'shard'; readonly shard: number; readonly partial: Uint8Array; readonly kernelMs: number }
@@ -126,7 +126,9 @@ export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now }:
         void opened()
           .then((ready) => selfTest(ready, message.tables))
           .then((readies) => port.send({ type: 'tested', readies }))
-          .catch((error: unknown) => port.send({ type: 'refused', reason: sentenceOf(error) }))
+          .catch((error: unknown) =>
+            port.send({ type: 'refused', reason: sentenceOf(error), absent: error instanceof EngineAbsent }),
+          )
         return
       case 'load':
         return load(message.key, message.kernel, message.launch)

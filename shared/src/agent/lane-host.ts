@@ -3,7 +3,7 @@
 import type { Ready } from '../contract/agent-events.ts'
 import type { EngineName } from '../contract/ids.ts'
 import type { ShardRange } from '../kernels/kernel.ts'
-import { EngineError } from './engines/engine.ts'
+import { EngineAbsent, EngineError } from './engines/engine.ts'
 import { loadedKeys, type Fault, type FromLane, type KnownTables, type Lane } from './engine-lane.ts'
 import type { EngineHost, RunObserver, RunOrder } from './engine-host.ts'
 import { unitsOf } from './ranges.ts'
@@ -138,7 +138,7 @@ class LaneHost implements EngineHost {
       case 'tested':
         return state.test?.passed(message.readies)
       case 'refused':
-        return state.test?.refused(new EngineError(message.reason))
+        return state.test?.refused(new (message.absent ? EngineAbsent : EngineError)(message.reason))
       case 'computed':
         return this.#computed(state, message)
       case 'shard':

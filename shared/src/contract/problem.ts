@@ -54,7 +54,7 @@ export const PROBLEMS = {
   RATE_LIMITED: { status: 429, retryable: true, title: 'The project sends more requests than it may' },
   TOO_MANY_STREAMS: { status: 429, retryable: true, title: 'The project has too many event streams open' },
   NO_ELIGIBLE_AGENTS: { status: 503, retryable: true, title: 'Too few eligible agents came before the deadline' },
-  NO_ELIGIBLE_CHECKER: { status: 503, retryable: true, title: 'No eligible checker came before the deadline' },
+  NO_ELIGIBLE_CHECKER: { status: 503, retryable: true, title: 'No eligible checker came in time' },
   VERIFICATION_FAILED: { status: 502, retryable: true, title: 'The answers could not be verified; nothing was billed' },
   KERNEL_FAULT: { status: 500, retryable: false, title: 'The kernel failed on a shard' },
   TIMED_OUT: { status: 504, retryable: true, title: 'The job did not end before its deadline' },
@@ -69,6 +69,17 @@ export type ProblemCode = keyof typeof PROBLEMS
 export const fieldErrorSchema = z.strictObject({ path: z.string(), message: z.string() })
 export type FieldError = z.infer<typeof fieldErrorSchema>
 
+/** What was found of the answers to a job that failed, so that it can be audited like one that completed. */
+export const findingsSchema = z.strictObject({
+  mode: z.enum(['none', 'spotcheck', 'full']),
+  shards: z.int(),
+  accepted: z.int(),
+  executions: z.int().describe('answers and failures, those in vain included'),
+  mismatches: z.int().describe('shards on which stored answers differ'),
+  voided: z.int().describe('answers that do not count, since their author was found wrong'),
+})
+export type Findings = z.infer<typeof findingsSchema>
+
 /** The document as sent: `application/problem+json`. */
 export const problemSchema = z.strictObject({
   ok: z.literal(false),
@@ -80,13 +91,18 @@ export const problemSchema = z.strictObject({
   retryable: z.boolean(),
   job_id: z.string().optional(),
   errors: z.array(fieldErrorSchema).optional(),
+  verification: findingsSchema.describe('of a job that failed after it had begun').optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
 
 export function problem(
   code: ProblemCode,
   detail: string,
-  extra: { readonly job_id?: string; readonly errors?: readonly FieldError[] } = {},
+  extra: {
+    readonly job_id?: string
+    readonly errors?: readonly FieldError[]
+    readonly verification?: Findings | undefined
+  } = {},
 ): Problem {
   const { status, title, retryable } = PROBLEMS[code]
   return {
@@ -99,5 +115,6 @@ export function problem(
     retryable,
     ...(extra.job_id === undefined ? {} : { job_id: extra.job_id }),
     ...(extra.errors === undefined ? {} : { errors: [...extra.errors] }),
+    ...(extra.verification === undefined ? {} : { verification: extra.verification }),
   }
 }

@@ -7,43 +7,55 @@ import { begunMs } from './leases.ts'
 import { LEASE_MS_MAX, PROBATION_SHARDS, SILENT_MS_MIN, SILENT_OF_EXPECTED } from './limits.ts'
 import { rateOf } from '@forge/shared/verifier/sample.ts'
 import { tierOf, validShards } from './standing.ts'
-import type { Ability, Agent, HubState, Job, Shard } from './state.ts'
+import { shardOf, type Ability, type Agent, type HubState, type Job } from './state.ts'
+
+export const isFull = ({ executors, policy }: Job): boolean => executors.size >= policy.max_agents
+
+/** Asked after every event. */
+const known = new WeakMap<Job, number>()
 
 /** At a rate of q each author should have 1/q shards: its one check is then no more than its share. */
-const authorsMax = ({ shards, policy }: Job): number =>
-  Math.max(
-    1,
-    policy.min_agents,
-    Number(floor(multiply(rateOf(policy.spotcheck_rate), rational(BigInt(shards.length))))),
-  )
+function authorsMax(job: Job): number {
+  const { shards, policy } = job
+  const found = known.get(job)
+  if (found !== undefined) return found
+  const share = Number(floor(multiply(rateOf(policy.spotcheck_rate), rational(BigInt(shards.length)))))
+  const most = Math.max(1, policy.min_agents, share)
+  known.set(job, most)
+  return most
+}
 
 /** Twice what those who are in should need: the estimate is their own speed. */
 const HASTE = 2
 
-/** Which of a job's shards an agent may be given to run first. */
-export function admission(state: HubState, job: Job, agent: Agent): (shard: Shard) => boolean {
-  const admits = admissionAmongFew(state, job, agent)
-  const { answeredBefore } = job
-  // Who has begun goes on: else it and those whom the few authors keep out could wait for each other.
-  if (answeredBefore?.has(agent.identity) !== true || job.authors.has(agent.identity)) return admits
+/** Whether anybody may come in: a spotcheck has fewer authors than it may have. */
+export const isOpenToAll = (job: Job): boolean =>
+  job.policy.verify !== 'spotcheck' || job.authors.size < authorsMax(job)
+
+/** Whether an agent is to leave the first runs of a replay to others. Who has begun goes on: else it and those whom the few
+ * authors keep out could wait for each other. */
+export const answeredBefore = (job: Job, { identity }: Agent): boolean =>
+  job.answeredBefore?.has(identity) === true && !job.authors.has(identity)
+
+/** Of the shards that may be run first, those that nobody else is there to run. */
+export function shardsForAnswered(state: HubState, job: Job, shards: ReadonlySet<number>): ReadonlySet<number> {
   const others = eligibleAgents(state, job).filter(
-    (other) => isAtWork(state, other) && !answeredBefore.has(other.identity),
+    (other) => isAtWork(state, other) && job.answeredBefore?.has(other.identity) !== true,
   )
-  if (isLate(state, job, others)) return admits
+  if (isLate(state, job, others)) return shards
   // Somebody has to run what none of them may.
-  return (shard) => admits(shard) && !others.some((other) => mayRun(other, shard))
+  return new Set([...shards].filter((index) => !others.some((other) => mayRun(other, shardOf(job, index)))))
 }
 
-function admissionAmongFew(state: HubState, job: Job, agent: Agent): (shard: Shard) => boolean {
-  if (job.policy.verify !== 'spotcheck' || job.authors.has(agent.identity)) return () => true
-  if (job.authors.size < authorsMax(job)) return () => true
+/** Which of a job's open shards an agent that is no author of it may be given to run first: all, or what no author may. */
+export function shardsForOthers(state: HubState, job: Job): ReadonlySet<number> {
   // Fresh keys close nothing: all of their shards are checked however many they are, and free keys that sleep must not
   // keep out those who would work.
   const inside = weightyAgents(state, job).filter((other) => job.authors.has(other.identity) && isAtWork(state, other))
-  if (new Set(inside.map(({ identity }) => identity)).size < authorsMax(job)) return () => true
-  if (isLate(state, job, inside)) return () => true
+  if (new Set(inside.map(({ identity }) => identity)).size < authorsMax(job)) return job.open
+  if (isLate(state, job, inside)) return job.open
   // Somebody has to run what none of them may.
-  return (shard) => !inside.some((other) => mayRun(other, shard))
+  return new Set([...job.open].filter((index) => !inside.some((other) => mayRun(other, shardOf(job, index)))))
 }
 
 /** Who lets its first lease lie, whatever speed it claims or progress it tells of, keeps nobody else out. */

@@ -37,7 +37,7 @@ const isNearEnd = (job: Job): boolean => {
   return job.open.size === 0 && job.answered >= BACKUPS_FROM * released && job.answered < released
 }
 
-interface Slow {
+export interface Slow {
   readonly holder: Agent
   readonly lease: Lease
 }
@@ -51,11 +51,25 @@ function* leasesOf(state: HubState, job: Job): Generator<Slow> {
   }
 }
 
+export const mayHaveBackups = (job: Job): boolean => isNearEnd(job) && backupsLeft(job) > 0
+
+export const slowLeases = (state: HubState, job: Job): Slow[] =>
+  [...leasesOf(state, job)].filter(
+    ({ holder, lease }) => state.nowMs >= begunMs(holder, lease) + slowAfterMs(job, lease),
+  )
+
 /** Shards that an agent may run beside whoever holds them; the last ones of a lease, since it works in their order. */
-export function backupsFor(state: HubState, job: Job, agent: Agent, unitsPerSecond: number, most: number): number[] {
-  if (!isNearEnd(job) || backupsLeft(job) <= 0) return []
-  for (const { holder, lease } of leasesOf(state, job)) {
-    if (state.nowMs < begunMs(holder, lease) + slowAfterMs(job, lease)) continue
+export function backupsFor(
+  state: HubState,
+  job: Job,
+  agent: Agent,
+  {
+    unitsPerSecond,
+    most,
+    slow,
+  }: { readonly unitsPerSecond: number; readonly most: number; readonly slow: readonly Slow[] },
+): number[] {
+  for (const { holder, lease } of slow) {
     const isFaster = unitsPerSecond > (holder.abilities.get(job.kernel)?.unitsPerSecond ?? 0)
     // One that hangs was fast once.
     if (!isFaster && holder.lapses === 0 && state.nowMs < begunMs(holder, lease) + 2 * slowAfterMs(job, lease)) continue
@@ -71,7 +85,7 @@ export function backupsFor(state: HubState, job: Job, agent: Agent, unitsPerSeco
 
 /** When the next shard will have become slow; null when time alone changes nothing. */
 export function nextSlowMs(state: HubState, job: Job): number | null {
-  if (job.phase !== 'running' || !isNearEnd(job) || backupsLeft(job) <= 0) return null
+  if (job.phase !== 'running' || !mayHaveBackups(job)) return null
   let next = Infinity
   for (const { holder, lease } of leasesOf(state, job)) {
     for (const times of [1, 2]) {

@@ -2,7 +2,7 @@
 // an invitation: a colluder that holds back is always free. So would whoever is fast: speed is a claim. Each identity is as
 // likely as any other, however many tabs it has, and a check waits for the one that was drawn.
 import type { Identity } from '@forge/shared/contract/ids.ts'
-import { abilityFor, eligibleAgents, isDistinct, mayCheck, takesFreshChecker, weightyAgents } from './eligibility.ts'
+import { abilityFor, eligibleAgents, isDistinct, takesFreshChecker, weightyAgents } from './eligibility.ts'
 import { heldMsOf } from './leases.ts'
 import { ASSIGNMENT_MS, DRAWN_MS, DRAWN_OF_EXPECTED, LEASES_PER_AGENT } from './limits.ts'
 import { shardOf, type Agent, type Draw, type HubState, type Job } from './state.ts'
@@ -29,7 +29,7 @@ export function drawCheckers(state: HubState, job: Job): void {
   if (all.identities.length === 0) return
   job.drawnAnew = false
   const weighty = poolOf(weightyAgents(state, job))
-  const medianMs = medianShardMs(state, job, weighty.identities.length > 0 ? weighty : all)
+  let medianMs: number | undefined
   job.drawnUntilMs = Infinity
   for (const index of job.toCheck) {
     const before = job.drawn.get(index)
@@ -37,6 +37,7 @@ export function drawCheckers(state: HubState, job: Job): void {
       const pool = takesFreshChecker(state, job, shardOf(job, index)) ? all : weighty
       const found = oneFor(state, job, index, pool)
       if (found !== undefined) {
+        medianMs ??= medianShardMs(state, job, weighty.identities.length > 0 ? weighty : all)
         draw(job, index, found, state.nowMs + waitMs(state, job, found, pool.tabs.get(found) ?? [], medianMs))
       } else if (before !== undefined) {
         // All were drawn and had their time: whoever has nothing else to do.
@@ -47,8 +48,13 @@ export function drawCheckers(state: HubState, job: Job): void {
   }
 }
 
+/** By the list, which is another one when any of them has changed. */
+const pools = new WeakMap<readonly Agent[], Pool>()
+
 /** Who let a lease lapse is not worth waiting for. */
 function poolOf(agents: readonly Agent[]): Pool {
+  const known = pools.get(agents)
+  if (known !== undefined) return known
   const tabs = new Map<Identity, Agent[]>()
   for (const agent of agents) {
     if (agent.lapses > 0) continue
@@ -56,7 +62,9 @@ function poolOf(agents: readonly Agent[]): Pool {
     if (own === undefined) tabs.set(agent.identity, [agent])
     else own.push(agent)
   }
-  return { tabs, identities: [...tabs.keys()] }
+  const pool = { tabs, identities: [...tabs.keys()] }
+  pools.set(agents, pool)
+  return pool
 }
 
 /** Nobody is drawn twice for a shard while others are left: to leave and come back is no second chance. */
@@ -115,13 +123,18 @@ function medianShardMs(state: HubState, job: Job, { tabs }: Pool): number {
   return each[Math.floor(each.length / 2)] ?? 0
 }
 
-/** What an agent was drawn for; then what nobody could be drawn for, or everybody was. */
-export function* checksFor(state: HubState, job: Job, agent: Agent): Generator<number> {
-  if (agent.lapses === 0) yield* job.drawnFor.get(agent.identity) ?? []
-  for (const index of job.toCheck) {
-    const isFree = (job.drawn.get(index)?.untilMs ?? Infinity) === Infinity
-    if (isFree && mayCheck(state, job, agent, shardOf(job, index))) yield index
-  }
+/** What an agent was drawn for; then what is for whoever may. */
+export const checksFor = (job: Job, agent: Agent, free: readonly number[]): Iterable<number> => ({
+  *[Symbol.iterator]() {
+    if (agent.lapses === 0) yield* job.drawnFor.get(agent.identity) ?? []
+    for (const index of free) if (job.toCheck.has(index)) yield index
+  },
+})
+
+/** What nobody could be drawn for, or everybody was. */
+export function freeChecks(job: Job): number[] {
+  const isFree = (index: number): boolean => (job.drawn.get(index)?.untilMs ?? Infinity) === Infinity
+  return [...job.toCheck].filter(isFree)
 }
 
 export function undraw(job: Job, index: number): void {

@@ -3,8 +3,8 @@
 import { AGENT_LIMITS } from '@forge/shared/contract/agent-events.ts'
 import { passOf } from '@forge/shared/kernels/kernel.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { admission, shardsOutMax } from './admission.ts'
-import { backupsFor } from './backup.ts'
+import { isFull, shardsOutMax } from './admission.ts'
+import { backupsFor, mayHaveBackups } from './backup.ts'
 import { checksFor, drawCheckers } from './checkers.ts'
 import {
   abilityFor,
@@ -28,6 +28,7 @@ import {
   LEASE_RENEWALS,
   LEASES_PER_AGENT,
 } from './limits.ts'
+import { Look } from './look.ts'
 import { isInDoubt, isWitnessInDoubt } from './parts.ts'
 import { place, refereeIsToCome } from './settle.ts'
 import { isWeighty, tierOf } from './standing.ts'
@@ -45,21 +46,38 @@ export function dispatch(state: HubState): HubCommand[] {
   for (const job of jobs) drawCheckers(state, job)
   // Who let a lease run out comes last, and for one shard: a tab that hangs behind a live connection would otherwise
   // take the last shards again and again from those who would finish them.
-  const inOrder = [...state.roomy].flatMap((session) => state.agents.get(session) ?? [])
-  if (inOrder.some(({ lapses }) => lapses > 0)) inOrder.sort((a, b) => a.lapses - b.lapses)
+  const inOrder = roomyAgents(state)
   // Round after round, one assignment an agent, so that a lone early agent does not take all.
+  const look = new Look(state, jobs)
+  let turn = inTurn(jobs)
+  let turnOfOthers = turn.filter((job) => look.isForOthers(job))
   for (let handedOut = true; handedOut;) {
     handedOut = false
     for (const agent of inOrder) {
       if (agent.leases.size >= (agent.lapses > 0 ? 1 : LEASES_PER_AGENT)) continue
       if (agent.restsUntilMs > state.nowMs) continue
-      const command = nextAssignment(state, jobs, agent)
-      if (command === null) continue
-      commands.push(command)
+      const next = nextAssignment(state, look.isInside(agent) ? turn : turnOfOthers, agent, look)
+      if (next === null) continue
+      commands.push(next.command)
+      look.granted(next.job, agent)
+      turn = inTurn(jobs)
+      turnOfOthers = turn.filter((job) => look.isForOthers(job))
       handedOut = true
     }
   }
   return commands
+}
+
+function roomyAgents({ roomy, agents }: HubState): Agent[] {
+  const inOrder: Agent[] = []
+  let hasLapsed = false
+  for (const session of roomy) {
+    const agent = agents.get(session)
+    if (agent === undefined) continue
+    inOrder.push(agent)
+    hasLapsed ||= agent.lapses > 0
+  }
+  return hasLapsed ? inOrder.toSorted((a, b) => a.lapses - b.lapses) : inOrder
 }
 
 function startIfEnough(state: HubState, job: Job): HubCommand[] {
@@ -79,8 +97,13 @@ function startIfEnough(state: HubState, job: Job): HubCommand[] {
   return [{ type: 'job-state', jobId: job.id, state: 'QUEUED', reason }]
 }
 
-function nextAssignment(state: HubState, jobs: readonly Job[], agent: Agent): HubCommand | null {
-  for (const job of inTurn(jobs)) {
+interface Next {
+  readonly job: Job
+  readonly command: HubCommand
+}
+
+function nextAssignment(state: HubState, turn: readonly Job[], agent: Agent, look: Look): Next | null {
+  for (const job of turn) {
     if (agent.trialsLeft > 0) {
       const ability = provenFor(job, agent)
       // A second exposure is for good: it must not be an engine's fault.
@@ -89,13 +112,23 @@ function nextAssignment(state: HubState, jobs: readonly Job[], agent: Agent): Hu
       if (shards.length > 0) return lease(state, job, agent, ability, { role: 'trial', shards })
       continue
     }
+    if (!mayHaveWork(job, agent)) continue
     const ability = abilityFor(state, job, agent)
     if (ability === null) continue
-    const work = agent.referee ? refereeWork(state, job, agent) : ordinaryWork(state, job, agent, ability)
+    const work = agent.referee ? refereeWork(state, job, agent) : ordinaryWork(state, job, agent, ability, look)
     if (work !== null) return lease(state, job, agent, ability, work)
   }
   return null
 }
+
+/** Asked of each idle agent for each job: next to nothing, where there is nothing. */
+function mayHaveWork(job: Job, agent: Agent): boolean {
+  if (job.toCheck.size + job.disputed.size > 0) return true
+  if (agent.referee) return job.failing.size > 0
+  return !isFullFor(job, agent) && (job.open.size > 0 || mayHaveBackups(job))
+}
+
+const isFullFor = (job: Job, agent: Agent): boolean => !job.executors.has(agent.session) && isFull(job)
 
 /**
  * The project that has the least work out comes first, and of a project the job that has: a small job does not wait behind
@@ -114,29 +147,33 @@ interface Work {
   readonly shards: number[]
 }
 
-function ordinaryWork(state: HubState, job: Job, agent: Agent, ability: Ability): Work | null {
-  const atOnce = shardsAtOnce(state, job, agent)
+function ordinaryWork(state: HubState, job: Job, agent: Agent, ability: Ability, look: Look): Work | null {
+  const atOnce = shardsAtOnce(job, agent, ability)
   if (job.toCheck.size > 0) {
     const most = Math.min(atOnce, fairShare(state, job, job.toCheck.size))
-    const checks = take(job, checksFor(state, job, agent), most, (index) =>
+    const isFresh = !isWeighty(tierOf(state, agent, job.kernel, ability))
+    const free = isFresh ? look.freeForFresh(job) : look.freeChecks(job)
+    const checks = take(job, checksFor(job, agent, free), most, (index) =>
       mayCheck(state, job, agent, shardOf(job, index)),
     )
     if (checks.length > 0) return { role: 'check', shards: checks }
   }
   const votes = votesFor(state, job, agent, ability)
   if (votes.length > 0) return { role: 'check', shards: votes }
-  if (!job.executors.has(agent.session) && job.executors.size >= job.policy.max_agents) return null
+  if (isFullFor(job, agent)) return null
   const most = Math.min(atOnce, shardsOutMax(state, job, agent, ability))
   if (job.open.size > 0 && most > 0) {
-    const admits = admission(state, job, agent)
-    const firsts = take(job, job.open, Math.min(most, fairShare(state, job, job.open.size)), (index) => {
-      const shard = shardOf(job, index)
-      return mayRun(agent, shard) && admits(shard)
-    })
+    const firsts = take(
+      job,
+      look.firstsFor(job, agent),
+      Math.min(most, fairShare(state, job, job.open.size)),
+      (index) => mayRun(agent, shardOf(job, index)),
+    )
     if (firsts.length > 0) return { role: 'first', shards: firsts }
   }
-  if (agent.lapses > 0 || most === 0) return null
-  const backups = backupsFor(state, job, agent, ability.unitsPerSecond, most)
+  if (agent.lapses > 0 || most === 0 || !mayHaveBackups(job)) return null
+  const { unitsPerSecond } = ability
+  const backups = backupsFor(state, job, agent, { unitsPerSecond, most, slow: look.slowLeases(job) })
   if (backups.length === 0) return null
   job.backups += backups.length
   for (const index of backups) shardOf(job, index).backedUp = true
@@ -197,10 +234,9 @@ function takeOfOnePass(job: Job, queue: Iterable<number>, most: number, admits: 
 }
 
 /** About a second's work; one shard for who let a lease run out. */
-function shardsAtOnce(state: HubState, job: Job, agent: Agent): number {
-  const ability = abilityFor(state, job, agent)
-  if (ability === null || agent.lapses > 0) return 1
-  const perSecond = ability.unitsPerSecond / job.grid.unitsPerShard
+function shardsAtOnce(job: Job, agent: Agent, { unitsPerSecond }: Ability): number {
+  if (agent.lapses > 0) return 1
+  const perSecond = unitsPerSecond / job.grid.unitsPerShard
   return Math.min(AGENT_LIMITS.shardsPerAssignmentMax, Math.max(1, Math.floor((perSecond * ASSIGNMENT_MS) / 1_000)))
 }
 
@@ -212,7 +248,7 @@ function fairShare(state: HubState, job: Job, left: number): number {
 
 const STATUS_OF = { first: 'leased', check: 'checking', referee: 'refereeing' } as const
 
-function lease(state: HubState, job: Job, agent: Agent, ability: Ability, { role, shards }: Work): HubCommand {
+function lease(state: HubState, job: Job, agent: Agent, ability: Ability, { role, shards }: Work): Next {
   const assignmentId = state.settings.assignmentId(++state.assignments)
   const epoch = ++state.epoch
   const shardMs = (job.grid.unitsPerShard * 1_000) / ability.unitsPerSecond
@@ -237,10 +273,6 @@ function lease(state: HubState, job: Job, agent: Agent, ability: Ability, { role
     units: 0,
     unitsMost: shards.length * job.grid.unitsPerShard,
   })
-  return {
-    type: 'assign',
-    session: agent.session,
-    jobId: job.id,
-    order: { assignmentId, epoch, engine: ability.engine, shards, leaseMs },
-  }
+  const order = { assignmentId, epoch, engine: ability.engine, shards, leaseMs }
+  return { job, command: { type: 'assign', session: agent.session, jobId: job.id, order } }
 }

@@ -2,7 +2,8 @@
 import type { Policy } from '@forge/shared/contract/envelope.ts'
 import type { EngineName, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Few } from './few.ts'
-import { REFEREE_START_MS } from './limits.ts'
+import { fleetOf, type Fleet } from './fleet.ts'
+import { CHECKER_BACK_MS, CHECKER_WAIT_MS, REFEREE_START_MS } from './limits.ts'
 import { isWeighty, tierOf } from './standing.ts'
 import type { Ability, Agent, HubState, Job, Shard } from './state.ts'
 
@@ -67,38 +68,18 @@ export function countEligible(state: HubState, kernel: string, job: Asked): numb
   return able.length
 }
 
-/** Who may work on a job now. */
-interface Fleet {
-  readonly eligible: readonly Agent[]
-  /** Of those, whose word counts. */
-  readonly weighty: readonly Agent[]
-  readonly referees: readonly Agent[]
-}
-
-const fleets = new WeakMap<Job, { readonly at: string; readonly fleet: Fleet }>()
-
-/** Found anew only when somebody came, went or changed: with a thousand agents online the difference is seconds. */
-function fleetOf(state: HubState, job: Job): Fleet {
-  const at = `${state.fleet} ${state.agents.size} ${state.quarantined.size} ${state.suspended.size}`
-  const known = fleets.get(job)
-  if (known?.at === at) return known.fleet
-  const able = [...state.agents.values()].flatMap((agent) => {
+const fleet = (state: HubState, job: Job): Fleet =>
+  fleetOf(state, job, (agent) => {
     const ability = abilityFor(state, job, agent)
-    return ability === null ? [] : [{ agent, weighty: isWeighty(tierOf(state, agent, job.kernel, ability)) }]
+    if (ability === null) return null
+    if (agent.referee) return 'referee'
+    return isWeighty(tierOf(state, agent, job.kernel, ability)) ? 'weighty' : 'fresh'
   })
-  const ordinary = able.filter(({ agent }) => !agent.referee)
-  const fleet: Fleet = {
-    eligible: ordinary.map(({ agent }) => agent),
-    weighty: ordinary.filter(({ weighty }) => weighty).map(({ agent }) => agent),
-    referees: able.filter(({ agent }) => agent.referee).map(({ agent }) => agent),
-  }
-  fleets.set(job, { at, fleet })
-  return fleet
-}
 
-export const eligibleAgents = (state: HubState, job: Job): readonly Agent[] => fleetOf(state, job).eligible
-export const weightyAgents = (state: HubState, job: Job): readonly Agent[] => fleetOf(state, job).weighty
-export const refereeOnline = (state: HubState, job: Job): boolean => fleetOf(state, job).referees.length > 0
+export const eligibleAgents = (state: HubState, job: Job): readonly Agent[] => fleet(state, job).eligible.list
+/** Of those, whose word counts. */
+export const weightyAgents = (state: HubState, job: Job): readonly Agent[] => fleet(state, job).weighty.list
+export const refereeOnline = (state: HubState, job: Job): boolean => fleet(state, job).referees.list.length > 0
 
 /** When fresh keys no longer hold back for a referee that this server starts: it is starting, or starting again. */
 export const refereeAwaitedUntilMs = (state: HubState, job: Job): number =>
@@ -106,6 +87,10 @@ export const refereeAwaitedUntilMs = (state: HubState, job: Job): number =>
 
 export const refereeAwaited = (state: HubState, job: Job): boolean =>
   state.settings.referee && !refereeOnline(state, job) && state.nowMs < refereeAwaitedUntilMs(state, job)
+
+/** When a check that nobody may do is given up, which nobody may do since a moment: who has just gone may come back. */
+export const checkerGivenUpMs = (state: HubState, sinceMs: number): number =>
+  Math.min(sinceMs + CHECKER_BACK_MS, Math.max(sinceMs + CHECKER_WAIT_MS, state.checkerLeftMs + CHECKER_BACK_MS))
 
 /**
  * Whether an agent may run this shard at all: nobody runs a shard twice, nor one that it failed on. Nor in two sessions: while

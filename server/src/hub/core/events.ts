@@ -2,7 +2,7 @@
 // order, and what they find out comes back as events.
 import type { Assignment, Refusal, Reply, Tally } from '@forge/shared/contract/agent-events.ts'
 import type { AssignmentId, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
-import type { ProblemCode } from '@forge/shared/contract/problem.ts'
+import type { Findings, ProblemCode } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Bound } from '@forge/shared/verifier/bound.ts'
 import type { JobState, ShardWrites, StandingRow, SubmissionRow, VerdictRow } from '../../store/store.ts'
@@ -135,7 +135,13 @@ export type HubCommand =
   /** Write the verdicts, reduce the partials behind them, settle; then raise `job-ended`. */
   | ({ readonly type: 'complete'; readonly jobId: JobId } & Ending)
   /** End the job unbilled; then raise `job-ended`. */
-  | { readonly type: 'fail'; readonly jobId: JobId; readonly code: ProblemCode; readonly detail: string }
+  | {
+      readonly type: 'fail'
+      readonly jobId: JobId
+      readonly code: ProblemCode
+      readonly detail: string
+      readonly found: Findings
+    }
   /** End the job as its client asked, unbilled; then raise `job-ended`. */
   | { readonly type: 'cancel'; readonly jobId: JobId }
   | { readonly type: 'tally'; readonly session: SessionId; readonly tally: Tally }

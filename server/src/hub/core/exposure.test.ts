@@ -49,6 +49,32 @@ describe('an exposure', () => {
   })
 })
 
+describe('a job that fails after it met a liar', () => {
+  it('says so, with counts, and not only that agents have left', () => {
+    const pool = new Pool({ referee: true })
+    const referee = pool.join('referee', { referee: true })
+    const rows = [row(0, 'liar', { digest: wrong(0) }), row(0, 'third', { role: 'check' }), row(1, 'liar')]
+    pool.plan('job', 3, { verify: 'spotcheck' }, rows)
+    pool.work(referee)
+    pool.leave(referee)
+    pool.at(60_000)
+    const failed = pool.last('fail')
+    expect(failed?.code).toBe('NO_ELIGIBLE_AGENTS')
+    expect(failed?.detail).toMatch(
+      /^All eligible agents have left with 2 of 3 shards to run\. Before, 1 answer of agents/,
+    )
+    expect(failed?.detail).toMatch(/did not count, and answers to 1 shard differed\.$/)
+    expect(failed?.found).toEqual({
+      mode: 'spotcheck',
+      shards: 3,
+      accepted: 1,
+      executions: 4,
+      mismatches: 1,
+      voided: 1,
+    })
+  })
+})
+
 describe('a dispute without a referee', () => {
   const disputed = (): Pool => {
     const pool = new Pool({ distinctNetwork: true })

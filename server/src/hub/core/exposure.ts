@@ -3,6 +3,7 @@
 // exposure leads to the next until nothing is left that rests on any of them.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { HubCommand, Voids } from './events.ts'
+import { noteIdentity } from './fleet.ts'
 import { BAN_WITHIN_MS } from './limits.ts'
 import { countAnswered, HELD, partOf } from './parts.ts'
 import { loseStanding } from './standing.ts'
@@ -69,7 +70,7 @@ function sentence(state: HubState, identity: Identity): Quarantine {
   }
   state.quarantined.add(identity)
   state.quarantines.set(identity, quarantine)
-  state.fleet++
+  noteIdentity(state, identity)
   return quarantine
 }
 

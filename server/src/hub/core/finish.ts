@@ -2,10 +2,10 @@
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { VerdictRow } from '../../store/store.ts'
 import { boundsOf, type Stratum } from '@forge/shared/verifier/bound.ts'
-import { eligibleAgents, isDistinct, mayCheck, refereeOnline, weightyAgents } from './eligibility.ts'
+import { checkerGivenUpMs, eligibleAgents, isDistinct, mayCheck, refereeOnline, weightyAgents } from './eligibility.ts'
 import type { HubCommand, RecordedStratum, VerificationRecord } from './events.ts'
 import { fail } from './failing.ts'
-import { CHECKER_WAIT_MS, EXECUTIONS_MORE, EXECUTIONS_OF_SHARDS } from './limits.ts'
+import { EXECUTIONS_MORE, EXECUTIONS_OF_SHARDS } from './limits.ts'
 import { hasOnlyChecksLeft, isAllAnswered, isAllReleased, releasedParts } from './parts.ts'
 import { isComplete, settleParts } from './passes.ts'
 import { authorOf, confirmationsOf, isChecked, refereeIsToCome, settleShard } from './settle.ts'
@@ -68,7 +68,7 @@ function giveUpOnContradicted(state: HubState, job: Job): HubCommand[] {
     return []
   }
   job.contradictedSinceMs ??= state.nowMs
-  return state.nowMs - job.contradictedSinceMs < CHECKER_WAIT_MS ? [] : [failContradicted(job, stuck)]
+  return state.nowMs < checkerGivenUpMs(state, job.contradictedSinceMs) ? [] : [failContradicted(job, stuck)]
 }
 
 /** One that waits for a check or for the referee. */
@@ -95,7 +95,7 @@ function giveUpOnCheckers(state: HubState, job: Job): HubCommand[] {
     return []
   }
   job.checkerMissingSinceMs ??= state.nowMs
-  if (state.nowMs - job.checkerMissingSinceMs < CHECKER_WAIT_MS) return []
+  if (state.nowMs < checkerGivenUpMs(state, job.checkerMissingSinceMs)) return []
   if (job.disputed.size > 0) {
     const [first] = job.disputed
     return [
@@ -220,9 +220,6 @@ function complete(state: HubState, job: Job): HubCommand {
     bound: job.policy.verify === 'none' ? null : boundsOf([...strata.values()], mismatches + job.voided),
     ...(job.policy.verify === 'none' ? {} : { strata: recorded([...strata.values()]) }),
   }
-  const warnings = job.degraded
-    ? [`Only ${checked} of ${job.shards.length} shards were checked: no further eligible checker came in time.`]
-    : []
   return {
     type: 'complete',
     jobId: job.id,
@@ -231,9 +228,18 @@ function complete(state: HubState, job: Job): HubCommand {
     kernelMs: job.kernelMs,
     agents: executors.size,
     engines: [...engines].toSorted(),
-    warnings,
+    warnings: warningsOf(job, checked),
   }
 }
+
+function warningsOf({ degraded, policy, shards }: Job, checked: number): string[] {
+  if (policy.verify === 'none') return [UNCHECKED]
+  if (!degraded) return []
+  return [`Only ${checked} of ${shards.length} shards were checked: no further eligible checker came in time.`]
+}
+
+const UNCHECKED =
+  'With verify "none" nothing is checked: there is no bound on wrong shards, and "clean" says only that no answer was found wrong.'
 
 /** Without names: only what the bound asks for. The order says nothing of the authors. */
 function recorded(strata: readonly Stratum[]): RecordedStratum[] {

@@ -1,6 +1,7 @@
 // Where leases come and go. What is counted of them is counted here and nowhere else: who holds a shard, how much work of
 // a job is out, who executes it, who has room for more.
 import type { Identity } from '@forge/shared/contract/ids.ts'
+import { noteChange } from './fleet.ts'
 import { HELD_PARTS_PER_MS, LAPSES_KEPT_MS, LAPSES_MAX, LEASE_MS_MAX, LEASES_PER_AGENT, PACE_SLACK } from './limits.ts'
 import { shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 
@@ -66,6 +67,7 @@ export function progress(state: HubState, agent: Agent, lease: Lease, units: num
 /** A lease of it ran out. A session may go and come again: the identity is remembered for a while. */
 export function noteLapse(state: HubState, agent: Agent): void {
   agent.lapses++
+  noteChange(state, agent.session)
   state.lapsed.delete(agent.identity)
   state.lapsed.set(agent.identity, { lapses: agent.lapses, atMs: state.nowMs })
   for (const [identity, { atMs }] of state.lapsed) {

@@ -33,6 +33,11 @@ export const SPEED_MAX = AGENT_LIMITS.unitsPerSecondMax
 export const SPEED_MIN = AGENT_LIMITS.unitsPerSecondMin
 /** With no eligible checker for so long after the last first execution, `on_unverified` decides. */
 export const CHECKER_WAIT_MS = 10_000
+/**
+ * But where an agent whose word counts has just gone, so long from then: one that lost its network tries again within 60 s
+ * and has then to say hello and to pass its self-test. A job waits no longer than this at a stretch, however many go meanwhile.
+ */
+export const CHECKER_BACK_MS = 75_000
 /** Distinct identities that may fail on a shard before the referee is asked. */
 export const FAILURES_BEFORE_REFEREE = 3
 /** Veterans of distinct groups that must have failed on a shard before it is at fault, where there is no referee. */
@@ -46,6 +51,8 @@ export const PROBATION_SHARDS = 10
  * more than that. Then they run the rest, for it to check when it is there: they never check one another.
  */
 export const REFEREE_START_MS = 5_000
+/** Changes of agents that are kept, so that who may work on a job is brought up to date instead of found anew. */
+export const FLEET_CHANGES_MAX = 1_000
 /** Standings kept in memory, some 200 bytes each; the store has them all. */
 export const STANDINGS_MAX = 100_000
 /**

@@ -148,6 +148,7 @@ describe('an exposure', () => {
         jobId: id,
         code: 'VERIFICATION_FAILED',
         detail: expect.stringContaining('An answer on which the last pass was planned was found wrong'),
+        found: expect.objectContaining({ voided: 1 }),
       },
     ])
     expect(pool.last('complete')?.jobId).not.toBe(id)

@@ -241,14 +241,13 @@ export function authorRowOf({ submissions }: Shard): SubmissionRow | undefined {
 }
 export const authorOf = (shard: Shard): Identity | undefined => authorRowOf(shard)?.executor
 
-/**
- * How many stand behind the accepted digest. Fresh keys that agree are one word, however many they are: one person may have
- * them all.
- */
-export function confirmationsOf({ submissions, accepted }: Shard): number {
-  const behind = submissions.filter(({ digest }) => digest === accepted)
-  return behind.some(({ tier }) => isWeighty(tier)) ? behind.length : Math.min(1, behind.length)
-}
+/** How many stand behind the accepted digest. */
+export const confirmationsOf = ({ submissions, accepted }: Shard): number =>
+  confirmationsIn(submissions.filter(({ digest }) => digest === accepted))
+
+/** Of answers that agree: fresh keys are one word, however many they are, for one person may have them all. */
+export const confirmationsIn = (behind: readonly Pick<SubmissionRow, 'tier'>[]): number =>
+  behind.some(({ tier }) => isWeighty(tier)) ? behind.length : Math.min(1, behind.length)
 
 /** One alone was not checked. */
 export const isChecked = (shard: Shard): boolean => shard.accepted !== null && confirmationsOf(shard) > 1

@@ -3,6 +3,7 @@
 // whose WASM is sound may have a GPU that is not.
 import type { EngineName, Identity } from '@forge/shared/contract/ids.ts'
 import type { StandingRow, SubmissionRow, Tier } from '../../store/store.ts'
+import { noteIdentity } from './fleet.ts'
 import { PROBATION_SHARDS, STANDINGS_MAX } from './limits.ts'
 import type { Ability, Agent, HubState, Job, Shard } from './state.ts'
 
@@ -25,6 +26,11 @@ export function tierOf(state: HubState, agent: Agent, kernel: string, { engine }
 /** Keys are free: what a fresh one says proves nothing about another fresh one. */
 export const isWeighty = (tier: Tier): boolean => tier !== 'probation'
 
+/** Whether its word counts for anything that it can run, and it may work. */
+export const hasWord = (state: HubState, agent: Agent): boolean =>
+  !state.quarantined.has(agent.identity) &&
+  [...agent.abilities].some(([kernel, ability]) => isWeighty(tierOf(state, agent, kernel, ability)))
+
 /**
  * What the store knew when the agent joined; what was counted since is newer. Of an exposed identity it is worth nothing:
  * it was asked before, or its standing was not in memory when it was lost, or a restart came between the two.
@@ -43,14 +49,22 @@ export function restoreStandings(
 }
 
 function keep(state: HubState, key: string, valid: number): void {
+  const before = state.standings.get(key) ?? 0
   state.standings.delete(key)
   state.standings.set(key, valid)
-  state.fleet++
-  for (const [oldest] of state.standings) {
+  noteTier(state, key, before, valid)
+  for (const [oldest, known] of state.standings) {
     if (state.standings.size <= STANDINGS_MAX) return
     // It is in the store, and is read again when its identity joins.
     state.standings.delete(oldest)
+    noteTier(state, oldest, known, 0)
   }
+}
+
+/** Who may do what follows from the tier alone. */
+function noteTier(state: HubState, key: string, before: number, after: number): void {
+  if (before >= PROBATION_SHARDS === after >= PROBATION_SHARDS) return
+  noteIdentity(state, key.slice(0, key.indexOf(' ')) as Identity)
 }
 
 /**

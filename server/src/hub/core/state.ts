@@ -253,6 +253,8 @@ export interface HubState {
   standingsChanged: Map<string, StandingRow>
   /** By kernel and engine: groups of the veterans whom the referee alone contradicted, and when. */
   suspects: Map<string, Map<string, number>>
+  /** Groups of the veterans who agreed with the referee on such an engine since. */
+  defenders: Map<string, Set<string>>
   /** Kernel and engine that get no work, and until when; forgotten when the server starts again. */
   suspended: Map<string, number>
   /** Sessions that may have room for an assignment: all that dispatch looks at. */
@@ -261,12 +263,18 @@ export interface HubState {
   lapsed: Map<Identity, { readonly lapses: number; readonly atMs: number }>
   /** Sessions that rest after a failure. */
   resting: Set<SessionId>
+  /** When time alone changes something, as wake.ts found it; undefined: to be found anew. */
+  wakeMs: number | null | undefined
   /** No lease expires before. */
   expiryMs: number
   /** When a referee last went away, or lost its engine. */
   refereeLeftMs: number
+  /** When an agent whose word counts, the referee aside, last went away. */
+  checkerLeftMs: number
   /** Changes whenever who may work on what could have changed. */
   fleet: number
+  /** Whose change made it the last few times, as often as there are entries: fleet.ts. */
+  changed: SessionId[]
   /** Sessions whose tally changed since it was last sent. */
   tallyChanged: Set<SessionId>
   epoch: number
@@ -297,13 +305,17 @@ export function createHubState(settings: HubSettings): HubState {
     standings: new Map(),
     standingsChanged: new Map(),
     suspects: new Map(),
+    defenders: new Map(),
     suspended: new Map(),
     roomy: new Set(),
     lapsed: new Map(),
     resting: new Set(),
+    wakeMs: undefined,
     expiryMs: Infinity,
     refereeLeftMs: -Infinity,
+    checkerLeftMs: -Infinity,
     fleet: 0,
+    changed: [],
     tallyChanged: new Set(),
     epoch: 0,
     assignments: 0,

@@ -9,12 +9,13 @@ import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
 import { review } from './finish.ts'
+import { noteChange } from './fleet.ts'
 import { begunMs, drop, letGo, noteLapse, noteRoom, progress, renew } from './leases.ts'
 import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
 import { takeJoined } from './joining.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, settleShard, takeIn, tally } from './settle.ts'
-import { restoreStandings, tierOf } from './standing.ts'
+import { hasWord, restoreStandings, tierOf } from './standing.ts'
 import { endSuspensions } from './suspicion.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
 import { takeTrial } from './trial.ts'
@@ -25,9 +26,12 @@ export function step(state: HubState, event: HubEvent): HubCommand[] {
   // Time never runs backwards, whatever the edge's clock does.
   state.nowMs = Math.max(state.nowMs, event.nowMs)
   endSuspensions(state)
-  const applied = isVain(state, event) ? null : apply(state, event)
-  const commands = [...(applied ?? []), ...expireLeases(state)]
-  if (applied === null && commands.length === 0) return []
+  const isNothing = isVain(state, event)
+  const commands = [...(isNothing ? [] : apply(state, event)), ...expireLeases(state)]
+  // Progress makes a lease last longer, and nobody can be given anything for that. What time alone changes is not missed.
+  const isQuiet = (isNothing || event.type === 'progress') && (state.wakeMs ?? Infinity) > state.nowMs
+  if (isQuiet && commands.length === 0) return []
+  state.wakeMs = undefined
   for (const job of state.jobs.values()) commands.push(...review(state, job))
   commands.push(...dispatch(state))
   return [...commands, ...tallies(state), ...standings(state)]
@@ -86,7 +90,7 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       const agent = state.agents.get(event.session)
       agent?.abilities.clear()
       if (agent?.referee === true) state.refereeLeftMs = state.nowMs
-      state.fleet++
+      noteChange(state, event.session)
       return []
     }
     case 'agent-left':
@@ -122,9 +126,10 @@ function takeLeft(state: HubState, session: SessionId): HubCommand[] {
   if (agent === undefined) return []
   state.agents.delete(session)
   if (agent.referee) state.refereeLeftMs = state.nowMs
+  else if (hasWord(state, agent)) state.checkerLeftMs = state.nowMs
   state.tallyChanged.delete(session)
   state.resting.delete(session)
-  state.fleet++
+  noteChange(state, session)
   const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
   noteRoom(state, agent)
   return commands
@@ -163,7 +168,9 @@ function takeReady(
   const known = agent.abilities.get(kernel)
   agent.abilities.set(kernel, { ...ability, unitsPerSecond: within(ability.unitsPerSecond) })
   // Its speed alone changes nothing of who may do what.
-  if (known?.engine !== ability.engine || known.kernelDigest !== ability.kernelDigest) state.fleet++
+  if (known?.engine !== ability.engine || known.kernelDigest !== ability.kernelDigest) {
+    noteChange(state, session)
+  }
   noteRoom(state, agent)
   return [...agent.leases.values()].flatMap((lease) => {
     const job = state.jobs.get(lease.jobId)
@@ -224,6 +231,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   job.executions += submissions.length
   learnSpeed(job, agent, event.shards.length, event.kernelMs)
   job.kernelMs += event.kernelMs
+  if (agent.lapses > 0) noteChange(state, agent.session)
   agent.lapses = 0
   state.lapsed.delete(agent.identity)
   agent.pending += submissions.length

@@ -64,17 +64,40 @@ describe('an engine', () => {
     expect(works(pool, 'another')).toBe(true)
   })
 
-  it('gets work again when a veteran of another network agrees with the referee on it', () => {
-    const pool = suspected()
-    const right = (some: Some): SubmissionRow => ({
-      ...row(0, 'honest', { digest: trueDigest('three' as JobId, 0) }),
-      engine: 'webgpu',
-      ...some,
+  describe('that was at fault', () => {
+    const right = (pool: Pool, job: string, executor: string, some: Some = {}): void => {
+      const own = row(0, executor, { digest: trueDigest(job as JobId, 0) })
+      judged(pool, job, [{ ...own, engine: 'webgpu', ...some }])
+    }
+
+    it('gets work again when veterans of as many other networks as were wrong agree with the referee on it', () => {
+      const pool = suspected()
+      for (const [n, name] of ['e', 'f', 'g'].entries()) right(pool, `right-${n}`, name)
+      expect(pool.hub.suspended.size).toBe(1)
+      right(pool, 'last', 'h')
+      expect(pool.hub.suspended.size).toBe(0)
+      expect(pool.hub.defenders.size).toBe(0)
+      expect(works(pool, 'on-gpu')).toBe(true)
     })
-    judged(pool, 'three', [right({ tier: 'probation' })])
-    expect(pool.hub.suspended.size).toBe(1)
-    judged(pool, 'four', [{ ...right({}), digest: trueDigest('four' as JobId, 0) }])
-    expect(pool.hub.suspended.size).toBe(0)
-    expect(works(pool, 'on-gpu')).toBe(true)
+
+    it('gets none for one that is right many times, for fresh keys, or for those who were wrong as well', () => {
+      const pool = suspected()
+      for (let n = 0; n < 9; n++) {
+        right(pool, `one-${n}`, 'e')
+        right(pool, `fresh-${n}`, `fresh-${n}`, { tier: 'probation' })
+        right(pool, `wrong-${n}`, `x-${n}`, { network: 'a' })
+      }
+      expect(pool.hub.suspended.size).toBe(1)
+    })
+
+    it('loses the word of who is right on some inputs and wrong on others', () => {
+      const pool = suspected()
+      for (const name of ['e', 'f', 'g']) right(pool, `right-${name}`, name)
+      judged(pool, 'wrong', lies({}, 'e', 'f'))
+      for (const name of ['h', 'i', 'j', 'k']) right(pool, `right-${name}`, name)
+      expect(pool.hub.suspended.size, 'six were wrong, and five right').toBe(1)
+      right(pool, 'right-l', 'l')
+      expect(pool.hub.suspended.size).toBe(0)
+    })
   })
 })

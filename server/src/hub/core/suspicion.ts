@@ -1,15 +1,19 @@
 // The engine is suspected before its agents where the referee alone differs from several of them: the kernel may be wrong
 // on it. It then gets no work of that kernel for a while. Everybody who works on it pays for that, so it takes veterans of
-// unrelated networks, whose keys were not free, and one of them who agrees with the referee ends it.
+// unrelated networks, whose keys were not free. Veterans of as many other ones who agree with the referee end it: a driver's
+// fault shows on some inputs and not on others, and one right answer says nothing of those.
 import type { EngineName } from '@forge/shared/contract/ids.ts'
 import type { SubmissionRow } from '../../store/store.ts'
+import { noteAll } from './fleet.ts'
 import { SUSPECTS_MAX, SUSPENSION_MS } from './limits.ts'
 import { isWeighty } from './standing.ts'
 import type { HubState, Job } from './state.ts'
 
 /*
  * fit       -> suspended   SUSPECTS_MAX groups of veterans, each on a shard where the referee alone differed from several
- * suspended -> fit         SUSPENSION_MS later, or when a veteran of another group agrees with the referee on it
+ * suspended -> fit         SUSPENSION_MS later, or when veterans of as many other groups as were wrong agree with the referee on it
+ *
+ * A group that was right before it is wrong, or the other way about, is one that was wrong.
  */
 
 const nameOf = ({ kernel }: Pick<Job, 'kernel'>, engine: EngineName): string => `${kernel} ${engine}`
@@ -28,17 +32,23 @@ export function suspect(state: HubState, job: Job, wrong: readonly SubmissionRow
     const known = state.suspects.get(name) ?? new Map<string, number>()
     for (const [group, sinceMs] of known) if (sinceMs + SUSPENSION_MS <= state.nowMs) known.delete(group)
     state.suspects.set(name, known.set(groupOf(state, row), state.nowMs))
+    state.defenders.get(name)?.delete(groupOf(state, row))
     if (known.size < SUSPECTS_MAX || state.suspended.has(name)) continue
     state.suspended.set(name, state.nowMs + SUSPENSION_MS)
-    state.fleet++
+    noteAll(state)
   }
 }
 
-/** Somebody agrees with the referee: the engine of a veteran of another group is fit. */
+/** Somebody agrees with the referee: the engine is fit when as many groups were right on it as were wrong. */
 export function clear(state: HubState, job: Job, right: readonly SubmissionRow[]): void {
   for (const row of right) {
     const name = nameOf(job, row.engine)
-    if (isWeighty(row.tier) && state.suspects.get(name)?.has(groupOf(state, row)) === false) release(state, name)
+    const suspects = state.suspects.get(name)
+    // The referee agrees with itself, and is no witness of what else is run on its engine.
+    if (row.role === 'referee' || !isWeighty(row.tier) || suspects?.has(groupOf(state, row)) !== false) continue
+    const defenders = state.defenders.get(name) ?? new Set<string>()
+    state.defenders.set(name, defenders.add(groupOf(state, row)))
+    if (defenders.size >= suspects.size) release(state, name)
   }
 }
 
@@ -49,5 +59,6 @@ export function endSuspensions(state: HubState): void {
 
 function release(state: HubState, name: string): void {
   state.suspects.delete(name)
-  if (state.suspended.delete(name)) state.fleet++
+  state.defenders.delete(name)
+  if (state.suspended.delete(name)) noteAll(state)
 }

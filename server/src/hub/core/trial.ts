@@ -2,6 +2,7 @@
 // ordinary work and like it in every frame. What it returns is compared and counts for nothing else.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { HubCommand, HubEvent } from './events.ts'
+import { noteIdentity } from './fleet.ts'
 import { letGo } from './leases.ts'
 import { TRIAL_SHARDS } from './limits.ts'
 import { mayRun, provenFor } from './eligibility.ts'
@@ -54,7 +55,7 @@ export function takeTrial(
   if (agent.trialsLeft > 0) return commands
   const number = state.quarantines.get(agent.identity)?.exposures ?? 1
   state.quarantined.delete(agent.identity)
-  state.fleet++
+  noteIdentity(state, agent.identity)
   const release = { identity: agent.identity, number, atMs: 0 }
   return [...commands, { type: 'write', writes: { releases: [release] } }]
 }

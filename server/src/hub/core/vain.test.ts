@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import type { AssignmentId, SessionId } from '@forge/shared/contract/ids.ts'
 import { Pool } from '../sim/pool.ts'
 import type { Job } from './state.ts'
+import { nextWakeMs } from './wake.ts'
 
 /** How often the queues of a job are looked at while something happens. */
 const looksAt = (job: Job, happen: () => void): number => {
@@ -46,6 +47,26 @@ it('what is of nothing that is held is not worth a look at any job', () => {
   })
   expect(looks).toBe(0)
   expect(looksAt(job, () => pool.raise({ type: 'handback', ...own }))).toBeGreaterThan(0)
+})
+
+it('progress prolongs its lease, and looks at no job', () => {
+  const pool = new Pool()
+  const a = pool.join('a', { shardsPerSecond: 1 })
+  pool.join('idle')
+  const job = pool.job(pool.plan('job', 40, { max_agents: 1 }))
+  const [held] = pool.held(a)
+  const lease = pool.hub.agents.get(a)?.leases.get(held?.order.assignmentId ?? ('' as AssignmentId))
+  expect(lease).toBeDefined()
+  if (lease === undefined) return
+  const { assignmentId, epoch, expiresAtMs } = lease
+  const wakeMs = nextWakeMs(pool.hub)
+  pool.nowMs = 5_000
+  const looks = looksAt(job, () => {
+    expect(pool.raise({ type: 'progress', session: a, assignmentId, epoch, units: lease.unitsMost })).toEqual([])
+    expect(nextWakeMs(pool.hub)).toBe(wakeMs)
+  })
+  expect(looks).toBe(0)
+  expect(lease.expiresAtMs).toBeGreaterThan(expiresAtMs)
 })
 
 it('a second ready with the same engine changes nothing of who may do what', () => {

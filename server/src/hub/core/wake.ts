@@ -1,12 +1,16 @@
 // When the next `tick` is due: everything that time alone changes, looked at once an event.
 import { nextSlowMs } from './backup.ts'
 import { nextOverdueMs } from './admission.ts'
-import { refereeAwaited, refereeAwaitedUntilMs } from './eligibility.ts'
-import { CHECKER_WAIT_MS } from './limits.ts'
+import { checkerGivenUpMs, refereeAwaited, refereeAwaitedUntilMs } from './eligibility.ts'
 import { hasEnded, type HubState, type Job } from './state.ts'
 
-/** Null while nothing waits for time. */
+/** Null while nothing waits for time. An event that changes nothing, or only prolongs a lease, leaves it as it was. */
 export function nextWakeMs(state: HubState): number | null {
+  if (state.wakeMs === undefined) state.wakeMs = findWakeMs(state)
+  return state.wakeMs
+}
+
+function findWakeMs(state: HubState): number | null {
   let wake = state.expiryMs
   for (const job of state.jobs.values()) if (!hasEnded(job)) wake = Math.min(wake, wakeOf(state, job))
   for (const session of state.resting) {
@@ -24,7 +28,7 @@ function wakeOf(state: HubState, job: Job): number {
   if (job.drawnUntilMs > state.nowMs) wake = Math.min(wake, job.drawnUntilMs)
   // Once it is over it is no reason to wake: `full` goes on waiting until its deadline.
   for (const sinceMs of [job.checkerMissingSinceMs, job.contradictedSinceMs]) {
-    const givesUpMs = (sinceMs ?? -Infinity) + CHECKER_WAIT_MS
+    const givesUpMs = sinceMs === null ? -Infinity : checkerGivenUpMs(state, sinceMs)
     if (givesUpMs > state.nowMs) wake = Math.min(wake, givesUpMs)
   }
   return wake

@@ -1,7 +1,7 @@
 // What the Hub makes durable: answers, voids, states, results. Every write is tried until the store takes it; those of one
 // job's row keep the order in which the core decided them.
 import type { JobId } from '@forge/shared/contract/ids.ts'
-import { problem, type ProblemCode } from '@forge/shared/contract/problem.ts'
+import { problem, type Findings, type ProblemCode } from '@forge/shared/contract/problem.ts'
 import { PartialError } from '@forge/shared/kernels/kernel.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Logger } from '../../logger.ts'
@@ -30,7 +30,7 @@ export interface HubRows {
   resume(unfinishedSinceMs: number | null): Promise<void>
   /** A reduction of stored partials, begun again where a restarting database broke it off. */
   reading<T>(read: () => Promise<T>): Promise<T>
-  failed(jobId: JobId, code: ProblemCode, detail: string): Promise<void>
+  failed(jobId: JobId, code: ProblemCode, detail: string, found?: Findings): Promise<void>
   /** As its client asked. */
   cancelled(jobId: JobId): Promise<void>
 }
@@ -63,7 +63,7 @@ export function createHubRows(
     if (!ended) logger.warn({ job_id: jobId, state: end.state }, 'the job had ended before; its end stands')
     changes.delete(jobId)
   }
-  const failed: HubRows['failed'] = (jobId, code, detail) => finish(jobId, 'the failure', failure(jobId, code, detail))
+  const failed: HubRows['failed'] = (jobId, ...why) => finish(jobId, 'the failure', failure(jobId, ...why))
 
   return {
     async answers(submissions, partials) {
@@ -113,8 +113,12 @@ export function createHubRows(
   }
 }
 
-const failure = (jobId: JobId, code: ProblemCode, detail: string) =>
-  ({ state: 'FAILED', problem: problem(code, detail, { job_id: jobId }), finishedAtMs: Date.now() }) as const
+const failure = (jobId: JobId, code: ProblemCode, detail: string, verification?: Findings) =>
+  ({
+    state: 'FAILED',
+    problem: problem(code, detail, { job_id: jobId, verification }),
+    finishedAtMs: Date.now(),
+  }) as const
 
 function cancellation(jobId: JobId) {
   const detail = 'Its client cancelled it; nothing is billed.'

@@ -249,7 +249,7 @@ class HubEdge implements RunningHub {
       case 'fail':
         this.#deps.logger.warn({ job_id: command.jobId, code: command.code }, command.detail)
         return this.#track(
-          this.#end(command.jobId, () => this.#rows.failed(command.jobId, command.code, command.detail)),
+          this.#end(command.jobId, () => this.#rows.failed(command.jobId, command.code, command.detail, command.found)),
         )
     }
   }

@@ -87,9 +87,10 @@ const LEASES: readonly Guard[] = [
     '      if (agent.leases.size >= (agent.lapses > 0 ? 1 : LEASES_PER_AGENT)) continue\n',
   ),
   guardIn(
-    'dispatch.ts',
+    'admission.ts',
     'max_agents',
-    '  if (!job.executors.has(agent.session) && job.executors.size >= job.policy.max_agents) return null\n',
+    'executors.size >= policy.max_agents',
+    'executors.size > policy.max_agents * 9',
   ),
   guardIn('dispatch.ts', 'min_agents', 'if (eligible >= job.policy.min_agents) {', 'if (eligible >= 0) {'),
   guardIn(
@@ -205,8 +206,8 @@ const WHO: readonly Guard[] = [
   guardIn(
     'checkers.ts',
     'a check is for who was drawn',
-    'const isFree = (job.drawn.get(index)?.untilMs ?? Infinity) === Infinity',
-    'const isFree = true',
+    '(job.drawn.get(index)?.untilMs ?? Infinity) === Infinity',
+    'index >= 0',
   ),
   guardIn(
     'dispatch.ts',

@@ -3,12 +3,13 @@
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { makeFolder } from '../../store/make-folder.ts'
 import type { ObjectStore } from './object-store.ts'
 
 /** Throws when the folder cannot be made. Uploads that an earlier process left unfinished are removed. */
 export async function openDiskObjects(folder: string): Promise<ObjectStore> {
   const uploads = path.join(folder, 'uploads')
-  await mkdir(uploads, { recursive: true })
+  await makeFolder(uploads)
   for (const left of await readdir(uploads)) await rm(path.join(uploads, left), { force: true })
   const placeOf = (id: string): string => path.join(folder, requireId(id).slice(-2), id)
   return {

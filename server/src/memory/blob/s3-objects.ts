@@ -2,10 +2,11 @@
 // S3 wants its length and takes its SHA-256, which it holds against what arrives; then it is one PUT, there whole or not.
 import { createHash } from 'node:crypto'
 import { openAsBlob } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { AwsClient } from 'aws4fetch'
 import { ConfigError, type S3Config } from '../../config.ts'
+import { makeFolder } from '../../store/make-folder.ts'
 import { writeSynced } from './disk-objects.ts'
 import type { ObjectStore } from './object-store.ts'
 
@@ -21,7 +22,7 @@ export class ObjectStoreAway extends Error {
 
 /** Throws a `ConfigError` when the bucket cannot be reached with these keys. */
 export async function openS3Objects(config: S3Config, uploads: string): Promise<ObjectStore> {
-  await mkdir(uploads, { recursive: true })
+  await makeFolder(uploads)
   for (const left of await readdir(uploads)) await rm(path.join(uploads, left), { force: true })
   const { accessKeyId, secretAccessKey, region, endpoint, bucket } = config
   const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: RETRIES })

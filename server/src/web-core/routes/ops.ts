@@ -5,6 +5,7 @@ import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
 import { resolveReferences } from '../../memory/references.ts'
 import { acceptContract, unknownPool } from '../contract.ts'
+import { ignoredPolicy } from '../policy-words.ts'
 import { estimateOf, estimateSchema } from '../estimate.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from '../examples.ts'
 import { execute } from '../execute.ts'
@@ -136,6 +137,8 @@ export const opsRoutes = [
     ],
     async handle({ caller, body, sent }, deps) {
       const { store, hub } = deps
+      const ignored = ignoredPolicy(body, sent)
+      if (ignored !== null) return ignored
       const resolved = await resolveReferences(body.args, caller.projectId, deps)
       if (resolved instanceof Refusal) return resolved
       const accepted = acceptContract(body, sent, resolved)

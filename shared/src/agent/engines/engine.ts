@@ -32,5 +32,10 @@ export interface LoadedKernel {
 
 /** This machine cannot run the kernel on this engine: no adapter, a lost device, a failed compilation. */
 export class EngineError extends Error {
-  override readonly name = 'EngineError'
+  override readonly name: string = 'EngineError'
+}
+
+/** There is no such engine here at all: nothing was tried, and nothing is wrong. */
+export class EngineAbsent extends EngineError {
+  override readonly name = 'EngineAbsent'
 }

@@ -1,7 +1,7 @@
 // One WebGPU device: asked for with the limits that the kernels need, and guarded, so that every way in which it fails is
 // an `EngineError` before anybody reads what it computed. What to do after a loss is webgpu-engine.ts's.
 import type { KernelArtifact, KernelProgram } from '../../kernels/artifact.ts'
-import { EngineError } from './engine.ts'
+import { EngineAbsent, EngineError } from './engine.ts'
 import { WebGpuBuffers } from './webgpu-buffers.ts'
 import { HARDWARE, SOFTWARE, WORKGROUPS_MAX, type Shape } from './webgpu-pace.ts'
 
@@ -24,7 +24,7 @@ export async function openDevice(
   options: GPURequestAdapterOptions,
 ): Promise<WebGpuDevice> {
   const adapter = await gpu.requestAdapter(options)
-  if (adapter === null) throw new EngineError('this machine offers no WebGPU adapter')
+  if (adapter === null) throw new EngineAbsent('this machine offers no WebGPU adapter')
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info
   const told = [vendor, architecture, description].filter((text) => text !== '').join(' ')
   const isFallback = isFallbackAdapter === true || SOFTWARE_NAMES.test(told)
