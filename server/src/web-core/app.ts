@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { problem } from '@forge/shared/contract/problem.ts'
 import { createAgentAlias } from './agent-alias.ts'
 import { createAuthenticate } from './auth.ts'
+import { cors } from './cors.ts'
 import type { RouteDeps, WebCoreDeps } from './deps.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { openApiDocument } from './openapi/document.ts'
@@ -46,11 +47,14 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     headers.set('Forge-Request-Id', context.get('requestId'))
     const { method, path } = context.req
     const ms = Math.round(performance.now() - started)
-    const line = { request_id: context.get('requestId'), method, path, status: context.res.status, ms }
+    // Some put their key into the address.
+    const shown = path.replaceAll(/(fpak|ntk)_\w+/g, '$1_[not logged]')
+    const line = { request_id: context.get('requestId'), method, path: shown, status: context.res.status, ms }
     if (path.startsWith('/api/')) logger.info(line, 'request')
     else logger.debug(line, 'request')
   })
 
+  app.use(cors(config.corsOrigins, ROUTES))
   mountRoutes(app, ROUTES, authenticate, routeDeps)
 
   app.notFound((context) => {
