@@ -71,7 +71,16 @@ test('origins and proxies are lists with commas', () => {
   for (const wrong of ['*', 'app.example', 'https://a.example/path', 'https://a.example,,https://b.example', 'null']) {
     expect(sentencesOf({ FORGE_CORS_ORIGINS: wrong })).toEqual([expect.stringMatching(/which is no origin such as/)])
   }
-  for (const wrong of ['proxy', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0/8', '::1/129', '1.2.3.4/8/8', 'fe80::1%eth0', '']) {
+  for (const wrong of [
+    'proxy',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0/8',
+    '::1/129',
+    '1.2.3.4/8/8',
+    'fe80::1%eth0',
+    '',
+  ]) {
     expect(sentencesOf({ FORGE_TRUSTED_PROXIES: `127.0.0.1,${wrong}` })).toEqual([
       expect.stringMatching(/which is no address such as/),
     ])
