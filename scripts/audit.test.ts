@@ -29,7 +29,10 @@ test('nothing known is clean', () => {
 test.each(['high', 'critical'])('%s fails and says what to do', (severity) => {
   const outcome = outcomeOf(answered(advisory(ONE, severity), advisory(OTHER, 'low')), [])
   expect(outcome).toMatchObject({ is: 'vulnerable', found: [expect.stringMatching(/ws: Denial of service.*>=8\.21/)] })
-  expect(told(outcome)).toMatchObject({ fails: true, lines: [expect.stringContaining(ONE), expect.stringMatching(/^Update/)] })
+  expect(told(outcome)).toMatchObject({
+    fails: true,
+    lines: [expect.stringContaining(ONE), expect.stringMatching(/^Update/)],
+  })
 })
 
 test.each(['info', 'low', 'moderate'])('%s does not fail', (severity) => {
@@ -62,7 +65,10 @@ test.each([
 ])('%s is not taken for clean, and breaks nothing', (_, printed) => {
   const outcome = outcomeOf(printed, [])
   expect(outcome.is).toBe('unknown')
-  expect(told(outcome)).toMatchObject({ fails: false, lines: [expect.stringMatching(/^NOT AUDITED/), expect.any(String)] })
+  expect(told(outcome)).toMatchObject({
+    fails: false,
+    lines: [expect.stringMatching(/^NOT AUDITED/), expect.any(String)],
+  })
 })
 
 test('every accepted advisory has a reason', () => {

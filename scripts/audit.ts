@@ -54,7 +54,9 @@ export function outcomeOf(printed: string, accepted: readonly Accepted[]): Outco
   const ids = new Set(severe.map(({ id }) => id))
   return {
     is: 'clean',
-    accepted: accepted.filter(({ advisory }) => ids.has(advisory)).map(({ advisory, reason }) => `${advisory}: ${reason}`),
+    accepted: accepted
+      .filter(({ advisory }) => ids.has(advisory))
+      .map(({ advisory, reason }) => `${advisory}: ${reason}`),
     unused: [...known].filter((id) => !ids.has(id)),
   }
 }
@@ -71,9 +73,13 @@ function jsonOf(text: string): unknown {
 export function told(outcome: Outcome): { readonly lines: readonly string[]; readonly fails: boolean } {
   switch (outcome.is) {
     case 'unknown':
-      return { lines: ['NOT AUDITED: the registry did not say which packages are vulnerable.', outcome.why], fails: false }
+      return {
+        lines: ['NOT AUDITED: the registry did not say which packages are vulnerable.', outcome.why],
+        fails: false,
+      }
     case 'vulnerable': {
-      const help = 'Update the package, or accept the advisory in scripts/audit.ts with the reason why it cannot be used.'
+      const help =
+        'Update the package, or accept the advisory in scripts/audit.ts with the reason why it cannot be used.'
       return { lines: [...outcome.found, help], fails: true }
     }
     case 'clean':

@@ -4,12 +4,13 @@ import { loadConfig } from '@forge/server/config.ts'
 import { sentenceFor } from '@forge/server/sentence-for.ts'
 import { openForReading } from '@forge/server/store/open-store.ts'
 import { verifyStore } from '@forge/server/verify-store/verify-store.ts'
-import { backUpStore, restoreStore } from './forge/backup-store.ts'
+import { backUpStore, forgetNetworks, restoreStore } from './forge/backup-store.ts'
 import { CannotVerify, verifyBundle } from './forge/verify-bundle.ts'
 
 const USAGE = `Usage: pnpm forge verify-store
        pnpm forge backup --to DIR [--without-objects]
        pnpm forge restore --from DIR
+       pnpm forge forget-networks --older-than DAYS
        pnpm forge verify bundle.json [--shards 20] [--engine wasm] [--keys forge-keys.json]
 
   verify-store  reads the whole store and says what is not as it was written: events, shards, records,
@@ -20,6 +21,8 @@ const USAGE = `Usage: pnpm forge verify-store
                 and arrays unless told otherwise. With Postgres the server may go on. The folder holds secrets.
   restore       puts a backup into an empty database or an empty FORGE_DATA_DIR, of either kind, whichever
                 kind it came from. It is there whole or not at all. Run verify-store after it.
+  forget-networks  puts numbers in the place of the networks that answers came from, in jobs that ended so many
+                days ago (0: all that have ended). What FORGE_NETWORKS_DAYS does every hour.
   verify        checks the bundle of a completed job without a server: signatures, digests, plan, bill,
                 sample and bound, the output from its partials, and so many shards at random by running
                 them again (--engine wasm or reference). --keys names the server's list of keys, from its
@@ -45,6 +48,7 @@ else if (run === null) {
 function commandOf(name: string | undefined, args: readonly string[]): (() => Promise<number>) | null {
   if (name === 'verify-store' && args.length === 0) return verified
   if (name === 'backup') return () => backUpStore(args, (line) => console.log(line))
+  if (name === 'forget-networks') return () => forgetNetworks(args, (line) => console.log(line))
   if (name === 'restore') return () => restoreStore(args, (line) => console.log(line))
   if (name === 'verify' && args.length > 0) return () => verifyBundle(args, (line) => console.log(line))
   return null

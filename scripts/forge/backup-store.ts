@@ -1,11 +1,12 @@
-// `pnpm forge backup` and `pnpm forge restore`: of the store that the environment names, with the objects beside it.
+// `pnpm forge backup`, `restore` and `forget-networks`: of the store that the environment names, with the objects beside it.
 import { parseArgs } from 'node:util'
 import { backUp } from '@forge/server/backup/backup.ts'
 import type { Manifest } from '@forge/server/backup/manifest.ts'
 import { restore } from '@forge/server/backup/restore.ts'
 import { loadConfig, type Config } from '@forge/server/config.ts'
 import { openObjectsBesideServer } from '@forge/server/memory/blob/open-objects.ts'
-import type { StoreOptions } from '@forge/server/store/open-store.ts'
+import { forgetOld } from '@forge/server/receipt/retention.ts'
+import { openStore, type StoreOptions } from '@forge/server/store/open-store.ts'
 import { CannotRead } from '@forge/server/store/sql-error.ts'
 
 type Say = (line: string) => void
@@ -36,6 +37,22 @@ export async function restoreStore(args: readonly string[], say: Say): Promise<n
   say(`Restored what was there at ${manifest.created_at}: ${counted(manifest)}.`)
   say('Now run: pnpm forge verify-store')
   return 0
+}
+
+/** Of jobs that ended so many days ago, once and at once: what the server does hourly where FORGE_NETWORKS_DAYS is set. */
+export async function forgetNetworks(args: readonly string[], say: Say): Promise<number> {
+  const { 'older-than': days } = parsed(args, { 'older-than': { type: 'string' } })
+  if (typeof days !== 'string' || !/^\d{1,5}$/.test(days))
+    throw new CannotRead('Name a number of days: --older-than 30')
+  const store = await openStore(storeOf(loadConfig(process.env)))
+  try {
+    const deps = { store, clock: Date.now, networksDays: Number(days) }
+    const jobs = await forgetOld(deps, new AbortController().signal)
+    say(`The networks of ${jobs} jobs are forgotten. Backups from before still have them.`)
+    return 0
+  } finally {
+    await store.close()
+  }
 }
 
 function parsed(args: readonly string[], options: NonNullable<Parameters<typeof parseArgs>[0]>['options']) {

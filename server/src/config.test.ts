@@ -27,6 +27,7 @@ test('the defaults of SPEC section 9', () => {
     referee: true,
     distinctNetwork: false,
     partialsDays: null,
+    networksDays: null,
     s3: null,
     logLevel: 'info',
     notYetUsed: [],
@@ -46,6 +47,7 @@ test('every setting is read, and those without a use yet are named', () => {
     FORGE_REFEREE: 'off',
     FORGE_DISTINCT_NETWORK: 'false',
     FORGE_PARTIALS_DAYS: '30',
+    FORGE_NETWORKS_DAYS: '7',
     FORGE_LOG_LEVEL: 'debug',
   })
   expect(config).toMatchObject({ port: 0, host: '0.0.0.0', dataDir: 'data', publicUrl: 'https://pool.example' })
@@ -53,6 +55,7 @@ test('every setting is read, and those without a use yet are named', () => {
     referee: false,
     distinctNetwork: false,
     partialsDays: 30,
+    networksDays: 7,
     logLevel: 'debug',
     apiKey: 'sixteen-letters!',
   })

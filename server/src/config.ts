@@ -42,6 +42,8 @@ export interface Config {
   readonly distinctNetwork: boolean
   /** After a job's end; null keeps them for ever. */
   readonly partialsDays: number | null
+  /** The same, for the networks that answers came from. */
+  readonly networksDays: number | null
   /** Null: blobs and arrays lie in `objects` below `dataDir`. */
   readonly s3: S3Config | null
   readonly logLevel: LogLevel
@@ -112,6 +114,11 @@ const SETTINGS = [
     meaning: 'days after a job’s end for which its partials are kept; unset: for ever',
   },
   {
+    name: 'FORGE_NETWORKS_DAYS',
+    standard: 'unset',
+    meaning: 'days after a job’s end for which the networks of its agents are kept; unset: for ever',
+  },
+  {
     name: 'FORGE_S3_ENDPOINT',
     standard: 'unset',
     meaning: 'https://... of an S3-compatible store for blobs and arrays; unset: FORGE_DATA_DIR',
@@ -158,6 +165,7 @@ export function loadConfig(env: Environment): Config {
     referee: read('FORGE_REFEREE', true, oneOf({ on: true, off: false })),
     distinctNetwork: read('FORGE_DISTINCT_NETWORK', seesAddresses, oneOf({ true: true, false: false })),
     partialsDays: read<number | null>('FORGE_PARTIALS_DAYS', null, daysOf),
+    networksDays: read<number | null>('FORGE_NETWORKS_DAYS', null, daysOf),
     s3: s3Of(env, read, wrong),
     logLevel: read<LogLevel>('FORGE_LOG_LEVEL', 'info', logLevelOf),
     notYetUsed: SETTINGS.filter((row) => 'notYetUsed' in row && env[row.name] !== undefined).map(({ name }) => name),

@@ -52,8 +52,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     undo.push(() => sealer.close())
     const store = wakingStore(opened, sealer)
     sealer.wake()
-    const { partialsDays } = config
-    const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays })
+    const { partialsDays, networksDays } = config
+    const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays, networksDays })
     undo.push(() => retention.close())
     const http = createServer()
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
