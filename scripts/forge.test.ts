@@ -66,6 +66,12 @@ test('a store is backed up into a new folder, and restored where there is none',
   const other = await mkdtemp(path.join(tmpdir(), 'forge-restored-'))
   const restored = await forge(['restore', '--from', to], other)
   expect(restored).toEqual({ code: 0, said: expect.stringMatching(/^Restored what was there at .+: 1 jobs, /) })
+  expect(await forge(['forget-networks'], other)).toMatchObject({
+    code: 2,
+    said: expect.stringMatching(/--older-than/),
+  })
+  const forgotten = await forge(['forget-networks', '--older-than', '0'], other)
+  expect(forgotten).toEqual({ code: 0, said: expect.stringMatching(/^The networks of 0 jobs are forgotten/) })
   expect(await forge(['verify-store'], other)).toEqual({ code: 0, said: '1 jobs, 0 shards, 0 problems' })
   await rm(other, { recursive: true })
 })

@@ -16,6 +16,7 @@ import { createLogger } from '../logger.ts'
 import { openDiskObjects } from '../memory/blob/disk-objects.ts'
 import type { ObjectStore } from '../memory/blob/object-store.ts'
 import { bundleOf } from '../receipt/bundle.ts'
+import { forgetOld } from '../receipt/retention.ts'
 import { createSealer } from '../receipt/sealer.ts'
 import { openSigner } from '../receipt/signing-key.ts'
 import type { Query } from '../store/engine.ts'
@@ -181,14 +182,18 @@ export const fingerprintOf = (options: StoreOptions): Promise<unknown> =>
     return found
   })
 
-/** Everything that whoever restored it would look at. */
-export async function mustBe(options: StoreOptions, was: Written): Promise<void> {
+async function mustVerify(options: StoreOptions): Promise<void> {
   const reading = await openForReading(options)
   const lines: string[] = []
   const verified = await verifyStore(reading, (line) => lines.push(line))
   await reading.close()
   expect(lines).toEqual([])
   expect(verified.jobs).toBeGreaterThanOrEqual(3)
+}
+
+/** Everything that whoever restored it would look at. */
+export async function mustBe(options: StoreOptions, was: Written): Promise<void> {
+  await mustVerify(options)
   const store = await openStore(options)
   try {
     expect(await bundlesOf(store, was.done)).toEqual(was.bundles)
@@ -206,9 +211,14 @@ export async function mustBe(options: StoreOptions, was: Written): Promise<void>
     const next = await pool.submit()
     expect(await pool.ended(next)).toMatchObject({ code: undefined })
     await pool.stop()
+    const forget = { store, clock: () => Date.now() + 1, networksDays: 0 }
+    expect(await forgetOld(forget, new AbortController().signal)).toBeGreaterThanOrEqual(was.done.length)
+    await sealed(store, async () => undefined)
   } finally {
     await store.close()
   }
+  // Records count networks, and can still be counted again.
+  await mustVerify(options)
   await asked(options, async (query) => {
     await expect(query('update events set at_ms = 0', [])).rejects.toThrow(/never changed/)
     await expect(query("update jobs set answer = 'x' where state = 'COMPLETED'", [])).rejects.toThrow(/has ended/)
