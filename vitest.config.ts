@@ -1,16 +1,45 @@
-// Two projects: `unit` is the laws that lie beside the code, `e2e` the stories told from outside with a real server and a
-// real browser. FORGE_TEST_ALL=1 adds the slow suites (*.slow.ts); FORGE_TEST_REPORT names a file for the counts, as JSON.
+// Four projects. `unit` is the laws that lie beside the code: its files share two workers and the modules loaded there, for
+// a worker each would load them 130 times, longer than the laws take. So a file leaves globals, timers and the environment
+// as it found them. One that puts a module in another's place cannot share: it is in `unit-mocks`, a worker each.
+// `--project 'unit*'` means both. `e2e` is the stories told from outside with a real server and a real browser, each with
+// port and data of its own. FORGE_TEST_ALL=1 adds the slow suites (*.slow.ts), of which the stories go one after another;
+// FORGE_TEST_REPORT names a file for the counts, as JSON.
 
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const all = process.env['FORGE_TEST_ALL'] === '1'
 const report = process.env['FORGE_TEST_REPORT']
-const unitRoots = '{shared,server,agent-node,agent-web,client,hq-web,scripts}'
+const roots = ['shared', 'server', 'agent-node', 'agent-web', 'client', 'hq-web', 'scripts']
+const unit = [
+  `{${roots.join(',')}}/**/*.test.ts`,
+  'test/house.test.ts',
+  ...(all ? [`{${roots.join(',')}}/**/*.slow.ts`] : []),
+]
+const mocking = roots
+  .filter((root) => existsSync(path.join(import.meta.dirname, root)))
+  .flatMap(filesOf)
+  .filter((file) => /\bvi\.(mock|doMock)\(/.test(readFileSync(file, 'utf8')))
 
 const shared = {
   globalSetup: ['test/seed.ts'],
   setupFiles: ['test/setup.ts'],
   exclude: ['**/node_modules/**', '**/dist/**'],
+  maxWorkers: 2,
+}
+const units = { ...shared, testTimeout: 20_000 }
+
+const stories = { ...shared, testTimeout: 120_000, hookTimeout: 120_000 }
+const slow = {
+  test: {
+    ...stories,
+    name: 'slow',
+    include: ['test/**/*.slow.ts'],
+    fileParallelism: false,
+    maxWorkers: 1,
+    sequence: { groupOrder: 1 },
+  },
 }
 
 export default defineConfig({
@@ -19,26 +48,16 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
-      {
-        test: {
-          ...shared,
-          name: 'unit',
-          include: [`${unitRoots}/**/*.test.ts`, 'test/house.test.ts', ...(all ? [`${unitRoots}/**/*.slow.ts`] : [])],
-          testTimeout: 20_000,
-        },
-      },
-      {
-        test: {
-          ...shared,
-          name: 'e2e',
-          include: ['test/**/*.e2e.ts', ...(all ? ['test/**/*.slow.ts'] : [])],
-          fileParallelism: false,
-          maxWorkers: 1,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      { test: { ...units, name: 'unit', include: unit, exclude: [...shared.exclude, ...mocking], isolate: false } },
+      { test: { ...units, name: 'unit-mocks', include: mocking } },
+      { test: { ...stories, name: 'e2e', include: ['test/**/*.e2e.ts'], isolate: false } },
+      ...(all ? [slow] : []),
     ],
   },
 })
+
+function filesOf(root: string): string[] {
+  const ends = all ? /\.(test|slow)\.ts$/ : /\.test\.ts$/
+  const found = readdirSync(path.join(import.meta.dirname, root), { recursive: true, encoding: 'utf8' })
+  return found.filter((file) => ends.test(file) && !file.includes('node_modules')).map((file) => path.join(root, file))
+}

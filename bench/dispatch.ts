@@ -92,7 +92,7 @@ async function main(seconds: number): Promise<void> {
 async function inPart<T>(part: string, measure: (pool: Server) => Promise<T>): Promise<T> {
   const folder = options.profile === undefined ? undefined : path.resolve(options.profile, part)
   if (folder !== undefined) mkdirSync(folder, { recursive: true })
-  const pool = await startPool(folder)
+  const pool = await startPool({ profileFolder: folder })
   try {
     return await measure(pool)
   } finally {

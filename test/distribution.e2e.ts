@@ -1,7 +1,7 @@
 // The exact distribution as a client gets it: three passes over the same years, the last planned from the first's total,
 // on tabs and Node agents, narrow and wide, with the same bits as one thread alone; and with an agent that lies about the
 // tail.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createWasmEngine } from '@forge/shared/agent/engines/wasm-engine.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { partialDigest } from '@forge/shared/reducer/reduce.ts'
@@ -19,7 +19,6 @@ let pool: Pool
 beforeAll(async () => {
   ;[browser, pool] = await Promise.all([openBrowser(), startPool({ FORGE_REFEREE: 'on' })])
 })
-afterEach(() => pool?.empty())
 afterAll(async () => {
   await pool?.close()
   await browser?.close()
@@ -45,38 +44,45 @@ const data = {
 const contractOf = (args: object, policy: object): Contract =>
   JSON.parse(JSON.stringify(smallContract({ args: { iterations: 150_007, ...args }, policy })))
 
-test.each([
-  ['narrow', exact],
-  ['wide', { ...exact, ...wide }],
-  ['a severity as data, levels of its own', { ...data, quantiles: [0.25, 0.9999] }],
-])('%s: every shard twice, on a WASM tab, a WebGPU tab and a Node agent', async (_, args) => {
-  await pool.tabs(browser, { engine: 'wasm' }, { engine: 'webgpu' })
-  await pool.agents({})
-  const contract = contractOf(args, { target: 'any', min_agents: 3, verify: 'full' })
-  const answer = await pool.client.run(contract)
-  const expected = await expectedOf(contract)
-  expectSameBits(answer, expected)
-  expect(answer.hub.metrics).toMatchObject({ shards: expected.shards })
-  expect(answer.hub.verification).toMatchObject({ status: 'clean', checked: expected.shards, mismatches: 0 })
+describe('on a WASM tab, a WebGPU tab and a Node agent', () => {
+  beforeAll(() => Promise.all([pool.tabs(browser, { engine: 'wasm' }, { engine: 'webgpu' }), pool.agents({})]))
+  afterAll(() => pool?.empty())
+
+  test.each([
+    ['narrow', exact],
+    ['wide', { ...exact, ...wide }],
+    ['a severity as data, levels of its own', { ...data, quantiles: [0.25, 0.9999] }],
+  ])('%s: every shard twice, the same bits', async (_, args) => {
+    const contract = contractOf(args, { target: 'any', min_agents: 3, verify: 'full' })
+    const answer = await pool.client.run(contract)
+    const expected = await expectedOf(contract)
+    expectSameBits(answer, expected)
+    expect(answer.hub.metrics).toMatchObject({ shards: expected.shards })
+    expect(answer.hub.verification).toMatchObject({ status: 'clean', checked: expected.shards, mismatches: 0 })
+  })
 })
 
-test('a shard of the last pass can be run again from what the answer says of that pass', async () => {
-  await pool.agents({})
-  const contract = contractOf({ quantiles: [0.995] }, { verify: 'none' })
-  const { hub } = await pool.client.run(contract)
-  const [, last] = hub.replay.passes ?? []
-  if (last === undefined) throw new Error('the answer names two passes')
-  const question = planQuestion({ op: contract.op, args: contract.args, rootSeed: contract.seed.value })
-  const { partials } = await expectedOf(contract)
-  const digest = await auditShard(question, createWasmEngine(artifacts), last.first_shard, last)
-  expect(digest).toBe(partialDigest(partials[last.first_shard] ?? new Uint8Array()))
-})
+describe('the last pass', () => {
+  afterEach(() => pool?.empty())
 
-test('a lie about the tail contradicts the first pass and is refused at once', async () => {
-  const contract = contractOf({ quantiles: [0.995] }, { min_agents: 2, verify: 'none' })
-  const expected = await expectedOf(contract)
-  const [liar] = await pool.agents({ tamper: flip(SUM_BYTE, (shard) => shard >= expected.shards / 2) }, {})
-  expectSameBits(await pool.client.run(contract), expected)
-  expect(pool.log.some((line) => line.includes('contradicts what the first pass found'))).toBe(true)
-  expect(liar?.snapshot().tally.accepted).toBeGreaterThan(0)
+  test('a shard of it can be run again from what the answer says of that pass', async () => {
+    await pool.agents({})
+    const contract = contractOf({ quantiles: [0.995] }, { verify: 'none' })
+    const { hub } = await pool.client.run(contract)
+    const [, last] = hub.replay.passes ?? []
+    if (last === undefined) throw new Error('the answer names two passes')
+    const question = planQuestion({ op: contract.op, args: contract.args, rootSeed: contract.seed.value })
+    const { partials } = await expectedOf(contract)
+    const digest = await auditShard(question, createWasmEngine(artifacts), last.first_shard, last)
+    expect(digest).toBe(partialDigest(partials[last.first_shard] ?? new Uint8Array()))
+  })
+
+  test('a lie about the tail contradicts the first pass and is refused at once', async () => {
+    const contract = contractOf({ quantiles: [0.995] }, { min_agents: 2, verify: 'none' })
+    const expected = await expectedOf(contract)
+    const [liar] = await pool.agents({ tamper: flip(SUM_BYTE, (shard) => shard >= expected.shards / 2) }, {})
+    expectSameBits(await pool.client.run(contract), expected)
+    expect(pool.log.some((line) => line.includes('contradicts what the first pass found'))).toBe(true)
+    expect(liar?.snapshot().tally.accepted).toBeGreaterThan(0)
+  })
 })

@@ -83,6 +83,13 @@ test('job A writes its quantiles, job B prices with them, and B again is identic
   // What B's answer rests on is proved far from the server, also when the array has no name any more.
   expect((await ask('DELETE', 'vmem/severity/1')).status).toBe(200)
   expect((await ask('GET', 'vmem/severity/1')).status).toBe(404)
+  const replayed = await ask('POST', `jobs/${b.job_id}/replay`)
+  expect(await replayed.json()).toMatchObject({
+    status: 'COMPLETED',
+    replay_of: b.job_id,
+    replay: { identical: true },
+    hub: { output: b.hub.output, replay: b.hub.replay },
+  })
   const bundle: unknown = await eventually(
     'the bundle',
     async () => {

@@ -58,7 +58,7 @@ export interface Bare {
 
 /** Both kinds of frame on a bare server of their own. */
 export async function measureBare(): Promise<Bare> {
-  const server = await startBare()
+  const server = await startBare('bench/dispatch.ts')
   try {
     return { small: await roundTrips(server, SMALL_FRAME), answer: await roundTrips(server, ANSWER_FRAME) }
   } finally {

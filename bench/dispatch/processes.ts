@@ -20,8 +20,15 @@ export interface Server {
   close(): Promise<void>
 }
 
+interface PoolOptions {
+  /** Where the server leaves its CPU profile. */
+  readonly profileFolder?: string | undefined
+  /** Settings of the server beside those that every benchmark has. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** The server with the no-op kernel on a PostgreSQL of its own whose commits wait for the disk. */
-export async function startPool(profileFolder: string | undefined): Promise<Server> {
+export async function startPool({ profileFolder, env = {} }: PoolOptions = {}): Promise<Server> {
   const postgres = await startPostgres({ fsync: true })
   const profile = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
   const server = await started([...profile, '--import', 'tsx', '--import', KERNEL, 'server/src/main.ts'], {
@@ -30,6 +37,7 @@ export async function startPool(profileFolder: string | undefined): Promise<Serv
     FORGE_API_KEY: BENCH_KEY,
     FORGE_REFEREE: 'off',
     FORGE_LOG_LEVEL: 'info',
+    ...env,
   })
   return {
     ...server,
@@ -40,8 +48,9 @@ export async function startPool(profileFolder: string | undefined): Promise<Serv
   }
 }
 
-/** What answers each frame at once, in a process of its own. */
-export const startBare = (): Promise<Server> => started(['--import', 'tsx', 'bench/dispatch.ts', '--bare-server'], {})
+/** What a benchmark measures itself against, in a process of its own. */
+export const startBare = (script: 'bench/dispatch.ts' | 'bench/api.ts'): Promise<Server> =>
+  started(['--import', 'tsx', script, '--bare-server'], {})
 
 async function started(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Server> {
   const child = spawn(process.execPath, args, {

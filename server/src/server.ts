@@ -5,11 +5,11 @@ import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
-import { ulid } from 'ulid'
 import type { Config } from './config.ts'
 import { startHub, type RunningHub } from './hub/edge/hub.ts'
 import { startReferee } from './hub/edge/referee.ts'
 import type { Logger } from './logger.ts'
+import { newUlid } from './new-ulid.ts'
 import { createKeepArtifacts } from './memory/artifacts.ts'
 import { createAgentAlias } from './web-core/agent-alias.ts'
 import { openObjects } from './memory/blob/open-objects.ts'
@@ -61,7 +61,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
     const objects = await openObjects(config)
     const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
-    const keepArtifacts = createKeepArtifacts({ store, objects, clock: Date.now, newUlid: ulid, logger, agentAlias })
+    const keepArtifacts = createKeepArtifacts({ store, objects, clock: Date.now, newUlid, logger, agentAlias })
     const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts })
     undo.push(() => hub.close())
     const sweeper = startSweeper({
@@ -79,7 +79,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       config,
       logger,
       clock: Date.now,
-      newUlid: ulid,
+      newUlid,
       randomBytes: (count) => randomBytes(count),
       agentWebDir: fileURLToPath(new URL('../../agent-web/dist', import.meta.url)),
       stopping: stopping.signal,
@@ -93,7 +93,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       store,
       configuredKey: config.apiKey,
       nowMs: Date.now(),
-      newUlid: ulid,
+      newUlid,
       randomBytes: (count) => randomBytes(count),
     })
     if (refereeToken !== null) {

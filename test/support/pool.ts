@@ -24,8 +24,8 @@ export interface Pool {
   agents(...agents: readonly Omit<NodeAgentOptions, 'url'>[]): Promise<NodeAgent[]>
   /** A Node agent as a process of its own, ready for work; `options` are its command line's. */
   agentProcess(...options: readonly string[]): Promise<Running>
-  /** Closes every tab and agent and waits until the server has seen them go. */
-  empty(): Promise<void>
+  /** Closes every tab and agent but those named, and waits until the server has seen them go. */
+  empty(...staying: readonly (Tab | NodeAgent)[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -44,13 +44,13 @@ export async function startPool(settings: Readonly<Record<string, string>> = {})
   const logger = createLogger(config.logLevel, { write: (line) => void log.push(line) })
   const server = await startServer(config, logger)
   if (config.referee) await eventually('the referee', () => server.hub.refereeOnline, Boolean)
-  const opened: (() => Promise<void>)[] = []
-  const empty = async (): Promise<void> => {
-    await Promise.all(opened.splice(0).map((close) => close()))
+  const { opened, closeAll } = openedList()
+  const empty = async (...staying: readonly (Tab | NodeAgent)[]): Promise<void> => {
+    await closeAll(staying)
     await eventually(
       'agents online',
       () => server.hub.agentsOnline,
-      (agents) => agents === 0,
+      (agents) => agents === staying.length,
     )
   }
   return {
@@ -63,7 +63,7 @@ export async function startPool(settings: Readonly<Record<string, string>> = {})
       return Promise.all(
         wanted.map(async (options) => {
           const tab = await openTab(browser, server.url, options)
-          opened.push(() => tab.close())
+          opened.push({ who: tab, close: () => tab.close() })
           await tab.ready()
           return tab
         }),
@@ -73,7 +73,7 @@ export async function startPool(settings: Readonly<Record<string, string>> = {})
       return Promise.all(
         wanted.map(async (options) => {
           const agent = await startNodeAgent({ url: server.url, ...options })
-          opened.push(() => agent.stop())
+          opened.push({ who: agent, close: () => agent.stop() })
           await isReady(agent)
           return agent
         }),
@@ -81,10 +81,11 @@ export async function startPool(settings: Readonly<Record<string, string>> = {})
     },
     async agentProcess(...options) {
       const running = startAgentProcess(server.url, ...options)
-      opened.push(async () => {
+      const close = async (): Promise<void> => {
         running.signal('SIGKILL')
         await running.exit
-      })
+      }
+      opened.push({ who: running, close })
       await eventually(
         'what the agent says',
         () => running.said.join(''),
@@ -93,11 +94,22 @@ export async function startPool(settings: Readonly<Record<string, string>> = {})
       return running
     },
     async close() {
-      await Promise.all(opened.splice(0).map((close) => close()))
+      await closeAll()
       await server.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Tabs and agents, each with how it is closed. */
+function openedList() {
+  const opened: { readonly who: unknown; close(): Promise<void> }[] = []
+  const closeAll = async (staying: readonly unknown[] = []): Promise<void> => {
+    const all = opened.splice(0)
+    opened.push(...all.filter(({ who }) => staying.includes(who)))
+    await Promise.all(all.filter(({ who }) => !staying.includes(who)).map((one) => one.close()))
+  }
+  return { opened, closeAll }
 }
 
 /** Its self-test is done and the Hub knows. */

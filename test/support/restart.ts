@@ -1,6 +1,7 @@
 // One story for both stores: a server process is killed with SIGKILL in the middle of a job and started again on the same
 // port and data. Tab and Node agent are not touched: they find the way back.
 import { expect } from 'vitest'
+import { keptPort } from '../../scripts/machine/kept-port.ts'
 import { startNodeAgent } from '@forge/agent-node/node-agent.ts'
 import { API_KEY, clientOf, expectSameBits } from './client.ts'
 import { smallContract } from './contract.ts'
@@ -11,7 +12,7 @@ import { openTab, type OpenBrowser } from './tabs.ts'
 
 /** `settings` name the data. */
 export async function killAndRestart(settings: Readonly<Record<string, string>>, browser: OpenBrowser): Promise<void> {
-  const before = await startServerProcess(settings)
+  const before = await startServerProcess(settings, await keptPort())
   const tab = await openTab(browser, before.url, { engine: 'wasm' })
   const agent = await startNodeAgent({ url: before.url, engine: 'wasm' })
   let after: Awaited<ReturnType<typeof startServerProcess>> | undefined

@@ -3,10 +3,16 @@
 import { priceOfMicroCredits, type Price } from '@forge/shared/billing/price.ts'
 import { PRICE_LIST, priceListDigest } from '@forge/shared/billing/price-list.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { dayOf, type BillingMode, type CreditLimits, type LedgerStore, type UsageRow } from '../store/ledger-store.ts'
+import {
+  DAY_MS,
+  dayOf,
+  type BillingMode,
+  type CreditLimits,
+  type LedgerStore,
+  type UsageRow,
+} from '../store/ledger-store.ts'
 import { creditsOf } from './ledger-view.ts'
 
-const DAY_MS = 86_400_000
 /** `2026-11-27`. */
 export const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
 
@@ -24,7 +30,7 @@ export interface Invoice {
   readonly project_id: ProjectId
   readonly first_date: string
   readonly last_date: string
-  readonly lines: readonly InvoiceLine[]
+  readonly lines: InvoiceLine[]
   /** Of the credits above: EUR are rounded once for a line and once here, so lines may add up to some cents more or less. */
   readonly total: { readonly credits: number; readonly eur: number; readonly micro_credits: string }
   /** The list by which EUR are reckoned from credits. */

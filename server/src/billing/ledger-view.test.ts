@@ -2,7 +2,7 @@
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { expect, test } from 'vitest'
 import type { LedgerTransaction } from '../store/ledger-store.ts'
-import { ledgerPage, overLimitSentence } from './ledger-view.ts'
+import { overLimitSentence, transactionView } from './ledger-view.ts'
 
 const project = '01ARZ3NDEKTSV4RRFFQ69G5FAV' as ProjectId
 const settled: LedgerTransaction = {
@@ -20,25 +20,18 @@ const settled: LedgerTransaction = {
   ],
 }
 
-test('of a transaction a project sees its own entries, in credits', async () => {
-  const store = { ledgerAfter: async (_: ProjectId, after: number) => (after < 12 ? [settled] : []) }
-  expect(await ledgerPage(store, project, 0)).toEqual({
-    transactions: [
-      {
-        id: 12,
-        job_id: 'job',
-        kind: 'settle',
-        at: '2026-09-21T14:13:20.000Z',
-        detail: { price: '1290000', state: 'COMPLETED' },
-        entries: [
-          { account: 'held', credits: -1.42, micro_credits: '-1420000' },
-          { account: 'project', credits: 0.13, micro_credits: '130000' },
-        ],
-      },
+test('of a transaction a project sees its own entries, in credits', () => {
+  expect(transactionView(settled, project)).toEqual({
+    id: 12,
+    job_id: 'job',
+    kind: 'settle',
+    at: '2026-09-21T14:13:20.000Z',
+    detail: { price: '1290000', state: 'COMPLETED' },
+    entries: [
+      { account: 'held', credits: -1.42, micro_credits: '-1420000' },
+      { account: 'project', credits: 0.13, micro_credits: '130000' },
     ],
-    next: 12,
   })
-  expect(await ledgerPage(store, project, 12)).toEqual({ transactions: [], next: null })
 })
 
 test('a limit is told with what is used of it', () => {

@@ -3,7 +3,7 @@
 import { MICRO_PER_CREDIT } from '@forge/shared/billing/price.ts'
 import { rational, toNumber } from '@forge/shared/exact/rational.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { account, type LedgerStore, type LedgerTransaction, type OverLimit } from '../store/ledger-store.ts'
+import { account, type LedgerTransaction, type OverLimit } from '../store/ledger-store.ts'
 
 export const creditsOf = (microCredits: bigint): number => toNumber(rational(microCredits, MICRO_PER_CREDIT))
 
@@ -12,26 +12,16 @@ export interface TransactionView {
   readonly job_id: string
   readonly kind: LedgerTransaction['kind']
   readonly at: string
-  readonly detail: Readonly<Record<string, unknown>>
-  readonly entries: readonly { readonly account: string; readonly credits: number; readonly micro_credits: string }[]
+  readonly detail: Record<string, unknown>
+  readonly entries: { readonly account: string; readonly credits: number; readonly micro_credits: string }[]
 }
 
-export interface LedgerPage {
-  readonly transactions: readonly TransactionView[]
-  /** Behind which id the next page begins; null at the end. */
-  readonly next: number | null
-}
-
-/** `after` is 0 for the first page. */
-export async function ledgerPage(
-  store: Pick<LedgerStore, 'ledgerAfter'>,
-  projectId: ProjectId,
-  after: number,
-): Promise<LedgerPage> {
-  const rows = await store.ledgerAfter(projectId, after)
+/** With the entries of the project's own accounts. */
+export function transactionView(row: LedgerTransaction, projectId: ProjectId): TransactionView {
   const modes = ['billable', 'test'] as const
   const own = new Set(modes.flatMap((mode) => [account.project(mode, projectId), account.held(mode, projectId)]))
-  const transactions = rows.map(({ id, jobId, kind, atMs, detail, entries }) => ({
+  const { id, jobId, kind, atMs, detail, entries } = row
+  return {
     id,
     job_id: jobId,
     kind,
@@ -45,8 +35,7 @@ export async function ledgerPage(
         credits: creditsOf(entry.microCredits),
         micro_credits: String(entry.microCredits),
       })),
-  }))
-  return { transactions, next: rows.at(-1)?.id ?? null }
+  }
 }
 
 const LIMIT_NAMES: Readonly<Record<OverLimit['over']['limit'], string>> = {

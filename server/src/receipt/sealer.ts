@@ -201,6 +201,7 @@ export function wakingStore(store: Store, sealer: Pick<Sealer, 'wake'>): Store {
   return {
     ...store,
     finishJob: (...args) => waking(store.finishJob(...args)),
+    creditNote: (...args) => waking(store.creditNote(...args)),
     noticeFinished: (...args) => waking(store.noticeFinished(...args)),
   }
 }

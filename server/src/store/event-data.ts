@@ -5,10 +5,12 @@ import { digest, type Digest } from '@forge/shared/exact/digest.ts'
 import { samplingKeySha256 } from '@forge/shared/verifier/sample.ts'
 import type { EventType, NewJob } from './store.ts'
 
-export function registeredData({ contractDigest, requestDigest, kernelDigest, samplingKey }: NewJob) {
+export function registeredData({ contractDigest, requestDigest, kernelDigest, samplingKey, replayOf }: NewJob) {
   // Which shards are checked follows from the key: it is committed to before the first of them is handed out.
   const samplingKeyHash = samplingKeySha256(samplingKey)
-  return { contractDigest, requestDigest, kernelDigest, samplingKeyHash }
+  const told = { contractDigest, requestDigest, kernelDigest, samplingKeyHash }
+  // Chains that were begun before there were replays stay as they are.
+  return replayOf === null ? told : { ...told, replayOf }
 }
 
 export const answerDigest = (answer: string): Digest => digest('answer.v1', utf8(answer))

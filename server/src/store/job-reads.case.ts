@@ -21,6 +21,24 @@ export function testJobReads({ store, otherProject }: JobReadsTool): void {
     return job.id
   }
 
+  test('a replay names its original for ever, and who answered a job is known, also where it was void', async () => {
+    const own = await otherProject()
+    const id = await put(own)
+    const replay = await put(own, { replayOf: id })
+    expect([(await store().job(id))?.replayOf, (await store().job(replay))?.replayOf]).toEqual([null, id])
+    expect((await store().jobsOf(own, {}, first)).map(({ replayOf }) => replayOf).toSorted()).toEqual([id, null])
+    const [event] = await store().eventsOf(replay, -1)
+    expect(JSON.parse(event?.data ?? '')).toMatchObject({ replayOf: id })
+    const [one, two] = [identityOf('one'), identityOf('two')]
+    const submissions = [aSubmission(id, 0, { executor: one }), aSubmission(id, 1, { executor: two })]
+    await store().writeShards({ ...noWrites, submissions: [...submissions, aSubmission(id, 2, { executor: two })] })
+    await store().writeShards({ ...noWrites, voids: [{ jobId: id, shard: 0, executor: one, reason: 'a lie' }] })
+    expect(await store().executorsOf(id)).toEqual([one, two].toSorted())
+    expect(await store().executorsOf(replay)).toEqual([])
+    // The original must be there.
+    await expect(put(own, { replayOf: replay.replace(/.$/, '0') as JobId })).rejects.toThrow()
+  })
+
   test('jobs are listed newest first, for their own project alone, and page by page without a gap', async () => {
     const [own, other] = [await otherProject(), await otherProject()]
     const ids: JobId[] = []

@@ -12,6 +12,7 @@ export interface JobSummary {
   /** `mc/1/insurance.v1`. */
   readonly op: string | null
   readonly state: JobState
+  readonly replayOf: JobId | null
   readonly reason: string | null
   readonly createdAtMs: number
   readonly startedAtMs: number | null
@@ -50,6 +51,8 @@ export interface JobReads {
     filter: JobFilter,
     page: PageOf<readonly [createdAtMs: number, id: string]>,
   ): Promise<JobSummary[]>
+  /** How many jobs that had begun a project cancelled on the UTC day of `nowMs`, up to `most`. */
+  cancelledOnDay(projectId: ProjectId, nowMs: number, most: number): Promise<number>
   /** Of the shards from `first` to `end` - 1, in their order. */
   attemptsOf(jobId: JobId, first: number, end: number): Promise<ShardAttempt[]>
   verdictsOf(jobId: JobId, first: number, end: number): Promise<{ shard: number; digest: Digest }[]>

@@ -117,7 +117,7 @@ export interface LedgerStore {
   /** What was reserved for the jobs registered on a day, less what was given back. */
   usedOnDay(projectId: ProjectId, mode: BillingMode, day: number): Promise<bigint>
   /**
-   * Gives back what a completed job cost, or a part of it, once. False when there is a credit note already; throws a
+   * Gives back what a completed job cost, or a part of it, once, and puts a notice beside the job. False when there is a credit note already; throws a
    * `StoreContradiction` when the job paid less than that.
    */
   creditNote(
@@ -126,6 +126,6 @@ export interface LedgerStore {
   ): Promise<boolean>
 }
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 /** Days since 1970, UTC. */
 export const dayOf = (atMs: number): number => Math.floor(atMs / DAY_MS)

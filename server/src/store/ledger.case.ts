@@ -153,6 +153,19 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     expect(await note(400n)).toBe(true)
     expect(await note(400n)).toBe(false)
     expect(await store().balanceOf(account.project('billable', project))).toBe(-500n)
+    // Its client is told of the one that is booked, in the same transaction, and it waits for its signature.
+    const detail = '{"micro_credits":"400","reason":"shard 3 was wrong"}'
+    const notice = { jobId: id, number: 0, kind: 'credit-note', identity: null, atMs: AT_MS + DAY_MS, detail }
+    expect(await store().noticesOf(id)).toEqual([notice])
+    expect((await store().eventsOf(id, -1)).at(-1)?.type).toBe('notice')
+    const two = await registered(await freshProject())
+    await store().writeShards(accepted(two, all))
+    await complete(two, 900n)
+    const both = { microCredits: 1n, reason: 'at once', atMs: AT_MS }
+    const done = await Promise.all([store().creditNote(two, both), store().creditNote(two, both)])
+    expect(done.toSorted()).toEqual([false, true])
+    expect(await store().creditNote(two, both)).toBe(false)
+    expect(await store().noticesOf(two)).toHaveLength(1)
     expect(await store().usage(project, dayOf(AT_MS), dayOf(AT_MS) + 1)).toEqual([
       { day: dayOf(AT_MS), kind: 'settle', op: 'mc/1/insurance.v1', mode: 'billable', jobs: 1, microCredits: 900n },
       {

@@ -4,6 +4,10 @@ export const STORE_LIMITS = {
   /** Connections to Postgres for single statements, and one for each lane of transactions; the server's default is 100. */
   postgresReadersMax: 3,
   postgresLanes: 3,
+  /** Keys, jobs or notices that one statement asks for at once. */
+  gatheredMax: 256,
+  /** Of the requests and answers of ended jobs that stay in memory: some thousand founding jobs. */
+  finishedJobsCharactersMax: 16 * 1024 * 1024,
   /** Of answers; a lane is left for jobs that begin and end. */
   groupsMax: 2,
   connectTimeoutSeconds: 5,

@@ -121,6 +121,7 @@ export const jobs = pgTable(
     contractDigest: digest('contract_digest').notNull(),
     kernelDigest: digest('kernel_digest').notNull(),
     samplingKey: text('sampling_key').notNull(),
+    replayOf: text('replay_of').$type<JobId>(),
     createdAtMs: ms('created_at_ms').notNull(),
     deadlineAtMs: ms('deadline_at_ms').notNull(),
     state: text('state').$type<JobState>().notNull(),
@@ -139,6 +140,7 @@ export const jobs = pgTable(
     index('jobs_of_project').on(job.projectId, job.createdAtMs, job.id),
     index('jobs_of_state').on(job.projectId, job.state, job.createdAtMs, job.id),
     index('jobs_of_op').on(job.projectId, job.op, job.createdAtMs, job.id),
+    foreignKey({ name: 'jobs_replay_of', columns: [job.replayOf], foreignColumns: [job.id] }),
     // Null ids never collide, so jobs without one are always new.
     unique('jobs_client_job_id').on(job.projectId, job.clientJobId),
     index('jobs_unfinished')
@@ -297,7 +299,7 @@ export const notices = pgTable(
     jobId: jobId(),
     number: integer('number').notNull(),
     kind: text('kind').$type<NoticeKind>().notNull(),
-    identity: text('identity').$type<Identity>().notNull(),
+    identity: text('identity').$type<Identity>(),
     atMs: ms('at_ms').notNull(),
     detail: text('detail').notNull(),
   },

@@ -2,6 +2,8 @@
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Db, Engine } from './engine.ts'
+import { rememberingFinished } from './finished-jobs.ts'
+import { gathered } from './gathered.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { eventsAfter } from './queries/events.ts'
@@ -10,14 +12,14 @@ import { balanceOf, creditNote, ledgerAfter, transactionsOf, usedOnDay } from '.
 import {
   finishJob,
   insertJob,
-  jobById,
+  jobsById,
   jobOfClient,
   registerJob,
   setBasis,
   unfinishedJobs,
   updateJob,
 } from './queries/jobs.ts'
-import { attemptsOf, jobsOf, verdictsIn } from './queries/job-reads.ts'
+import { attemptsOf, cancelledOnDay, jobsOf, verdictsIn } from './queries/job-reads.ts'
 import {
   appendNotices,
   jobsOfExecutor,
@@ -31,6 +33,7 @@ import * as sealed from './queries/seals.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 import {
   acceptedAfter,
+  executorsOf,
   partialsAfter,
   submissionsOf,
   verdictsOf,
@@ -63,6 +66,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
       await release()
     }
   }
+  const notices = gathered((jobIds: readonly JobId[]) => engine.run((db) => noticesOf(db, jobIds)))
   return {
     ...createTenants(engine),
     ...createMemory(engine),
@@ -72,7 +76,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
 
     insertJob: (job) => engine.transaction((db, attempt) => insertJob(db, job, attempt)),
     registerJob: (job, booking) => engine.transaction((db, attempt) => registerJob(db, job, booking, attempt)),
-    job: (id) => engine.run((db) => jobById(db, id)),
+    job: rememberingFinished(gathered((ids) => engine.run((db) => jobsById(db, ids)))),
     jobOfClient: (projectId, clientJobId) => engine.run((db) => jobOfClient(db, projectId, clientJobId)),
     unfinishedJobs: () => engine.run(unfinishedJobs),
     updateJob: (id, change) => engine.transaction((db) => updateJob(db, id, change)),
@@ -89,16 +93,18 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     acceptedPartials: (jobId, first, end) =>
       batches(engine, (db, after) => acceptedAfter(db, jobId, after, end), first),
     partials: (jobId, first, end) => batches(engine, (db, after) => partialsAfter(db, jobId, after, end), first),
+    executorsOf: (jobId) => engine.run((db) => executorsOf(db, jobId)),
     quarantines: () => engine.run(quarantined),
     standingsOf: (identity) => engine.run((db) => standingsOf(db, identity)),
 
-    noticesOf: (jobId) => engine.run((db) => noticesOf(db, jobId)),
+    noticesOf: async (jobId) => (await notices(jobId)) ?? [],
     unnoticed: () => engine.run(unnoticed),
     markNoticed: (exposure) => engine.transaction((db) => markNoticed(db, exposure)),
     tookPart: (jobId, identities) => engine.run((db) => tookPart(db, jobId, identities)),
     noticeFinished: (identity, reason, atMs) => noticeAll(engine, { identity, reason, atMs }),
     eventsOf: (jobId, after) => engine.run((db) => eventsAfter(db, jobId, after)),
 
+    cancelledOnDay: (projectId, nowMs, most) => engine.run((db) => cancelledOnDay(db, projectId, nowMs, most)),
     jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
     attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),
     verdictsOf: (jobId, first, end) => engine.run((db) => verdictsIn(db, jobId, first, end)),

@@ -2,7 +2,8 @@
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { ulid } from 'ulid'
 import type { Engine } from './engine.ts'
-import { apiKeyByHash, apiKeysOf, insertApiKey, revokeApiKey, touchApiKey } from './queries/api-keys.ts'
+import { gathered } from './gathered.ts'
+import { apiKeysByHash, apiKeysOf, insertApiKey, revokeApiKey, touchApiKey } from './queries/api-keys.ts'
 import {
   endedNodeTokens,
   insertNodeToken,
@@ -33,7 +34,7 @@ export function createTenants(engine: Engine): TenantStore {
 
     insertApiKey: (key, most) => engine.transaction((db) => insertApiKey(db, key, most)),
     apiKeys: (projectId, page) => engine.run((db) => apiKeysOf(db, projectId, page)),
-    apiKeyByHash: (hash) => engine.run((db) => apiKeyByHash(db, hash)),
+    apiKeyByHash: gathered((hashes) => engine.run((db) => apiKeysByHash(db, hashes))),
     revokeApiKey: (projectId, id, atMs) => engine.transaction((db) => revokeApiKey(db, projectId, id, atMs)),
     touchApiKey: (id, atMs) => engine.run((db) => touchApiKey(db, id, atMs)),
 

@@ -23,6 +23,7 @@ export function aJob(projectId: ProjectId, change: Partial<NewJob> = {}): NewJob
     samplingKey: randomBytes(32).toString('hex'),
     createdAtMs: 1_790_000_000_000,
     deadlineAtMs: 1_790_000_600_000,
+    replayOf: null,
     ...change,
   }
 }

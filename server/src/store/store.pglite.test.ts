@@ -1,13 +1,13 @@
 // The store on PGlite, and what only a directory of one's own can suffer: close and open, a second process, a sudden end.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
+import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import { openStore } from './open-store.ts'
 import { openPglite } from './pglite-driver.ts'
 import { createEngine } from './engine.ts'
@@ -23,9 +23,10 @@ const CHILD = fileURLToPath(new URL('./store-test-worker.ts', import.meta.url))
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 let folder: string
+// A copy of one that was made once: to make the tables anew is migrate.test.ts's, and takes PGlite seconds.
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'forge-store-'))
-})
+  folder = await freshDataDir()
+}, START_TIMEOUT_MS)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 // Opened by hand instead of by openStore, to keep the driver for statements past the store.

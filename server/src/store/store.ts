@@ -31,6 +31,8 @@ export interface NewJob {
   readonly deadlineAtMs: number
   /** Told when it is registered, and kept in rows of their own. */
   readonly references?: readonly JobReference[]
+  /** The completed job of the same project that this one is to repeat; null for a job of its own. */
+  readonly replayOf: JobId | null
 }
 
 export interface JobRow extends NewJob {
@@ -148,18 +150,27 @@ export interface QuarantinedIdentity {
   readonly released: boolean
 }
 
-export type NoticeKind = 'integrity'
+export type NoticeKind = 'integrity' | 'credit-note'
 
-/** What was learned of a job after its end; (job, kind, identity) is unique. Its detail is JSON, of an `IntegrityDetail`. */
+/**
+ * What was learned of a job after its end; (job, kind, identity) is unique. Its detail is JSON: of an `IntegrityDetail`, or
+ * of a `CreditNoteDetail`, of which the ledger lets a job have one.
+ */
 export interface NoticeRow {
   readonly jobId: JobId
   /** From 0. */
   readonly number: number
   readonly kind: NoticeKind
-  /** Who was exposed. */
-  readonly identity: Identity
+  /** Who was exposed; null where the notice is about nobody. */
+  readonly identity: Identity | null
   readonly atMs: number
   readonly detail: string
+}
+
+/** What was given back of the price, as the ledger has it. */
+export interface CreditNoteDetail {
+  readonly micro_credits: string
+  readonly reason: string
 }
 
 /** The shards that rest on an exposed identity alone, or on it and others that were exposed. */
@@ -256,6 +267,8 @@ export interface Store extends TenantStore, JobReads, LedgerStore, SealStore, Me
   acceptedPartials(jobId: JobId, first: number, end: number): AsyncIterable<PartialRow>
   /** Every partial of these shards, whether it counts or not: all that there is before there are verdicts. */
   partials(jobId: JobId, first: number, end: number): AsyncIterable<PartialRow>
+  /** Who answered a shard of the job, also where the answer is void. */
+  executorsOf(jobId: JobId): Promise<Identity[]>
   quarantines(): Promise<QuarantinedIdentity[]>
   standingsOf(identity: Identity): Promise<Standing[]>
 

@@ -40,10 +40,22 @@ export function checkNotices(job: JobRow, notices: readonly NoticeRow[], events:
     const digest = noticeDigest(detail)
     if (told[place] !== canonicalJson({ number, kind, digest }))
       problems.push(`its events do not tell of notice ${number}`)
-    if (identityIn(detail) !== identity) problems.push(`its notice ${number} cannot be read`)
+    if (kind === 'integrity' ? identityIn(detail) !== identity : !isCreditNote(detail, identity))
+      problems.push(`its notice ${number} cannot be read`)
   }
   if (told.length > notices.length) problems.push(`its events tell of ${told.length} notices, it has ${notices.length}`)
   return problems
+}
+
+export const creditNoteSchema = z.strictObject({ micro_credits: z.string().regex(/^[1-9]\d*$/), reason: z.string() })
+
+/** That the ledger has the same is looked at with the ledger. */
+function isCreditNote(detail: string, identity: NoticeRow['identity']): boolean {
+  try {
+    return identity === null && creditNoteSchema.safeParse(JSON.parse(detail)).success
+  } catch {
+    return false
+  }
 }
 
 function identityIn(detail: string): string | undefined {

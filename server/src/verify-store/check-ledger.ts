@@ -8,13 +8,15 @@ import { KernelMissing, planOf } from '../hub/edge/planning.ts'
 import { account, dayOf, type LedgerTransaction, type Terms } from '../store/ledger-store.ts'
 import { detailOf, settledSchema, termsOfDetail } from '../store/queries/ledger.ts'
 import type { StoredSubmission } from '../store/stored-rows.ts'
-import type { JobRow, VerdictRow } from '../store/store.ts'
+import type { JobRow, NoticeRow, VerdictRow } from '../store/store.ts'
+import { creditNoteSchema } from './check-identities.ts'
 import { grouped } from './grouped.ts'
 
 export interface LedgerRows {
   readonly transactions: readonly LedgerTransaction[]
   readonly submissions: readonly StoredSubmission[]
   readonly verdicts: readonly VerdictRow[]
+  readonly notices: readonly NoticeRow[]
 }
 
 /** `answer`: the price in a completed job's answer, and whether it was degraded. */
@@ -49,8 +51,33 @@ export function checkLedger(job: JobRow, rows: LedgerRows, answer: AnsweredPrice
   if (state !== job.state) problems.push(`its ledger settled it as ${state}`)
   if (answer !== null) problems.push(...checkPrice(job, terms, price, answer))
   else if (price !== 0n) problems.push(`it is ${job.state}, and its ledger says that it costs ${price}`)
-  problems.push(...differing(settled, settlement(job, terms, price, rows)))
+  problems.push(
+    ...differing(settled, settlement(job, terms, price, rows)),
+    ...checkCredited(job, terms, credited, rows),
+  )
   return problems
+}
+
+/** Its client is told of each credit note, with its amount. */
+function checkCredited(
+  job: JobRow,
+  { mode }: Terms,
+  credited: LedgerTransaction | undefined,
+  { notices }: LedgerRows,
+): string[] {
+  const [told, ...more] = notices.filter(({ kind }) => kind === 'credit-note')
+  if (more.length > 0 || (told === undefined) !== (credited === undefined)) {
+    return ['its notices and its ledger do not tell of the same credit notes']
+  }
+  if (told === undefined || credited === undefined) return []
+  const { micro_credits, reason } = creditNoteSchema.parse(JSON.parse(told.detail))
+  return [
+    ...(credited.detail === canonicalJson({ reason }) ? [] : ['its notice gives another reason than its credit note']),
+    ...differing(credited, [
+      [account.project(mode, job.projectId), BigInt(micro_credits)],
+      [account.income(mode), -BigInt(micro_credits)],
+    ]),
+  ]
 }
 
 function checkBooked(job: JobRow, { id, kind, projectId, day, entries }: LedgerTransaction): string[] {

@@ -86,6 +86,8 @@ async function written(store: Store): Promise<void> {
   const releases = [{ identity: exposed.identity, number: 1, atMs: exposed.lastAtMs + 1 }]
   await store.writeShards({ ...noWrites, releases })
   expect(await store.noticeFinished(other.executor, 'it lied elsewhere', Date.now())).toEqual([good, twice].toSorted())
+  const note = { microCredits: 10_000n, reason: 'it came late', atMs: Date.now() }
+  expect(await store.creditNote(checked, note)).toBe(true)
   const signer = await openSigner({ store, configuredKey: null, nowMs: Date.now(), randomBytes })
   const sealer = createSealer({ store, signer, logger: createLogger('silent'), clock: Date.now })
   sealer.wake()
@@ -119,7 +121,7 @@ test('what the tamperings need is there', async () => {
   expect(await rows(`voids where job_id = '${good}'`)).toBeGreaterThan(0)
   expect(await rows('quarantines')).toBe(1)
   expect(await rows('releases')).toBe(1)
-  expect(await rows('notices')).toBe(2)
+  expect(await rows('notices')).toBe(3)
   expect(await foundAfter('select 1')).toEqual([])
 })
 
@@ -191,6 +193,23 @@ const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: st
   ['whom a notice names', /notice 0 cannot be read/, "update notices set identity = 'x' where job_id = $good"],
   ['a notice that is gone', /tell of 1 notices, it has 0/, 'delete from notices'],
   ['the telling of a notice', /do not tell of notice 0/, "delete from events where type = 'notice'"],
+  [
+    'a credit note’s amount',
+    /\(credit-note\) moves 9999 on/,
+    `update ledger_entries set micro_credits = micro_credits - sign(micro_credits)
+      where transaction_id = (select id from ledger_transactions where kind = 'credit-note')`,
+  ],
+  [
+    'a credit note’s reason',
+    /gives another reason/,
+    `update ledger_transactions set detail = '{"reason":"as asked"}' where kind = 'credit-note'`,
+  ],
+  [
+    'a credit note that is gone',
+    /do not tell of the same credit notes/,
+    "delete from ledger_transactions where kind = 'credit-note'",
+  ],
+  ['what a credit notice says', /it cannot be read/, "update notices set detail = '{}' where kind = 'credit-note'"],
   [
     'an amount',
     /sum to 1/,

@@ -114,17 +114,18 @@ async function checkMoney({ store, rows: stored }: Read, row: JobRow, keys: read
   const answer = answerOfRow(row)
   const price = answer && { ...answer.billing, isDegraded: answer.hub.verification['status'] === 'degraded' }
   const submissions = await stored.submissions(row.id)
+  const notices = await store.noticesOf(row.id)
   const seals = await stored.seals(row.id)
   const isUnsigned = (await store.droppedAt(row.id)) !== null && seals.length === 0
   return [
-    ...checkLedger(row, { transactions, submissions, verdicts }, price),
+    ...checkLedger(row, { transactions, submissions, verdicts, notices }, price),
     ...checkSeals(
       { row, verdicts, transactions },
       {
         seals,
         log: await stored.logOf(row.id),
         waiting: new Set((await stored.waiting(row.id)).map(({ kind, number }) => `${kind} ${number}`)),
-        notices: await store.noticesOf(row.id),
+        notices,
         keys,
       },
     ),

@@ -248,7 +248,13 @@ test.each<[string, Fields, string, string[]]>([
     'KERNEL_DIGEST_MISMATCH',
     ['op.kernel_digest'],
   ],
-  ['a pool', policy({ pool: 'mine', region: 'eu' }), 'POLICY_NOT_SUPPORTED', ['policy.pool', 'policy.region']],
+  ['a pool that is not there', policy({ pool: 'mine' }), 'VALIDATION_FAILED', ['policy.pool']],
+  [
+    'what is no place',
+    policy({ pool: 'Mine', region: 'EU West' }),
+    'VALIDATION_FAILED',
+    ['policy.pool', 'policy.region'],
+  ],
   [
     'artifacts that are not to persist',
     { artifacts: { include: ['result_json'], kv_namespace: 'n' } },

@@ -1,8 +1,7 @@
-// From a parsed contract to a job: kernel, args, plan and the parts of a policy that this server does not offer,
-// each refused with its own code. Nothing is stored here and no table is compiled.
+// From a parsed contract to a job: kernel, args and plan, and what cannot be run refused with its own code. Nothing is
+// stored here and no table is compiled.
 import type { Contract } from '@forge/shared/contract/envelope.ts'
-import { jobIdSchema, type ProjectId } from '@forge/shared/contract/ids.ts'
-import type { FieldError } from '@forge/shared/contract/problem.ts'
+import { jobIdSchema, type JobId, type ProjectId } from '@forge/shared/contract/ids.ts'
 import { toHex } from '@forge/shared/exact/bytes.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import { digestOfJson, type Digest } from '@forge/shared/exact/digest.ts'
@@ -13,6 +12,7 @@ import { artifactFaults } from '../memory/artifacts.ts'
 import type { Resolved } from '../memory/references.ts'
 import type { JobReference } from '../store/memory.ts'
 import type { NewJob } from '../store/store.ts'
+import type { WebStore } from './deps.ts'
 import { fieldErrors, invalid, refuse, type Refusal } from './refusal.ts'
 import type { JsonValue } from './strict-json.ts'
 
@@ -25,6 +25,7 @@ export interface Accepted {
   readonly args: unknown
   readonly references: readonly JobReference[]
   readonly requestDigest: Digest
+  readonly replayOf: JobId | null
 }
 
 export interface JobMaker {
@@ -36,8 +37,16 @@ export interface JobMaker {
 /** Secret until the job ends; decides which shards are checked. */
 const SAMPLING_KEY_BYTES = 32
 
-/** `sent` is the body that `contract` was parsed from; `resolved` are its args with what they refer to. */
-export function acceptContract(contract: Contract, sent: JsonValue, resolved: Resolved): Accepted | Refusal {
+/**
+ * `sent` is the body that `contract` was parsed from, or that the replay of a job was asked for with; `resolved` are its
+ * args with what they refer to.
+ */
+export function acceptContract(
+  contract: Contract,
+  sent: JsonValue,
+  resolved: Resolved,
+  replayOf: JobId | null = null,
+): Accepted | Refusal {
   const { references } = resolved
   const { op } = contract
   const kernel = findKernel(op.name, op.version, op.profile)
@@ -54,17 +63,24 @@ export function acceptContract(contract: Contract, sent: JsonValue, resolved: Re
   if (!args.success) return invalid(fieldErrors(args.error, ['args']))
   const faults = artifactFaults(contract, kernel, args.data)
   if (faults.length > 0) return invalid(faults)
-  const unsupported = unsupportedPolicy(contract)
-  if (unsupported.length > 0) {
-    const detail = 'This version cannot do what these fields ask, and does not pretend to; leave them out.'
-    return refuse('POLICY_NOT_SUPPORTED', detail, { errors: unsupported })
-  }
   const plan = kernel.plan(args.data)
   if (isRefusal(plan)) {
     const detail = 'Losses this large do not fit the kernel’s integers. Any one of these changes would make it fit.'
     return refuse(plan.code, detail, { errors: plan.errors })
   }
-  return { contract, kernel, plan, args: args.data, references, requestDigest: requestDigest(sent) }
+  return { contract, kernel, plan, args: args.data, references, requestDigest: requestDigest(sent, replayOf), replayOf }
+}
+
+/** Of another project's pool nothing is said but that this project has none of that name. Null when all is well. */
+export async function unknownPool(
+  store: Pick<WebStore, 'pool'>,
+  projectId: ProjectId,
+  { policy: { pool } }: Contract,
+): Promise<Refusal | null> {
+  if (pool === undefined || (await store.pool(projectId, pool)) !== null) return null
+  return invalid([
+    { path: 'policy.pool', message: 'this project has no pool of that name; GET /api/v0/pools lists them' },
+  ])
 }
 
 /** A derived seed is the new job's own id: unique, recorded, and sent again as an explicit seed it gives the same bits. */
@@ -91,6 +107,7 @@ export function newJob(accepted: Accepted, projectId: ProjectId, maker: JobMaker
     samplingKey: toHex(maker.randomBytes(SAMPLING_KEY_BYTES)),
     createdAtMs: maker.nowMs,
     deadlineAtMs: maker.nowMs + contract.policy.timeout_ms,
+    replayOf: accepted.replayOf,
   }
 }
 
@@ -98,21 +115,19 @@ export function newJob(accepted: Accepted, projectId: ProjectId, maker: JobMaker
  * Over the body as sent, labels aside: a retry of the same bytes attaches for ever, also when a later version fills in
  * other defaults. Spelling out a default is another body.
  */
-export function requestDigest(body: JsonValue): Digest {
-  if (!isObject(body) || !isObject(body['ctx']))
-    throw new TypeError('a contract that was accepted is an object with ctx')
-  const { trace_id: _trace, run_id: _run, stage_id: _stage, metadata: _metadata, ...ctx } = body['ctx']
-  return digestOfJson('request.v1', { ...body, ctx })
+export function requestDigest(body: JsonValue, replayOf: JobId | null): Digest {
+  const fields = isObject(body) ? body : {}
+  const sentCtx = fields['ctx']
+  const {
+    trace_id: _trace,
+    run_id: _run,
+    stage_id: _stage,
+    metadata: _metadata,
+    ...ctx
+  } = isObject(sentCtx) ? sentCtx : {}
+  return digestOfJson('request.v1', { ...fields, ctx, ...(replayOf === null ? {} : { replay_of: replayOf }) })
 }
 
 function isObject(value: JsonValue | undefined): value is { [name: string]: JsonValue } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function unsupportedPolicy({ policy }: Contract): FieldError[] {
-  const missing: readonly [boolean, string, string][] = [
-    [policy.pool !== undefined, 'policy.pool', 'this version has no pools; every agent is in one'],
-    [policy.region !== undefined, 'policy.region', 'this version does not know where agents are'],
-  ]
-  return missing.filter(([asked]) => asked).map(([, path, message]) => ({ path, message }))
 }

@@ -6,6 +6,7 @@ import type { ObjectStore } from '../memory/blob/object-store.ts'
 import type { MemoryStore } from '../store/memory.ts'
 import type { BundleDeps } from '../receipt/bundle.ts'
 import type { JobReads } from '../store/job-reads.ts'
+import type { LedgerStore } from '../store/ledger-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
 import type { AgentAlias } from './agent-alias.ts'
@@ -16,6 +17,7 @@ import type { StreamBudget } from './stream-budget.ts'
 export type WebStore = TenantStore &
   MemoryStore &
   JobReads &
+  LedgerStore &
   BundleDeps['store'] &
   Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
 export type WebHub = Hub

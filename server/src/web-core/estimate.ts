@@ -6,7 +6,7 @@ import { toNumber } from '@forge/shared/exact/rational.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import { contractDigest } from '@forge/shared/planner/contract.ts'
-import { priceOfContract } from '../billing/price.ts'
+import { listPrice, priceOfContract } from '../billing/price.ts'
 import type { Accepted } from './contract.ts'
 import { contractLimits } from './limit-refusals.ts'
 
@@ -66,13 +66,16 @@ export function estimateOf(accepted: Accepted, limits: ProjectLimits, eligible: 
 
 /** Of the limits that are set, those that a single contract can exceed by itself. */
 function limitsMet(accepted: Accepted, limits: ProjectLimits, credits: number): Estimate['limits'] {
-  const { contract, plan } = accepted
-  const units = Number(plan.grid.units)
+  const { contract, kernel, plan } = accepted
   const isTest = contract.ctx.billing.mode === 'test'
   const numbers: readonly [keyof ProjectLimits & string, number | null, number][] = [
     ['credits_per_day', isTest ? null : limits.credits_per_day, credits],
     ['credits_total', isTest ? null : limits.credits_total, credits],
-    ['test_iterations_per_day', isTest ? limits.test_iterations_per_day : null, units],
+    [
+      'test_credits_per_day',
+      isTest ? limits.test_credits_per_day : null,
+      listPrice({ kernel, plan, contract }).credits,
+    ],
   ]
   return [
     ...contractLimits(accepted, limits).map(({ name, limit, asked, exceeded }) => ({

@@ -5,9 +5,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { utf8 } from '@forge/shared/exact/bytes.ts'
+import type { Comparison } from '@forge/shared/receipt/replay.ts'
 import type { EventRow, EventType } from '../store/store.ts'
 import type { RouteDeps } from './deps.ts'
-import { progressView } from './job-view.ts'
+import { comparisonView, progressView } from './job-view.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { isoOf } from './times.ts'
 
@@ -20,6 +21,8 @@ export interface Followed {
   /** The number of the last event that the client has; -1 for none. */
   readonly after: number
   readonly alias: (identity: Identity) => string
+  /** Of a replay that has completed: whether it gave the same. */
+  readonly comparison: () => Promise<Comparison | null>
 }
 
 type FollowDeps = Pick<RouteDeps, 'store' | 'hub' | 'clock'>
@@ -35,7 +38,8 @@ export async function* follow(job: Followed, deps: FollowDeps, signal: AbortSign
   while (!signal.aborted) {
     for (let batch = await store.eventsOf(job.id, after); batch.length > 0;) {
       for (const event of batch) {
-        yield eventFrame(event, job.alias)
+        const comparison = event.type === 'completed' ? await job.comparison() : null
+        yield eventFrame(event, job.alias, comparison)
         after = event.number
         ended ||= ENDS.has(event.type)
         saidMs = clock()
@@ -85,8 +89,13 @@ export function streamOf(frames: AsyncGenerator<string>, close: () => void): Rea
   )
 }
 
-function eventFrame({ number, type, atMs, data, hash }: EventRow, alias: Followed['alias']): string {
-  const told = { number, at: isoOf(atMs), hash, ...viewOf(type, JSON.parse(data), alias) }
+function eventFrame(
+  { number, type, atMs, data, hash }: EventRow,
+  alias: Followed['alias'],
+  comparison: Comparison | null,
+): string {
+  const replay = comparison === null ? {} : { replay: comparisonView(comparison) }
+  const told = { number, at: isoOf(atMs), hash, ...viewOf(type, JSON.parse(data), alias), ...replay }
   return `id: ${number}\nevent: ${type}\ndata: ${JSON.stringify(told)}\n\n`
 }
 
@@ -97,6 +106,7 @@ const registeredSchema = z.object({
   contractDigest: z.string(),
   kernelDigest: z.string(),
   samplingKeyHash: z.string(),
+  replayOf: z.string().optional(),
 })
 const noticeSchema = z.object({ number: z.number(), kind: z.string() })
 
@@ -104,11 +114,12 @@ const noticeSchema = z.object({ number: z.number(), kind: z.string() })
 function viewOf(type: EventType, data: unknown, alias: Followed['alias']): object {
   switch (type) {
     case 'registered': {
-      const { contractDigest, kernelDigest, samplingKeyHash } = registeredSchema.parse(data)
+      const { contractDigest, kernelDigest, samplingKeyHash, replayOf } = registeredSchema.parse(data)
       return {
         contract_digest: contractDigest,
         kernel_digest: kernelDigest,
         sampling_key_sha256: samplingKeyHash,
+        ...(replayOf === undefined ? {} : { replay_of: replayOf }),
       }
     }
     case 'state':

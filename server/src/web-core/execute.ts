@@ -3,15 +3,16 @@
 // and nothing else.
 import type { Contract } from '@forge/shared/contract/envelope.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import { refusal, resolveReferences, type ReferenceDeps } from '../memory/references.ts'
-import { NO_LIMITS } from '../store/ledger-store.ts'
 import { ReferenceGone } from '../store/sql-error.ts'
 import type { InsertedJob, JobRow, NewJob } from '../store/store.ts'
 import type { ProjectCaller } from './auth.ts'
-import { acceptContract, newJob, requestDigest, type JobMaker } from './contract.ts'
+import { acceptContract, newJob, requestDigest, unknownPool, type Accepted, type JobMaker } from './contract.ts'
+import { creditLimitsOf, overCreditLimit } from './credit-limits.ts'
 import type { WebStore } from './deps.ts'
-import { ctxIdsOf, jobProblem, jobView, type JobView } from './job-view.ts'
+import { ctxIdsOf, jobProblem, viewOfJob, type JobView } from './job-view.ts'
 import { beyondLimits, jobLimitsOf, tooManyJobs } from './limit-refusals.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
@@ -21,7 +22,7 @@ import type { JsonValue } from './strict-json.ts'
 import { limitsOf } from './tenant-views.ts'
 
 export interface ExecuteDeps extends ReferenceDeps {
-  readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'noticesOf' | 'project'> & ReferenceDeps['store']
+  readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'noticesOf' | 'pool' | 'project'> & ReferenceDeps['store']
   readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress'>
   readonly newUlid: JobMaker['newUlid']
   readonly randomBytes: JobMaker['randomBytes']
@@ -45,11 +46,31 @@ type Answer<Status> = {
 export type ExecuteAnswer = Answer<200> | Answer<202>
 
 export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<ExecuteAnswer | Refusal> {
-  const { body, request } = input
+  return answering(input.request, input.body, deps, () => register(input, deps))
+}
+
+export interface AcceptedInput extends Pick<ExecuteInput, 'caller' | 'request'> {
+  readonly accepted: Accepted
+}
+
+/** From a contract that can run to the answer, as `execute` gives it. */
+export async function submitAccepted(
+  { caller, accepted, request }: AcceptedInput,
+  deps: ExecuteDeps,
+): Promise<ExecuteAnswer | Refusal> {
+  return answering(request, accepted.contract, deps, () => admit(caller.projectId, accepted, deps))
+}
+
+async function answering(
+  request: Request,
+  { ctx }: Contract,
+  deps: ExecuteDeps,
+  registering: () => Promise<Registered | Refusal>,
+): Promise<ExecuteAnswer | Refusal> {
   if (deps.stopping.aborted) return stoppingRefusal()
   const preferences = preferencesOf(request.headers.get('prefer'))
   if (preferences instanceof Refusal) return preferences
-  const registered = await register(input, deps)
+  const registered = await registering()
   if (registered instanceof Refusal) return registered
   const { id, isNew } = registered
   const waitMs = preferences.waitSeconds * 1000
@@ -60,8 +81,7 @@ export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<E
     ...(isNew ? {} : { 'Forge-Attached': 'true' }),
     ...(preferences.applied === null ? {} : { 'Preference-Applied': preferences.applied }),
   }
-  const notices = isNew ? [] : await deps.store.noticesOf(id)
-  const view = jobView(row, deps.hub.progress(id), notices, ctxIdsOf(body.ctx))
+  const view = await viewOfJob(row, deps, ctxIdsOf(ctx))
   return answer(row, view, preferences, headers)
 }
 
@@ -73,31 +93,32 @@ interface Registered {
 async function register({ caller, body, sent }: ExecuteInput, deps: ExecuteDeps): Promise<Registered | Refusal> {
   const { projectId } = caller
   const resolved = await resolveReferences(body.args, projectId, deps)
-  if (resolved instanceof Refusal) return (await registeredBefore(projectId, body, sent, deps)) ?? resolved
+  if (resolved instanceof Refusal) {
+    return (await registeredBefore(projectId, body, requestDigest(sent, null), deps)) ?? resolved
+  }
   const accepted = acceptContract(body, sent, resolved)
-  if (accepted instanceof Refusal) return accepted
+  return accepted instanceof Refusal ? accepted : admit(projectId, accepted, deps)
+}
+
+async function admit(projectId: ProjectId, accepted: Accepted, deps: ExecuteDeps): Promise<Registered | Refusal> {
+  const { contract } = accepted
   const { newUlid, randomBytes } = deps
   const job = newJob(accepted, projectId, { nowMs: deps.clock(), newUlid, randomBytes })
   const project = await knownProject(deps.store, projectId)
   if (project instanceof Refusal) return project
   const limits = limitsOf(project)
-  const beyond = beyondLimits(accepted, limits)
-  if (beyond !== null) return (await registeredBefore(projectId, body, sent, deps)) ?? beyond
-  const registered = await submit(job, jobLimitsOf(limits), deps)
+  const beyond = (await unknownPool(deps.store, projectId, contract)) ?? beyondLimits(accepted, limits)
+  if (beyond !== null) return (await registeredBefore(projectId, contract, job.requestDigest, deps)) ?? beyond
+  const registered = await submit(job, limits, deps)
   if (registered instanceof Refusal) return registered
   return registered.inserted ? { id: job.id, isNew: true } : sameBody(registered.existing, job.requestDigest)
 }
 
-async function submit(
-  job: NewJob,
-  limits: ReturnType<typeof jobLimitsOf>,
-  { hub }: ExecuteDeps,
-): Promise<InsertedJob | Refusal> {
+async function submit(job: NewJob, limits: ProjectLimits, { hub }: ExecuteDeps): Promise<InsertedJob | Refusal> {
   try {
-    const registered = await hub.submitWithin(job, NO_LIMITS, limits)
+    const registered = await hub.submitWithin(job, creditLimitsOf(limits), jobLimitsOf(limits))
     if ('tooMany' in registered) return tooManyJobs(registered)
-    if ('over' in registered) throw new Error('a job was beyond limits that are none')
-    return registered
+    return 'over' in registered ? overCreditLimit(registered, job.createdAtMs) : registered
   } catch (error) {
     if (!(error instanceof ReferenceGone)) throw error
     return refusal('REFERENCE_NOT_FOUND', [{ path: error.path, message: 'it was deleted just now' }])
@@ -111,12 +132,12 @@ async function submit(
 async function registeredBefore(
   projectId: ProjectId,
   { ctx }: Contract,
-  sent: JsonValue,
+  sent: JobRow['requestDigest'],
   { store }: ExecuteDeps,
 ): Promise<Registered | Refusal | null> {
   if (ctx.job_id === undefined) return null
   const row = await store.jobOfClient(projectId, ctx.job_id)
-  return row === null ? null : sameBody(row, requestDigest(sent))
+  return row === null ? null : sameBody(row, sent)
 }
 
 function sameBody({ id, clientJobId, requestDigest: before }: JobRow, sent: JobRow['requestDigest']) {

@@ -48,6 +48,7 @@ export function createFakeStore(): FakeStore {
       const own = [...store.jobs.values()].filter((row) => row.projectId === projectId)
       return own.find((row) => row.clientJobId === clientJobId) ?? null
     },
+    pool: async () => null,
     project: async (id) => ({ id, name: 'default', createdAtMs: 1, limits: canonicalJson(store.limits) }),
     async takeRequests(_projectId, perMinute, asked) {
       store.asked.push(asked)
@@ -73,6 +74,7 @@ const notFaked = async (): Promise<never> => {
 }
 const NOT_FAKED = {
   jobsOf: notFaked,
+  cancelledOnDay: notFaked,
   attemptsOf: notFaked,
   verdictsOf: notFaked,
   eventsOf: notFaked,
@@ -82,7 +84,6 @@ const NOT_FAKED = {
   updateProject: notFaked,
   revokeApiKey: notFaked,
   insertPool: notFaked,
-  pool: notFaked,
   pools: notFaked,
   insertNodeToken: notFaked,
   nodeTokens: notFaked,
@@ -110,6 +111,12 @@ const NOT_FAKED = {
   referencesOf: notFaked,
   sweepMemory: notFaked,
   nextExpiry: notFaked,
+  transactionsOf: notFaked,
+  ledgerAfter: notFaked,
+  balanceOf: notFaked,
+  usage: notFaked,
+  usedOnDay: notFaked,
+  creditNote: notFaked,
   verdicts: notFaked,
   droppedAt: notFaked,
   table: notFaked,

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { z } from 'zod'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import { REFEREE_TOKEN, TinyPool } from '../hub/edge/tiny-pool.fixtures.ts'
 import { createLogger } from '../logger.ts'
@@ -147,6 +148,26 @@ describe('cancelling', () => {
     for (const id of ids) expect(await store.submissions(id)).toEqual([])
   })
 
+  test('of those that had begun so many a day, and no more', async () => {
+    pool.agent({ holds: () => true })
+    const ids = [await pool.submit(), await pool.submit()] as const
+    for (const id of ids) await expect.poll(async () => (await store.job(id))?.startedAtMs).toBeTypeOf('number')
+    const project = (await store.job(ids[0]))?.projectId
+    if (project === undefined) throw new Error('a job has no project')
+    const most = 1 + (await store.cancelledOnDay(project, Date.now(), 99))
+    await store.updateProject(project, { limits: canonicalJson({ cancelled_jobs_per_day: most }) })
+    try {
+      expect((await cancel(ids[0])).status).toBe(200)
+      const refused = problemSchema.parse(await (await cancel(ids[1])).json())
+      expect(refused).toMatchObject({ code: 'LIMIT_REACHED', status: 409, job_id: ids[1] })
+      expect(refused.detail).toMatch(/cancelled_jobs_per_day is \d+, .* operator can change it/)
+      expect((await store.job(ids[1]))?.state).toBe('RUNNING')
+    } finally {
+      await store.updateProject(project, { limits: '{}' })
+    }
+    expect((await cancel(ids[1])).status).toBe(200)
+  })
+
   test('two at once cancel it once', async () => {
     pool.agent({ holds: () => true })
     const id = await pool.submit()
@@ -254,7 +275,9 @@ test('an estimate stores nothing and compiles nothing, and says how many agents 
     args: { shards: 7 },
   }
   pool.agent()
-  await expect.poll(() => pool.hub.eligible('mc/1/insurance.v1', { target: 'any' })).toBe(1)
+  const projectId = await store.defaultProject()
+  const target = { target: 'any' } as const
+  await expect.poll(() => pool.hub.eligible('mc/1/insurance.v1', { projectId, policy: target })).toBe(1)
   const before = await store.jobsOf(await store.defaultProject(), {}, { after: null, limit: 1_000 })
   const headers = { 'content-type': 'application/json' }
   const response = await ask('/ops/estimate', { method: 'POST', headers, body: JSON.stringify(body) })

@@ -2,10 +2,12 @@
 // failure. Pure functions of the stored row and the Hub's progress; routes decide the HTTP status.
 import { z } from 'zod'
 import { problem, problemSchema, type Problem } from '@forge/shared/contract/problem.ts'
-import type { JobProgress } from '../hub/edge/hub-interface.ts'
+import type { Hub, JobProgress } from '../hub/edge/hub-interface.ts'
 import { signedNoticeSchema, type SignedNotice } from '@forge/shared/receipt/notice.ts'
+import type { Comparison } from '@forge/shared/receipt/replay.ts'
 import { samplingKeySha256 } from '@forge/shared/verifier/sample.ts'
-import { JOB_STATES, type JobRow, type NoticeRow } from '../store/store.ts'
+import { comparisonOf } from '../receipt/reads.ts'
+import { JOB_STATES, type JobRow, type NoticeRow, type Store } from '../store/store.ts'
 import { isoOf, isoOrNull } from './times.ts'
 
 const ctxIdsSchema = z.object({
@@ -36,6 +38,15 @@ const progressSchema = z.strictObject({
   eligible_agents: z.int(),
 })
 
+const comparisonSchema = z.discriminatedUnion('identical', [
+  z.strictObject({ identical: z.literal(true) }),
+  z.strictObject({
+    identical: z.literal(false),
+    differences: z.array(z.strictObject({ path: z.string(), original: z.unknown(), replay: z.unknown() })),
+    more: z.int().describe('differences that are not listed'),
+  }),
+])
+
 export const jobViewSchema = z.strictObject({
   ok: z.literal(true),
   job_id: JOB_ID_TEXT,
@@ -44,6 +55,8 @@ export const jobViewSchema = z.strictObject({
     .strictObject({ count: z.int(), href: z.string() })
     .describe('what was learned after the end, if anything')
     .optional(),
+  replay_of: z.string().describe('the job that this one repeats').optional(),
+  replay: comparisonSchema.describe('of a completed replay: whether it gave the same, or what differed').optional(),
   hub: z
     .record(z.string(), z.unknown())
     .describe('of a completed job: metrics, output, replay, verification')
@@ -73,7 +86,7 @@ export const noticesViewSchema = z.strictObject({
   notices: z.array(
     z.strictObject({
       number: z.int(),
-      kind: z.enum(['integrity']),
+      kind: z.enum(['integrity', 'credit-note']),
       at: time,
       detail: z.record(z.string(), z.unknown()),
       signed: signedNoticeSchema
@@ -83,6 +96,27 @@ export const noticesViewSchema = z.strictObject({
   ),
 })
 
+interface ViewDeps {
+  readonly store: Pick<Store, 'job' | 'noticesOf'>
+  readonly hub: Pick<Hub, 'progress'>
+}
+
+/** With all that is read beside the row. */
+export async function viewOfJob(row: JobRow, { store, hub }: ViewDeps, ctx?: CtxIds): Promise<JobView> {
+  const notices = row.finishedAtMs === null ? [] : await store.noticesOf(row.id)
+  return jobView(row, hub.progress(row.id), notices, { ctx, comparison: await comparisonWith(row, store) })
+}
+
+/** Null for what is no replay, or has no result. Neither row changes any more, so this is always the same. */
+export async function comparisonWith(row: JobRow, store: Pick<Store, 'job'>): Promise<Comparison | null> {
+  if (row.replayOf === null || row.answer === null) return null
+  const original = await store.job(row.replayOf)
+  return original === null ? null : comparisonOf(original, row)
+}
+
+export const comparisonView = (comparison: Comparison): z.input<typeof comparisonSchema> =>
+  comparison.identical ? comparison : { ...comparison, differences: [...comparison.differences] }
+
 /** The client's own ids among the fields of `ctx`. */
 export const ctxIdsOf = (ctx: object): CtxIds => ctxIdsSchema.parse(ctx)
 
@@ -90,11 +124,11 @@ export const ctxIdsOf = (ctx: object): CtxIds => ctxIdsSchema.parse(ctx)
  * `ctx` is that of the call that asks, or else the registered one. A failed or cancelled job is shown with `problem`
  * inside an `ok: true` view, because looking at it succeeded; only a call that waits for a result answers the problem.
  */
-export function jobView(
+function jobView(
   row: JobRow,
   progress: JobProgress | null,
   notices: readonly NoticeRow[],
-  ctx?: CtxIds,
+  { ctx, comparison = null }: { readonly ctx?: CtxIds | undefined; readonly comparison?: Comparison | null } = {},
 ): JobView {
   return {
     ok: true,
@@ -102,7 +136,9 @@ export function jobView(
     status: row.state,
     // What was learned after the end stands beside it, and never in it.
     ...(notices.length === 0 ? {} : { notices: { count: notices.length, href: `/api/v0/jobs/${row.id}/notices` } }),
+    ...(row.replayOf === null ? {} : { replay_of: row.replayOf }),
     ...stateView(row, progress),
+    ...(comparison === null ? {} : { replay: comparisonView(comparison) }),
     ctx: ctx ?? storedRequestSchema.parse(JSON.parse(row.request)).ctx,
     times: {
       created_at: isoOf(row.createdAtMs),

@@ -16,6 +16,13 @@ export async function readJsonBody(request: Request): Promise<JsonValue | Refusa
   return 'fault' in parsed ? refusalOf(parsed.fault) : parsed.value
 }
 
+/** As HTTP/1.1 says it (RFC 9112, section 6.3): neither a length nor chunks. One that names a type has meant to send one. */
+export function hasNoBody({ body, headers }: Request): boolean {
+  if (headers.has('content-type')) return false
+  const length = headers.get('content-length') ?? '0'
+  return body === null || (length === '0' && !headers.has('transfer-encoding'))
+}
+
 function refusalOf(fault: Extract<ReturnType<typeof parseStrictJson>, { fault: unknown }>['fault']): Refusal {
   const { code, message } = fault
   const path = pathOf(fault.path)

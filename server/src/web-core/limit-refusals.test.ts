@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
-import { foundingText, startTestApp } from './test-app.ts'
+import { foundingText, KEY, startTestApp } from './test-app.ts'
 
 const founding = JSON.parse(foundingText) as { policy: object; ctx: object }
 const withPolicy = (policy: object): string =>
@@ -48,4 +48,18 @@ test.each([
   const refused = problemSchema.parse(await (await t.post(foundingText)).json())
   expect(refused).toMatchObject({ code: 'LIMIT_REACHED', status: 409 })
   expect(refused.detail).toMatch(detail)
+})
+
+test.each(['in-house', '../x', 'a\0b', 'a'.repeat(200)])('a pool that the project has not: %j', async (pool) => {
+  const t = startTestApp()
+  for (const path of ['execute', 'estimate']) {
+    const response = await t.app.request(`/api/v0/ops/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+      body: withPolicy({ pool }),
+    })
+    const refused = problemSchema.parse(await response.json())
+    expect(refused).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ path: 'policy.pool' }] })
+  }
+  expect(t.store.jobs.size).toBe(0)
 })

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { digestSchema } from './ids.ts'
 import { MEMORY_LIMITS, vmemNameSchema, namespaceSchema, type Reference } from './memory.ts'
+import { poolNameSchema, regionSchema } from './places.ts'
 
 export const CONTRACT_LIMITS = {
   /** Bytes of a request body: the largest planned args (an empirical severity) with room to spare. */
@@ -71,8 +72,8 @@ export const policySchema = z
       .min(CONTRACT_LIMITS.timeoutMsMin)
       .max(CONTRACT_LIMITS.timeoutMsMax)
       .default(CONTRACT_LIMITS.timeoutMsDefault),
-    pool: id.optional(),
-    region: id.optional(),
+    pool: poolNameSchema.optional().describe('one of the project’s own: its agents alone work on it, and the referee'),
+    region: regionSchema.optional().describe('agents whose node token says that they are there'),
     spotcheck_rate: z
       .number()
       .min(CONTRACT_LIMITS.spotcheckRateMin)

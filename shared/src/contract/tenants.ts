@@ -34,8 +34,6 @@ export const TENANT_LIMITS = {
   keysPerProjectMax: 100,
   poolsPerProjectMax: 50,
   nodeTokensPerProjectMax: 1_000,
-  /** A name in addresses and policies: short, and the same in every file system and log. */
-  poolCharactersMax: 63,
 } as const
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -55,7 +53,9 @@ export const projectLimitsSchema = z.strictObject({
   queued_jobs: z.int().min(1).max(100_000).nullable().describe('of those, that have not begun'),
   credits_per_day: credits.nullable(),
   credits_total: credits.nullable(),
-  test_iterations_per_day: count.nullable().describe('of jobs of mode `test`, which are free'),
+  test_credits_per_day: credits
+    .nullable()
+    .describe('of jobs of mode `test`, which are free: counted in what they would cost'),
   verify: z
     .array(z.enum(VERIFY_MODES))
     .min(1)
@@ -80,7 +80,8 @@ export const DEFAULT_PROJECT_LIMITS: ProjectLimits = {
   queued_jobs: 100,
   credits_per_day: null,
   credits_total: null,
-  test_iterations_per_day: 1_000_000_000,
+  // About a hundred founding requests.
+  test_credits_per_day: 150,
   verify: [...VERIFY_MODES],
   verify_min: 'none',
   spotcheck_rate_min: null,
@@ -101,13 +102,3 @@ export const tenantNameSchema = z
   .max(TENANT_LIMITS.nameCharactersMax)
   .regex(/^\P{C}+$/u, 'a name has no control characters')
   .refine((name) => name.trim() === name, 'a name has no space at either end')
-
-const label = (whose: string) =>
-  z
-    .string()
-    .max(TENANT_LIMITS.poolCharactersMax)
-    .regex(/^[a-z\d]([a-z\d-]*[a-z\d])?$/, `${whose} has lower-case letters, digits and hyphens between them`)
-
-export const poolNameSchema = label('a pool’s name')
-/** Where agents are, in words that project and operator choose: `eu-west`. */
-export const regionSchema = label('a region')

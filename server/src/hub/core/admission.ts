@@ -1,7 +1,8 @@
 // Whether an agent gets first executions of a job: a spotcheck needs few authors with many shards each, since each of them
-// is checked; and a fresh key gets no more at once than what it has still to prove.
+// is checked; a replay is for those who did not answer the original; and a fresh key gets no more at once than what it has
+// still to prove.
 import { floor, multiply, rational } from '@forge/shared/exact/rational.ts'
-import { mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
+import { areStrangers, eligibleAgents, mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
 import { begunMs } from './leases.ts'
 import { LEASE_MS_MAX, PROBATION_SHARDS, SILENT_MS_MIN, SILENT_OF_EXPECTED } from './limits.ts'
 import { rateOf } from '@forge/shared/verifier/sample.ts'
@@ -21,6 +22,19 @@ const HASTE = 2
 
 /** Which of a job's shards an agent may be given to run first. */
 export function admission(state: HubState, job: Job, agent: Agent): (shard: Shard) => boolean {
+  const admits = admissionAmongFew(state, job, agent)
+  const { answeredBefore } = job
+  // Who has begun goes on: else it and those whom the few authors keep out could wait for each other.
+  if (answeredBefore?.has(agent.identity) !== true || job.authors.has(agent.identity)) return admits
+  const others = eligibleAgents(state, job).filter(
+    (other) => isAtWork(state, other) && !answeredBefore.has(other.identity),
+  )
+  if (isLate(state, job, others)) return admits
+  // Somebody has to run what none of them may.
+  return (shard) => admits(shard) && !others.some((other) => mayRun(other, shard))
+}
+
+function admissionAmongFew(state: HubState, job: Job, agent: Agent): (shard: Shard) => boolean {
   if (job.policy.verify !== 'spotcheck' || job.authors.has(agent.identity)) return () => true
   if (job.authors.size < authorsMax(job)) return () => true
   // Fresh keys close nothing: all of their shards are checked however many they are, and free keys that sleep must not
@@ -45,7 +59,8 @@ function overdueMs(agent: Agent): number {
 
 /** When the next author will have been silent for too long, while that lets others in; null where it never does. */
 export function nextOverdueMs(state: HubState, job: Job): number | null {
-  if (job.policy.verify !== 'spotcheck' || job.open.size === 0 || job.phase !== 'running') return null
+  const isForFew = job.policy.verify === 'spotcheck' || (job.answeredBefore?.size ?? 0) > 0
+  if (!isForFew || job.open.size === 0 || job.phase !== 'running') return null
   let next = Infinity
   for (const session of job.executors.keys()) {
     const agent = state.agents.get(session)
@@ -70,10 +85,7 @@ function isLate(state: HubState, job: Job, inside: readonly Agent[]): boolean {
  */
 export function shardsOutMax(state: HubState, job: Job, agent: Agent, ability: Ability): number {
   if (job.policy.verify === 'none' || tierOf(state, agent, job.kernel, ability) !== 'probation') return Infinity
-  const judges = weightyAgents(state, job).some(
-    (other) =>
-      other.identity !== agent.identity && !(state.settings.distinctNetwork && other.network === agent.network),
-  )
+  const judges = weightyAgents(state, job).some((other) => areStrangers(state, other, agent))
   if (!judges && !refereeOnline(state, job) && !refereeAwaited(state, job)) return Infinity
   const held = [...agent.leases.values()].reduce(
     (sum, { shards, role }) => sum + (role === 'first' ? shards.size : 0),

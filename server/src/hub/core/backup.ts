@@ -1,6 +1,6 @@
 // Slow shards near the end of a job: one agent that froze must not keep everybody waiting until its lease is over. Its
 // shards go to a faster one as well; both answers count, the second as a check.
-import { isDistinct } from './eligibility.ts'
+import { areStrangers, isDistinct } from './eligibility.ts'
 import { begunMs } from './leases.ts'
 import { BACKUPS_FROM, BACKUPS_MAX, SLOW_MS_MIN, SLOW_OF_USUAL, USUAL_ANSWERS } from './limits.ts'
 import { releasedParts } from './parts.ts'
@@ -59,8 +59,7 @@ export function backupsFor(state: HubState, job: Job, agent: Agent, unitsPerSeco
     const isFaster = unitsPerSecond > (holder.abilities.get(job.kernel)?.unitsPerSecond ?? 0)
     // One that hangs was fast once.
     if (!isFaster && holder.lapses === 0 && state.nowMs < begunMs(holder, lease) + 2 * slowAfterMs(job, lease)) continue
-    if (holder.identity === agent.identity) continue
-    if (state.settings.distinctNetwork && holder.network === agent.network) continue
+    if (!areStrangers(state, holder, agent)) continue
     const found = [...lease.shards].toReversed().filter((index) => {
       const shard = shardOf(job, index)
       return !shard.backedUp && shard.status === 'leased' && isDistinct(state, agent, shard)

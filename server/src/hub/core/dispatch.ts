@@ -15,6 +15,7 @@ import {
   mayCheck,
   mayRun,
   provenFor,
+  whereOf,
 } from './eligibility.ts'
 import type { HubCommand } from './events.ts'
 import { grant } from './leases.ts'
@@ -72,7 +73,7 @@ function startIfEnough(state: HubState, job: Job): HubCommand[] {
   }
   const reason =
     `waiting for agents: ${eligible} of min_agents ${job.policy.min_agents} are online ` +
-    `with an engine for target "${job.policy.target}"`
+    `with an engine for target "${job.policy.target}"${whereOf(job.policy)}`
   if (reason === job.reason) return []
   job.reason = reason
   return [{ type: 'job-state', jobId: job.id, state: 'QUEUED', reason }]

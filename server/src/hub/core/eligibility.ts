@@ -1,5 +1,7 @@
 // Who may run what. All rules about roles, targets, distinct executors and whose word counts stand here and nowhere else.
-import type { EngineName } from '@forge/shared/contract/ids.ts'
+import type { Policy } from '@forge/shared/contract/envelope.ts'
+import type { EngineName, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { Few } from './few.ts'
 import { REFEREE_START_MS } from './limits.ts'
 import { isWeighty, tierOf } from './standing.ts'
 import type { Ability, Agent, HubState, Job, Shard } from './state.ts'
@@ -24,19 +26,43 @@ export function abilityFor(state: HubState, job: Job, agent: Agent): Ability | n
 export function provenFor(job: Job, agent: Agent): Ability | null {
   const ability = agent.abilities.get(job.kernel)
   if (ability === undefined || ability.kernelDigest !== job.kernelDigest) return null
+  if (!serves(agent, job)) return null
   return agent.referee || TARGET_ENGINES[job.policy.target].includes(ability.engine) ? ability : null
 }
+
+/** What a job asks of its agents, whether it is there already or not. */
+export interface Asked {
+  readonly projectId: ProjectId
+  readonly policy: Pick<Policy, 'target' | 'pool' | 'region'>
+}
+
+/**
+ * Whether an agent works for such jobs: those that name a pool are for the agents of that pool alone, and these work for
+ * no others. A pool is its owner's: somebody else's of the same name is another one. The referee judges them all.
+ */
+export function serves({ referee, token }: Agent, { projectId, policy }: Asked): boolean {
+  if (referee) return true
+  const { pool, region } = policy
+  if (region !== undefined && token?.region !== region) return false
+  return pool === undefined ? (token?.pool ?? null) === null : token?.owner === projectId && token.pool === pool
+}
+
+/** The same in a sentence, as what its job waits for. */
+export const whereOf = ({ pool, region }: Pick<Policy, 'pool' | 'region'>): string =>
+  (pool === undefined ? '' : ` in pool "${pool}"`) + (region === undefined ? '' : ` in region "${region}"`)
 
 /** Too many agents that have nothing else in common were wrong on it: the engine is at fault, or the kernel on it. */
 export const isSuspended = (state: HubState, kernel: string, engine: EngineName): boolean =>
   state.suspended.has(`${kernel} ${engine}`)
 
-/** How many agents could work on a job of this kernel and target that does not exist yet. */
-export function countEligible(state: HubState, kernel: string, target: Job['policy']['target']): number {
-  const able = [...state.agents.values()].filter(({ referee, identity, abilities }) => {
-    const engine = abilities.get(kernel)?.engine
-    if (engine === undefined || referee || state.quarantined.has(identity)) return false
-    return TARGET_ENGINES[target].includes(engine) && !isSuspended(state, kernel, engine)
+/** How many agents could work on a job of this kernel that does not exist yet. */
+export function countEligible(state: HubState, kernel: string, job: Asked): number {
+  const able = [...state.agents.values()].filter((agent) => {
+    const engine = agent.abilities.get(kernel)?.engine
+    if (engine === undefined || agent.referee || state.quarantined.has(agent.identity)) return false
+    return (
+      TARGET_ENGINES[job.policy.target].includes(engine) && serves(agent, job) && !isSuspended(state, kernel, engine)
+    )
   })
   return able.length
 }
@@ -87,10 +113,20 @@ export const refereeAwaited = (state: HubState, job: Job): boolean =>
  */
 export const mayRun = (agent: Agent, shard: Shard): boolean => !shard.excluded.has(agent.identity)
 
-/** A checker is another identity, and another network group where that is asked. */
+const belongsTo = ({ token }: Agent, owners: Few<ProjectId>): boolean => token !== null && owners.has(token.owner)
+
+/** A checker is another identity, of another owner, and in another network group where that is asked. */
 export function isDistinct(state: HubState, agent: Agent, shard: Shard): boolean {
   if (!mayRun(agent, shard)) return false
+  if (!agent.referee && belongsTo(agent, shard.owners)) return false
   return agent.referee || !state.settings.distinctNetwork || !shard.networks.has(agent.network)
+}
+
+/** The same of two agents, before there is a shard: an owner, a machine or a network can have any number of keys. */
+export function areStrangers(state: HubState, one: Agent, other: Agent): boolean {
+  if (one.identity === other.identity) return false
+  if (one.token !== null && one.token.owner === other.token?.owner) return false
+  return !(state.settings.distinctNetwork && other.network === one.network)
 }
 
 /** An ordinary agent whose word counts and who may check this shard; who let a lease lapse is not worth waiting for. */

@@ -39,6 +39,7 @@ export function takeIn(
     if (shard.submissions.length === 0) countAnswered(job, submission.shard, 1)
     shard.submissions.push(submission)
     shard.networks.add(submission.network)
+    if (submission.owner !== null) shard.owners.add(submission.owner)
     if (submission.role === 'first') job.authors.add(submission.executor)
     // Its agreements were counted before the restart that brings it in again.
     if (isRestored) shard.counted.add(submission.executor)

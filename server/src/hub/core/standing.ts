@@ -18,7 +18,7 @@ export const validShards = (state: HubState, identity: Identity, kernel: string,
   state.standings.get(keyOf(identity, kernel, engine)) ?? 0
 
 export function tierOf(state: HubState, agent: Agent, kernel: string, { engine }: Pick<Ability, 'engine'>): Tier {
-  if (agent.referee) return 'trusted'
+  if (agent.referee || agent.token?.trusted === true) return 'trusted'
   return validShards(state, agent.identity, kernel, engine) >= PROBATION_SHARDS ? 'veteran' : 'probation'
 }
 

@@ -32,6 +32,8 @@ export interface Shard {
   excluded: Few<Identity>
   /** Network groups of those that answered it. */
   networks: Few<string>
+  /** Whose agents they are, of those that have an owner. */
+  owners: Few<ProjectId>
   failures: number
   /** Groups of the veterans that failed on it. */
   veteranFailures: Few<string>
@@ -79,6 +81,8 @@ export interface JobSpec {
   /** On the monotonic clock of the events. */
   readonly deadlineMs: number
   readonly samplingKey: Uint8Array
+  /** Of a replay: who answered the original. Its first runs are for others, where there are any. */
+  readonly answeredBefore?: ReadonlySet<Identity>
 }
 
 /**
@@ -328,6 +332,7 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
       submissions: [],
       excluded: new Few<Identity>(),
       networks: new Few<string>(),
+      owners: new Few<ProjectId>(),
       failures: 0,
       veteranFailures: new Few<string>(),
       holders: new Few<AssignmentId>(),

@@ -213,7 +213,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
       executor: agent.identity,
       role: shard.submissions.length > 0 && role === 'first' ? 'check' : role,
       engine: lease.engine,
-      trusted: agent.referee,
+      trusted: agent.referee || agent.token?.trusted === true,
       tier,
       network: agent.network,
       owner: agent.token?.owner ?? null,

@@ -2,6 +2,8 @@
 // of its jobs ends, each of its answers is acknowledged, and the server neither throws nor grows. The Hub, the store and
 // the reduction are real; the kernel is the tiny one.
 import { rm } from 'node:fs/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { io, type Socket } from 'socket.io-client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -28,6 +30,9 @@ vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
 const FRAMES = 1_000
 const FRAMES_PER_CONNECTION = 5
 const MIB = 2 ** 20
+const GROWTH_BYTES_MAX = 200 * MIB
+/** Afterwards; six were measured, and 27 where each frame was remembered. */
+const KEPT_BYTES_MAX = 16 * MIB
 
 let folder: string
 let store: Store
@@ -161,9 +166,10 @@ describe('a thousand frames of garbage', () => {
   test('cost an honest agent nothing', { timeout: 120_000 }, async () => {
     const honest = pool.agent()
     const throws = fc.sample(thrown, FRAMES)
+    collect()
     const before = memory()
     const attack = { isOver: false }
-    let [most, jobs] = [before, 0]
+    let [most, jobs] = [0, 0]
     const working = (async () => {
       while (!attack.isOver || jobs < 3) {
         const { answer } = await pool.ended(await pool.submit())
@@ -173,21 +179,40 @@ describe('a thousand frames of garbage', () => {
     })()
     for (let n = 0; n < FRAMES; n += FRAMES_PER_CONNECTION) {
       await assault(pool.url, throws.slice(n, n + FRAMES_PER_CONNECTION), n % 2 === 0, honest.assigned.at(-1))
-      most = Math.max(most, memory())
+      most = Math.max(most, grownSince(before))
     }
     attack.isOver = true
     await working
     expect(honest.replies.length).toBeGreaterThanOrEqual(2 * jobs)
     expect(honest.replies.filter(({ ok }) => !ok)).toEqual([])
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
-    expect(most - before).toBeLessThan(200 * MIB)
+    expect(most).toBeLessThan(GROWTH_BYTES_MAX)
     await vi.waitFor(() => expect(pool.hub.agentsOnline).toBe(1))
+    collect()
+    expect(memory() - before).toBeLessThan(KEPT_BYTES_MAX)
   })
 })
 
 const memory = (): number => {
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
+}
+
+/** What is kept, and not what only waits to be collected: that is as much as the collector likes. */
+function grownSince(before: number): number {
+  const grown = memory() - before
+  if (grown < GROWTH_BYTES_MAX) return grown
+  collect()
+  return memory() - before
+}
+
+setFlagsFromString('--expose-gc')
+const gc: () => void = runInNewContext('gc')
+
+/** Twice, for buffers are given back behind a collection, at the latest when the next begins. */
+function collect(): void {
+  gc()
+  gc()
 }
 
 describe('an answer that is sent again', () => {

@@ -1,10 +1,10 @@
 // What the rest of the server may ask of the Hub. Web Core registers and reads; it never sees shards, sockets or leases.
-import type { Policy } from '@forge/shared/contract/envelope.ts'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { CreditLimits, JobLimits, OverLimit, TooManyJobs } from '../../store/ledger-store.ts'
 import type { InsertedJob, NewJob } from '../../store/store.ts'
 import type { KeptArtifact } from './artifacts.ts'
+import type { Asked } from '../core/eligibility.ts'
 import type { VerificationRecord } from '../core/events.ts'
 import type { ShardStatus } from '../core/state.ts'
 
@@ -40,7 +40,7 @@ export interface Hub {
   /** Where the shards from `first` to `end` - 1 stand; null for a job that the Hub does not hold. */
   shardStates(id: JobId, first: number, end: number): ShardStatus[] | null
   /** Agents online, without the referee, that could work on such a job now. */
-  eligible(kernel: string, policy: Pick<Policy, 'target'>): number
+  eligible(kernel: string, job: Asked): number
   /** The bytes of a table that agents fetch, or null. */
   table(digest: Digest): Promise<Uint8Array | null>
   readonly agentsOnline: number

@@ -143,8 +143,8 @@ class HubEdge implements RunningHub {
     return shardStatesOf(this.#state, id, first, end)
   }
 
-  eligible(kernel: string, { target }: Parameters<Hub['eligible']>[1]): number {
-    return eligibleOf(this.#state, kernel, target)
+  eligible(kernel: string, job: Parameters<Hub['eligible']>[1]): number {
+    return eligibleOf(this.#state, kernel, job)
   }
 
   table(digest: Parameters<Hub['table']>[0]): ReturnType<Hub['table']> {
@@ -192,7 +192,7 @@ class HubEdge implements RunningHub {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       const { planned, submissions, ending, voided } = ready
       this.#planned.set(row.id, planned)
-      const job = jobSpecOf(row, planned, performance.now() + (row.deadlineAtMs - Date.now()))
+      const job = jobSpecOf(row, ready, performance.now() + (row.deadlineAtMs - Date.now()))
       this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, ending })
     } catch (error) {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return

@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Assignment } from '@forge/shared/contract/agent-events.ts'
 import type { StoredContract } from '@forge/shared/contract/envelope.ts'
+import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { ProblemCode } from '@forge/shared/contract/problem.ts'
 import { fromHex } from '@forge/shared/exact/bytes.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
@@ -60,12 +61,14 @@ export interface ReadyJob {
   /** How many are void. */
   readonly voided: number
   readonly ending: Ending | null
+  /** Of a replay: who answered the original. */
+  readonly answeredBefore: readonly Identity[]
 }
 
 export type UnfinishedJob = NewJob & Pick<JobRow, 'state' | 'basis' | 'ending'>
 
 export interface PlanningDeps {
-  readonly store: Pick<Store, 'submissions' | 'verdicts' | 'voidedOf'>
+  readonly store: Pick<Store, 'submissions' | 'verdicts' | 'voidedOf' | 'executorsOf'>
   readonly tables: Tables
   readonly logger: Logger
   readonly closing: AbortSignal
@@ -87,6 +90,7 @@ export async function planInTime(
       submissions: await store.submissions(row.id),
       voided: await store.voidedOf(row.id),
       ending: await endingOf(row, store),
+      answeredBefore: row.replayOf === null ? [] : await store.executorsOf(row.replayOf),
     }),
     { what: 'planning a job', giveUpMs: leftMs, logger, closing, passes: passesWithTime },
   )
@@ -188,18 +192,19 @@ export function assignmentOf(planned: PlannedJob, order: AssignmentOrder): Assig
 /** What the core knows of a job; `deadlineMs` is on the clock of its events. */
 export const jobSpecOf = (
   row: NewJob,
-  { kernelName: name, kernel, plan, contract }: PlannedJob,
+  { planned, answeredBefore }: Pick<ReadyJob, 'planned' | 'answeredBefore'>,
   deadlineMs: number,
 ): JobSpec => ({
   id: row.id,
   projectId: row.projectId,
-  kernel: name,
-  kernelDigest: kernel.digest,
-  grid: plan.grid,
-  refines: plan.refines,
-  policy: contract.policy,
+  kernel: planned.kernelName,
+  kernelDigest: planned.kernel.digest,
+  grid: planned.plan.grid,
+  refines: planned.plan.refines,
+  policy: planned.contract.policy,
   deadlineMs,
   samplingKey: fromHex(row.samplingKey),
+  ...(answeredBefore.length === 0 ? {} : { answeredBefore: new Set(answeredBefore) }),
 })
 
 /** What its client is told of a job whose planning was given up. */

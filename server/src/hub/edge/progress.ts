@@ -1,6 +1,6 @@
 // How far a job is, read off the core's state for whoever asks.
 import type { JobId } from '@forge/shared/contract/ids.ts'
-import { countEligible, eligibleAgents } from '../core/eligibility.ts'
+import { countEligible, eligibleAgents, whereOf } from '../core/eligibility.ts'
 import type { HubState, Job, ShardStatus } from '../core/state.ts'
 import type { JobProgress } from './hub-interface.ts'
 
@@ -33,7 +33,7 @@ export function shardStatesOf(state: HubState, id: JobId, first: number, end: nu
 
 function idleReason({ policy, released, parts, open, toCheck, disputed }: Job, eligible: number): string | null {
   if (released < parts.length && parts[0]?.settled === true) return 'the last pass is being planned from the others'
-  if (eligible === 0) return `no agent with an engine for target "${policy.target}" is online`
+  if (eligible === 0) return `no agent with an engine for target "${policy.target}" is online${whereOf(policy)}`
   if (open.size > 0) return 'the agents online are busy or may not run what is left'
   // With neither, the last answers are being stored.
   return toCheck.size + disputed.size > 0 ? 'no agent online may check what is left' : null

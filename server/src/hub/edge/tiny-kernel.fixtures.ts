@@ -87,7 +87,7 @@ export type Lie = (shard: number, partial: Uint8Array, program: string) => Uint8
 export interface TinyOptions {
   readonly lie?: Lie
   readonly holds?: (assignment: Assignment) => boolean
-  /** The referee's, where it is to be the referee. */
+  /** A node token, or the referee's, where it is to be the referee. */
   readonly token?: string
 }
 

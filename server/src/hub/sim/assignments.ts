@@ -124,6 +124,8 @@ export class Assignments {
     must(isMeant, `shard ${index} is checked for nothing`)
     const near = scenario.distinctNetwork && ran.some(({ network }) => network === agent.network)
     must(!near, `shard ${index} is checked from a network that ran it`)
+    const isKin = agent.token !== null && ran.some(({ owner }) => owner === agent.token?.owner)
+    must(!isKin, `shard ${index} is checked by the owner of who ran it`)
     const votes = ran.filter(({ tier }) => tier !== 'probation').length
     must(!isDisputed(ran) || !scenario.referee, `shard ${index} is voted on, and a referee is to come`)
     must(!isDisputed(ran) || votes < VOTES_MAX, `shard ${index} is voted on after ${votes} votes`)
@@ -162,7 +164,11 @@ export class Assignments {
   // ---- the fleet, found anew
 
   #isWeighty(job: Job, agent: Agent): boolean {
-    return agent.referee || this.#memory.isVeteran(agent.identity, agent.abilities.get(job.kernel)?.engine)
+    return (
+      agent.referee ||
+      agent.token?.trusted === true ||
+      this.#memory.isVeteran(agent.identity, agent.abilities.get(job.kernel)?.engine)
+    )
   }
 
   #ordinary(job: Job): readonly Agent[] {
@@ -187,8 +193,10 @@ export class Assignments {
     return this.#ordinary(job).filter((agent) => {
       // As far as the Hub has heard: the store may still be asked.
       const valid = hub.standings.get(`${agent.identity} ${job.kernel} ${agent.abilities.get(job.kernel)?.engine}`)
-      if (agent.lapses > 0 || shard.excluded.has(agent.identity) || (valid ?? 0) < PROBATION_SHARDS) return false
-      // Networks of void answers too.
+      const isWeighty = agent.token?.trusted === true || (valid ?? 0) >= PROBATION_SHARDS
+      if (agent.lapses > 0 || shard.excluded.has(agent.identity) || !isWeighty) return false
+      // Owners and networks of void answers too.
+      if (agent.token !== null && shard.owners.has(agent.token.owner)) return false
       return !scenario.distinctNetwork || !shard.networks.has(agent.network)
     })
   }

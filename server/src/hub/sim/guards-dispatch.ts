@@ -132,11 +132,22 @@ const WHO: readonly Guard[] = [
     `place(job, index, resting(shardOf(job, index), 'to-check'))`,
     `place(job, index, 'to-check')`,
   ),
-  guardIn('backup.ts', 'nobody is its own backup', '    if (holder.identity === agent.identity) continue\n'),
+  guardIn('eligibility.ts', 'nobody is its own backup', '  if (one.identity === other.identity) return false\n'),
   guardIn(
-    'backup.ts',
+    'eligibility.ts',
+    'a backup is of another owner',
+    '  if (one.token !== null && one.token.owner === other.token?.owner) return false\n',
+  ),
+  guardIn(
+    'eligibility.ts',
     'a backup is of another network',
-    '    if (state.settings.distinctNetwork && holder.network === agent.network) continue\n',
+    'return !(state.settings.distinctNetwork && other.network === one.network)',
+    'return true',
+  ),
+  guardIn(
+    'eligibility.ts',
+    'a checker is of another owner',
+    '  if (!agent.referee && belongsTo(agent, shard.owners)) return false\n',
   ),
   guardIn(
     'eligibility.ts',

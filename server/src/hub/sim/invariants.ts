@@ -59,6 +59,8 @@ export function checkState(world: World): void {
         must(!others.some((other) => other.agent.identity === agent.identity), () => `shard ${shard} is its own backup`)
         const near = world.scenario.distinctNetwork && others.some((other) => other.agent.network === agent.network)
         must(!near, () => `shard ${shard} has a backup from its own network`)
+        const isKin = others.some((other) => agent.token !== null && other.agent.token?.owner === agent.token.owner)
+        must(!isKin, () => `shard ${shard} has a backup of its own owner`)
         holders.set(key, [...others, { agent, lease }])
       }
     }
@@ -205,7 +207,10 @@ function checkHolder(
   must(!shard.excluded.has(agent.identity), () => `shard ${index} went back to ${agent.identity}, who failed on it`)
   must(agent.referee === (lease.role === 'referee'), 'the referee does ordinary work, or others do its')
   if (lease.role === 'first') must(ranBy.length === 0 || shard.backedUp, () => `shard ${index} is run first again`)
-  if (lease.role !== 'check' || !world.scenario.distinctNetwork) return
+  if (lease.role !== 'check') return
+  const owners = shard.submissions.map(({ owner }) => owner)
+  must(agent.token === null || !owners.includes(agent.token.owner), () => `shard ${index} is checked by its own owner`)
+  if (!world.scenario.distinctNetwork) return
   const networks = shard.submissions.map(({ network }) => network)
   must(!networks.includes(agent.network), () => `shard ${index} is checked from its author's network`)
 }

@@ -36,6 +36,8 @@ export interface Planning {
   readonly basis?: Digest | null
   readonly project?: string
   readonly voided?: number
+  /** Identities that answered the original of a replay. */
+  readonly answeredBefore?: readonly string[]
 }
 
 export class Pool {
@@ -100,6 +102,7 @@ export class Pool {
       basis = null,
       project = 'project',
       voided = 0,
+      answeredBefore = [],
     }: Planning = {},
   ): JobId {
     const jobId = id as JobId
@@ -123,6 +126,7 @@ export class Pool {
       },
       deadlineMs: this.nowMs + timeoutMs,
       samplingKey: new Uint8Array(32).fill(7),
+      answeredBefore: new Set(answeredBefore.map((identity) => identity as Identity)),
     }
     this.raise({ type: 'job-planned', job, state, basis, submissions: rows, voided, ending })
     return jobId

@@ -128,7 +128,8 @@ export class Promises implements Memory {
     this.#failedOn.add(`${lease.jobId}|${shard}|${agent.identity}`)
     const job = hub.jobs.get(lease.jobId)
     if (event.type !== 'shard-failed' || lease.role === 'trial' || job?.phase !== 'running') return
-    if (this.isVeteran(agent.identity, agent.abilities.get(job.kernel)?.engine)) {
+    const isTrusted = agent.token?.trusted === true
+    if (isTrusted || this.isVeteran(agent.identity, agent.abilities.get(job.kernel)?.engine)) {
       const key = `${job.id}|${shard}`
       this.#veteransFailed.set(key, (this.#veteransFailed.get(key) ?? new Set()).add(agent.identity))
       return
@@ -179,7 +180,8 @@ export class Promises implements Memory {
   #checkRow({ jobId, executor, engine, tier, trusted, network }: SubmissionRow): void {
     const plan = this.#world.scenario.agents.find(({ identity }) => identity === executor)
     must(plan?.network === network, `an answer of ${executor} is recorded for another network`)
-    must(trusted === plan?.referee && (tier === 'trusted') === trusted, `${executor} is taken for the referee, or not`)
+    const isTrusted = plan?.referee === true || plan?.token?.trusted === true
+    must(trusted === isTrusted && (tier === 'trusted') === trusted, `${executor} is taken for trusted, or not`)
     if (tier === 'veteran') must(this.isVeteran(executor, engine), `${executor} is no veteran on ${engine}`)
     this.#executions.set(jobId, this.executionsOf(jobId) + 1)
   }

@@ -86,7 +86,7 @@ export function scenarioOf(seed: number): Scenario {
   const mustComplete = steady && settled && special?.mustComplete !== false
   return {
     seed,
-    agents,
+    agents: mustComplete ? agents : withTokens(agents, seed),
     jobs: Array.from({ length: special?.jobs ?? random.int(1, 3) }, (_, n) =>
       jobPlan(random, n, { seed, steady, alone, patient, special }),
     ),
@@ -104,6 +104,21 @@ export function scenarioOf(seed: number): Scenario {
     faultsEndMs,
     mustComplete,
   }
+}
+
+/**
+ * Half of the worlds in which not every job must complete have agents with owners, and some that the operator trusts. Its own
+ * source of chance too.
+ */
+function withTokens(agents: readonly AgentPlan[], seed: number): readonly AgentPlan[] {
+  const random = new Random(seed + 7_000_003)
+  if (random.chance(0.5)) return agents
+  return agents.map((plan) => {
+    const owner = `owner-${random.int(0, 2)}` as ProjectId
+    const trusted = random.chance(0.2) && plan.kind === 'honest'
+    const isOwned = random.chance(0.6) && !plan.referee
+    return isOwned ? { ...plan, token: { owner, pool: null, region: null, trusted } } : plan
+  })
 }
 
 interface JobSetting {

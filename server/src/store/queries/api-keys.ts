@@ -2,7 +2,7 @@
 // revocation; a trigger refuses everything else.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { and, count, desc, eq, gt, isNull, lt, or } from 'drizzle-orm'
+import { and, count, desc, eq, gt, inArray, isNull, lt, or } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { apiKeys } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
@@ -37,9 +37,12 @@ export function apiKeysOf(db: Db, projectId: ProjectId, { after, limit }: PageOf
     .limit(limit)
 }
 
-export async function apiKeyByHash(db: Db, hash: Digest): Promise<ApiKeyRow | null> {
-  const [key] = await db.select().from(apiKeys).where(eq(apiKeys.hash, hash))
-  return key ?? null
+export async function apiKeysByHash(db: Db, hashes: readonly Digest[]): Promise<Map<Digest, ApiKeyRow>> {
+  const rows = await db
+    .select()
+    .from(apiKeys)
+    .where(inArray(apiKeys.hash, [...hashes]))
+  return new Map(rows.map((row) => [row.hash, row]))
 }
 
 export async function revokeApiKey(db: Db, projectId: ProjectId, id: string, atMs: number): Promise<ApiKeyRow | null> {

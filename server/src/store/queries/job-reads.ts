@@ -1,8 +1,10 @@
 // Jobs as lists, and the shards of one. The indexes of a project's jobs begin with what a list is filtered by.
+import { CONTRACT_LIMITS } from '@forge/shared/contract/envelope.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
-import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, isNotNull, lt, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
+import { DAY_MS, dayOf } from '../ledger-store.ts'
 import type { JobFilter, JobReads, JobSummary, ShardAttempt } from '../job-reads.ts'
 import { jobs, submissions, verdicts, voids } from '../schema.ts'
 import { isOfVoid } from './shards.ts'
@@ -20,6 +22,7 @@ export async function jobsOf(
       clientJobId: jobs.clientJobId,
       op: jobs.op,
       state: jobs.state,
+      replayOf: jobs.replayOf,
       reason: jobs.reason,
       createdAtMs: jobs.createdAtMs,
       startedAtMs: jobs.startedAtMs,
@@ -46,6 +49,27 @@ export async function jobsOf(
     ...row,
     problem: row.problem === null ? null : problemSchema.parse(JSON.parse(row.problem)),
   }))
+}
+
+/** No job outlives its deadline for long: those of today were registered within that time of its beginning. */
+const LONGEST_JOB_MS = CONTRACT_LIMITS.timeoutMsMax + DAY_MS
+
+export async function cancelledOnDay(db: Db, projectId: ProjectId, nowMs: number, most: number): Promise<number> {
+  const dayMs = dayOf(nowMs) * DAY_MS
+  const rows = await db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.projectId, projectId),
+        eq(jobs.state, 'CANCELLED'),
+        gte(jobs.createdAtMs, dayMs - LONGEST_JOB_MS),
+        isNotNull(jobs.startedAtMs),
+        gte(jobs.finishedAtMs, dayMs),
+      ),
+    )
+    .limit(most)
+  return rows.length
 }
 
 export function attemptsOf(db: Db, jobId: JobId, first: number, end: number): Promise<ShardAttempt[]> {

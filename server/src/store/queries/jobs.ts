@@ -89,9 +89,12 @@ async function existingFor(db: Db, job: NewJob, attempt: number): Promise<Insert
   return { inserted: false, existing: parsed(existing) }
 }
 
-export async function jobById(db: Db, id: JobId): Promise<JobRow | null> {
-  const [row] = await db.select().from(jobs).where(eq(jobs.id, id))
-  return row === undefined ? null : parsed(row)
+export async function jobsById(db: Db, ids: readonly JobId[]): Promise<Map<JobId, JobRow>> {
+  const rows = await db
+    .select()
+    .from(jobs)
+    .where(inArray(jobs.id, [...ids]))
+  return new Map(rows.map((row) => [row.id, parsed(row)]))
 }
 
 export async function jobOfClient(db: Db, projectId: ProjectId, clientJobId: string): Promise<JobRow | null> {

@@ -21,6 +21,8 @@ import { STORE_LIMITS } from '../limits.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { NewJob } from '../store.ts'
 import { earnedBy } from './earnings.ts'
+import { lockJobs } from './events.ts'
+import { appendCreditNotice } from './notices.ts'
 
 /** Any number will do that no other lock here has; it spells "led". */
 const LOCK_CLASS = 0x6c_65_64
@@ -113,6 +115,8 @@ export async function creditNote(
   note: Parameters<LedgerStore['creditNote']>[1],
 ): Promise<boolean> {
   const { microCredits, reason, atMs } = note
+  // First the job, then the ledger, as an end does: and of two notes at once the second sees the first.
+  await lockJobs(db, [jobId])
   const [reserved, settled, credited] = await transactionsOf(db, jobId)
   if (reserved === undefined || settled === undefined) throw new StoreContradiction(`job ${jobId} was not settled`)
   if (credited !== undefined) return false
@@ -127,6 +131,7 @@ export async function creditNote(
     { account: account.project(mode, projectId), microCredits },
     { account: account.income(mode), microCredits: -microCredits },
   ])
+  await appendCreditNotice(db, jobId, { micro_credits: String(microCredits), reason }, atMs)
   return true
 }
 

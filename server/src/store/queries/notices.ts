@@ -8,7 +8,7 @@ import type { Db } from '../engine.ts'
 import { noticeDigest } from '../event-data.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import { executors, jobs, noticed, notices, quarantines, submissions, verdicts, voids } from '../schema.ts'
-import type { IntegrityDetail, NoticeRow, QuarantineRow } from '../store.ts'
+import type { CreditNoteDetail, IntegrityDetail, NoticeRow, QuarantineRow } from '../store.ts'
 import { appendEvents, lockJobs } from './events.ts'
 import { enqueue } from './seals.ts'
 import { isOfVoid } from './shards.ts'
@@ -19,8 +19,16 @@ export interface Exposed {
   readonly atMs: number
 }
 
-export function noticesOf(db: Db, jobId: JobId): Promise<NoticeRow[]> {
-  return db.select().from(notices).where(eq(notices.jobId, jobId)).orderBy(asc(notices.number))
+/** Jobs without notices are not in it. */
+export async function noticesOf(db: Db, jobIds: readonly JobId[]): Promise<Map<JobId, NoticeRow[]>> {
+  const rows = await db
+    .select()
+    .from(notices)
+    .where(inArray(notices.jobId, [...jobIds]))
+    .orderBy(asc(notices.number))
+  const byJob = new Map<JobId, NoticeRow[]>()
+  for (const row of rows) byJob.set(row.jobId, [...(byJob.get(row.jobId) ?? []), row])
+  return byJob
 }
 
 export function unnoticed(db: Db): Promise<Pick<QuarantineRow, 'identity' | 'number' | 'atMs'>[]> {
@@ -73,22 +81,33 @@ export async function appendNotices(db: Db, ids: readonly JobId[], exposed: Expo
     const number = numbers.get(jobId) ?? 0
     return [{ jobId, number, kind: 'integrity', identity, atMs, detail: canonicalJson(detail) }]
   })
-  if (added.length === 0) return resting
-  await db.insert(notices).values(added)
+  if (added.length > 0) await putNotices(db, added)
+  return resting
+}
+
+/** In the transaction of the credit note, under the lock of the job's row; the ledger has looked that there is none yet. */
+export async function appendCreditNotice(db: Db, jobId: JobId, detail: CreditNoteDetail, atMs: number): Promise<void> {
+  const number = (await nextNumbers(db, [jobId])).get(jobId) ?? 0
+  const text = canonicalJson(detail)
+  await putNotices(db, [{ jobId, number, kind: 'credit-note', identity: null, atMs, detail: text }])
+}
+
+/** Each with its place in the queue of what is to be signed, and in its job's chain. */
+async function putNotices(db: Db, added: readonly NoticeRow[]): Promise<void> {
+  await db.insert(notices).values([...added])
   await enqueue(
     db,
-    added.map(({ jobId, number }) => ({ jobId, kind: 'notice', number, atMs })),
+    added.map(({ jobId, number, atMs }) => ({ jobId, kind: 'notice', number, atMs })),
   )
   await appendEvents(
     db,
-    added.map(({ jobId, number, kind, detail }) => ({
+    added.map(({ jobId, number, kind, detail, atMs }) => ({
       jobId,
       atMs,
       type: 'notice',
       data: { number, kind, digest: noticeDigest(detail) },
     })),
   )
-  return resting
 }
 
 async function nextNumbers(db: Db, ids: readonly JobId[]): Promise<Map<JobId, number>> {

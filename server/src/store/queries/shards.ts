@@ -199,3 +199,13 @@ const before = ({ shard, digest, bytes }: Page): SQL.Aliased<number> =>
 
 /** The first row always does. */
 const fits = (run: { readonly before: SQLWrapper }): SQL => sql`${run.before} < ${STORE_LIMITS.bytesPerBatchMax}`
+
+/** By the beginning of the primary key: `executors` is for the other direction, and has completed jobs alone. */
+export async function executorsOf(db: Db, jobId: JobId): Promise<Identity[]> {
+  const rows = await db
+    .selectDistinct({ executor: submissions.executor })
+    .from(submissions)
+    .where(eq(submissions.jobId, jobId))
+    .orderBy(submissions.executor)
+  return rows.map(({ executor }) => executor)
+}

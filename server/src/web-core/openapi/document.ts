@@ -77,7 +77,14 @@ function operationOf(declared: Route, components: Components): Operation {
     security: securityOf(declared),
     ...parametersOf(declared, components),
     ...uploadOf(declared),
-    ...(declared.body === null ? {} : { requestBody: { required: true, content: { 'application/json': content } } }),
+    ...(declared.body === null
+      ? {}
+      : {
+          requestBody: {
+            required: !declared.body.safeParse(undefined).success,
+            content: { 'application/json': content },
+          },
+        }),
     responses: responsesOf(declared, components),
   }
 }

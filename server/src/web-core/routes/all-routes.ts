@@ -1,11 +1,14 @@
 // Every route that there is, in the order in which the document shows them. A new resource is a file beside this one and a
 // line here.
 import type { Route } from '../routing/route.ts'
+import { billingRoutes } from './billing.ts'
 import { blobRoutes } from './blob.ts'
+import { creditNoteRoute } from './credit-note.ts'
 import { jobCancelRoute } from './job-cancel.ts'
 import { jobEventsRoute } from './job-events.ts'
 import { jobListRoute } from './job-list.ts'
 import { jobReceiptRoutes } from './job-receipt.ts'
+import { jobReplayRoutes } from './job-replay.ts'
 import { jobShardsRoute } from './job-shards.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
@@ -24,9 +27,12 @@ export const ROUTES: readonly Route[] = [
   ...jobReceiptRoutes,
   jobEventsRoute,
   jobCancelRoute,
+  ...jobReplayRoutes,
   ...kvRoutes,
   ...blobRoutes,
   ...vmemRoutes,
+  ...billingRoutes,
+  creditNoteRoute,
   ...keysRoutes,
   ...poolsRoutes,
   ...projectsRoutes,

@@ -1,6 +1,7 @@
 // GET /api/v0/jobs/{id}/events: state and progress of a job as they come.
 import { EXAMPLE } from '../examples.ts'
 import { follow, streamOf } from '../event-stream.ts'
+import { comparisonWith } from '../job-view.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
 import { API_HEADERS } from '../reply.ts'
@@ -55,9 +56,13 @@ export const jobEventsRoute = route({
     const alias = await agentAlias(caller.projectId)
     const giveBack = streams.take(caller.projectId)
     if (giveBack === null) return tooMany()
+    const comparison = async () => {
+      const now = row.replayOf === null ? null : await store.job(row.id)
+      return now === null ? null : comparisonWith(now, store)
+    }
     const over = new AbortController()
     const signal = AbortSignal.any([over.signal, stopping, request.signal])
-    const frames = follow({ id: row.id, ended, after, alias }, deps, signal)
+    const frames = follow({ id: row.id, ended, after, alias, comparison }, deps, signal)
     const close = (): void => {
       over.abort()
       giveBack()

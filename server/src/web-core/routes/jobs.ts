@@ -4,7 +4,7 @@ import { jobIdSchema, type JobId, type ProjectId } from '@forge/shared/contract/
 import type { JobRow } from '../../store/store.ts'
 import type { WebStore } from '../deps.ts'
 import { EXAMPLE } from '../examples.ts'
-import { jobView, jobViewSchema, noticesView, noticesViewSchema } from '../job-view.ts'
+import { jobViewSchema, noticesView, noticesViewSchema, viewOfJob } from '../job-view.ts'
 import { refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 
@@ -33,7 +33,7 @@ export const jobsRoutes = [
     async handle({ caller, params }, { store, hub }) {
       const row = await ownJob(store, caller.projectId, params.id)
       if (row instanceof Refusal) return row
-      return answered(200, jobView(row, hub.progress(row.id), await store.noticesOf(row.id)))
+      return answered(200, await viewOfJob(row, { store, hub }))
     },
   }),
   route({

@@ -4,7 +4,7 @@ import { PRICE_LIST, priceListDigest, priceListSchema } from '@forge/shared/bill
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
 import { resolveReferences } from '../../memory/references.ts'
-import { acceptContract } from '../contract.ts'
+import { acceptContract, unknownPool } from '../contract.ts'
 import { estimateOf, estimateSchema } from '../estimate.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from '../examples.ts'
 import { execute } from '../execute.ts'
@@ -18,14 +18,43 @@ import { knownProject } from '../known-project.ts'
 const NO_SUCH_OP = { name: 'mc', version: 1, profile: 'nothing.v1' }
 const PREFER = { description: 'RFC 7240: `wait=N` seconds (0 to 120) or `respond-async`', example: 'wait=10' }
 
-const NOT_RUNNABLE = [
+export const NOT_RUNNABLE = [
   'UNKNOWN_OP',
   'KERNEL_DIGEST_MISMATCH',
   'RANGE_NOT_SUPPORTED',
-  'POLICY_NOT_SUPPORTED',
   'REFERENCE_NOT_FOUND',
   'REFERENCE_UNUSABLE',
 ] as const
+
+/** What every route has that registers a job and waits for it. */
+export const AS_EXECUTE = {
+  headers: { Prefer: PREFER },
+  responses: {
+    200: {
+      description: 'The job has completed: the founding answer.',
+      schema: jobViewSchema,
+      headers: { 'Forge-Attached': '`true` where the job was there before', 'Preference-Applied': 'RFC 7240' },
+    },
+    202: {
+      description: 'The job goes on; look at `Location` after `Retry-After` seconds.',
+      schema: jobViewSchema,
+      headers: { Location: 'of the job', 'Retry-After': 'seconds', 'Forge-Attached': 'as above' },
+    },
+  },
+  problems: [
+    'BAD_PREFERENCE',
+    'JOB_ID_REUSED',
+    'LIMIT_REACHED',
+    'CREDIT_LIMIT_REACHED',
+    'CANCELLED',
+    'NO_ELIGIBLE_AGENTS',
+    'NO_ELIGIBLE_CHECKER',
+    'VERIFICATION_FAILED',
+    'KERNEL_FAULT',
+    'TIMED_OUT',
+    'SERVER_STOPPING',
+  ],
+} as const
 
 const schemaText = z.record(z.string(), z.unknown()).describe('JSON Schema, draft 2020-12')
 const catalogueSchema = z.strictObject({
@@ -113,7 +142,9 @@ export const opsRoutes = [
       if (accepted instanceof Refusal) return accepted
       const project = await knownProject(store, caller.projectId)
       if (project instanceof Refusal) return project
-      const eligible = hub.eligible(kernelName(accepted.kernel.id), body.policy)
+      const foreign = await unknownPool(store, project.id, body)
+      if (foreign !== null) return foreign
+      const eligible = hub.eligible(kernelName(accepted.kernel.id), { projectId: project.id, policy: body.policy })
       return answered(200, estimateOf(accepted, limitsOf(project), eligible))
     },
   }),
@@ -126,33 +157,10 @@ export const opsRoutes = [
     summary: 'Run a contract',
     description:
       'Registers the contract as a job and waits for its end, at most 120 s. The same `ctx.job_id` with the same body attaches to the same job, whatever its state, and is answered with `Forge-Attached: true`; with another body it is refused. If the client goes away the job goes on.',
-    headers: { Prefer: PREFER },
+    headers: AS_EXECUTE.headers,
     body: contractSchema,
-    responses: {
-      200: {
-        description: 'The job has completed: the founding answer.',
-        schema: jobViewSchema,
-        headers: { 'Forge-Attached': '`true` where the job was there before', 'Preference-Applied': 'RFC 7240' },
-      },
-      202: {
-        description: 'The job goes on; look at `Location` after `Retry-After` seconds.',
-        schema: jobViewSchema,
-        headers: { Location: 'of the job', 'Retry-After': 'seconds', 'Forge-Attached': 'as above' },
-      },
-    },
-    problems: [
-      ...NOT_RUNNABLE,
-      'BAD_PREFERENCE',
-      'JOB_ID_REUSED',
-      'LIMIT_REACHED',
-      'CANCELLED',
-      'NO_ELIGIBLE_AGENTS',
-      'NO_ELIGIBLE_CHECKER',
-      'VERIFICATION_FAILED',
-      'KERNEL_FAULT',
-      'TIMED_OUT',
-      'SERVER_STOPPING',
-    ],
+    responses: AS_EXECUTE.responses,
+    problems: [...NOT_RUNNABLE, ...AS_EXECUTE.problems],
     examples: [
       { summary: 'The founding request', body: FOUNDING_REQUEST, status: 200 },
       {

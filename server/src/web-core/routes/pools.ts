@@ -2,7 +2,8 @@
 // /api/v0/projects/{id}/node-tokens, who alone may call an agent trusted.
 import { z } from 'zod'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { poolNameSchema, regionSchema, TENANT_LIMITS, tenantNameSchema } from '@forge/shared/contract/tenants.ts'
+import { poolNameSchema, regionSchema } from '@forge/shared/contract/places.ts'
+import { TENANT_LIMITS, tenantNameSchema } from '@forge/shared/contract/tenants.ts'
 import type { NodeTokenRow } from '../../store/tenants.ts'
 import { newCredential } from '../../credentials.ts'
 import type { RouteDeps } from '../deps.ts'

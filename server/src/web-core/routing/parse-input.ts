@@ -2,7 +2,7 @@
 // repeated parameter is refused with its name and with what there is.
 import type { z } from 'zod'
 import type { FieldError } from '@forge/shared/contract/problem.ts'
-import { readJsonBody } from '../json-body.ts'
+import { hasNoBody, readJsonBody } from '../json-body.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { fieldErrors, invalid, pathOf, refuse, Refusal } from '../refusal.ts'
 import type { JsonValue } from '../strict-json.ts'
@@ -51,6 +51,8 @@ async function parseBody(
   request: Request,
 ): Promise<{ readonly body: unknown; readonly sent: JsonValue } | Refusal> {
   if (schema === null) return { body: undefined, sent: null }
+  const usual = hasNoBody(request) ? schema.safeParse(undefined) : null
+  if (usual?.success === true) return { body: usual.data, sent: null }
   const sent = await readJsonBody(request)
   if (sent instanceof Refusal) return sent
   const parsed = schema.safeParse(sent)

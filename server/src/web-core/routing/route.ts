@@ -111,7 +111,7 @@ export interface RouteSpec<
   readonly params?: P
   /** Texts, as a query has them. Every other parameter is refused. */
   readonly query?: Q
-  /** JSON, strictly read: media type, size, UTF-8, no name twice. */
+  /** JSON, strictly read: media type, size, UTF-8, no name twice. It may be left out where the schema has a default. */
   readonly body?: B
   readonly responses: R
   handle(input: RouteInput<S, P, Q, B>, deps: RouteDeps): Promise<RouteAnswer<R>>
@@ -151,6 +151,7 @@ export const TAGS = {
   kv: 'Memory: small JSON values under a key.',
   blob: 'Memory: objects and artifacts, streamed.',
   vmem: 'Memory: typed arrays, sealed and versioned, which args may refer to.',
+  billing: 'What was spent, and by what it is reckoned.',
   server: 'Health, and what agents fetch.',
 } as const
 export type RouteTag = keyof typeof TAGS

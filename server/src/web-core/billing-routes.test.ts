@@ -1,0 +1,120 @@
+// Money over HTTP, on a real store: limits are held with a sentence that helps, and usage, ledger and invoice say the same.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from './examples.fixtures.ts'
+import { EXAMPLE, FOUNDING_REQUEST } from './examples.ts'
+
+let world: ExampleWorld
+beforeAll(async () => {
+  world = await openExampleWorld()
+}, WORLD_START_MS)
+afterAll(() => world.close())
+
+async function ask(path: string, init: RequestInit & { readonly key?: string } = {}): Promise<Response> {
+  const { key = world.own.key, ...rest } = init
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...rest.headers }
+  return world.app.request(`/api/v0${path}`, { ...rest, headers })
+}
+const execute = (jobId: string, mode: 'billable' | 'test' = 'billable') =>
+  ask('/ops/execute', {
+    method: 'POST',
+    headers: { prefer: 'respond-async' },
+    body: JSON.stringify({ ...FOUNDING_REQUEST, ctx: { job_id: jobId, billing: { mode } } }),
+  })
+const setLimits = (limits: object) =>
+  ask(`/projects/${EXAMPLE.project}`, { key: ADMIN_TOKEN, method: 'PATCH', body: JSON.stringify({ limits }) })
+
+const usageSchema = z.object({
+  balance: z.object({ spent_credits: z.number(), reserved_credits: z.number() }),
+  spending: z.object({ today_credits: z.number(), warnings: z.array(z.object({ limit: z.string() })) }),
+  lines: z.array(z.looseObject({ date: z.string(), jobs: z.int(), credits: z.number() })),
+})
+const usage = async () => usageSchema.parse(await (await ask('/usage?days=1')).json())
+
+test('a job that would go beyond a limit is refused with what it is, what is used and what helps', async () => {
+  // Two founding jobs are there: one is settled, one runs.
+  await setLimits({ credits_per_day: 3 })
+  const today = await execute('beyond-the-day')
+  expect(Number(today.headers.get('retry-after'))).toBeLessThanOrEqual(86_400)
+  const { code, status, detail } = problemSchema.parse(await today.json())
+  expect([code, status]).toEqual(['CREDIT_LIMIT_REACHED', 402])
+  expect(detail).toMatch(
+    /^The job would take 1\.42 credits, and 2\.84 of the project’s 3 credits a day are used or reserved\. The day’s limit begins anew at \d{4}-\d\d-\d\dT00:00:00\.000Z\. The operator can raise credits_per_day of the project\.$/,
+  )
+  expect((await usage()).spending.warnings).toMatchObject([{ limit: 'credits_per_day' }])
+  await setLimits({ credits_per_day: null, credits_total: 4.25 })
+  const ever = await execute('beyond-all')
+  expect(ever.headers.get('retry-after')).toBeNull()
+  expect(problemSchema.parse(await ever.json()).detail).toContain('raise credits_total')
+  // Nothing was registered: raised, the same id is a new job.
+  await setLimits({ credits_total: 4.26 })
+  expect((await execute('beyond-all')).headers.get('forge-attached')).toBeNull()
+  // What is there already takes nothing more.
+  expect((await execute('beyond-all')).headers.get('forge-attached')).toBe('true')
+
+  await setLimits({ test_credits_per_day: 1 })
+  const free = problemSchema.parse(await (await execute('free', 'test')).json())
+  expect(free.detail).toContain('test_credits_per_day')
+  await setLimits({ credits_total: null, test_credits_per_day: 2 })
+  expect((await execute('free', 'test')).status).toBe(202)
+})
+
+test('usage, ledger and invoice say the same of the same days', async () => {
+  const { balance, lines } = await usage()
+  const [line] = lines
+  expect(line).toMatchObject({ jobs: 1, credits: 1.42 })
+  expect(balance.spent_credits).toBe(1.42)
+
+  const pageSchema = z.object({
+    transactions: z.array(
+      z.object({ id: z.int(), entries: z.array(z.object({ account: z.string(), credits: z.number() })) }),
+    ),
+    next_cursor: z.string().nullable(),
+  })
+  const entries: { account: string; credits: number }[] = []
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page = await ask(`/ledger?limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`)
+    const { transactions, next_cursor } = pageSchema.parse(await page.json())
+    expect(transactions).toHaveLength(1)
+    entries.push(...transactions.flatMap((one) => one.entries))
+    cursor = next_cursor
+  }
+  const sum = (account: string) =>
+    entries.reduce((all, entry) => (entry.account === account ? all + entry.credits : all), 0)
+  expect(-sum('project') - sum('held')).toBeCloseTo(balance.spent_credits, 9)
+  expect(sum('held')).toBeCloseTo(balance.reserved_credits, 9)
+
+  const day = line?.date ?? ''
+  const csv = await ask(`/invoice?from=${day}&to=${day}`, { headers: { accept: 'text/csv' } })
+  expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8')
+  expect(await csv.text()).toContain(`${day},settle,mc/1/insurance.v1,billable,1,1.42,0.17\r\n`)
+  expect(await (await ask(`/invoice?from=${day}&to=${day}&format=csv`)).text()).toMatch(/^date,/)
+  const json = await ask(`/invoice?from=${day}&to=${day}&format=json`, { headers: { accept: 'text/csv' } })
+  expect(await json.json()).toMatchObject({ total: { credits: 1.42, eur: 0.17, micro_credits: '1420000' } })
+  const long = problemSchema.parse(await (await ask('/invoice?from=2020-01-01&to=2026-01-01')).json())
+  expect(long).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ path: 'query.to' }] })
+})
+
+test('a credit note is booked once, is told by a signed notice, and shows in usage', async () => {
+  const path = `/jobs/${EXAMPLE.finishedJob}`
+  const note = (credits: number) =>
+    ask(`${path}/credit-note`, {
+      key: ADMIN_TOKEN,
+      method: 'POST',
+      body: JSON.stringify({ credits, reason: 'It came late.' }),
+    })
+  const before = await usage()
+  const [one, two] = await Promise.all([note(0.42), note(0.42)])
+  expect([one.status, two.status].toSorted()).toEqual([201, 409])
+  const notices = await (await ask(`${path}/notices`)).json()
+  const detail = { micro_credits: '420000', reason: 'It came late.' }
+  expect(notices).toMatchObject({
+    notices: [{ number: 0, kind: 'credit-note', detail, signed: { body: { kind: 'credit-note', detail } } }],
+  })
+  expect(await (await ask(path)).json()).toMatchObject({ notices: { count: 1 }, billing: { credits: 1.42 } })
+  expect(await (await ask(`${path}/bundle`)).json()).toMatchObject({ notices: [{ body: { kind: 'credit-note' } }] })
+  const after = await usage()
+  expect(after.balance.spent_credits).toBeCloseTo(before.balance.spent_credits - 0.42, 9)
+  expect(after.lines).toContainEqual(expect.objectContaining({ kind: 'credit-note', credits: -0.42 }))
+})
