@@ -26,17 +26,17 @@ test('docs/problems.md has a row for every problem code, as the contract has it'
   )
 })
 
-test('the README’s table of settings is what --help prints', () => {
+test('the table of settings is what --help prints, both ways', () => {
   const rows = [...settingsHelp().matchAll(/^ {2}(\S+) +(.+) \(default: (.+)\)$/gm)].map(
     ([, name, meaning, standard]) => `| \`${name}\` | ${standard} | ${meaning} |`,
   )
   expect(rows.length).toBeGreaterThan(5)
-  const [, after = ''] = read('README.md').split('<!-- settings:')
+  const [, after = ''] = read('docs/operate.md').split('<!-- settings:')
   const written = after
     .slice(0, after.indexOf('\n\n'))
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-  expect(written, 'Copy name, default and meaning from server/src/config.ts into the README.').toEqual(rows)
+  expect(written, 'Copy name, default and meaning from server/src/config.ts into docs/operate.md.').toEqual(rows)
 })
 
 describe('the protocol', () => {
@@ -81,7 +81,7 @@ test('the README’s printed answer has the digests that its request gives today
 })
 
 test('every link of the prose leads to a file, and every anchor to a heading', () => {
-  const pages = ['README.md', 'ARCHITECTURE.md', 'shared/PROTOCOL.md', ...markdownIn('docs')]
+  const pages = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'shared/PROTOCOL.md', ...markdownIn('docs')]
   const broken = pages.flatMap((page) =>
     [...read(page).matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, link = '']) => link)

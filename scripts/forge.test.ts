@@ -49,6 +49,34 @@ test('where there is no store, none is made', async () => {
   await rm(empty, { recursive: true })
 })
 
+test('a store is backed up into a new folder, and restored where there is none', { timeout: 120_000 }, async () => {
+  const to = path.join(folder, 'backups', 'one')
+  expect(await forge(['backup'], folder)).toEqual({ code: 2, said: expect.stringMatching(/^Name a new folder/) })
+  expect(await forge(['backup', '--too', to], folder)).toMatchObject({ code: 2, said: expect.stringMatching(/--too/) })
+  const backedUp = await forge(['backup', '--to', to], folder)
+  expect(backedUp).toEqual({
+    code: 0,
+    said: expect.stringMatching(/^Backed up into .+: 1 jobs, \d+ rows in \d+ tables/),
+  })
+  expect(await forge(['backup', '--to', to], folder)).toMatchObject({
+    code: 2,
+    said: expect.stringMatching(/not empty/),
+  })
+  const held = await forge(['restore', '--from', to], folder)
+  expect(held).toEqual({ code: 2, said: expect.stringMatching(/^There is a store already/) })
+  const other = await mkdtemp(path.join(tmpdir(), 'forge-restored-'))
+  const restored = await forge(['restore', '--from', to], other)
+  expect(restored).toEqual({ code: 0, said: expect.stringMatching(/^Restored what was there at .+: 1 jobs, /) })
+  expect(await forge(['forget-networks'], other)).toMatchObject({
+    code: 2,
+    said: expect.stringMatching(/--older-than/),
+  })
+  const forgotten = await forge(['forget-networks', '--older-than', '0'], other)
+  expect(forgotten).toEqual({ code: 0, said: expect.stringMatching(/^The networks of 0 jobs are forgotten/) })
+  expect(await forge(['verify-store'], other)).toEqual({ code: 0, said: '1 jobs, 0 shards, 0 problems' })
+  await rm(other, { recursive: true })
+})
+
 describe('a bundle', () => {
   let good: Bundle
   const written = async (name: string, content: unknown): Promise<string> => {

@@ -4,15 +4,25 @@ import { loadConfig } from '@forge/server/config.ts'
 import { sentenceFor } from '@forge/server/sentence-for.ts'
 import { openForReading } from '@forge/server/store/open-store.ts'
 import { verifyStore } from '@forge/server/verify-store/verify-store.ts'
+import { backUpStore, forgetNetworks, restoreStore } from './forge/backup-store.ts'
 import { CannotVerify, verifyBundle } from './forge/verify-bundle.ts'
 
 const USAGE = `Usage: pnpm forge verify-store
+       pnpm forge backup --to DIR [--without-objects]
+       pnpm forge restore --from DIR
+       pnpm forge forget-networks --older-than DAYS
        pnpm forge verify bundle.json [--shards 20] [--engine wasm] [--keys forge-keys.json]
 
   verify-store  reads the whole store and says what is not as it was written: events, shards, records,
                 answers, ledger, receipts, notices and quarantines of every job. It changes nothing. The
                 store is that of DATABASE_URL or FORGE_DATA_DIR; an embedded one must not be in use by a
                 server.
+  backup        writes the whole store into a new folder, as of one moment: all tables, and the bytes of blobs
+                and arrays unless told otherwise. With Postgres the server may go on. The folder holds secrets.
+  restore       puts a backup into an empty database or an empty FORGE_DATA_DIR, of either kind, whichever
+                kind it came from. It is there whole or not at all. Run verify-store after it.
+  forget-networks  puts numbers in the place of the networks that answers came from, in jobs that ended so many
+                days ago (0: all that have ended). What FORGE_NETWORKS_DAYS does every hour.
   verify        checks the bundle of a completed job without a server: signatures, digests, plan, bill,
                 sample and bound, the output from its partials, and so many shards at random by running
                 them again (--engine wasm or reference). --keys names the server's list of keys, from its
@@ -37,6 +47,9 @@ else if (run === null) {
 /** What counts problems; null when there is no such command. */
 function commandOf(name: string | undefined, args: readonly string[]): (() => Promise<number>) | null {
   if (name === 'verify-store' && args.length === 0) return verified
+  if (name === 'backup') return () => backUpStore(args, (line) => console.log(line))
+  if (name === 'forget-networks') return () => forgetNetworks(args, (line) => console.log(line))
+  if (name === 'restore') return () => restoreStore(args, (line) => console.log(line))
   if (name === 'verify' && args.length > 0) return () => verifyBundle(args, (line) => console.log(line))
   return null
 }

@@ -22,9 +22,12 @@ test('the defaults of SPEC section 9', () => {
     apiKey: null,
     signingKey: null,
     publicUrl: null,
+    corsOrigins: [],
+    trustedProxies: [],
     referee: true,
     distinctNetwork: false,
     partialsDays: null,
+    networksDays: null,
     s3: null,
     logLevel: 'info',
     notYetUsed: [],
@@ -44,6 +47,7 @@ test('every setting is read, and those without a use yet are named', () => {
     FORGE_REFEREE: 'off',
     FORGE_DISTINCT_NETWORK: 'false',
     FORGE_PARTIALS_DAYS: '30',
+    FORGE_NETWORKS_DAYS: '7',
     FORGE_LOG_LEVEL: 'debug',
   })
   expect(config).toMatchObject({ port: 0, host: '0.0.0.0', dataDir: 'data', publicUrl: 'https://pool.example' })
@@ -51,10 +55,42 @@ test('every setting is read, and those without a use yet are named', () => {
     referee: false,
     distinctNetwork: false,
     partialsDays: 30,
+    networksDays: 7,
     logLevel: 'debug',
     apiKey: 'sixteen-letters!',
   })
   expect(config.notYetUsed).toEqual([])
+})
+
+test('origins and proxies are lists with commas', () => {
+  const FORGE_CORS_ORIGINS = 'https://app.example/, http://localhost:3000,https://app.example'
+  const FORGE_TRUSTED_PROXIES = '127.0.0.1, 10.0.0.0/8,fd00::/8 ,::1'
+  expect(loadConfig({ FORGE_CORS_ORIGINS, FORGE_TRUSTED_PROXIES })).toMatchObject({
+    corsOrigins: ['https://app.example', 'http://localhost:3000'],
+    trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8', '::1'],
+    // The addresses of agents are seen through the proxy.
+    distinctNetwork: true,
+  })
+  for (const wrong of ['*', 'app.example', 'https://a.example/path', 'https://a.example,,https://b.example', 'null']) {
+    expect(sentencesOf({ FORGE_CORS_ORIGINS: wrong })).toEqual([expect.stringMatching(/which is no origin such as/)])
+  }
+  for (const wrong of [
+    'proxy',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0/8',
+    '::1/129',
+    '1.2.3.4/8/8',
+    'fe80::1%eth0',
+    '',
+  ]) {
+    expect(sentencesOf({ FORGE_TRUSTED_PROXIES: `127.0.0.1,${wrong}` })).toEqual([
+      expect.stringMatching(/which is no address such as/),
+    ])
+  }
+  expect(sentencesOf({ FORGE_TRUSTED_PROXIES: '0.0.0.0/0' })).toEqual([expect.stringMatching(/believe everybody/)])
+  const many = Array.from({ length: 101 }, (_, n) => `10.0.0.${n}`).join(',')
+  expect(sentencesOf({ FORGE_TRUSTED_PROXIES: many })).toEqual([expect.stringMatching(/has 101 entries; 100/)])
 })
 
 test('an S3-compatible store is all of its settings, or none', () => {
@@ -110,7 +146,7 @@ test.each<[string, string, RegExp]>([
   ['FORGE_DISTINCT_NETWORK', 'toString', /not true or false/],
   ['FORGE_LOG_LEVEL', 'loud', /not one of fatal/],
   ['FORGE_REFREE', 'on', /^FORGE_REFREE is not a setting of this version: did you mean FORGE_REFEREE\?$/],
-  ['FORGE_CORS_ORIGINS', 'b', /^FORGE_CORS_ORIGINS is not a setting of this version: --help lists the settings\.$/],
+  ['FORGE_LOST_AND_FOUND', 'b', /^FORGE_LOST_AND_FOUND is not a setting of this version: --help lists the settings\.$/],
   ['FORGE_TEST_OTHER', '1', /not a setting/],
 ])('%s=%s is refused with a sentence', (name, value, sentence) => {
   const sentences = sentencesOf({ [name]: value })

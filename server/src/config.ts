@@ -1,11 +1,27 @@
 // The one place that reads the environment: every setting of SPEC section 9 with its default, its meaning and its check.
 // A bad value or an unknown FORGE_ name is refused with a sentence, all of them at once; what is done with the settings
 // is the business of main.ts.
-import { isIP } from 'node:net'
-import { secretKeyOf } from './receipt/signing-key.ts'
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+import {
+  bucketOf,
+  databaseUrlOf,
+  daysOf,
+  editDistance,
+  folderOf,
+  hostOf,
+  isLoopback,
+  LOG_LEVELS,
+  logLevelOf,
+  oneOf,
+  originsOf,
+  portOf,
+  proxiesOf,
+  publicUrlOf,
+  s3WordOf,
+  secretOf,
+  signingKeyOf,
+  Wrong,
+  type LogLevel,
+} from './setting-values.ts'
 
 export interface Config {
   readonly port: number
@@ -18,10 +34,16 @@ export interface Config {
   readonly signingKey: string | null
   /** Scheme, host and port, without a slash at the end. */
   readonly publicUrl: string | null
+  /** Origins whose pages may call the API from a browser, beside the server's own. */
+  readonly corsOrigins: readonly string[]
+  /** Addresses and networks (`10.0.0.0/8`) whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
   readonly referee: boolean
   readonly distinctNetwork: boolean
   /** After a job's end; null keeps them for ever. */
   readonly partialsDays: number | null
+  /** The same, for the networks that answers came from. */
+  readonly networksDays: number | null
   /** Null: blobs and arrays lie in `objects` below `dataDir`. */
   readonly s3: S3Config | null
   readonly logLevel: LogLevel
@@ -49,15 +71,6 @@ export class ConfigError extends Error {
   }
 }
 
-const CONFIG_LIMITS = {
-  /** A key of 16 characters drawn from 64 has 96 bits: beyond guessing over a network. */
-  secretCharactersMin: 16,
-  /** Fits a header line with room to spare. */
-  secretCharactersMax: 512,
-  /** A century: whoever wants more leaves it unset. */
-  partialsDaysMax: 36_500,
-} as const
-
 interface Setting {
   readonly name: string
   readonly standard: string
@@ -78,10 +91,20 @@ const SETTINGS = [
     meaning: 'the key that signs receipts, 32 bytes in base64; unset: made once and kept in the store',
   },
   { name: 'FORGE_PUBLIC_URL', standard: 'unset', meaning: 'how clients reach this server: https://pool.example' },
+  {
+    name: 'FORGE_CORS_ORIGINS',
+    standard: 'none',
+    meaning: 'origins, with commas, whose pages may call the API: https://app.example',
+  },
+  {
+    name: 'FORGE_TRUSTED_PROXIES',
+    standard: 'none',
+    meaning: 'addresses or networks, with commas, whose X-Forwarded-For is believed: 127.0.0.1, 10.0.0.0/8',
+  },
   { name: 'FORGE_REFEREE', standard: 'on', meaning: 'on or off: a trusted agent in a process of its own' },
   {
     name: 'FORGE_DISTINCT_NETWORK',
-    standard: 'false on a loopback HOST, else true',
+    standard: 'false on a loopback HOST without FORGE_TRUSTED_PROXIES, else true',
     meaning:
       'true or false: a checker must sit in another network than the author, and each address has a budget of connections',
   },
@@ -89,6 +112,11 @@ const SETTINGS = [
     name: 'FORGE_PARTIALS_DAYS',
     standard: 'unset',
     meaning: 'days after a job’s end for which its partials are kept; unset: for ever',
+  },
+  {
+    name: 'FORGE_NETWORKS_DAYS',
+    standard: 'unset',
+    meaning: 'days after a job’s end for which the networks of its agents are kept; unset: for ever',
   },
   {
     name: 'FORGE_S3_ENDPOINT',
@@ -120,6 +148,9 @@ export function loadConfig(env: Environment): Config {
     return standard
   }
   const host = read('HOST', '127.0.0.1', hostOf)
+  const trustedProxies = read<readonly string[]>('FORGE_TRUSTED_PROXIES', [], proxiesOf)
+  // Behind a proxy that says who came, addresses differ although this server listens for the proxy alone.
+  const seesAddresses = !isLoopback(host) || trustedProxies.length > 0
   const config: Config = {
     port: read('PORT', 8080, portOf),
     host,
@@ -129,9 +160,12 @@ export function loadConfig(env: Environment): Config {
     apiKey: read<string | null>('FORGE_API_KEY', null, secretOf),
     signingKey: read<string | null>('FORGE_SIGNING_KEY', null, signingKeyOf),
     publicUrl: read<string | null>('FORGE_PUBLIC_URL', null, publicUrlOf),
+    corsOrigins: read<readonly string[]>('FORGE_CORS_ORIGINS', [], originsOf),
+    trustedProxies,
     referee: read('FORGE_REFEREE', true, oneOf({ on: true, off: false })),
-    distinctNetwork: read('FORGE_DISTINCT_NETWORK', !isLoopback(host), oneOf({ true: true, false: false })),
+    distinctNetwork: read('FORGE_DISTINCT_NETWORK', seesAddresses, oneOf({ true: true, false: false })),
     partialsDays: read<number | null>('FORGE_PARTIALS_DAYS', null, daysOf),
+    networksDays: read<number | null>('FORGE_NETWORKS_DAYS', null, daysOf),
     s3: s3Of(env, read, wrong),
     logLevel: read<LogLevel>('FORGE_LOG_LEVEL', 'info', logLevelOf),
     notYetUsed: SETTINGS.filter((row) => 'notYetUsed' in row && env[row.name] !== undefined).map(({ name }) => name),
@@ -176,13 +210,6 @@ function s3Of(env: Environment, read: Read, wrong: string[]): S3Config | null {
   return given.length === 0 ? null : config
 }
 
-class Wrong {
-  readonly sentence: string
-  constructor(sentence: string) {
-    this.sentence = sentence
-  }
-}
-
 function unknownNames(env: Environment): string[] {
   const known = new Set<string>(SETTINGS.map(({ name }) => name))
   return Object.keys(env)
@@ -193,92 +220,4 @@ function unknownNames(env: Environment): string[] {
       const advice = near === undefined ? '--help lists the settings' : `did you mean ${near}?`
       return `${name} is not a setting of this version: ${advice}${near === undefined ? '.' : ''}`
     })
-}
-
-function portOf(text: string): number | Wrong {
-  const port = Number(text)
-  return /^\d{1,5}$/.test(text) && port <= 65_535 ? port : new Wrong(`is ${quoted(text)}, not a port from 0 to 65535`)
-}
-
-function hostOf(text: string): string | Wrong {
-  const name = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i
-  if (isIP(text) > 0 || (name.test(text) && !/^[\d.]+$/.test(text))) return text
-  return new Wrong(`is ${quoted(text)}, not an IP address or a host name such as 127.0.0.1 or localhost`)
-}
-
-const isLoopback = (host: string): boolean =>
-  host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
-
-function databaseUrlOf(text: string): string | Wrong {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url !== null && /^postgres(ql)?:$/.test(url.protocol)) return text
-  return new Wrong('is not a Postgres address such as postgres://user:password@localhost:5432/forge')
-}
-
-function folderOf(text: string): string | Wrong {
-  return text.includes('\0') ? new Wrong('has a NUL character, which no folder can have in its name') : text
-}
-
-function secretOf(text: string): string | Wrong {
-  const { secretCharactersMin: least, secretCharactersMax: most } = CONFIG_LIMITS
-  if (/^[\x21-\x7e]+$/.test(text) && text.length >= least && text.length <= most) return text
-  return new Wrong(
-    `must be ${least} to ${most} printable ASCII characters without spaces, because it travels in a header`,
-  )
-}
-
-function signingKeyOf(text: string): string | Wrong {
-  if (secretKeyOf(text) !== null) return text
-  return new Wrong('must be the 32 bytes of an Ed25519 secret key, as 64 hexadecimal digits or in base64')
-}
-
-function daysOf(text: string): number | Wrong {
-  const most = CONFIG_LIMITS.partialsDaysMax
-  const days = Number(text)
-  return /^\d{1,6}$/.test(text) && days >= 1 && days <= most
-    ? days
-    : new Wrong(`is ${quoted(text)}, not a number of days from 1 to ${most}`)
-}
-
-function publicUrlOf(text: string): string | Wrong {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href) return url.origin
-  return new Wrong('must be a scheme, a host and perhaps a port, without path or password: https://pool.example')
-}
-
-function bucketOf(text: string): string | Wrong {
-  if (/^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/.test(text)) return text
-  return new Wrong('must be a bucket’s name: 3 to 63 lower-case letters, digits, dots and hyphens')
-}
-
-const s3WordOf = (text: string): string | Wrong =>
-  /^[\x21-\x7e]{1,256}$/.test(text) ? text : new Wrong('must be up to 256 printable ASCII characters without spaces')
-
-function logLevelOf(text: string): LogLevel | Wrong {
-  return (
-    LOG_LEVELS.find((level) => level === text) ?? new Wrong(`is ${quoted(text)}, not one of ${LOG_LEVELS.join(', ')}`)
-  )
-}
-
-function oneOf(values: Readonly<Record<string, boolean>>): (text: string) => boolean | Wrong {
-  return (text) => {
-    const value = Object.hasOwn(values, text) ? values[text] : undefined
-    return value ?? new Wrong(`is ${quoted(text)}, not ${Object.keys(values).join(' or ')}`)
-  }
-}
-
-const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
-
-/** How many letters to insert, delete or replace: finds the name that was meant. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
-      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
 }

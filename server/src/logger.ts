@@ -1,7 +1,7 @@
 // Structured logs: one JSON object a line on standard output, with the level as a word and the time in ISO 8601. What is
 // logged is chosen by whoever logs; keys, tokens and headers are not to be among it, and are struck out if they are.
 import { pino, type DestinationStream, type Logger } from 'pino'
-import type { LogLevel } from './config.ts'
+import type { LogLevel } from './setting-values.ts'
 
 export type { Logger } from 'pino'
 

@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import type { Config } from './config.ts'
@@ -13,8 +12,7 @@ import type { Logger } from './logger.ts'
 import { newUlid } from './new-ulid.ts'
 import { createKeepArtifacts } from './memory/artifacts.ts'
 import { createAgentAlias } from './web-core/agent-alias.ts'
-import { openDiskObjects } from './memory/blob/disk-objects.ts'
-import { openS3Objects } from './memory/blob/s3-objects.ts'
+import { openObjects } from './memory/blob/open-objects.ts'
 import { startSweeper, sweepMemory } from './memory/sweeper.ts'
 import { startRetention } from './receipt/retention.ts'
 import { createSealer, wakingStore, type Sealer } from './receipt/sealer.ts'
@@ -58,17 +56,14 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     undo.push(() => sealer.close())
     const store = wakingStore(opened, sealer)
     sealer.wake()
-    const { partialsDays } = config
-    const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays })
+    const { partialsDays, networksDays } = config
+    const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays, networksDays })
     undo.push(() => retention.close())
     const http = createServer()
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
-    const folder = path.join(dataDir, 'objects')
-    const objects = await (config.s3 === null
-      ? openDiskObjects(folder)
-      : openS3Objects(config.s3, path.join(folder, 'uploads')))
+    const objects = await openObjects(config)
     const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
     const keepArtifacts = createKeepArtifacts({ store, objects, clock: Date.now, newUlid, logger, agentAlias })
     const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts })

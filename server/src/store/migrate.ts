@@ -10,19 +10,26 @@ export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.m
 const ADVISORY_LOCK = 0x66_6f_72_67
 
 export async function migrate(driver: Driver): Promise<void> {
-  const known = knownMigrations()
-  await driver.begin(async (query) => {
-    await query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK])
-    await query('create table if not exists migrations (position integer primary key, hash text not null)', [])
-    const applied = await query('select hash from migrations order by position', [])
-    refuseForeign(applied, known)
-    for (const [position, migration] of known.entries()) {
-      if (position < applied.length) continue
-      for (const statement of migration.sql) await query(statement, [])
-      await query('insert into migrations (position, hash) values ($1, $2)', [position, migration.hash])
-    }
-  })
+  await driver.begin((query) => migrateTo(query, Infinity))
 }
+
+/** Within a transaction: applies what is missing of the first `count` migrations. Returns how many were there before. */
+export async function migrateTo(query: Query, count: number): Promise<number> {
+  const known = knownMigrations()
+  await query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK])
+  await query('create table if not exists migrations (position integer primary key, hash text not null)', [])
+  const applied = await query('select hash from migrations order by position', [])
+  refuseForeign(applied, known)
+  for (const [position, migration] of known.entries()) {
+    if (position < applied.length || position >= count) continue
+    for (const statement of migration.sql) await query(statement, [])
+    await query('insert into migrations (position, hash) values ($1, $2)', [position, migration.hash])
+  }
+  return applied.length
+}
+
+/** Of this version, in their order. */
+export const migrationHashes = (): string[] => knownMigrations().map(({ hash }) => hash)
 
 /** For whoever only reads: refuses a database that is not of this very version, with a sentence for the operator. */
 export async function requireCurrent(query: Query): Promise<void> {

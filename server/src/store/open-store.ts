@@ -3,7 +3,7 @@
 import { access } from 'node:fs/promises'
 import path from 'node:path'
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts'
-import { createEngine, type Driver } from './engine.ts'
+import { createEngine, type Driver, type Query } from './engine.ts'
 import { migrate, requireCurrent } from './migrate.ts'
 import { openPglite } from './pglite-driver.ts'
 import { openPostgres, openPostgresConnection } from './postgres-driver.ts'
@@ -19,10 +19,8 @@ export interface StoreOptions {
   readonly dataDir: string
 }
 
-export async function openStore({ databaseUrl, dataDir }: StoreOptions): Promise<Store> {
-  if (databaseUrl !== undefined) return storeOn(openPostgres(databaseUrl), () => Promise.resolve())
-  const lock = await lockDirectory(dataDir)
-  return storeOn(await driverOf(path.join(dataDir, 'pglite'), lock), () => lock.release())
+export async function openStore(options: StoreOptions): Promise<Store> {
+  return storeOn(await openDatabase(options))
 }
 
 /** What is in the store at one moment, for whoever verifies it. */
@@ -32,12 +30,31 @@ export interface Reading {
   close(): Promise<void>
 }
 
+/** Read-only, and everything as of one moment: see {@link openSnapshot}. */
+export async function openForReading(options: StoreOptions): Promise<Reading> {
+  const { driver, release } = await openSnapshot(options)
+  const engine = createEngine(driver)
+  const store = createStore(engine, release)
+  return { store, rows: createStoredRows(engine), close: () => store.close() }
+}
+
+export interface Opened {
+  readonly driver: Driver
+  /** After the driver's own close: lets others have the folder. */
+  release(): Promise<void>
+}
+
+/** What the connection does before its transaction begins. */
+type First = (query: Query) => Promise<void>
+
 /**
- * Read-only, and everything as of one moment: a server on the same Postgres may go on. An embedded store must not be in use.
- * What the operator can mend is refused with a sentence.
+ * One connection within a read-only transaction: a server on the same Postgres may go on. An embedded store must not be in
+ * use. What the operator can mend is refused with a sentence.
  */
-export async function openForReading({ databaseUrl, dataDir }: StoreOptions): Promise<Reading> {
-  if (databaseUrl !== undefined) return readingOn(openPostgresConnection(databaseUrl), () => Promise.resolve())
+export async function openSnapshot({ databaseUrl, dataDir }: StoreOptions, first: First = nothing): Promise<Opened> {
+  if (databaseUrl !== undefined) {
+    return snapshotOn({ driver: openPostgresConnection(databaseUrl), release: nothing }, first)
+  }
   const folder = path.join(dataDir, 'pglite')
   // Opening would make one where there is none.
   await access(path.join(folder, 'PG_VERSION')).catch(() => {
@@ -45,8 +62,19 @@ export async function openForReading({ databaseUrl, dataDir }: StoreOptions): Pr
       `There is no store in ${dataDir}: name its folder in FORGE_DATA_DIR, or its address in DATABASE_URL.`,
     )
   })
+  return snapshotOn(await openEmbedded(dataDir), first)
+}
+
+/** The database itself, whatever is in it: for whoever puts a whole store there. */
+export async function openDatabase({ databaseUrl, dataDir }: StoreOptions): Promise<Opened> {
+  return databaseUrl === undefined ? openEmbedded(dataDir) : { driver: openPostgres(databaseUrl), release: nothing }
+}
+
+const nothing = (): Promise<void> => Promise.resolve()
+
+async function openEmbedded(dataDir: string): Promise<Opened> {
   const lock = await lockDirectory(dataDir)
-  return readingOn(await driverOf(folder, lock), () => lock.release())
+  return { driver: await driverOf(path.join(dataDir, 'pglite'), lock), release: () => lock.release() }
 }
 
 async function driverOf(folder: string, lock: DirectoryLock): Promise<Driver> {
@@ -58,21 +86,21 @@ async function driverOf(folder: string, lock: DirectoryLock): Promise<Driver> {
   }
 }
 
-async function readingOn(driver: Driver, release: () => Promise<void>): Promise<Reading> {
+async function snapshotOn(opened: Opened, first: First): Promise<Opened> {
+  const { driver, release } = opened
   try {
+    await first(driver.query)
     await driver.query('begin isolation level repeatable read, read only', [])
     await requireCurrent(driver.query)
+    return opened
   } catch (error) {
     await driver.close().catch(() => undefined)
     await release()
     throw error
   }
-  const engine = createEngine(driver)
-  const store = createStore(engine, release)
-  return { store, rows: createStoredRows(engine), close: () => store.close() }
 }
 
-async function storeOn(driver: Driver, release: () => Promise<void>): Promise<Store> {
+async function storeOn({ driver, release }: Opened): Promise<Store> {
   try {
     await retrying(() => migrate(driver), new AbortController().signal)
   } catch (error) {

@@ -56,6 +56,15 @@ export const receiptLog = pgTable(
   ],
 )
 
+/** Jobs of which it is forgotten in which networks their agents were, because the setting says so. */
+export const forgottenNetworks = pgTable('forgotten_networks', {
+  jobId: text('job_id')
+    .$type<JobId>()
+    .primaryKey()
+    .references(() => jobs.id),
+  atMs: ms('at_ms'),
+})
+
 /** Jobs whose partials were deleted because they had been kept for as long as the setting says. */
 export const retentions = pgTable('retentions', {
   jobId: text('job_id')

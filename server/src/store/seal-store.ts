@@ -60,6 +60,8 @@ export interface SealStore {
   receiptLog(projectId: ProjectId, from: number): Promise<LogRow[]>
   /** Deletes the partials of sealed jobs that ended before, a bounded number of jobs at a time; returns them. */
   dropPartials(endedBeforeMs: number, atMs: number): Promise<JobId[]>
+  /** Of jobs that ended before, puts a number in the place of each network; a bounded number of jobs, which it returns. */
+  forgetNetworks(endedBeforeMs: number, atMs: number): Promise<JobId[]>
   /** When retention took the job's partials; null while they are there. */
   droppedAt(jobId: JobId): Promise<number | null>
 }

@@ -124,6 +124,49 @@ export function testSeals({ store, sql, freshProject }: SealTool): void {
     expect(await store().verdicts(old)).toHaveLength(2)
   })
 
+  test('networks of ended jobs are forgotten, but not which answers came from one', async () => {
+    const project = await freshProject()
+    const [home, other] = ['192.0.2.0/24', '198.51.100.0/24']
+    const from = (id: JobId, network: string) => (shard: number) =>
+      aSubmission(id, shard, { network, executor: identityOf(`${network} ${shard}`) })
+    const [job, running] = [aJob(project), aJob(project)]
+    for (const { id } of [job, running]) {
+      await store().insertJob({ ...(id === job.id ? job : running) })
+      const submissions = [...[0, 1, 2].map(from(id, home)), ...[3, 4].map(from(id, other))]
+      const writes = { ...accepted(id, [0, 1, 2, 3, 4]), submissions }
+      if (id === job.id) await complete(store(), id, writes)
+      else await store().writeShards(writes)
+    }
+    expect(await store().forgetNetworks(1_790_000_000_009, 77)).not.toContain(job.id)
+    const before = await store().submissions(job.id)
+    const forgotten: JobId[] = []
+    for (let ids = await store().forgetNetworks(1_790_000_000_010, 77); ids.length > 0;) {
+      forgotten.push(...ids)
+      ids = await store().forgetNetworks(1_790_000_000_010, 77)
+    }
+    expect(forgotten).toContain(job.id)
+    expect(forgotten).not.toContain(running.id)
+    const after = await store().submissions(job.id)
+    const groups = after.map(({ network }) => network)
+    expect(new Set(groups)).toEqual(new Set(['forgotten 1', 'forgotten 2']))
+    const isHome = before.map(({ network }) => network === home)
+    expect(groups.map((network) => network === groups[0])).toEqual(isHome.map((is) => is === isHome[0]))
+    expect(after.map((row) => ({ ...row, network: '' }))).toEqual(before.map((row) => ({ ...row, network: '' })))
+    expect((await store().submissions(running.id)).map(({ network }) => network)).toContain(home)
+    for (const [change, id] of [
+      ["network = 'forgotten 3'", job.id],
+      ["network = '192.0.2.0/24'", job.id],
+      ["network = 'forgotten 1'", running.id],
+      ["network = 'forgotten 1', tier = 'trusted'", running.id],
+    ]) {
+      await expect(sql(`update submissions set ${change} where job_id = '${id}'`), change).rejects.toThrow(
+        /never changed/,
+      )
+    }
+    await expect(sql(`delete from forgotten_networks where job_id = '${job.id}'`)).rejects.toThrow(/never changed/)
+    await expect(sql('truncate forgotten_networks')).rejects.toThrow(/never truncated/)
+  })
+
   test('what is signed is neither updated nor deleted nor truncated', async () => {
     const project = await freshProject()
     const id = await ended(project)

@@ -144,6 +144,7 @@ function sealsOn(engine: Engine): SealStore {
     logOf: (item) => engine.run((db) => sealed.logOf(db, item)),
     receiptLog: (projectId, from) => engine.run((db) => sealed.logFrom(db, projectId, from)),
     dropPartials: (endedBeforeMs, atMs) => engine.transaction((db) => sealed.dropPartials(db, endedBeforeMs, atMs)),
+    forgetNetworks: (endedBeforeMs, atMs) => engine.transaction((db) => sealed.forgetNetworks(db, endedBeforeMs, atMs)),
     droppedAt: (jobId) => engine.run((db) => sealed.droppedAt(db, jobId)),
   }
 }

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { problem } from '@forge/shared/contract/problem.ts'
 import { createAgentAlias } from './agent-alias.ts'
 import { createAuthenticate } from './auth.ts'
+import { cors } from './cors.ts'
 import type { RouteDeps, WebCoreDeps } from './deps.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { openApiDocument } from './openapi/document.ts'
@@ -35,6 +36,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     streams: createStreamBudget(WEB_LIMITS.streamsPerProjectMax),
     requests: createRequestRate(store, clock),
   }
+  const withoutKeys = createStrikeOut([configuredKey, adminToken])
   const app: WebCore = new Hono<Env>()
 
   app.use(async (context, next) => {
@@ -46,11 +48,18 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     headers.set('Forge-Request-Id', context.get('requestId'))
     const { method, path } = context.req
     const ms = Math.round(performance.now() - started)
-    const line = { request_id: context.get('requestId'), method, path, status: context.res.status, ms }
+    const line = {
+      request_id: context.get('requestId'),
+      method,
+      path: withoutKeys(path),
+      status: context.res.status,
+      ms,
+    }
     if (path.startsWith('/api/')) logger.info(line, 'request')
     else logger.debug(line, 'request')
   })
 
+  app.use(cors(config.corsOrigins, ROUTES))
   mountRoutes(app, ROUTES, authenticate, routeDeps)
 
   app.notFound((context) => {
@@ -72,4 +81,13 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     return replyProblem(problem('INTERNAL', `The server failed on this request; its log has it as ${requestId}.`))
   })
   return app
+}
+
+/** Some put their key into the address, which is logged. */
+function createStrikeOut(secrets: readonly (string | null)[]): (path: string) => string {
+  const known = secrets.filter((secret) => secret !== null).flatMap((secret) => [secret, encodeURIComponent(secret)])
+  return (path) =>
+    known
+      .reduce((text, secret) => text.replaceAll(secret, '[not logged]'), path)
+      .replaceAll(/(fpak|ntk)_\w+/g, '$1_[not logged]')
 }

@@ -41,7 +41,7 @@ export interface RouteDeps {
 }
 
 export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams' | 'requests'> {
-  readonly config: Pick<Config, 'apiKey' | 'adminToken'>
+  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins'>
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null
   readonly stopping?: AbortSignal

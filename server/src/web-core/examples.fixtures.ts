@@ -85,7 +85,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
       },
     },
     sealer: await openTestSealer(store),
-    config: { apiKey: null, adminToken: ADMIN_TOKEN },
+    config: { apiKey: null, adminToken: ADMIN_TOKEN, corsOrigins: [] },
     logger: createLogger('silent'),
     clock: Date.now,
     newUlid: ulid,

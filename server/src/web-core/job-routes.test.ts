@@ -48,7 +48,7 @@ beforeEach(async () => {
     store,
     hub: pool.hub,
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null },
+    config: { apiKey: KEY, adminToken: null, corsOrigins: [] },
     logger: createLogger('silent'),
     clock: Date.now,
     newUlid: ulid,

@@ -49,7 +49,7 @@ beforeEach(async () => {
     hub: pool.hub,
     objects: NO_OBJECTS,
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null },
+    config: { apiKey: KEY, adminToken: null, corsOrigins: [] },
     logger: createLogger('silent'),
     clock: Date.now,
     newUlid: ulid,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { ulid } from 'ulid'
 import { createLogger } from '../logger.ts'
 import { createWebCore, type WebCore } from './app.ts'
+import type { WebCoreDeps } from './deps.ts'
 import { createFakeHub, createFakeStore, FAKE_SEALER, NO_OBJECTS, type FakeHub, type FakeStore } from './fakes.ts'
 
 export const KEY = 'the-key-of-the-tests'
@@ -27,7 +28,10 @@ export interface TestApp {
   get(path: string, headers?: Record<string, string>): Promise<Response>
 }
 
-export function startTestApp(agentWebDir: string | null = null): TestApp {
+export function startTestApp(
+  agentWebDir: string | null = null,
+  settings: Partial<WebCoreDeps['config']> = {},
+): TestApp {
   const store = createFakeStore()
   const hub = createFakeHub(store)
   const stopping = new AbortController()
@@ -37,7 +41,7 @@ export function startTestApp(agentWebDir: string | null = null): TestApp {
     hub: hub.hub,
     objects: NO_OBJECTS,
     sealer: FAKE_SEALER,
-    config: { apiKey: KEY, adminToken: ADMIN },
+    config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], ...settings },
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
     clock: Date.now,
     newUlid: () => ulid(),

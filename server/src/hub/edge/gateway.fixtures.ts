@@ -11,6 +11,7 @@ import type { Assignment, Reply } from '@forge/shared/contract/agent-events.ts'
 import type { AssignmentId, SessionId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { createLogger } from '../../logger.ts'
+import { createClientAddress } from './client-address.ts'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
 import type { NodeTokens } from './node-tokens.ts'
 import type { GatewayListener } from './gateway-frames.ts'
@@ -99,6 +100,7 @@ export class Door {
       tokens: NO_TOKENS,
       publicUrl: PUBLIC_URL,
       addressesDiffer: false,
+      addressOf: createClientAddress([]),
       ...options,
     })
   }
@@ -123,25 +125,28 @@ export class Door {
     return this.said.map(([name]) => name)
   }
 
-  open(origin?: string): Socket {
+  open(headers: Record<string, string> = {}): Socket {
     const client = io(this.url, {
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,
-      ...(origin === undefined ? {} : { extraHeaders: { origin } }),
+      extraHeaders: headers,
     })
     this.#clients.push(client)
     return client
   }
 
-  async challenged(origin?: string): Promise<{ client: Socket; nonce: string }> {
-    const client = this.open(origin)
+  async challenged(headers: Record<string, string> = {}): Promise<{ client: Socket; nonce: string }> {
+    const client = this.open(headers)
     const { nonce } = (await heard(client, 'challenge')) as { nonce: string }
     return { client, nonce }
   }
 
-  async joined(extra: { token?: string } = {}): Promise<{ client: Socket; session: SessionId }> {
-    const { client, nonce } = await this.challenged()
+  async joined(
+    extra: { token?: string } = {},
+    headers: Record<string, string> = {},
+  ): Promise<{ client: Socket; session: SessionId }> {
+    const { client, nonce } = await this.challenged(headers)
     const reply = await ask(client, 'hello', await helloFrame(nonce, identity, { kind: 'node', ...extra }))
     expect(reply).toEqual({ ok: true })
     return { client, session: client.id as SessionId }

@@ -179,15 +179,15 @@ describe('the page that opens a socket', () => {
   it.each(['https://evil.example', 'null', 'not a url', 'http://', 'file://', 'http://127.0.0.1:1'])(
     'of origin %s is refused',
     async (origin) => {
-      await heard(at.door.open(origin), 'connect_error')
+      await heard(at.door.open({ origin }), 'connect_error')
       expect(await (await fetch(at.door.url)).text()).toBe('here')
       await at.door.mustStillBeOpen()
     },
   )
 
   it('of our own host or of the public address is let in', async () => {
-    await at.door.challenged(at.door.url)
-    await at.door.challenged(PUBLIC_URL)
+    await at.door.challenged({ origin: at.door.url })
+    await at.door.challenged({ origin: PUBLIC_URL })
   })
 })
 

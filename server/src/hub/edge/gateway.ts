@@ -20,6 +20,7 @@ import { helloDigest } from '@forge/shared/verifier/answer-digest.ts'
 import type { Logger } from '../../logger.ts'
 import type { AgentToken } from '../core/state.ts'
 import { Admission, type AdmissionOptions, type Seat } from './admission.ts'
+import type { ClientAddress } from './client-address.ts'
 import { budgetOf, type ConnectionBudget } from './connection-budget.ts'
 import { frameGuard, type AgentSocket, type FrameGuard } from './frame-guard.ts'
 import { isRefused, parseFrame, refusal } from './frames.ts'
@@ -45,6 +46,7 @@ export interface GatewayOptions extends AdmissionOptions {
   readonly tokens: NodeTokens
   /** The origin of the server's own pages, where it is not the host that they ask for. */
   readonly publicUrl: string | null
+  readonly addressOf: ClientAddress
 }
 
 export function createGateway(http: HttpServer, options: GatewayOptions): Gateway {
@@ -60,7 +62,7 @@ export function createGateway(http: HttpServer, options: GatewayOptions): Gatewa
     destroyUpgrade: false,
   })
   const admission = new Admission(options, performance.now())
-  const gate = guardUpgrades(http, io.engine, { admission, publicUrl: options.publicUrl })
+  const gate = guardUpgrades(http, io.engine, { ...options, admission })
   const budgets = new WeakMap<AgentSocket['conn'], ConnectionBudget>()
   io.engine.on('connection', (connection: AgentSocket['conn']) => budgets.set(connection, budgetOf(connection)))
   const sockets = new Map<SessionId, AgentSocket>()
@@ -76,6 +78,7 @@ export function createGateway(http: HttpServer, options: GatewayOptions): Gatewa
     watch,
     hellos: new HelloQueue(options.limits?.hellos ?? ADMISSION_LIMITS.hellos),
     seatOf: (socket) => gate.seatOf(socket.request),
+    networkOf: (socket) => networkGroup(gate.addressOf(socket.request)),
     budgetOf: (socket) => budgets.get(socket.conn),
   }
   io.on('connection', (socket) => greet(socket, hall))
@@ -99,6 +102,7 @@ interface Hall extends GatewayOptions {
   readonly hellos: HelloQueue
   readonly watch: TokenWatch
   seatOf(socket: AgentSocket): Seat | undefined
+  networkOf(socket: AgentSocket): string
   budgetOf(socket: AgentSocket): ConnectionBudget | undefined
 }
 
@@ -173,7 +177,7 @@ function admit(socket: AgentSocket, guard: FrameGuard, hello: Hello, holder: Tok
   listener.joined({
     session,
     identity: identityOf(publicKey),
-    network: networkGroup(socket.handshake.address),
+    network: hall.networkOf(socket),
     referee: hello.token !== undefined && holder === null,
     token: tokenOf(holder),
   })

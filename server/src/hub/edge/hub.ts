@@ -11,6 +11,7 @@ import type { HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { AgentListener, type Happening } from './agent-listener.ts'
 import { refusal } from './frames.ts'
+import { createClientAddress } from './client-address.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
 import { KEEPS_NOTHING, type KeepArtifacts } from './artifacts.ts'
@@ -29,7 +30,7 @@ import { createWaiters } from './waiters.ts'
 export interface HubDeps {
   readonly store: Store
   readonly logger: Logger
-  readonly config: Pick<Config, 'referee' | 'distinctNetwork' | 'publicUrl'>
+  readonly config: Pick<Config, 'referee' | 'distinctNetwork' | 'publicUrl' | 'trustedProxies'>
   readonly http: HttpServer
   readonly refereeToken: string | null
   /** Of completed jobs, before they are seen to be; nothing is kept unless said. */
@@ -87,7 +88,8 @@ class HubEdge implements RunningHub {
     })
     this.#refining = createRefining({ store, rows: this.#rows, logger, closing: this.#closing.signal })
     const { config, http, refereeToken } = deps
-    const { publicUrl, distinctNetwork: addressesDiffer } = config
+    const { publicUrl, distinctNetwork: addressesDiffer, trustedProxies } = config
+    const addressOf = createClientAddress(trustedProxies)
     this.#agents = new AgentListener({
       state,
       store,
@@ -98,7 +100,7 @@ class HubEdge implements RunningHub {
       left: (session) => this.#tallies.left(session),
     })
     const tokens = createNodeTokens(store, logger)
-    const door = { logger, listener: this.#agents, refereeToken, tokens, publicUrl, addressesDiffer }
+    const door = { logger, listener: this.#agents, refereeToken, tokens, publicUrl, addressesDiffer, addressOf }
     this.#gateway = createGateway(http, door)
   }
 

@@ -35,7 +35,7 @@ export class TinyPool {
 
   async start(): Promise<void> {
     this.#http = createServer()
-    const config = { referee: false, distinctNetwork: false, publicUrl: null }
+    const config = { referee: false, distinctNetwork: false, publicUrl: null, trustedProxies: [] }
     const { store } = this
     this.hub = await startHub({
       store,

@@ -5,7 +5,8 @@ import { request, type IncomingMessage } from 'node:http'
 import { connect, type Socket as NetSocket } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import { helloFrame } from '@forge/shared/agent/frames.ts'
-import { ask, heard, identity, PUBLIC_URL, readyFrame, TOKEN, useDoor } from './gateway.fixtures.ts'
+import { createClientAddress } from './client-address.ts'
+import { ask, heard, identity, PUBLIC_URL, readyFrame, TOKEN, useDoor, type Door } from './gateway.fixtures.ts'
 import { GATEWAY_LIMITS } from './limits.ts'
 
 const SOCKET = '/socket.io/?EIO=4&transport=websocket'
@@ -120,6 +121,39 @@ describe('the gate of a full pool', () => {
         expect((await knocked(at.door.url, path, { ...UPGRADE, ...headers })).statusCode).not.toBe(503)
       })
     }
+  })
+})
+
+describe('behind a proxy, whose word counts only where it is trusted', () => {
+  const limits = { perHousehold: 1, fullRetryS: 9 }
+  const behind = (address: string): Record<string, string> => ({ ...UPGRADE, 'x-forwarded-for': address })
+  const networkOf = (door: Door): unknown => door.said.findLast(([name]) => name === 'joined')?.[1]
+
+  describe('trusted', () => {
+    const at = useDoor({ limits, addressesDiffer: true, addressOf: createClientAddress(['127.0.0.1']) })
+
+    it('agents have the networks and the budgets of their own addresses', async () => {
+      const first = { 'x-forwarded-for': '203.0.113.200, 198.51.100.7' }
+      await at.door.joined({}, first)
+      expect(networkOf(at.door)).toMatchObject({ network: '198.51.100.0/24' })
+      // One connection a household, and what stands before the proxy's own word changes nothing.
+      expect((await knocked(at.door.url, SOCKET, behind('198.51.100.7'))).statusCode).toBe(503)
+      expect((await knocked(at.door.url, SOCKET, behind('192.0.2.99, 198.51.100.7'))).statusCode).toBe(503)
+      expect((await knocked(at.door.url, SOCKET, behind('198.51.100.8'))).statusCode).toBe(101)
+    })
+  })
+
+  describe('not trusted', () => {
+    const at = useDoor({ limits, addressesDiffer: true, addressOf: createClientAddress(['10.0.0.0/8']) })
+
+    it('the header is as if it were not there', async () => {
+      await at.door.joined({}, { 'x-forwarded-for': '198.51.100.7' })
+      expect(networkOf(at.door)).toMatchObject({ network: '127.0.0.0/24' })
+      // This machine has no budget, whatever addresses it names.
+      for (let n = 0; n < 3; n++) {
+        expect((await knocked(at.door.url, SOCKET, behind('198.51.100.7'))).statusCode).toBe(101)
+      }
+    })
   })
 })
 

@@ -3,6 +3,7 @@
 // second with nobody to hear their errors: one that was reset in that second ended the process.
 import { ServerResponse, STATUS_CODES, type IncomingMessage, type Server as HttpServer } from 'node:http'
 import type { Admission, Seat } from './admission.ts'
+import type { ClientAddress } from './client-address.ts'
 
 /** socket.io's own. */
 const PATH = '/socket.io/'
@@ -15,20 +16,24 @@ interface Engine {
 export interface UpgradeGate {
   /** Of a connection that came in. */
   seatOf(request: IncomingMessage): Seat | undefined
+  /** The same connection's, as it was when it came in; empty for one that did not come through here. */
+  addressOf(request: IncomingMessage): string
 }
 
 export interface UpgradeGateOptions {
   readonly admission: Admission
   /** Pages of other origins may not open sockets in their visitors' names. Agents without a browser send no Origin. */
   readonly publicUrl: string | null
+  readonly addressOf: ClientAddress
 }
 
 export function guardUpgrades(
   http: HttpServer,
   engine: Engine,
-  { admission, publicUrl }: UpgradeGateOptions,
+  { admission, publicUrl, addressOf }: UpgradeGateOptions,
 ): UpgradeGate {
   const seats = new WeakMap<IncomingMessage, Seat>()
+  const addresses = new WeakMap<IncomingMessage, string>()
   http.on('upgrade', (request) => {
     if (!isOurs(request)) refuse(request, 404, 'There is no socket here.')
   })
@@ -41,13 +46,15 @@ export function guardUpgrades(
     if (request.socket.destroyed) return undefined
     if (!isOwnOrigin(request, publicUrl)) return refuse(request, 403, 'This page may not open a socket here.')
     const { socket } = request
-    const admitted = admission.admit(socket.remoteAddress ?? '', performance.now(), () => socket.destroy())
+    const address = addressOf(request)
+    const admitted = admission.admit(address, performance.now(), () => socket.destroy())
     if ('sentence' in admitted) return refuse(request, 503, admitted.sentence, admitted.retryAfterS)
     seats.set(request, admitted)
+    addresses.set(request, address)
     socket.once('close', () => admitted.left())
     return next()
   })
-  return { seatOf: (request) => seats.get(request) }
+  return { seatOf: (request) => seats.get(request), addressOf: (request) => addresses.get(request) ?? '' }
 }
 
 const isOurs = ({ url = '' }: IncomingMessage): boolean => url.startsWith(PATH)

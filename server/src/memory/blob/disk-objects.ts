@@ -11,6 +11,12 @@ export async function openDiskObjects(folder: string): Promise<ObjectStore> {
   const uploads = path.join(folder, 'uploads')
   await makeFolder(uploads)
   for (const left of await readdir(uploads)) await rm(path.join(uploads, left), { force: true })
+  return diskObjects(folder)
+}
+
+/** The folder is there, with its uploads, and somebody else may be at work in it. */
+export function diskObjects(folder: string): ObjectStore {
+  const uploads = path.join(folder, 'uploads')
   const placeOf = (id: string): string => path.join(folder, requireId(id).slice(-2), id)
   return {
     async put(id, bytes) {

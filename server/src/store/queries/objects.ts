@@ -1,7 +1,8 @@
 // Which bytes in the object store are needed, and which are to be removed. An object belongs to the names and jobs that
 // point to it; when the last one lets it go, its row becomes a removal, in the same transaction.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { asc, eq, inArray, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm'
+import { noBackupRuns } from '../backup-lock.ts'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import { blobs, jobReferences, objectRemovals, objects, vmemArrays } from '../memory-schema.ts'
@@ -19,11 +20,12 @@ export async function discardObject(db: Db, objectId: string, nowMs: number): Pr
   await db.update(objectRemovals).set({ afterMs: nowMs }).where(eq(objectRemovals.objectId, objectId))
 }
 
+/** None while a backup runs. */
 export async function objectsToRemove(db: Db, nowMs: number): Promise<string[]> {
   const rows = await db
     .select({ objectId: objectRemovals.objectId })
     .from(objectRemovals)
-    .where(lte(objectRemovals.afterMs, nowMs))
+    .where(and(lte(objectRemovals.afterMs, nowMs), noBackupRuns()))
     .orderBy(asc(objectRemovals.afterMs))
     .limit(STORE_LIMITS.sweptPerBatch)
   return rows.map(({ objectId }) => objectId)

@@ -4,8 +4,8 @@ import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { and, asc, desc, eq, gte, inArray, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { jobs, partials } from '../schema.ts'
-import { receiptLog, retentions, seals, signingPeriods, unsealed } from '../seal-schema.ts'
+import { jobs, partials, submissions } from '../schema.ts'
+import { forgottenNetworks, receiptLog, retentions, seals, signingPeriods, unsealed } from '../seal-schema.ts'
 import type { LogRow, MakeLink, SealItem, SealRow, SigningPeriod } from '../seal-store.ts'
 
 /** Any number will do that no other lock here has; it spells "log" and "key". */
@@ -116,4 +116,31 @@ export async function dropPartials(db: Db, endedBeforeMs: number, atMs: number):
 export async function droppedAt(db: Db, jobId: JobId): Promise<number | null> {
   const [row] = await db.select().from(retentions).where(eq(retentions.jobId, jobId))
   return row?.atMs ?? null
+}
+
+/** Which answers came from one network can still be told, within a job; which network that was cannot. */
+export async function forgetNetworks(db: Db, endedBeforeMs: number, atMs: number): Promise<JobId[]> {
+  const due = await db
+    .select({ jobId: jobs.id })
+    .from(jobs)
+    .leftJoin(forgottenNetworks, eq(forgottenNetworks.jobId, jobs.id))
+    .where(sql`${jobs.finishedAtMs} < ${endedBeforeMs} and ${forgottenNetworks.jobId} is null`)
+    .orderBy(asc(jobs.id))
+    .limit(STORE_LIMITS.jobsPerRetentionBatch)
+  const ids = due.map(({ jobId }) => jobId)
+  if (ids.length === 0) return []
+  await db
+    .insert(forgottenNetworks)
+    .values(ids.map((jobId) => ({ jobId, atMs })))
+    .onConflictDoNothing()
+  const networks = db.selectDistinct({ jobId: submissions.jobId, network: submissions.network }).from(submissions)
+  const some = networks.where(inArray(submissions.jobId, ids))
+  await db.execute(sql`
+    with numbered as (
+      select job_id, network, row_number() over (partition by job_id order by random()) as number from (${some}) as found
+    )
+    update submissions set network = 'forgotten ' || numbered.number from numbered
+      where submissions.job_id = numbered.job_id and submissions.network = numbered.network
+        and submissions.network not like 'forgotten %'`)
+  return ids
 }

@@ -1,0 +1,47 @@
+// Pages of other origins that may call the API from a browser: those that the operator names, and no others. Keys travel in
+// headers and never in cookies, so credentials are not among what is allowed. Which headers such a page may send and read
+// follows from the routes. hono's own middleware answers every OPTIONS itself; here a preflight alone is answered.
+import type { MiddlewareHandler } from 'hono'
+import { RATE_HEADERS, RETRY_HEADER } from './request-rate.ts'
+import type { Method, Route } from './routing/route.ts'
+
+/** How long a browser may go by a preflight: Chromium's own most. */
+const PREFLIGHT_SECONDS = 7_200
+
+/** What the router, the keys and the refusals speak of, whatever the route. */
+const SENT = ['Authorization', 'Content-Type', 'Prefer', 'X-FORGE-API-KEY']
+const READ = ['Allow', 'Forge-Request-Id', 'WWW-Authenticate', ...Object.keys({ ...RATE_HEADERS, ...RETRY_HEADER })]
+const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** `origins` as `FORGE_CORS_ORIGINS` has them; none leaves every answer as it is. */
+export function cors(origins: readonly string[], routes: readonly Route[]): MiddlewareHandler {
+  const allowed = new Set(origins)
+  const sent = names([...SENT, ...routes.flatMap(({ headers = {} }) => Object.keys(headers))])
+  const read = names([
+    ...READ,
+    ...routes.flatMap(({ responses }) => Object.values(responses).flatMap(({ headers = {} }) => Object.keys(headers))),
+  ])
+  return async (context, next) => {
+    if (allowed.size === 0) return next()
+    const origin = context.req.header('origin') ?? ''
+    const isAllowed = allowed.has(origin)
+    if (isAllowed && context.req.method === 'OPTIONS' && context.req.header('access-control-request-method')) {
+      context.res = new Response(null, {
+        status: 204,
+        headers: {
+          'Access-Control-Allow-Methods': METHODS.join(', '),
+          'Access-Control-Allow-Headers': sent,
+          'Access-Control-Max-Age': String(PREFLIGHT_SECONDS),
+        },
+      })
+    } else {
+      await next()
+      if (isAllowed) context.res.headers.set('Access-Control-Expose-Headers', read)
+    }
+    if (isAllowed) context.res.headers.set('Access-Control-Allow-Origin', origin)
+    // Also for those who are not allowed: no cache may answer one with what another got.
+    context.res.headers.append('Vary', 'Origin')
+  }
+}
+
+const names = (all: readonly string[]): string => [...new Set(all)].toSorted().join(', ')
