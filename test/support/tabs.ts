@@ -19,6 +19,8 @@ export interface Tab {
   ready(): Promise<void>
   /** Shards of this tab that the pool has accepted. */
   accepted(): Promise<number>
+  /** It says nothing more from now on, and keeps what it was given. */
+  hang(): Promise<void>
   /** Without a word to the pool, as when a person closes it. */
   close(): Promise<void>
 }
@@ -51,6 +53,13 @@ export async function openTab(browser: OpenBrowser, url: string, { engine, threa
       expect(await text('engine')).toMatch(engine === 'wasm' ? /^WASM/ : /^WebGPU/)
     },
     accepted: async () => Number((await text('accepted')).replaceAll(',', '')),
+    hang: () =>
+      page.evaluate(
+        () =>
+          void setTimeout(() => {
+            for (;;);
+          }),
+      ),
     close: () => context.close(),
   }
 }
