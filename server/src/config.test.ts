@@ -25,6 +25,7 @@ test('the defaults of SPEC section 9', () => {
     referee: true,
     distinctNetwork: false,
     partialsDays: null,
+    webhooks: { allowPrivate: false, days: 30 },
     s3: null,
     logLevel: 'info',
     notYetUsed: [],
@@ -44,6 +45,8 @@ test('every setting is read, and those without a use yet are named', () => {
     FORGE_REFEREE: 'off',
     FORGE_DISTINCT_NETWORK: 'false',
     FORGE_PARTIALS_DAYS: '30',
+    FORGE_WEBHOOK_PRIVATE: 'true',
+    FORGE_WEBHOOK_DAYS: '7',
     FORGE_LOG_LEVEL: 'debug',
   })
   expect(config).toMatchObject({ port: 0, host: '0.0.0.0', dataDir: 'data', publicUrl: 'https://pool.example' })
@@ -51,6 +54,7 @@ test('every setting is read, and those without a use yet are named', () => {
     referee: false,
     distinctNetwork: false,
     partialsDays: 30,
+    webhooks: { allowPrivate: true, days: 7 },
     logLevel: 'debug',
     apiKey: 'sixteen-letters!',
   })
@@ -102,6 +106,8 @@ test.each<[string, string, RegExp]>([
   ['FORGE_API_KEY', 'with a space in the middle', /without spaces/],
   ['FORGE_ADMIN_TOKEN', 'päßwörter-with-umlauts', /printable ASCII/],
   ['FORGE_PARTIALS_DAYS', '0', /not a number of days from 1/],
+  ['FORGE_WEBHOOK_DAYS', '1', /not a number of days from 2/],
+  ['FORGE_WEBHOOK_PRIVATE', 'yes', /not true or false/],
   ['FORGE_SIGNING_KEY', 'short', /32 bytes of an Ed25519 secret key/],
   ['FORGE_PUBLIC_URL', 'pool.example', /https:\/\/pool\.example/],
   ['FORGE_PUBLIC_URL', 'https://pool.example/sub', /without path/],

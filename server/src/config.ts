@@ -22,11 +22,19 @@ export interface Config {
   readonly distinctNetwork: boolean
   /** After a job's end; null keeps them for ever. */
   readonly partialsDays: number | null
+  readonly webhooks: WebhookConfig
   /** Null: blobs and arrays lie in `objects` below `dataDir`. */
   readonly s3: S3Config | null
   readonly logLevel: LogLevel
   /** Names of settings that were given and checked, but that this version has no use for: say so at start. */
   readonly notYetUsed: readonly string[]
+}
+
+export interface WebhookConfig {
+  /** Whether they may lead into this server's own network, and there without TLS. */
+  readonly allowPrivate: boolean
+  /** After a delivery's end. */
+  readonly days: number
 }
 
 /** A bucket of an S3-compatible store. */
@@ -55,7 +63,9 @@ const CONFIG_LIMITS = {
   /** Fits a header line with room to spare. */
   secretCharactersMax: 512,
   /** A century: whoever wants more leaves it unset. */
-  partialsDaysMax: 36_500,
+  daysMax: 36_500,
+  /** The warnings of a day are told apart by their deliveries, so these outlive the day. */
+  webhookDaysMin: 2,
 } as const
 
 interface Setting {
@@ -89,6 +99,16 @@ const SETTINGS = [
     name: 'FORGE_PARTIALS_DAYS',
     standard: 'unset',
     meaning: 'days after a job’s end for which its partials are kept; unset: for ever',
+  },
+  {
+    name: 'FORGE_WEBHOOK_PRIVATE',
+    standard: 'false',
+    meaning: 'true or false: webhooks may lead to private addresses and localhost, and there by http',
+  },
+  {
+    name: 'FORGE_WEBHOOK_DAYS',
+    standard: '30',
+    meaning: 'days after its end for which a webhook’s delivery is listed',
   },
   {
     name: 'FORGE_S3_ENDPOINT',
@@ -131,7 +151,11 @@ export function loadConfig(env: Environment): Config {
     publicUrl: read<string | null>('FORGE_PUBLIC_URL', null, publicUrlOf),
     referee: read('FORGE_REFEREE', true, oneOf({ on: true, off: false })),
     distinctNetwork: read('FORGE_DISTINCT_NETWORK', !isLoopback(host), oneOf({ true: true, false: false })),
-    partialsDays: read<number | null>('FORGE_PARTIALS_DAYS', null, daysOf),
+    partialsDays: read<number | null>('FORGE_PARTIALS_DAYS', null, daysOf(1)),
+    webhooks: {
+      allowPrivate: read('FORGE_WEBHOOK_PRIVATE', false, oneOf({ true: true, false: false })),
+      days: read('FORGE_WEBHOOK_DAYS', 30, daysOf(CONFIG_LIMITS.webhookDaysMin)),
+    },
     s3: s3Of(env, read, wrong),
     logLevel: read<LogLevel>('FORGE_LOG_LEVEL', 'info', logLevelOf),
     notYetUsed: SETTINGS.filter((row) => 'notYetUsed' in row && env[row.name] !== undefined).map(({ name }) => name),
@@ -232,12 +256,13 @@ function signingKeyOf(text: string): string | Wrong {
   return new Wrong('must be the 32 bytes of an Ed25519 secret key, as 64 hexadecimal digits or in base64')
 }
 
-function daysOf(text: string): number | Wrong {
-  const most = CONFIG_LIMITS.partialsDaysMax
-  const days = Number(text)
-  return /^\d{1,6}$/.test(text) && days >= 1 && days <= most
-    ? days
-    : new Wrong(`is ${quoted(text)}, not a number of days from 1 to ${most}`)
+function daysOf(least: number): (text: string) => number | Wrong {
+  const most = CONFIG_LIMITS.daysMax
+  return (text) => {
+    const days = Number(text)
+    if (/^\d{1,6}$/.test(text) && days >= least && days <= most) return days
+    return new Wrong(`is ${quoted(text)}, not a number of days from ${least} to ${most}`)
+  }
 }
 
 function publicUrlOf(text: string): string | Wrong {

@@ -24,6 +24,8 @@ import type { Store } from './store/store.ts'
 import { createWebCore } from './web-core/app.ts'
 import { ensureApiKey } from './web-core/auth.ts'
 import { localUrl } from './web-core/start-text.ts'
+import { startDeliverer } from './webhooks/deliverer.ts'
+import { createTargets } from './webhooks/targets.ts'
 
 /** How long a stopping server lets open requests end. */
 const DRAIN_MS = 5_000
@@ -52,7 +54,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const signer = await openSigner({ store: opened, configuredKey: config.signingKey, nowMs: Date.now(), randomBytes })
     const sealer = createSealer({ store: opened, signer, logger, clock: Date.now })
     undo.push(() => sealer.close())
-    const store = wakingStore(opened, sealer)
+    const targets = createTargets({ allowPrivate: config.webhooks.allowPrivate })
+    const { days } = config.webhooks
+    const deliverer = startDeliverer({ store: opened, targets, logger, clock: Date.now, chance: Math.random, days })
+    undo.push(() => deliverer.close())
+    const store = wakingStore(opened, sealer, deliverer)
     sealer.wake()
     const { partialsDays } = config
     const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays })
@@ -81,6 +87,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       objects,
       hub,
       sealer,
+      webhooks: { refusalOf: targets.refusalOf, wake: deliverer.wake },
       config,
       logger,
       clock: Date.now,

@@ -4,7 +4,15 @@ import { readFileSync } from 'node:fs'
 import { ulid } from 'ulid'
 import { createLogger } from '../logger.ts'
 import { createWebCore, type WebCore } from './app.ts'
-import { createFakeHub, createFakeStore, FAKE_SEALER, NO_OBJECTS, type FakeHub, type FakeStore } from './fakes.ts'
+import {
+  createFakeHub,
+  createFakeStore,
+  FAKE_SEALER,
+  NO_OBJECTS,
+  type FakeHub,
+  type FakeStore,
+  NO_WEBHOOKS,
+} from './fakes.ts'
 
 export const KEY = 'the-key-of-the-tests'
 export const ADMIN = 'the-token-of-the-operator'
@@ -38,6 +46,7 @@ export function startTestApp(agentWebDir: string | null = null): TestApp {
     objects: NO_OBJECTS,
     sealer: FAKE_SEALER,
     config: { apiKey: KEY, adminToken: ADMIN },
+    webhooks: NO_WEBHOOKS,
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
     clock: Date.now,
     newUlid: () => ulid(),
