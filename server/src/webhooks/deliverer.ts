@@ -1,7 +1,7 @@
 // Sends what waits for webhooks. The queue is in the store: this claims some of it, sends, and says how it went, so it may
 // be stopped or killed at any moment; what it had claimed is somebody's again when the lease is over. Nobody waits for it.
 import type { Logger } from '../logger.ts'
-import type { AttemptResult, ClaimedDelivery, WebhookStore } from '../store/webhook-store.ts'
+import type { AttemptResult, ClaimBounds, ClaimedDelivery, WebhookStore } from '../store/webhook-store.ts'
 import { pauseAfter, SEND_LIMITS } from './limits.ts'
 import { post, type Posted } from './post.ts'
 import { signedHeaders } from './signature.ts'
@@ -32,7 +32,7 @@ export interface Deliverer {
 export function startDeliverer(deps: DelivererDeps): Deliverer {
   const { store, logger, clock } = deps
   const closing = new AbortController()
-  const sending = new Map<number, { readonly ailing: boolean; readonly done: Promise<void> }>()
+  const sending = new Map<number, Sending>()
   let running: Promise<void> | null = null
   let isAskedAgain = false
 
@@ -41,15 +41,12 @@ export function startDeliverer(deps: DelivererDeps): Deliverer {
       sending.delete(claim.number)
       wake()
     })
-    sending.set(claim.number, { ailing: claim.ailing, done })
+    sending.set(claim.number, { ailing: claim.ailing, sinceMs: performance.now(), done })
   }
   const claim = async (): Promise<void> => {
-    const { attemptsMax, attemptsAilingMax, perWebhookMax, perProjectMax, leaseMs } = SEND_LIMITS
-    const ailing = [...sending.values()].filter((one) => one.ailing).length
-    const most = attemptsMax - sending.size
-    if (most <= 0) return
-    const mostAiling = Math.max(0, attemptsAilingMax - ailing)
-    const bounds = { most, mostAiling, perWebhook: perWebhookMax, perProject: perProjectMax, leaseMs }
+    const { perWebhookMax: perWebhook, perProjectMax: perProject, leaseMs } = SEND_LIMITS
+    const bounds = { ...roomBeside([...sending.values()], performance.now()), perWebhook, perProject, leaseMs }
+    if (bounds.most <= 0) return
     for (const one of await store.claimDeliveries(clock(), bounds)) begin(one)
   }
   const run = async (): Promise<void> => {
@@ -93,6 +90,23 @@ export function startDeliverer(deps: DelivererDeps): Deliverer {
       await settled()
       await dropping
     },
+  }
+}
+
+interface Sending {
+  readonly ailing: boolean
+  /** On the monotonic clock. */
+  readonly sinceMs: number
+  readonly done: Promise<void>
+}
+
+function roomBeside(sending: readonly Sending[], nowMs: number): Pick<ClaimBounds, 'most' | 'mostAiling'> {
+  const { attemptsMax, quickMax, quickMs, ailingMax } = SEND_LIMITS
+  const quick = sending.filter(({ sinceMs }) => nowMs - sinceMs < quickMs).length
+  const ailing = sending.filter((one) => one.ailing).length
+  return {
+    most: Math.min(attemptsMax - sending.length, quickMax - quick),
+    mostAiling: Math.max(0, ailingMax - ailing),
   }
 }
 

@@ -35,9 +35,12 @@ export const SEND_LIMITS = {
   /** Longer than an attempt by far, so that clocks may differ by the rest before anything is sent twice. */
   leaseMs: 60_000,
   /** Attempts at once, of one server. */
-  attemptsMax: 32,
-  /** Of those, to webhooks where nothing arrives: they take as long as the timeout. */
-  attemptsAilingMax: 16,
+  attemptsMax: 256,
+  /** Of those, that have begun less than this ago: what takes longer waits for a timeout, and must not keep others waiting. */
+  quickMax: 32,
+  quickMs: 2_000,
+  /** To webhooks where nothing has arrived of late: most of these end in a timeout. */
+  ailingMax: 16,
   perWebhookMax: 2,
   perProjectMax: 8,
   /** What another server put into the queue, and retries, begin that much late at most. */

@@ -19,9 +19,14 @@ export interface Post {
   readonly body: string
 }
 
-/** Never rejects. */
-export async function post(sent: Post, targets: Pick<Targets, 'find'>, closing: AbortSignal): Promise<Posted> {
-  const time = AbortSignal.timeout(SEND_LIMITS.attemptMs)
+/** Never rejects. `attemptMs` is for the tests, which do not wait that long. */
+export async function post(
+  sent: Post,
+  targets: Pick<Targets, 'find'>,
+  closing: AbortSignal,
+  attemptMs: number = SEND_LIMITS.attemptMs,
+): Promise<Posted> {
+  const time = AbortSignal.timeout(attemptMs)
   const over = AbortSignal.any([time, closing])
   try {
     const url = new URL(sent.url)
@@ -56,9 +61,14 @@ function exchange(url: URL, { headers, body }: Post, to: readonly Address[], sig
   }
   return new Promise((resolve, reject) => {
     const made = url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options)
-    // More than one may come: an unheard error ends the process.
-    made.on('error', reject)
-    made.once('response', (response) => void drained(response).then(() => resolve(response.statusCode ?? 0)))
+    let status: number | null = null
+    // More than one may come, and an unheard error ends the process. Behind the status it does not matter any more.
+    made.on('error', (error) => (status === null ? reject(error) : resolve(status)))
+    made.once('response', (response) => {
+      const answered = response.statusCode ?? 0
+      status = answered
+      void drained(response).then(() => resolve(answered))
+    })
     made.end(body)
   })
 }
