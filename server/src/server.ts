@@ -14,6 +14,7 @@ import type { Logger } from './logger.ts'
 import { createKeepArtifacts } from './memory/artifacts.ts'
 import { createAgentAlias } from './web-core/agent-alias.ts'
 import { openDiskObjects } from './memory/blob/disk-objects.ts'
+import type { ObjectStore } from './memory/blob/object-store.ts'
 import { openS3Objects } from './memory/blob/s3-objects.ts'
 import { startSweeper, sweepMemory } from './memory/sweeper.ts'
 import { startRetention } from './receipt/retention.ts'
@@ -24,8 +25,7 @@ import type { Store } from './store/store.ts'
 import { createWebCore } from './web-core/app.ts'
 import { ensureApiKey } from './web-core/auth.ts'
 import { localUrl } from './web-core/start-text.ts'
-import { startDeliverer } from './webhooks/deliverer.ts'
-import { createTargets } from './webhooks/targets.ts'
+import { startWebhooks } from './webhooks/start-webhooks.ts'
 
 /** How long a stopping server lets open requests end. */
 const DRAIN_MS = 5_000
@@ -54,11 +54,9 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const signer = await openSigner({ store: opened, configuredKey: config.signingKey, nowMs: Date.now(), randomBytes })
     const sealer = createSealer({ store: opened, signer, logger, clock: Date.now })
     undo.push(() => sealer.close())
-    const targets = createTargets({ allowPrivate: config.webhooks.allowPrivate })
-    const { days } = config.webhooks
-    const deliverer = startDeliverer({ store: opened, targets, logger, clock: Date.now, chance: Math.random, days })
-    undo.push(() => deliverer.close())
-    const store = wakingStore(opened, sealer, deliverer)
+    const webhooks = startWebhooks({ store: opened, logger, config: config.webhooks })
+    undo.push(() => webhooks.close())
+    const store = wakingStore(opened, sealer, webhooks)
     sealer.wake()
     const { partialsDays } = config
     const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays })
@@ -67,10 +65,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
-    const folder = path.join(dataDir, 'objects')
-    const objects = await (config.s3 === null
-      ? openDiskObjects(folder)
-      : openS3Objects(config.s3, path.join(folder, 'uploads')))
+    const objects = await openObjects(config)
     const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
     const keepArtifacts = createKeepArtifacts({ store, objects, clock: Date.now, newUlid: ulid, logger, agentAlias })
     const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts })
@@ -87,7 +82,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       objects,
       hub,
       sealer,
-      webhooks: { refusalOf: targets.refusalOf, wake: deliverer.wake },
+      webhooks,
       config,
       logger,
       clock: Date.now,
@@ -117,6 +112,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     await close()
     throw error
   }
+}
+
+function openObjects({ s3, dataDir }: Config): Promise<ObjectStore> {
+  const folder = path.join(dataDir, 'objects')
+  return s3 === null ? openDiskObjects(folder) : openS3Objects(s3, path.join(folder, 'uploads'))
 }
 
 function listen(http: HttpServer, port: number, host: string): Promise<number> {

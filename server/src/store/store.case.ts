@@ -17,6 +17,7 @@ import { testPartials } from './partials.case.ts'
 import { testSeals } from './seals.case.ts'
 import { testTenants } from './tenants.case.ts'
 import { testVmem } from './vmem.case.ts'
+import { testWebhookQueue } from './webhook-queue.case.ts'
 import { testWebhooks } from './webhooks.case.ts'
 import type { NewJob, Store } from './store.ts'
 import {
@@ -76,7 +77,9 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
     })
 
     describe('webhooks', () => {
-      testWebhooks({ store: () => store, sql: (text) => opened.sql(text), freshProject: otherProject })
+      const tool = { store: () => store, sql: (text: string) => opened.sql(text), freshProject: otherProject }
+      testWebhooks(tool)
+      testWebhookQueue(tool)
     })
 
     describe('memory: blobs', () => {

@@ -3,7 +3,7 @@
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { WebhookEventType } from '@forge/shared/contract/webhooks.ts'
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, pgTable, text, unique } from 'drizzle-orm/pg-core'
+import { bigint, check, index, integer, pgTable, text, unique } from 'drizzle-orm/pg-core'
 import { projects } from './schema.ts'
 import type { DeliveryStatus, DisabledReason } from './webhook-store.ts'
 

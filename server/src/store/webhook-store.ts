@@ -96,7 +96,7 @@ export interface AttemptResult {
   readonly status: number | null
   readonly error: string | null
   /** `gone` disables the webhook, and so does the last of `disableAfter` deliveries in a row that were given up. */
-  readonly then:
+  readonly outcome:
     | { readonly kind: 'delivered' | 'gave-up' | 'gone' }
     | { readonly kind: 'again'; readonly nextAtMs: number }
   readonly disableAfter: number

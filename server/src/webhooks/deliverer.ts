@@ -76,9 +76,10 @@ export function startDeliverer(deps: DelivererDeps): Deliverer {
   for (const timer of timers) timer.unref()
 
   const settled = async (): Promise<void> => {
-    while (running !== null || sending.size > 0) {
-      await running
-      await Promise.all([...sending.values()].map(({ done }) => done))
+    for (;;) {
+      const busy = [...(running === null ? [] : [running]), ...[...sending.values()].map(({ done }) => done)]
+      if (busy.length === 0) return
+      await Promise.all(busy)
     }
   }
   return {
@@ -134,13 +135,13 @@ export function resultOf(
   { atMs, chance, isStopping }: { readonly atMs: number; readonly chance: number; readonly isStopping: boolean },
 ): AttemptResult {
   const result = { atMs, status, error, disableAfter: SEND_LIMITS.disableAfterDeliveries }
-  if (error === null) return { ...result, then: { kind: 'delivered' } }
+  if (error === null) return { ...result, outcome: { kind: 'delivered' } }
   // Not the receiver's fault: whoever runs next tries at once.
-  if (isStopping && status === null) return { ...result, then: { kind: 'again', nextAtMs: atMs } }
-  if (status === GONE) return { ...result, then: { kind: 'gone' } }
+  if (isStopping && status === null) return { ...result, outcome: { kind: 'again', nextAtMs: atMs } }
+  if (status === GONE) return { ...result, outcome: { kind: 'gone' } }
   const pauseMs = pauseAfter(number, chance)
-  if (pauseMs === null) return { ...result, then: { kind: 'gave-up' } }
-  return { ...result, then: { kind: 'again', nextAtMs: atMs + pauseMs } }
+  if (pauseMs === null) return { ...result, outcome: { kind: 'gave-up' } }
+  return { ...result, outcome: { kind: 'again', nextAtMs: atMs + pauseMs } }
 }
 
 /** One round. */

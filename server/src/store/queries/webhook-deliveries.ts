@@ -161,7 +161,7 @@ export async function recordAttempt(
   claim: Pick<ClaimedDelivery, 'number' | 'webhookId' | 'attempt'>,
   result: AttemptResult,
 ): Promise<'recorded' | 'disabled' | 'late'> {
-  const { atMs, status: lastStatus, error: lastError, then, disableAfter } = result
+  const { atMs, status: lastStatus, error: lastError, outcome, disableAfter } = result
   const { number, webhookId, attempt } = claim
   // First the webhook, as everybody does.
   const [hook] = await db
@@ -171,39 +171,39 @@ export async function recordAttempt(
     .for('no key update')
   if (hook === undefined) return 'late'
   const isOurs =
-    then.kind === 'delivered'
+    outcome.kind === 'delivered'
       ? inArray(deliveries.status, ['pending', 'cancelled'])
       : and(eq(deliveries.status, 'pending'), eq(deliveries.attempts, attempt))
   const told = await db
     .update(deliveries)
-    .set({ lastStatus, lastError, leasedUntilMs: null, ...progressOf(then, atMs) })
+    .set({ lastStatus, lastError, leasedUntilMs: null, ...progressOf(outcome, atMs) })
     .where(and(eq(deliveries.number, number), isOurs))
     .returning({ number: deliveries.number })
   if (told.length === 0) return 'late'
-  const failed = then.kind === 'gave-up' ? hook.failedDeliveries + 1 : hook.failedDeliveries
+  const failed = outcome.kind === 'gave-up' ? hook.failedDeliveries + 1 : hook.failedDeliveries
   await db
     .update(webhooks)
     .set(
-      then.kind === 'delivered'
+      outcome.kind === 'delivered'
         ? { failingSinceMs: null, failedDeliveries: 0 }
         : { failingSinceMs: hook.failingSinceMs ?? atMs, failedDeliveries: failed },
     )
     .where(eq(webhooks.id, webhookId))
-  if (then.kind === 'gone') await disable(db, webhookId, 'gone', atMs)
-  else if (then.kind === 'gave-up' && failed >= disableAfter) await disable(db, webhookId, 'failing', atMs)
+  if (outcome.kind === 'gone') await disable(db, webhookId, 'gone', atMs)
+  else if (outcome.kind === 'gave-up' && failed >= disableAfter) await disable(db, webhookId, 'failing', atMs)
   else return 'recorded'
   return 'disabled'
 }
 
-function progressOf(then: AttemptResult['then'], atMs: number) {
-  switch (then.kind) {
+function progressOf(outcome: AttemptResult['outcome'], atMs: number) {
+  switch (outcome.kind) {
     case 'delivered':
       return { status: 'delivered', endedAtMs: atMs } as const
     case 'gave-up':
     case 'gone':
       return { status: 'failed', endedAtMs: atMs } as const
     case 'again':
-      return { nextAtMs: then.nextAtMs }
+      return { nextAtMs: outcome.nextAtMs }
   }
 }
 
