@@ -1,7 +1,7 @@
 // Deliveries: claimed for a while by whoever sends, and ended once. A claim counts its attempt before it is made, so the
 // report of an attempt that was overtaken is known by its number.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { and, count, desc, eq, inArray, lt, sql } from 'drizzle-orm'
+import { and, count, desc, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import type { PageOf } from '../tenants.ts'
@@ -85,7 +85,15 @@ export async function redeliver(
  * servers that claim at once each see what the other one had before: they may go a little beyond these bounds.
  */
 export async function claimDeliveries(db: Db, nowMs: number, bounds: ClaimBounds): Promise<ClaimedDelivery[]> {
-  const numbers = await dueNumbers(db, nowMs, bounds)
+  const due = await dueNumbers(db, nowMs, bounds)
+  if (due.length === 0) return []
+  // Only those that are taken are locked: a lock is a write, and of a thousand that are due some are taken.
+  const free = await db
+    .select({ number: deliveries.number })
+    .from(deliveries)
+    .where(and(inArray(deliveries.number, due), isFree(nowMs)))
+    .for('update', { skipLocked: true })
+  const numbers = free.map(({ number }) => number)
   if (numbers.length === 0) return []
   const claimed = await db
     .update(deliveries)
@@ -94,7 +102,7 @@ export async function claimDeliveries(db: Db, nowMs: number, bounds: ClaimBounds
       leasedUntilMs: nowMs + bounds.leaseMs,
       lastAttemptAtMs: nowMs,
     })
-    .where(and(inArray(deliveries.number, numbers), eq(deliveries.status, 'pending')))
+    .where(inArray(deliveries.number, numbers))
     .returning({
       number: deliveries.number,
       webhookId: deliveries.webhookId,
@@ -122,22 +130,29 @@ export async function claimDeliveries(db: Db, nowMs: number, bounds: ClaimBounds
   })
 }
 
-/** Locked until the transaction ends; what another one has locked is passed over. */
+const isFree = (nowMs: number) =>
+  and(eq(deliveries.status, 'pending'), or(isNull(deliveries.leasedUntilMs), lte(deliveries.leasedUntilMs, nowMs)))
+
+/** Another server may take them first. */
 async function dueNumbers(db: Db, nowMs: number, bounds: ClaimBounds): Promise<number[]> {
   const { most, mostAiling, perWebhook, perProject } = bounds
   const chosen = sql`(
     with flying as (
       select webhook_id, project_id from ${deliveries} where leased_until_ms > ${nowMs} and status = 'pending'
+    ), by_webhook as (
+      select webhook_id, count(*) as flying from flying group by webhook_id
+    ), by_project as (
+      select project_id, count(*) as flying from flying group by project_id
     ), due as (
       select next.number, next.next_at_ms, hook.project_id, hook.failing_since_ms is not null as ailing
       from ${webhooks} as hook
+      left join by_webhook on by_webhook.webhook_id = hook.id
       cross join lateral (
         select waiting.number, waiting.next_at_ms from ${deliveries} as waiting
         where waiting.webhook_id = hook.id and waiting.status = 'pending' and waiting.next_at_ms <= ${nowMs}
           and (waiting.leased_until_ms is null or waiting.leased_until_ms <= ${nowMs})
         order by waiting.next_at_ms, waiting.number
-        limit greatest(0, ${perWebhook}::integer - (select count(*) from flying where flying.webhook_id = hook.id))
-        for update skip locked
+        limit greatest(0, ${perWebhook}::integer - coalesce(by_webhook.flying, 0))
       ) as next
       where hook.disabled_reason is null
     ), in_turn as (
@@ -146,8 +161,8 @@ async function dueNumbers(db: Db, nowMs: number, bounds: ClaimBounds): Promise<n
     ), placed as (
       select in_turn.*, row_number() over (partition by ailing order by turn, next_at_ms, number) as place
       from in_turn
-      where turn <= ${perProject}::integer
-        - (select count(*) from flying where flying.project_id = in_turn.project_id)
+      left join by_project on by_project.project_id = in_turn.project_id
+      where turn <= ${perProject}::integer - coalesce(by_project.flying, 0)
     )
     select number from placed where not ailing or place <= ${mostAiling}::integer
     order by ailing, turn, next_at_ms, number limit ${most}::integer
