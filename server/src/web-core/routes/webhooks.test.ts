@@ -137,15 +137,15 @@ test('one that is disabled is sent nothing until it is enabled', async () => {
     enabled: false,
     disabled: { reason: 'client' },
   })
-  const [test] = (await deliveries(webhook.id)).deliveries
-  expect(test).toMatchObject({ status: 'cancelled', next_attempt_at: null, event: 'webhook.test' })
+  const [dropped] = (await deliveries(webhook.id)).deliveries
+  expect(dropped).toMatchObject({ status: 'cancelled', next_attempt_at: null, event: 'webhook.test' })
   expect(problemOf(await ask('POST', `${path}/test`)).code).toBe('WEBHOOK_DISABLED')
-  const again = `${path}/deliveries/${test?.id}/redeliver`
+  const again = `${path}/deliveries/${dropped?.id}/redeliver`
   expect(problemOf(await ask('POST', again)).code).toBe('WEBHOOK_DISABLED')
   const [, enabled] = await ask('PATCH', path, { enabled: true })
   expect(oneSchema.parse(JSON.parse(enabled)).webhook).toMatchObject({ enabled: true, disabled: null })
   expect((await ask('POST', again))[0]).toBe(202)
-  expect((await deliveries(webhook.id)).deliveries).toMatchObject([{ id: test?.id, status: 'pending', attempts: 0 }])
+  expect((await deliveries(webhook.id)).deliveries).toMatchObject([{ id: dropped?.id, status: 'pending', attempts: 0 }])
 })
 
 test('deliveries come newest first, page by page', async () => {
