@@ -28,6 +28,7 @@ test('the defaults of SPEC section 9', () => {
     distinctNetwork: false,
     partialsDays: null,
     networksDays: null,
+    webhooks: { allowPrivate: false, days: 30 },
     s3: null,
     logLevel: 'info',
     notYetUsed: [],
@@ -48,6 +49,8 @@ test('every setting is read, and those without a use yet are named', () => {
     FORGE_DISTINCT_NETWORK: 'false',
     FORGE_PARTIALS_DAYS: '30',
     FORGE_NETWORKS_DAYS: '7',
+    FORGE_WEBHOOK_PRIVATE: 'true',
+    FORGE_WEBHOOK_DAYS: '7',
     FORGE_LOG_LEVEL: 'debug',
   })
   expect(config).toMatchObject({ port: 0, host: '0.0.0.0', dataDir: 'data', publicUrl: 'https://pool.example' })
@@ -56,6 +59,7 @@ test('every setting is read, and those without a use yet are named', () => {
     distinctNetwork: false,
     partialsDays: 30,
     networksDays: 7,
+    webhooks: { allowPrivate: true, days: 7 },
     logLevel: 'debug',
     apiKey: 'sixteen-letters!',
   })
@@ -138,6 +142,8 @@ test.each<[string, string, RegExp]>([
   ['FORGE_API_KEY', 'with a space in the middle', /without spaces/],
   ['FORGE_ADMIN_TOKEN', 'päßwörter-with-umlauts', /printable ASCII/],
   ['FORGE_PARTIALS_DAYS', '0', /not a number of days from 1/],
+  ['FORGE_WEBHOOK_DAYS', '1', /not a number of days from 2/],
+  ['FORGE_WEBHOOK_PRIVATE', 'yes', /not true or false/],
   ['FORGE_SIGNING_KEY', 'short', /32 bytes of an Ed25519 secret key/],
   ['FORGE_PUBLIC_URL', 'pool.example', /https:\/\/pool\.example/],
   ['FORGE_PUBLIC_URL', 'https://pool.example/sub', /without path/],

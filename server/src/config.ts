@@ -21,6 +21,7 @@ import {
   signingKeyOf,
   Wrong,
   type LogLevel,
+  WEBHOOK_DAYS_MIN,
 } from './setting-values.ts'
 
 export interface Config {
@@ -44,11 +45,19 @@ export interface Config {
   readonly partialsDays: number | null
   /** The same, for the networks that answers came from. */
   readonly networksDays: number | null
+  readonly webhooks: WebhookConfig
   /** Null: blobs and arrays lie in `objects` below `dataDir`. */
   readonly s3: S3Config | null
   readonly logLevel: LogLevel
   /** Names of settings that were given and checked, but that this version has no use for: say so at start. */
   readonly notYetUsed: readonly string[]
+}
+
+export interface WebhookConfig {
+  /** Whether they may lead into this server's own network, and there without TLS. */
+  readonly allowPrivate: boolean
+  /** After a delivery's end. */
+  readonly days: number
 }
 
 /** A bucket of an S3-compatible store. */
@@ -119,6 +128,16 @@ const SETTINGS = [
     meaning: 'days after a job’s end for which the networks of its agents are kept; unset: for ever',
   },
   {
+    name: 'FORGE_WEBHOOK_PRIVATE',
+    standard: 'false',
+    meaning: 'true or false: webhooks may lead to private addresses and localhost, and there by http',
+  },
+  {
+    name: 'FORGE_WEBHOOK_DAYS',
+    standard: '30',
+    meaning: 'days after its end for which a webhook’s delivery is listed',
+  },
+  {
     name: 'FORGE_S3_ENDPOINT',
     standard: 'unset',
     meaning: 'https://... of an S3-compatible store for blobs and arrays; unset: FORGE_DATA_DIR',
@@ -164,8 +183,12 @@ export function loadConfig(env: Environment): Config {
     trustedProxies,
     referee: read('FORGE_REFEREE', true, oneOf({ on: true, off: false })),
     distinctNetwork: read('FORGE_DISTINCT_NETWORK', seesAddresses, oneOf({ true: true, false: false })),
-    partialsDays: read<number | null>('FORGE_PARTIALS_DAYS', null, daysOf),
-    networksDays: read<number | null>('FORGE_NETWORKS_DAYS', null, daysOf),
+    partialsDays: read<number | null>('FORGE_PARTIALS_DAYS', null, daysOf(1)),
+    networksDays: read<number | null>('FORGE_NETWORKS_DAYS', null, daysOf(1)),
+    webhooks: {
+      allowPrivate: read('FORGE_WEBHOOK_PRIVATE', false, oneOf({ true: true, false: false })),
+      days: read('FORGE_WEBHOOK_DAYS', 30, daysOf(WEBHOOK_DAYS_MIN)),
+    },
     s3: s3Of(env, read, wrong),
     logLevel: read<LogLevel>('FORGE_LOG_LEVEL', 'info', logLevelOf),
     notYetUsed: SETTINGS.filter((row) => 'notYetUsed' in row && env[row.name] !== undefined).map(({ name }) => name),

@@ -22,6 +22,7 @@ import type { Store } from './store/store.ts'
 import { createWebCore } from './web-core/app.ts'
 import { ensureApiKey } from './web-core/auth.ts'
 import { localUrl } from './web-core/start-text.ts'
+import { startWebhooks } from './webhooks/start-webhooks.ts'
 
 /** How long a stopping server lets open requests end. */
 const DRAIN_MS = 5_000
@@ -54,7 +55,9 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const signer = await openSigner({ store: opened, configuredKey: config.signingKey, nowMs: Date.now(), randomBytes })
     const sealer = createSealer({ store: opened, signer, logger, clock: Date.now })
     undo.push(() => sealer.close())
-    const store = wakingStore(opened, sealer)
+    const webhooks = startWebhooks({ store: opened, logger, config: config.webhooks })
+    undo.push(() => webhooks.close())
+    const store = wakingStore(opened, sealer, webhooks)
     sealer.wake()
     const { partialsDays, networksDays } = config
     const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays, networksDays })
@@ -80,6 +83,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       objects,
       hub,
       sealer,
+      webhooks,
       config,
       logger,
       clock: Date.now,

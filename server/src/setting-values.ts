@@ -12,10 +12,13 @@ const CONFIG_LIMITS = {
   /** Fits a header line with room to spare. */
   secretCharactersMax: 512,
   /** A century: whoever wants more leaves it unset. */
-  partialsDaysMax: 36_500,
+  daysMax: 36_500,
   /** Of proxies, and of origins: more are a mistake, and each is looked at for every request. */
   listEntriesMax: 100,
 } as const
+
+/** The warnings of a day are told apart by their deliveries, so these outlive the day. */
+export const WEBHOOK_DAYS_MIN = 2
 
 export class Wrong {
   readonly sentence: string
@@ -61,12 +64,13 @@ export function signingKeyOf(text: string): string | Wrong {
   return new Wrong('must be the 32 bytes of an Ed25519 secret key, as 64 hexadecimal digits or in base64')
 }
 
-export function daysOf(text: string): number | Wrong {
-  const most = CONFIG_LIMITS.partialsDaysMax
-  const days = Number(text)
-  return /^\d{1,6}$/.test(text) && days >= 1 && days <= most
-    ? days
-    : new Wrong(`is ${quoted(text)}, not a number of days from 1 to ${most}`)
+export function daysOf(least: number): (text: string) => number | Wrong {
+  const most = CONFIG_LIMITS.daysMax
+  return (text) => {
+    const days = Number(text)
+    if (/^\d{1,6}$/.test(text) && days >= least && days <= most) return days
+    return new Wrong(`is ${quoted(text)}, not a number of days from ${least} to ${most}`)
+  }
 }
 
 export function publicUrlOf(text: string): string | Wrong {

@@ -191,11 +191,11 @@ async function signingTime({ store, signer, clock }: SealerDeps): Promise<number
   return Math.max(clock(), own?.fromMs ?? 0)
 }
 
-/** The same store, which wakes the sealer when it was given something to sign. */
-export function wakingStore(store: Store, sealer: Pick<Sealer, 'wake'>): Store {
+/** The same store, which wakes the sealer, and whoever tells of it, when it was given something to sign. */
+export function wakingStore(store: Store, ...woken: readonly Pick<Sealer, 'wake'>[]): Store {
   const waking = async <T>(done: Promise<T>): Promise<T> => {
     const value = await done
-    sealer.wake()
+    for (const one of woken) one.wake()
     return value
   }
   return {

@@ -27,6 +27,11 @@ export interface CreditLimits {
   readonly testPerDay: bigint | null
 }
 
+/** What holds a job back, and what its project wants to be told of: micro-credits of a day, each told once a day. */
+export interface SpendingLimits extends CreditLimits {
+  readonly burnWarnings?: readonly bigint[]
+}
+
 export const NO_LIMITS: CreditLimits = { perDay: null, total: null, testPerDay: null }
 
 /** How many jobs of a project may be there at a time; null is no limit. */
@@ -41,7 +46,7 @@ export const ANY_NUMBER: JobLimits = { concurrent: null, queued: null }
 
 export interface Booking {
   readonly terms: Terms
-  readonly limits: CreditLimits
+  readonly limits: SpendingLimits
   readonly jobs: JobLimits
 }
 

@@ -47,6 +47,7 @@ import { usage } from './queries/usage.ts'
 import { account, type LedgerStore } from './ledger-store.ts'
 import type { SealStore } from './seal-store.ts'
 import { createTenants } from './sql-tenants.ts'
+import { createWebhooks } from './sql-webhooks.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
 /** `release` runs when all is closed. */
@@ -70,6 +71,7 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
   return {
     ...createTenants(engine),
     ...createMemory(engine),
+    ...createWebhooks(engine),
 
     setting: (name) => engine.run((db) => setting(db, name)),
     settingOrPut: (name, value) => engine.transaction((db) => settingOrPut(db, name, value)),

@@ -17,6 +17,8 @@ import { testPartials } from './partials.case.ts'
 import { testSeals } from './seals.case.ts'
 import { testTenants } from './tenants.case.ts'
 import { testVmem } from './vmem.case.ts'
+import { testWebhookQueue } from './webhook-queue.case.ts'
+import { testWebhooks } from './webhooks.case.ts'
 import type { NewJob, Store } from './store.ts'
 import {
   accepted,
@@ -72,6 +74,12 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
         expect(await store.setting(name)).toBe(got[0])
         expect(await store.settingOrPut(name, 'too late')).toBe(got[0])
       })
+    })
+
+    describe('webhooks', () => {
+      const tool = { store: () => store, sql: (text: string) => opened.sql(text), freshProject: otherProject }
+      testWebhooks(tool)
+      testWebhookQueue(tool)
     })
 
     describe('memory: blobs', () => {

@@ -3,7 +3,7 @@
 import { MICRO_PER_CREDIT } from '@forge/shared/billing/price.ts'
 import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
 import { overLimitSentence } from '../billing/ledger-view.ts'
-import { DAY_MS, dayOf, type CreditLimits, type OverLimit } from '../store/ledger-store.ts'
+import { DAY_MS, dayOf, type CreditLimits, type OverLimit, type SpendingLimits } from '../store/ledger-store.ts'
 import { dateOf } from '../billing/invoice.ts'
 import { refuse, Refusal } from './refusal.ts'
 
@@ -14,13 +14,14 @@ export const CREDIT_LIMIT_NAMES = {
   testPerDay: 'test_credits_per_day',
 } as const satisfies Record<keyof CreditLimits, keyof ProjectLimits>
 
-const microOf = (credits: number | null): bigint | null =>
-  credits === null ? null : BigInt(Math.round(credits * Number(MICRO_PER_CREDIT)))
+const microOf = (credits: number): bigint => BigInt(Math.round(credits * Number(MICRO_PER_CREDIT)))
+const microOrNull = (credits: number | null): bigint | null => (credits === null ? null : microOf(credits))
 
-export const creditLimitsOf = (limits: ProjectLimits): CreditLimits => ({
-  perDay: microOf(limits.credits_per_day),
-  total: microOf(limits.credits_total),
-  testPerDay: microOf(limits.test_credits_per_day),
+export const creditLimitsOf = (limits: ProjectLimits): SpendingLimits => ({
+  perDay: microOrNull(limits.credits_per_day),
+  total: microOrNull(limits.credits_total),
+  testPerDay: microOrNull(limits.test_credits_per_day),
+  burnWarnings: limits.burn_warnings.map(microOf),
 })
 
 /** With what is used, when it is free again, and who can raise it. */

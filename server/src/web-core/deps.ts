@@ -9,6 +9,8 @@ import type { JobReads } from '../store/job-reads.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
+import type { WebhookStore } from '../store/webhook-store.ts'
+import type { Targets } from '../webhooks/targets.ts'
 import type { AgentAlias } from './agent-alias.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { StreamBudget } from './stream-budget.ts'
@@ -18,6 +20,7 @@ export type WebStore = TenantStore &
   MemoryStore &
   JobReads &
   LedgerStore &
+  Omit<WebhookStore, 'claimDeliveries' | 'recordAttempt' | 'dropDeliveries'> &
   BundleDeps['store'] &
   Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
 export type WebHub = Hub
@@ -27,6 +30,8 @@ export interface RouteDeps {
   readonly store: WebStore
   readonly hub: WebHub
   readonly sealer: BundleDeps['sealer']
+  /** Where one may lead, and a word to whoever sends. */
+  readonly webhooks: Pick<Targets, 'refusalOf'> & { wake(): void }
   readonly logger: Logger
   /** Milliseconds since 1970. */
   readonly clock: () => number

@@ -2,6 +2,7 @@
 // project that has the same and that nobody but itself may ever see.
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
@@ -24,6 +25,8 @@ import { ANY_NUMBER, NO_LIMITS, type Booking } from '../store/ledger-store.ts'
 import { openStore } from '../store/open-store.ts'
 import type { NewJob, Store } from '../store/store.ts'
 import { accepted as shardsAccepted, NO_QUOTA } from '../store/store.fixtures.ts'
+import { createTargets } from '../webhooks/targets.ts'
+import { newSecret } from '../webhooks/signature.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { newCredential } from '../credentials.ts'
 import { acceptContract, newJob } from './contract.ts'
@@ -86,6 +89,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
     },
     sealer: await openTestSealer(store),
     config: { apiKey: null, adminToken: ADMIN_TOKEN, corsOrigins: [] },
+    webhooks: { refusalOf: PUBLIC.refusalOf, wake: () => {} },
     logger: createLogger('silent'),
     clock: Date.now,
     newUlid: ulid,
@@ -110,10 +114,24 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
   }
 }
 
+/** Every name leads to the same place of the public internet. */
+const PUBLIC = createTargets({
+  allowPrivate: false,
+  resolve: async (host) => [{ address: isIP(host) === 0 ? '93.184.216.34' : host, family: 4 }],
+})
+
 function foreignIds(): typeof EXAMPLE {
-  const ids = { project: ulid(), key: ulid(), token: ulid(), job: ulid() as JobId, finishedJob: ulid() as JobId }
+  const ids = {
+    project: ulid(),
+    key: ulid(),
+    token: ulid(),
+    job: ulid() as JobId,
+    finishedJob: ulid() as JobId,
+    webhook: ulid(),
+  }
   const names = { pool: `pool-${FOREIGN_MARK}`, kvKey: 'only-theirs', blob: 'only-theirs', vmem: 'only-theirs' }
-  return { ...EXAMPLE, ...(ids as object), ...(names as object) }
+  const delivery = `evt_${ids.finishedJob}_completed`
+  return { ...EXAMPLE, ...(ids as object), ...(names as object), ...({ delivery } as object) }
 }
 
 async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promise<Tenant> {
@@ -136,6 +154,9 @@ async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promi
     createdAtMs,
   }
   await store.insertNodeToken({ ...token, expiresAtMs: null, revokedAtMs: null }, 9)
+  const hook = { id: ids.webhook, projectId, url: `https://${name.toLowerCase()}.example.com/`, createdAtMs }
+  const secret = newSecret(randomBytes)
+  await store.insertWebhook({ ...hook, secret, description: name, events: ['job.completed', 'job.notice'] }, 9)
   for (const id of [ids.job, ids.finishedJob]) await store.registerJob(...exampleJob(projectId, id, name, createdAtMs))
   const answer = canonicalJson({ ...ANSWER, warnings: [name] })
   await store.writeShards(shardsAccepted(ids.finishedJob, [0, 1, 2]))

@@ -9,6 +9,9 @@ export const EXAMPLE = {
   pool: 'in-house',
   job: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7D' as JobId,
   finishedJob: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7E' as JobId,
+  webhook: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7F',
+  /** The end of its finished job. */
+  delivery: 'evt_01K6Z5Q0V3ZJ8P0N5T9W4X2Y7E_completed',
   kvNamespace: 'workflow',
   kvKey: 'run/1',
   blob: 'reports/2026.csv',

@@ -90,6 +90,15 @@ const NOT_FAKED = {
   nodeTokenByHash: notFaked,
   endedNodeTokens: notFaked,
   revokeNodeToken: notFaked,
+  insertWebhook: notFaked,
+  webhook: notFaked,
+  webhooks: notFaked,
+  updateWebhook: notFaked,
+  rotateWebhookSecret: notFaked,
+  deleteWebhook: notFaked,
+  webhookDeliveries: notFaked,
+  putTestDelivery: notFaked,
+  redeliver: notFaked,
   memoryUsage: notFaked,
   kv: notFaked,
   putKv: notFaked,
@@ -124,6 +133,12 @@ const NOT_FAKED = {
     throw new Error('not faked')
   },
 } as const
+
+/** No name leads anywhere, and nothing is sent. */
+export const NO_WEBHOOKS: WebCoreDeps['webhooks'] = {
+  refusalOf: async () => 'has a name that leads nowhere at the moment',
+  wake: () => {},
+}
 
 export const FAKE_SEALER: WebCoreDeps['sealer'] = {
   receiptOf: notFaked,

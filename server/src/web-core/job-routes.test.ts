@@ -13,7 +13,7 @@ import { REFEREE_TOKEN, TinyPool } from '../hub/edge/tiny-pool.fixtures.ts'
 import { createLogger } from '../logger.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
-import { NO_OBJECTS } from './fakes.ts'
+import { NO_OBJECTS, NO_WEBHOOKS } from './fakes.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { openTestSealer } from './examples.fixtures.ts'
 import { WEB_LIMITS } from './limits.ts'
@@ -49,6 +49,7 @@ beforeEach(async () => {
     hub: pool.hub,
     sealer: await openTestSealer(store),
     config: { apiKey: KEY, adminToken: null, corsOrigins: [] },
+    webhooks: NO_WEBHOOKS,
     logger: createLogger('silent'),
     clock: Date.now,
     newUlid: ulid,

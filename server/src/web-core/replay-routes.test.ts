@@ -16,7 +16,7 @@ import { aJob, digestOf } from '../store/store.fixtures.ts'
 import type { Store } from '../store/store.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { openTestSealer } from './examples.fixtures.ts'
-import { ANSWER, DEFAULT_PROJECT, NO_OBJECTS } from './fakes.ts'
+import { ANSWER, DEFAULT_PROJECT, NO_OBJECTS, NO_WEBHOOKS } from './fakes.ts'
 
 vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
   const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
@@ -50,6 +50,7 @@ beforeEach(async () => {
     objects: NO_OBJECTS,
     sealer: await openTestSealer(store),
     config: { apiKey: KEY, adminToken: null, corsOrigins: [] },
+    webhooks: NO_WEBHOOKS,
     logger: createLogger('silent'),
     clock: Date.now,
     newUlid: ulid,

@@ -5,7 +5,15 @@ import { ulid } from 'ulid'
 import { createLogger } from '../logger.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import type { WebCoreDeps } from './deps.ts'
-import { createFakeHub, createFakeStore, FAKE_SEALER, NO_OBJECTS, type FakeHub, type FakeStore } from './fakes.ts'
+import {
+  createFakeHub,
+  createFakeStore,
+  FAKE_SEALER,
+  NO_OBJECTS,
+  NO_WEBHOOKS,
+  type FakeHub,
+  type FakeStore,
+} from './fakes.ts'
 
 export const KEY = 'the-key-of-the-tests'
 export const ADMIN = 'the-token-of-the-operator'
@@ -42,6 +50,7 @@ export function startTestApp(
     objects: NO_OBJECTS,
     sealer: FAKE_SEALER,
     config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], ...settings },
+    webhooks: NO_WEBHOOKS,
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
     clock: Date.now,
     newUlid: () => ulid(),

@@ -34,6 +34,7 @@ export const PROBLEMS = {
   JOB_ID_REUSED: { status: 409, retryable: false, title: 'That ctx.job_id belongs to a job with another body' },
   NAME_TAKEN: { status: 409, retryable: false, title: 'There is one of that name already' },
   MEMORY_QUOTA_EXCEEDED: { status: 409, retryable: false, title: 'The project’s memory of this kind is full' },
+  WEBHOOK_DISABLED: { status: 409, retryable: false, title: 'The webhook is disabled; enable it first' },
   LIMIT_REACHED: { status: 409, retryable: false, title: 'A limit of the project stands in the way' },
   JOB_ENDED: { status: 409, retryable: false, title: 'The job has ended, and finished is finished' },
   JOB_NOT_ENDED: { status: 409, retryable: true, title: 'The job has not ended yet' },

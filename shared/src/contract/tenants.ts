@@ -25,7 +25,7 @@ export const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
   'billing:read': 'see usage and ledger',
   'agents:read': 'see the agents that work for the project',
   'pools:manage': 'make pools and the node tokens of their agents',
-  'keys:manage': 'make and revoke keys of the project, with no more scopes than this key has',
+  'keys:manage': 'make and revoke keys of the project, with no more scopes than this key has, and its webhooks',
 }
 
 export const TENANT_LIMITS = {
@@ -34,6 +34,8 @@ export const TENANT_LIMITS = {
   keysPerProjectMax: 100,
   poolsPerProjectMax: 50,
   nodeTokensPerProjectMax: 1_000,
+  /** Of the day's credits; each is looked at with every registration. */
+  burnWarningsMax: 5,
 } as const
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -56,6 +58,12 @@ export const projectLimitsSchema = z.strictObject({
   test_credits_per_day: credits
     .nullable()
     .describe('of jobs of mode `test`, which are free: counted in what they would cost'),
+  burn_warnings: z
+    .array(z.number().min(0.01).max(1e9))
+    .max(TENANT_LIMITS.burnWarningsMax)
+    .describe(
+      'credits a day: each is told once a day, by the webhook event `billing.burn_warning`, when the jobs registered that day have reserved or spent as much',
+    ),
   verify: z
     .array(z.enum(VERIFY_MODES))
     .min(1)
@@ -82,6 +90,7 @@ export const DEFAULT_PROJECT_LIMITS: ProjectLimits = {
   credits_total: null,
   // About a hundred founding requests.
   test_credits_per_day: 150,
+  burn_warnings: [],
   verify: [...VERIFY_MODES],
   verify_min: 'none',
   spotcheck_rate_min: null,

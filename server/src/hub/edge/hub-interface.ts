@@ -1,7 +1,7 @@
 // What the rest of the server may ask of the Hub. Web Core registers and reads; it never sees shards, sockets or leases.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { CreditLimits, JobLimits, OverLimit, TooManyJobs } from '../../store/ledger-store.ts'
+import type { SpendingLimits, JobLimits, OverLimit, TooManyJobs } from '../../store/ledger-store.ts'
 import type { InsertedJob, NewJob } from '../../store/store.ts'
 import type { KeptArtifact } from './artifacts.ts'
 import type { Asked } from '../core/eligibility.ts'
@@ -28,7 +28,7 @@ export interface Hub {
   /** Durable once resolved, with what it costs reserved; attaches instead when the project has a job of that client id. Planning goes on behind. */
   submit(job: NewJob): Promise<InsertedJob>
   /** As `submit`; nothing is registered when it goes beyond what its project may spend, or when it has too many jobs. */
-  submitWithin(job: NewJob, limits: CreditLimits, jobs: JobLimits): Promise<InsertedJob | OverLimit | TooManyJobs>
+  submitWithin(job: NewJob, limits: SpendingLimits, jobs: JobLimits): Promise<InsertedJob | OverLimit | TooManyJobs>
   /** Resolves when the job has ended or after `waitMs`, whichever is first. */
   ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void>
   progress(id: JobId): JobProgress | null

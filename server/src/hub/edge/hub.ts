@@ -4,7 +4,7 @@ import type { Server as HttpServer } from 'node:http'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
-import { ANY_NUMBER, NO_LIMITS, type CreditLimits, type JobLimits } from '../../store/ledger-store.ts'
+import { ANY_NUMBER, NO_LIMITS, type SpendingLimits, type JobLimits } from '../../store/ledger-store.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
@@ -112,7 +112,7 @@ class HubEdge implements RunningHub {
     return submitted
   }
 
-  submitWithin(job: NewJob, limits: CreditLimits, jobs: JobLimits): ReturnType<Hub['submitWithin']> {
+  submitWithin(job: NewJob, limits: SpendingLimits, jobs: JobLimits): ReturnType<Hub['submitWithin']> {
     return this.#registration.submit(job, limits, jobs)
   }
 

@@ -2,7 +2,7 @@
 // broke off while it wrote, is read back, for the job may be there although its client was told that it is not.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { termsOf } from '../../billing/price.ts'
-import type { CreditLimits, JobLimits } from '../../store/ledger-store.ts'
+import type { SpendingLimits, JobLimits } from '../../store/ledger-store.ts'
 import { isPassing } from '../../store/sql-error.ts'
 import type { NewJob, Store } from '../../store/store.ts'
 import type { Hub } from './hub-interface.ts'
@@ -24,7 +24,7 @@ export class Registration {
     this.#deps = deps
   }
 
-  async submit(job: NewJob, limits: CreditLimits, jobs: JobLimits): ReturnType<Hub['submitWithin']> {
+  async submit(job: NewJob, limits: SpendingLimits, jobs: JobLimits): ReturnType<Hub['submitWithin']> {
     const { isUnfinished, resume } = this.#deps
     const inserted = await this.#register(job, limits, jobs)
     if ('over' in inserted || 'tooMany' in inserted) return inserted
@@ -34,7 +34,7 @@ export class Registration {
     return inserted
   }
 
-  async #register(job: NewJob, limits: CreditLimits, jobs: JobLimits): ReturnType<Store['registerJob']> {
+  async #register(job: NewJob, limits: SpendingLimits, jobs: JobLimits): ReturnType<Store['registerJob']> {
     try {
       return await this.#deps.store.registerJob(job, { terms: termsOf(planOf(job)), limits, jobs })
     } catch (error) {

@@ -11,9 +11,11 @@ import { executors, jobs, submissions } from '../schema.ts'
 import type { Booking, JobLimits, OverLimit, TooManyJobs } from '../ledger-store.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { InsertedJob, JobRow, JobState, NewJob, Store } from '../store.ts'
+import { burnWarned, jobEnded } from '../webhook-events.ts'
+import { announce } from './announcements.ts'
 import { appendEvents, lockJobs } from './events.ts'
 import { insertReferences } from './references.ts'
-import { lockLedger, overLimit, reserve, settle } from './ledger.ts'
+import { billableOn, lockLedger, overLimit, reserve, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
 
 export type JobChange = Parameters<Store['updateJob']>[1]
@@ -34,8 +36,21 @@ export async function registerJob(
   const over = await overLimit(db, job.projectId, job.createdAtMs, booking)
   if (over !== null) return over
   const inserted = await insertJob(db, job, attempt)
-  if (inserted.inserted) await reserve(db, job, booking.terms)
+  if (!inserted.inserted) return inserted
+  await reserve(db, job, booking.terms)
+  if (booking.terms.mode === 'billable') await warnOfBurn(db, job, booking.limits.burnWarnings ?? [])
   return inserted
+}
+
+/** The caller holds the project's lock alone: what is used that day is exact. */
+async function warnOfBurn(db: Db, { projectId, createdAtMs }: NewJob, thresholds: readonly bigint[]): Promise<void> {
+  if (thresholds.length === 0) return
+  const used = await billableOn(db, projectId, createdAtMs)
+  const reached = thresholds.filter((threshold) => threshold <= used)
+  await announce(
+    db,
+    reached.map((threshold) => burnWarned(projectId, createdAtMs, threshold, used)),
+  )
 }
 
 const UNFINISHED: readonly JobState[] = ['QUEUED', 'RUNNING', 'VERIFYING']
@@ -139,17 +154,18 @@ export async function finishJob(db: Db, id: JobId, end: JobEnd, attempt: number)
     answer: end.state === 'COMPLETED' ? end.answer : null,
     problem: end.state === 'COMPLETED' ? null : JSON.stringify(end.problem),
   }
-  const changed = await db
+  const [job] = await db
     .update(jobs)
     .set({ ...wanted, reason: null })
     .where(and(eq(jobs.id, id), isNull(jobs.finishedAtMs)))
-    .returning({ id: jobs.id })
-  if (changed.length === 1) {
+    .returning({ id: jobs.id, projectId: jobs.projectId, clientJobId: jobs.clientJobId, op: jobs.op })
+  if (job !== undefined) {
     await appendEvents(db, [{ jobId: id, atMs: end.finishedAtMs, ...endTold(end) }])
     if (end.state === 'COMPLETED') await insertExecutors(db, id)
     const microCredits = end.state === 'COMPLETED' ? end.microCredits : undefined
-    await settle(db, id, { state: end.state, atMs: end.finishedAtMs, microCredits })
+    const paid = await settle(db, id, { state: end.state, atMs: end.finishedAtMs, microCredits })
     await enqueue(db, [{ jobId: id, kind: 'receipt', number: 0, atMs: end.finishedAtMs }])
+    await announce(db, [jobEnded(job, end, paid)])
     return true
   }
   if (attempt === 1) return false

@@ -11,6 +11,7 @@ import {
   account,
   dayOf,
   type Booking,
+  type CreditLimits,
   type LedgerEntry,
   type LedgerStore,
   type LedgerTransaction,
@@ -43,7 +44,7 @@ export async function overLimit(
   const payer = account.project(terms.mode, projectId)
   const wanted = terms.microCredits
   const used = { day: () => usedOn(db, projectId, payer, dayOf(atMs)), ever: () => usedEver(db, payer) }
-  const asked: readonly (readonly [keyof typeof limits, () => Promise<bigint>])[] =
+  const asked: readonly (readonly [keyof CreditLimits, () => Promise<bigint>])[] =
     terms.mode === 'test'
       ? [['testPerDay', used.day]]
       : [
@@ -85,13 +86,16 @@ export interface Settlement {
   readonly microCredits?: bigint | undefined
 }
 
-/** In the transaction that ends the job. A job of before there was a ledger has nothing reserved, and nothing is settled. */
-export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }: Settlement): Promise<void> {
+/**
+ * In the transaction that ends the job; returns what its project pays. A job of before there was a ledger has nothing
+ * reserved, and nothing is settled.
+ */
+export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }: Settlement): Promise<bigint> {
   const [reserved] = await transactionsWhere(
     db,
     and(eq(ledgerTransactions.jobId, jobId), eq(ledgerTransactions.kind, 'reserve')),
   )
-  if (reserved === undefined) return
+  if (reserved === undefined) return 0n
   const { projectId, day } = reserved
   const terms = termsOfDetail(reserved.detail)
   const { mode } = terms
@@ -107,6 +111,7 @@ export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }
     { account: account.unbilled, microCredits: isPaid ? 0n : -earnings },
     ...[...earned].map(([identity, one]) => ({ account: account.agent(identity), microCredits: one })),
   ])
+  return isPaid ? price : 0n
 }
 
 export async function creditNote(
@@ -189,6 +194,10 @@ const usedEver = async (db: Db, payer: string): Promise<bigint> =>
 
 const usedOn = async (db: Db, projectId: ProjectId, payer: string, day: number): Promise<bigint> =>
   -(await kept(db, `${payer}@${day}`, (after) => entriesOfDay(projectId, payer, day, after)))
+
+/** What the jobs that were registered on the day of `atMs` have reserved or spent. The caller holds the lock. */
+export const billableOn = (db: Db, projectId: ProjectId, atMs: number): Promise<bigint> =>
+  usedOn(db, projectId, account.project('billable', projectId), dayOf(atMs))
 
 /** As it is now, without the lock: what is just being written may or may not be in it. */
 export async function usedOnDay(db: Db, projectId: ProjectId, payer: string, day: number): Promise<bigint> {

@@ -9,6 +9,7 @@ import { noticeDigest } from '../event-data.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import { executors, jobs, noticed, notices, quarantines, submissions, verdicts, voids } from '../schema.ts'
 import type { CreditNoteDetail, IntegrityDetail, NoticeRow, QuarantineRow } from '../store.ts'
+import { announceNotices } from './announcements.ts'
 import { appendEvents, lockJobs } from './events.ts'
 import { enqueue } from './seals.ts'
 import { isOfVoid } from './shards.ts'
@@ -108,6 +109,7 @@ async function putNotices(db: Db, added: readonly NoticeRow[]): Promise<void> {
       data: { number, kind, digest: noticeDigest(detail) },
     })),
   )
+  await announceNotices(db, added)
 }
 
 async function nextNumbers(db: Db, ids: readonly JobId[]): Promise<Map<JobId, number>> {

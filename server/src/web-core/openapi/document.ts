@@ -2,9 +2,11 @@
 // declare them. Nothing is written twice: what the document says is what parses the requests.
 import { PROBLEMS, problemSchema, type ProblemCode } from '@forge/shared/contract/problem.ts'
 import { SCOPE_MEANINGS } from '@forge/shared/contract/tenants.ts'
+import { webhookPayloadSchema } from '@forge/shared/contract/webhooks.ts'
 import { RATE_HEADERS, RETRY_HEADER } from '../request-rate.ts'
 import { isProjects, problemsOf, TAGS, type ResponseSpec, type Route, type RouteExample } from '../routing/route.ts'
 import { componentName, createComponents, type Components, type JsonSchema } from './schemas.ts'
+import { sentWebhooks } from './webhooks.ts'
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0'
@@ -28,7 +30,7 @@ ${Object.entries(SCOPE_MEANINGS)
   .join('\n')}`
 
 export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
-  const components = createComponents(routes, { Problem: problemSchema })
+  const components = createComponents(routes, { Problem: problemSchema, WebhookEvent: webhookPayloadSchema })
   const paths: Record<string, Record<string, Operation>> = {}
   for (const declared of routes) {
     const at = (paths[declared.path] ??= {})
@@ -45,6 +47,7 @@ export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
     servers: [{ url: '/' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: sentWebhooks({ $ref: '#/components/schemas/WebhookEvent' }),
     components: { schemas: components.schemas, securitySchemes: SECURITY_SCHEMES },
   }
 }

@@ -18,6 +18,8 @@ import { poolsRoutes } from './pools.ts'
 import { projectsRoutes } from './projects.ts'
 import { serverRoutes } from './server.ts'
 import { vmemRoutes } from './vmem.ts'
+import { webhookDeliveryRoutes } from './webhook-deliveries.ts'
+import { deleteWebhookRoute, webhookRoutes } from './webhooks.ts'
 
 export const ROUTES: readonly Route[] = [
   ...opsRoutes,
@@ -35,6 +37,9 @@ export const ROUTES: readonly Route[] = [
   creditNoteRoute,
   ...keysRoutes,
   ...poolsRoutes,
+  ...webhookRoutes,
+  ...webhookDeliveryRoutes,
+  deleteWebhookRoute,
   ...projectsRoutes,
   ...serverRoutes,
 ]

@@ -47,6 +47,9 @@ const usageSchema = z.strictObject({
     daily_credits: z.number().describe('a day, on average over the seven days before'),
     days_left: z.int().nullable().describe('until `credits_total` is reached at that pace; null when it is far'),
     warnings: z.array(warningSchema).describe('limits that are used to 80 % and more'),
+    burn_warnings: z
+      .array(z.strictObject({ threshold_credits: z.number(), reached: z.boolean() }))
+      .describe('the project’s `burn_warnings` of a day, and whether `today_credits` is as much'),
   }),
 })
 const transactionSchema = z.strictObject({
@@ -99,7 +102,8 @@ export const billingRoutes = [
       const nowMs = clock()
       const today = dayOf(nowMs)
       const { first_date, last_date, lines } = await invoiceOf(store, project.id, today - query.days + 1, today)
-      const { warnings, ...pace } = await spendingOf(store, project.id, creditLimitsOf(limitsOf(project)), nowMs)
+      const limits = limitsOf(project)
+      const { warnings, ...pace } = await spendingOf(store, project.id, creditLimitsOf(limits), nowMs)
       const [used, held] = [
         -(await store.balanceOf(account.project('billable', project.id))),
         await store.balanceOf(account.held('billable', project.id)),
@@ -113,6 +117,10 @@ export const billingRoutes = [
         spending: {
           ...pace,
           warnings: warnings.map((warning) => ({ ...warning, limit: CREDIT_LIMIT_NAMES[warning.limit] })),
+          burn_warnings: limits.burn_warnings.map((threshold) => ({
+            threshold_credits: threshold,
+            reached: pace.today_credits >= threshold,
+          })),
         },
       })
     },

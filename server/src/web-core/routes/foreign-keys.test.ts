@@ -126,6 +126,8 @@ async function everythingForeign(): Promise<unknown> {
     keys: await store.apiKeys(projectId, all),
     pools: await store.pools(projectId, all),
     tokens: await store.nodeTokens(projectId, all),
+    webhooks: await store.webhooks(projectId, all),
+    deliveries: await store.webhookDeliveries(projectId, ids.webhook, all),
     kv: await store.kvOf(projectId, EXAMPLE.kvNamespace, '', all, Date.now()),
     blobs: await store.blobsOf(projectId, '', all, Date.now()),
     arrays: await store.vmemOf(projectId, '', all),

@@ -152,6 +152,7 @@ export const TAGS = {
   blob: 'Memory: objects and artifacts, streamed.',
   vmem: 'Memory: typed arrays, sealed and versioned, which args may refer to.',
   billing: 'What was spent, and by what it is reckoned.',
+  webhooks: 'Who is told of ends, notices and money, signed, without asking.',
   server: 'Health, and what agents fetch.',
 } as const
 export type RouteTag = keyof typeof TAGS
