@@ -5,7 +5,16 @@ import type { LogLevel } from './config.ts'
 
 export type { Logger } from 'pino'
 
-const SECRETS = ['authorization', 'x-forge-api-key', 'apiKey', 'adminToken', 'signingKey', 'databaseUrl', 'samplingKey']
+const SECRETS = [
+  'authorization',
+  'x-forge-api-key',
+  'apiKey',
+  'adminToken',
+  'metricsToken',
+  'signingKey',
+  'databaseUrl',
+  'samplingKey',
+]
 
 /** `destination` is for tests; without it the lines go to standard output. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {

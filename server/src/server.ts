@@ -12,8 +12,10 @@ import { startHub, type RunningHub } from './hub/edge/hub.ts'
 import { startReferee } from './hub/edge/referee.ts'
 import type { Logger } from './logger.ts'
 import { createKeepArtifacts } from './memory/artifacts.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { createAgentAlias } from './web-core/agent-alias.ts'
 import { openDiskObjects } from './memory/blob/disk-objects.ts'
+import type { ObjectStore } from './memory/blob/object-store.ts'
 import { openS3Objects } from './memory/blob/s3-objects.ts'
 import { startSweeper, sweepMemory } from './memory/sweeper.ts'
 import { startRetention } from './receipt/retention.ts'
@@ -41,7 +43,8 @@ export interface RunningServer {
 
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   const { databaseUrl, dataDir } = config
-  const opened = await openStore({ dataDir, ...(databaseUrl === null ? {} : { databaseUrl }) })
+  const metrics = createMetrics()
+  const opened = await openStore({ dataDir, observer: metrics.store, ...(databaseUrl === null ? {} : { databaseUrl }) })
   const stopping = new AbortController()
   const undo: (() => Promise<void> | void)[] = [() => opened.close()]
   const close = async (): Promise<void> => {
@@ -61,13 +64,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
-    const folder = path.join(dataDir, 'objects')
-    const objects = await (config.s3 === null
-      ? openDiskObjects(folder)
-      : openS3Objects(config.s3, path.join(folder, 'uploads')))
+    const objects = await openObjects(config)
     const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
     const keepArtifacts = createKeepArtifacts({ store, objects, clock: Date.now, newUlid: ulid, logger, agentAlias })
-    const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts })
+    const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts, metrics })
+    metrics.watch({ figures: () => hub.figures(), totals: () => store.totals() })
     undo.push(() => hub.close())
     const sweeper = startSweeper({
       sweep: (nowMs) => sweepMemory(store, objects, nowMs),
@@ -82,6 +83,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       hub,
       sealer,
       config,
+      metrics,
       logger,
       clock: Date.now,
       newUlid: ulid,
@@ -110,6 +112,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     await close()
     throw error
   }
+}
+
+async function openObjects({ s3, dataDir }: Config): Promise<ObjectStore> {
+  const folder = path.join(dataDir, 'objects')
+  return s3 === null ? openDiskObjects(folder) : openS3Objects(s3, path.join(folder, 'uploads'))
 }
 
 function listen(http: HttpServer, port: number, host: string): Promise<number> {

@@ -7,6 +7,7 @@ import { createEngine, type Driver } from './engine.ts'
 import { migrate, requireCurrent } from './migrate.ts'
 import { openPglite } from './pglite-driver.ts'
 import { openPostgres, openPostgresConnection } from './postgres-driver.ts'
+import { UNOBSERVED, type StoreObserver } from './observer.ts'
 import { createStoredRows, type StoredRows } from './stored-rows.ts'
 import { retrying } from './retry.ts'
 import { CannotRead } from './sql-error.ts'
@@ -17,12 +18,14 @@ export interface StoreOptions {
   readonly databaseUrl?: string
   /** PGlite's files lie in `pglite` below it; unused with Postgres. */
   readonly dataDir: string
+  /** Is told of every call; nobody unless said. */
+  readonly observer?: StoreObserver
 }
 
-export async function openStore({ databaseUrl, dataDir }: StoreOptions): Promise<Store> {
-  if (databaseUrl !== undefined) return storeOn(openPostgres(databaseUrl), () => Promise.resolve())
+export async function openStore({ databaseUrl, dataDir, observer = UNOBSERVED }: StoreOptions): Promise<Store> {
+  if (databaseUrl !== undefined) return storeOn(openPostgres(databaseUrl), () => Promise.resolve(), observer)
   const lock = await lockDirectory(dataDir)
-  return storeOn(await driverOf(path.join(dataDir, 'pglite'), lock), () => lock.release())
+  return storeOn(await driverOf(path.join(dataDir, 'pglite'), lock), () => lock.release(), observer)
 }
 
 /** What is in the store at one moment, for whoever verifies it. */
@@ -72,7 +75,7 @@ async function readingOn(driver: Driver, release: () => Promise<void>): Promise<
   return { store, rows: createStoredRows(engine), close: () => store.close() }
 }
 
-async function storeOn(driver: Driver, release: () => Promise<void>): Promise<Store> {
+async function storeOn(driver: Driver, release: () => Promise<void>, observer: StoreObserver): Promise<Store> {
   try {
     await retrying(() => migrate(driver), new AbortController().signal)
   } catch (error) {
@@ -80,5 +83,5 @@ async function storeOn(driver: Driver, release: () => Promise<void>): Promise<St
     await release()
     throw error
   }
-  return createStore(createEngine(driver), release)
+  return createStore(createEngine(driver, observer), release, observer)
 }

@@ -12,7 +12,9 @@ import { REFEREE_TOKEN, TinyPool } from '../hub/edge/tiny-pool.fixtures.ts'
 import { createLogger } from '../logger.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
+import { traceIdOfJob } from '../trace.ts'
 import { NO_OBJECTS } from './fakes.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { openTestSealer } from './examples.fixtures.ts'
 import { WEB_LIMITS } from './limits.ts'
@@ -47,7 +49,8 @@ beforeEach(async () => {
     store,
     hub: pool.hub,
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null },
+    config: { apiKey: KEY, adminToken: null, metricsToken: null },
+    metrics: createMetrics(),
     logger: createLogger('silent'),
     clock: Date.now,
     newUlid: ulid,
@@ -166,6 +169,8 @@ describe('events', () => {
     const response = await ask(`/jobs/${id}/events`)
     const text = await response.text()
     const frames = framesOf(text).filter(({ event }) => event !== 'progress')
+    const row = await store.job(id)
+    for (const { data } of frames) expect(data).toMatchObject({ trace_id: row && traceIdOfJob(row) })
     const chain = await store.eventsOf(id, -1)
     expect(frames.map((frame) => [Number(frame.id), frame.event])).toEqual(
       chain.map(({ number, type }) => [number, type]),

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ulid } from 'ulid'
 import { createLogger } from '../logger.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { createFakeHub, createFakeStore, FAKE_SEALER, NO_OBJECTS, type FakeHub, type FakeStore } from './fakes.ts'
 
@@ -37,7 +38,8 @@ export function startTestApp(agentWebDir: string | null = null): TestApp {
     hub: hub.hub,
     objects: NO_OBJECTS,
     sealer: FAKE_SEALER,
-    config: { apiKey: KEY, adminToken: ADMIN },
+    config: { apiKey: KEY, adminToken: ADMIN, metricsToken: null },
+    metrics: createMetrics(),
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
     clock: Date.now,
     newUlid: () => ulid(),

@@ -18,6 +18,7 @@ import {
   type Terms,
 } from '../ledger-store.ts'
 import { STORE_LIMITS } from '../limits.ts'
+import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { NewJob } from '../store.ts'
 import { earnedBy } from './earnings.ts'
@@ -86,12 +87,12 @@ export interface Settlement {
 }
 
 /** In the transaction that ends the job. A job of before there was a ledger has nothing reserved, and nothing is settled. */
-export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }: Settlement): Promise<void> {
+export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }: Settlement): Promise<Settled | null> {
   const [reserved] = await transactionsWhere(
     db,
     and(eq(ledgerTransactions.jobId, jobId), eq(ledgerTransactions.kind, 'reserve')),
   )
-  if (reserved === undefined) return
+  if (reserved === undefined) return null
   const { projectId, day } = reserved
   const terms = termsOfDetail(reserved.detail)
   const { mode } = terms
@@ -107,6 +108,13 @@ export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }
     { account: account.unbilled, microCredits: isPaid ? 0n : -earnings },
     ...[...earned].map(([identity, one]) => ({ account: account.agent(identity), microCredits: one })),
   ])
+  return {
+    mode,
+    op: terms.op,
+    priceMicroCredits: price,
+    releasedMicroCredits: terms.microCredits - price,
+    unbilledMicroCredits: isPaid ? 0n : earnings,
+  }
 }
 
 export async function creditNote(

@@ -13,6 +13,8 @@ import { jobShardsRoute } from './job-shards.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
 import { kvRoutes } from './kv.ts'
+import { memoryRoute } from './memory.ts'
+import { metricsRoute } from './metrics.ts'
 import { opsRoutes } from './ops.ts'
 import { poolsRoutes } from './pools.ts'
 import { projectsRoutes } from './projects.ts'
@@ -28,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   jobEventsRoute,
   jobCancelRoute,
   ...jobReplayRoutes,
+  memoryRoute,
   ...kvRoutes,
   ...blobRoutes,
   ...vmemRoutes,
@@ -37,4 +40,5 @@ export const ROUTES: readonly Route[] = [
   ...poolsRoutes,
   ...projectsRoutes,
   ...serverRoutes,
+  metricsRoute,
 ]

@@ -3,9 +3,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { SCOPES } from '@forge/shared/contract/tenants.ts'
-import { ADMIN_TOKEN, FOREIGN_MARK, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+import {
+  ADMIN_TOKEN,
+  FOREIGN_MARK,
+  METRICS_TOKEN,
+  openExampleWorld,
+  WORLD_START_MS,
+  type ExampleWorld,
+} from '../examples.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
-import type { Route } from '../routing/route.ts'
+import { isProjects, type Route } from '../routing/route.ts'
 import { ROUTES } from './all-routes.ts'
 
 let world: ExampleWorld
@@ -44,7 +51,7 @@ const codeOf = (text: string): string => problemSchema.parse(JSON.parse(text)).c
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
 const guarded = ROUTES.filter(({ scope }) => scope !== 'public')
-const ofProjects = guarded.filter(({ scope }) => scope !== 'admin')
+const ofProjects = guarded.filter(isProjects)
 
 describe.each(guarded.map((declared) => [`${declared.method} ${declared.path}`, declared] as const))(
   '%s',
@@ -74,10 +81,9 @@ describe.each(guarded.map((declared) => [`${declared.method} ${declared.path}`, 
     })
 
     test('with every scope but its own, or with another kind of key', async () => {
-      const wrong =
-        declared.scope === 'admin'
-          ? [world.own.key, world.foreign.key]
-          : [ADMIN_TOKEN, await world.makeKey(SCOPES.filter((scope) => scope !== declared.scope))]
+      const wrong = !isProjects(declared)
+        ? [world.own.key, world.foreign.key, ...(declared.scope === 'admin' ? [METRICS_TOKEN] : [])]
+        : [ADMIN_TOKEN, METRICS_TOKEN, await world.makeKey(SCOPES.filter((scope) => scope !== declared.scope))]
       for (const key of wrong) {
         const [status, text] = await call(declared, bearer(key))
         expect([status, codeOf(text)]).toEqual([403, 'FORBIDDEN'])

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
-import { problemsOf, type Route } from '../routing/route.ts'
+import { isProjects, problemsOf, type Route } from '../routing/route.ts'
 import { ROUTES } from './all-routes.ts'
 
 let world: ExampleWorld
@@ -60,7 +60,7 @@ describe.each(ROUTES.map((declared) => [`${declared.method} ${declared.path}`, d
   '%s',
   (_, declared) => {
     test('answers what it declares, whatever is sent', async () => {
-      const key = declared.scope === 'admin' ? ADMIN_TOKEN : world.own.key
+      const key = isProjects(declared) ? world.own.key : ADMIN_TOKEN
       await fc.assert(
         fc.asyncProperty(drawnFor(declared), async ({ params, query, body, lastEvent }) => {
           let n = 0
