@@ -12,6 +12,7 @@ import {
   type ExampleWorld,
 } from '../examples.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
+import { everythingOf } from '../tenant-rows.fixtures.ts'
 import { isProjects, type Route } from '../routing/route.ts'
 import { ROUTES } from './all-routes.ts'
 
@@ -97,7 +98,7 @@ describe.each(ofProjects.map((declared) => [`${declared.method} ${declared.path}
   '%s',
   (_, declared) => {
     test('another project’s things are not there, and are left as they are', async () => {
-      const before = await everythingForeign()
+      const before = await everythingOf(world, world.foreign)
       // The other project has the same names too: where the caller chooses them, its own are meant.
       const ids = declared.namesByCaller ? EXAMPLE : world.foreign.ids
       const [status, text] = await call(declared, bearer(world.own.key), ids)
@@ -108,7 +109,7 @@ describe.each(ofProjects.map((declared) => [`${declared.method} ${declared.path}
         expect(unknown).toBe(text)
       }
       expect(status).toBeLessThan(500)
-      expect(await everythingForeign()).toEqual(before)
+      expect(await everythingOf(world, world.foreign)).toEqual(before)
     })
 
     test('its own key does reach it', async () => {
@@ -121,20 +122,3 @@ describe.each(ofProjects.map((declared) => [`${declared.method} ${declared.path}
 )
 
 const unknownIds: Ids = Object.fromEntries(Object.keys(EXAMPLE).map((name) => [name, EXAMPLE.unknown]))
-
-/** All rows of the other project. */
-async function everythingForeign(): Promise<unknown> {
-  const { store, foreign } = world
-  const all = { after: null, limit: 1_000 }
-  const { projectId, ids } = foreign
-  return {
-    project: await store.project(projectId),
-    keys: await store.apiKeys(projectId, all),
-    pools: await store.pools(projectId, all),
-    tokens: await store.nodeTokens(projectId, all),
-    kv: await store.kvOf(projectId, EXAMPLE.kvNamespace, '', all, Date.now()),
-    blobs: await store.blobsOf(projectId, '', all, Date.now()),
-    arrays: await store.vmemOf(projectId, '', all),
-    jobs: await Promise.all([ids.job, ids.finishedJob].map((id) => store.job(id))),
-  }
-}
