@@ -32,9 +32,13 @@ export const foreignTexts = ({ foreign }: ExampleWorld): readonly string[] => {
   return [project, key, token, pool, job, finishedJob, kvKey, blob, vmem, `${vmem}@1`]
 }
 
+const foreignIdOf = ({ foreign }: ExampleWorld, name: string): string =>
+  Object.entries(foreign.ids).find(([own]) => own === name)?.[1] ?? name
+
 export function requestsOf(declared: Route, world: ExampleWorld): fc.Arbitrary<GeneratedRequest> {
   const others = isProjects(declared) ? foreignTexts(world) : []
-  const parts = partsOf(declared, others)
+  const ids = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, foreignIdOf(world, name)]))
+  const parts = partsOf(declared, others, (own) => (isProjects(declared) ? (ids.get(own) ?? own) : own))
   const own = fc.constant<Credentials>('own')
   const some = fc.constantFrom<Credentials>('none', 'garbage', 'both', 'two', 'other kind', 'no scope')
   const none = fc.constant(null)
@@ -51,7 +55,10 @@ export function requestsOf(declared: Route, world: ExampleWorld): fc.Arbitrary<G
       arbitrary: request('mutated', {
         ...good,
         ...(declared.body === null
-          ? { params: fc.oneof(goodParams, parts.anyParams), query: fc.oneof(goodQuery, parts.anyQuery) }
+          ? {
+              params: fc.oneof(goodParams, parts.anyParams, parts.foreignParams),
+              query: fc.oneof(goodQuery, parts.anyQuery),
+            }
           : {}),
         body: parts.mutatedBody.map(json),
       }),
@@ -59,7 +66,7 @@ export function requestsOf(declared: Route, world: ExampleWorld): fc.Arbitrary<G
     {
       weight: 4,
       arbitrary: request('hostile', {
-        params: fc.oneof(goodParams, parts.anyParams),
+        params: fc.oneof(goodParams, parts.anyParams, parts.foreignParams),
         query: fc.oneof(goodQuery, parts.anyQuery),
         body: parts.twistedBody,
         headers: fc
@@ -74,7 +81,11 @@ export function requestsOf(declared: Route, world: ExampleWorld): fc.Arbitrary<G
 
 const json = (value: unknown): string | undefined => (value instanceof Uint8Array ? undefined : JSON.stringify(value))
 
-function partsOf({ method, params, query, body, upload, examples }: Route, others: readonly string[]) {
+function partsOf(
+  { method, params, query, body, upload, examples }: Route,
+  others: readonly string[],
+  foreignOf: (own: string) => string,
+) {
   const names = Object.keys(params?.shape ?? {})
   const good = examples.filter(({ status }) => status < 400)
   const known = fc.constantFrom<RouteExample>(...(good.length > 0 ? good : examples))
@@ -87,6 +98,8 @@ function partsOf({ method, params, query, body, upload, examples }: Route, other
       ),
     },
   )
+  /** The other project's, in the place of one's own. */
+  const foreignParams = goodParams.map((some) => some.map(foreignOf))
   const textsOfQuery = Object.entries(query?.shape ?? {})
     .filter(([name]) => name !== 'cursor')
     .map(([name, schema]) =>
@@ -129,6 +142,7 @@ function partsOf({ method, params, query, body, upload, examples }: Route, other
     mutatedBody: upload === undefined ? mutatedBody : usualBody,
     twistedBody,
     anyParams,
+    foreignParams,
     anyQuery,
     goodHeaders: fc.constantFrom(...headers),
   }
