@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { settingsHelp } from '@forge/server/config.ts'
+import { createMetrics } from '@forge/server/metrics/metrics.ts'
 import { ADMISSION_LIMITS } from '@forge/server/hub/edge/limits.ts'
 import { agentFrames, hubFrames, refusalCodes } from '@forge/shared/contract/agent-events.ts'
 import { PROBLEMS } from '@forge/shared/contract/problem.ts'
@@ -37,6 +38,22 @@ test('the table of settings is what --help prints, both ways', () => {
     .split('\n')
     .filter((line) => line.startsWith('| `'))
   expect(written, 'Copy name, default and meaning from server/src/config.ts into docs/operate.md.').toEqual(rows)
+})
+
+test('docs/metrics.md has a row for every metric of ours, and speaks of none that is not there', () => {
+  const page = read('docs/metrics.md')
+  const described = createMetrics().described()
+  const rows = described
+    .filter(({ name }) => name.startsWith('forge_'))
+    .map(({ name, type, labels, help }) => {
+      return `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`
+    })
+  const written = page.split('\n').filter((line) => line.startsWith('| `forge_'))
+  expect(written, 'Copy name, type, labels and help from server/src/metrics, in their order.').toEqual(rows)
+  const names = new Set(described.map(({ name }) => name))
+  const spoken = page.match(/\b(?:forge|nodejs|process)_\w+/g) ?? []
+  const unknown = spoken.filter((name) => !names.has(name) && !names.has(name.replace(/_(?:bucket|sum|count)$/, '')))
+  expect(unknown, 'An alert on it would never fire.').toEqual([])
 })
 
 describe('the protocol', () => {

@@ -19,6 +19,7 @@ test('the defaults of SPEC section 9', () => {
     databaseUrl: null,
     dataDir: '.forge',
     adminToken: null,
+    metricsToken: null,
     apiKey: null,
     signingKey: null,
     publicUrl: null,
@@ -42,6 +43,7 @@ test('every setting is read, and those without a use yet are named', () => {
     DATABASE_URL: 'postgres://u:p@localhost:5432/forge',
     FORGE_DATA_DIR: 'data',
     FORGE_ADMIN_TOKEN: 'admin-admin-admin',
+    FORGE_METRICS_TOKEN: 'metrics-metrics-m',
     FORGE_API_KEY: 'sixteen-letters!',
     FORGE_SIGNING_KEY: 'a'.repeat(64),
     FORGE_PUBLIC_URL: 'https://pool.example/',
@@ -62,6 +64,7 @@ test('every setting is read, and those without a use yet are named', () => {
     webhooks: { allowPrivate: true, days: 7 },
     logLevel: 'debug',
     apiKey: 'sixteen-letters!',
+    metricsToken: 'metrics-metrics-m',
   })
   expect(config.notYetUsed).toEqual([])
 })

@@ -31,6 +31,8 @@ export interface Config {
   readonly databaseUrl: string | null
   readonly dataDir: string
   readonly adminToken: string | null
+  /** What Prometheus sends; null: only the operator’s token reads the metrics. */
+  readonly metricsToken: string | null
   readonly apiKey: string | null
   readonly signingKey: string | null
   /** Scheme, host and port, without a slash at the end. */
@@ -94,6 +96,11 @@ const SETTINGS = [
   { name: 'FORGE_DATA_DIR', standard: '.forge', meaning: 'the folder of the embedded store and of blobs' },
   { name: 'FORGE_API_KEY', standard: 'unset', meaning: 'the default project’s key; unset: made and printed once' },
   { name: 'FORGE_ADMIN_TOKEN', standard: 'unset', meaning: 'the operator’s token; unset: no operator over HTTP' },
+  {
+    name: 'FORGE_METRICS_TOKEN',
+    standard: 'unset',
+    meaning: 'a token that reads /metrics and nothing else; unset: only FORGE_ADMIN_TOKEN does',
+  },
   {
     name: 'FORGE_SIGNING_KEY',
     standard: 'unset',
@@ -176,6 +183,7 @@ export function loadConfig(env: Environment): Config {
     databaseUrl: read<string | null>('DATABASE_URL', null, databaseUrlOf),
     dataDir: read('FORGE_DATA_DIR', '.forge', folderOf),
     adminToken: read<string | null>('FORGE_ADMIN_TOKEN', null, secretOf),
+    metricsToken: read<string | null>('FORGE_METRICS_TOKEN', null, secretOf),
     apiKey: read<string | null>('FORGE_API_KEY', null, secretOf),
     signingKey: read<string | null>('FORGE_SIGNING_KEY', null, signingKeyOf),
     publicUrl: read<string | null>('FORGE_PUBLIC_URL', null, publicUrlOf),
@@ -195,6 +203,9 @@ export function loadConfig(env: Environment): Config {
   }
   if (config.adminToken !== null && config.adminToken === config.apiKey) {
     wrong.push('FORGE_ADMIN_TOKEN is the same as FORGE_API_KEY; the operator’s token must be its own.')
+  }
+  if (config.metricsToken !== null && [config.adminToken, config.apiKey].includes(config.metricsToken)) {
+    wrong.push('FORGE_METRICS_TOKEN is the same as another secret; it must be its own.')
   }
   if (wrong.length > 0) throw new ConfigError(wrong)
   return config

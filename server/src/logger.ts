@@ -10,6 +10,7 @@ const SECRETS = [
   'x-forge-api-key',
   'apiKey',
   'adminToken',
+  'metricsToken',
   'signingKey',
   'databaseUrl',
   'samplingKey',

@@ -11,6 +11,7 @@ import { startReferee } from './hub/edge/referee.ts'
 import type { Logger } from './logger.ts'
 import { newUlid } from './new-ulid.ts'
 import { createKeepArtifacts } from './memory/artifacts.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { createAgentAlias } from './web-core/agent-alias.ts'
 import { openObjects } from './memory/blob/open-objects.ts'
 import { startSweeper, sweepMemory } from './memory/sweeper.ts'
@@ -44,24 +45,16 @@ export interface RunningServer {
 
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   const { databaseUrl, dataDir } = config
-  const opened = await openStore({ dataDir, ...(databaseUrl === null ? {} : { databaseUrl }) })
+  const metrics = createMetrics()
+  const opened = await openStore({ dataDir, observer: metrics.store, ...(databaseUrl === null ? {} : { databaseUrl }) })
   const stopping = new AbortController()
-  const undo: (() => Promise<void> | void)[] = [() => opened.close()]
+  const undo: Undo = [() => opened.close()]
   const close = async (): Promise<void> => {
     stopping.abort()
     for (const step of undo.splice(0).toReversed()) await step()
   }
   try {
-    const signer = await openSigner({ store: opened, configuredKey: config.signingKey, nowMs: Date.now(), randomBytes })
-    const sealer = createSealer({ store: opened, signer, logger, clock: Date.now })
-    undo.push(() => sealer.close())
-    const webhooks = startWebhooks({ store: opened, logger, config: config.webhooks })
-    undo.push(() => webhooks.close())
-    const store = wakingStore(opened, sealer, webhooks)
-    sealer.wake()
-    const { partialsDays, networksDays } = config
-    const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays, networksDays })
-    undo.push(() => retention.close())
+    const { store, sealer, webhooks } = await startBackground(opened, config, logger, undo)
     const http = createServer()
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
@@ -69,7 +62,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const objects = await openObjects(config)
     const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
     const keepArtifacts = createKeepArtifacts({ store, objects, clock: Date.now, newUlid, logger, agentAlias })
-    const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts })
+    const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts, metrics })
+    metrics.watch({ figures: () => hub.figures(), totals: () => store.totals() })
     undo.push(() => hub.close())
     const sweeper = startSweeper({
       sweep: (nowMs) => sweepMemory(store, objects, nowMs),
@@ -85,6 +79,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       sealer,
       webhooks,
       config,
+      metrics,
       logger,
       clock: Date.now,
       newUlid,
@@ -114,6 +109,23 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     await close()
     throw error
   }
+}
+
+type Undo = (() => Promise<void> | void)[]
+
+/** What works beside requests and agents: receipts are sealed, webhooks sent, and what is kept for some days is let go. */
+async function startBackground(opened: Store, config: Config, logger: Logger, undo: Undo) {
+  const signer = await openSigner({ store: opened, configuredKey: config.signingKey, nowMs: Date.now(), randomBytes })
+  const sealer = createSealer({ store: opened, signer, logger, clock: Date.now })
+  undo.push(() => sealer.close())
+  const webhooks = startWebhooks({ store: opened, logger, config: config.webhooks })
+  undo.push(() => webhooks.close())
+  const store = wakingStore(opened, sealer, webhooks)
+  sealer.wake()
+  const { partialsDays, networksDays } = config
+  const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays, networksDays })
+  undo.push(() => retention.close())
+  return { store, sealer, webhooks }
 }
 
 function listen(http: HttpServer, port: number, host: string): Promise<number> {

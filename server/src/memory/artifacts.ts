@@ -11,6 +11,7 @@ import type { Logger } from '../logger.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import type { CompletedJob, KeepArtifacts, KeptArtifact } from '../hub/edge/artifacts.ts'
 import { passesWithTime } from '../store/sql-error.ts'
+import { jobLabels } from '../trace.ts'
 import { Refusal } from '../web-core/refusal.ts'
 import type { AgentAlias } from '../web-core/agent-alias.ts'
 import { bodyOf, keepBlob, type BlobDeps } from './blob/put-blob.ts'
@@ -70,7 +71,7 @@ export function createKeepArtifacts(deps: ArtifactDeps): KeepArtifacts {
 
 async function tried(
   what: string,
-  { id }: CompletedJob,
+  { id, contract }: CompletedJob,
   write: () => Promise<KeptArtifact | Refusal>,
   { logger }: ArtifactDeps,
 ): Promise<KeptArtifact | string> {
@@ -80,7 +81,7 @@ async function tried(
   } catch (error) {
     // A store that is away for a moment is waited for by the caller, who begins again.
     if (passesWithTime(error)) throw error
-    logger.error({ job_id: id, err: error }, 'an artifact was not kept')
+    logger.error({ ...jobLabels(id, contract.ctx.trace_id), err: error }, 'an artifact was not kept')
     return `${what} was not kept: the server could not write it`
   }
 }

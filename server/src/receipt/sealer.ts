@@ -11,6 +11,7 @@ import { bodyDigest, signed, type Signer } from '@forge/shared/receipt/signed.ts
 import type { Logger } from '../logger.ts'
 import type { LogRow, SealItem, SealRow } from '../store/seal-store.ts'
 import type { JobRow, Store } from '../store/store.ts'
+import { labelsOfJob } from '../trace.ts'
 import { RECEIPT_LIMITS } from './limits.ts'
 import { receiptBody } from './receipt-body.ts'
 import { signedKeyList } from './signing-key.ts'
@@ -66,7 +67,7 @@ export function createSealer(deps: SealerDeps): Sealer {
           await sealItem(deps, item)
         } catch (error) {
           failures++
-          logger.error({ job_id: item.jobId, err: error }, `the ${item.kind} of a job could not be signed`)
+          logger.error({ ...(await labelsOf(deps, item)), err: error }, `the ${item.kind} of a job could not be signed`)
         }
       }
     }
@@ -120,6 +121,12 @@ export function createSealer(deps: SealerDeps): Sealer {
       await running
     },
   }
+}
+
+/** For the log: a store that is away gives the id alone. */
+async function labelsOf({ store }: SealerDeps, { jobId }: SealItem): Promise<object> {
+  const row = await store.job(jobId).catch(() => null)
+  return row === null ? { job_id: jobId } : labelsOfJob(row)
 }
 
 /** Both steps; each is done once, whoever does it. */

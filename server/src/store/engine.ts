@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { drizzle, type PgRemoteDatabase } from 'drizzle-orm/pg-proxy'
 import { STORE_LIMITS } from './limits.ts'
+import { UNOBSERVED, type StoreObserver } from './observer.ts'
 import { retrying } from './retry.ts'
 
 /** One statement; its rows as arrays in the order of the selected columns. */
@@ -35,21 +36,28 @@ export interface Engine {
   close(): Promise<void>
 }
 
-export function createEngine(driver: Driver): Engine {
+export function createEngine(driver: Driver, observer: StoreObserver = UNOBSERVED): Engine {
   const inside = new AsyncLocalStorage<{ open: boolean }>()
   const closing = new AbortController()
   const db = bind(driver.query)
 
-  const attempts = <T>(once: (attempt: number) => Promise<T>): Promise<T> => {
-    if (inside.getStore()?.open)
-      return Promise.reject(new Error('inside a transaction only its own handle may be used'))
-    return retrying(once, closing.signal)
+  const attempts = async <T>(kind: 'read' | 'transaction', once: (attempt: number) => Promise<T>): Promise<T> => {
+    if (inside.getStore()?.open) throw new Error('inside a transaction only its own handle may be used')
+    const began = performance.now()
+    try {
+      return await retrying(once, closing.signal, observer.retried)
+    } catch (error) {
+      if (!closing.signal.aborted) observer.failed(error)
+      throw error
+    } finally {
+      observer.done(kind, (performance.now() - began) / 1_000)
+    }
   }
 
   return {
-    run: (work) => attempts((attempt) => work(db, attempt)),
+    run: (work) => attempts('read', (attempt) => work(db, attempt)),
     transaction: (work) =>
-      attempts((attempt) =>
+      attempts('transaction', (attempt) =>
         driver.begin(async (query) => {
           const mark = { open: true }
           try {

@@ -23,7 +23,7 @@ interface Waiting<T> {
 }
 
 export function groupCommit<T>(
-  commit: (items: readonly T[]) => Promise<void>,
+  commit: (items: readonly T[], bytes: number) => Promise<void>,
   bytesOf: (item: T) => number,
   limits: GroupLimits,
 ): GroupCommit<T> {
@@ -40,7 +40,11 @@ export function groupCommit<T>(
   }
   const commitAll = async (group: readonly Waiting<T>[]): Promise<void> => {
     try {
-      await commit(group.map((one) => one.item))
+      const bytes = group.reduce((sum, one) => sum + one.bytes, 0)
+      await commit(
+        group.map((one) => one.item),
+        bytes,
+      )
       for (const one of group) one.resolve()
     } catch (error) {
       // One caller's contradiction must not be its neighbours' failure: alone, each stands for itself.

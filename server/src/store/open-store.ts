@@ -7,6 +7,7 @@ import { createEngine, type Driver, type Query } from './engine.ts'
 import { migrate, requireCurrent } from './migrate.ts'
 import { openPglite } from './pglite-driver.ts'
 import { openPostgres, openPostgresConnection } from './postgres-driver.ts'
+import { UNOBSERVED, type StoreObserver } from './observer.ts'
 import { createStoredRows, type StoredRows } from './stored-rows.ts'
 import { retrying } from './retry.ts'
 import { CannotRead } from './sql-error.ts'
@@ -17,10 +18,12 @@ export interface StoreOptions {
   readonly databaseUrl?: string
   /** PGlite's files lie in `pglite` below it; unused with Postgres. */
   readonly dataDir: string
+  /** Is told of every call; nobody unless said. */
+  readonly observer?: StoreObserver
 }
 
 export async function openStore(options: StoreOptions): Promise<Store> {
-  return storeOn(await openDatabase(options))
+  return storeOn(await openDatabase(options), options.observer ?? UNOBSERVED)
 }
 
 /** What is in the store at one moment, for whoever verifies it. */
@@ -100,7 +103,7 @@ async function snapshotOn(opened: Opened, first: First): Promise<Opened> {
   }
 }
 
-async function storeOn({ driver, release }: Opened): Promise<Store> {
+async function storeOn({ driver, release }: Opened, observer: StoreObserver): Promise<Store> {
   try {
     await retrying(() => migrate(driver), new AbortController().signal)
   } catch (error) {
@@ -108,5 +111,5 @@ async function storeOn({ driver, release }: Opened): Promise<Store> {
     await release()
     throw error
   }
-  return createStore(createEngine(driver), release)
+  return createStore(createEngine(driver, observer), release, observer)
 }

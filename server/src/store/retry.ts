@@ -5,7 +5,11 @@ import { STORE_LIMITS } from './limits.ts'
 import { isPassing, withoutParameters } from './sql-error.ts'
 
 /** `attempt` counts from 1. */
-export async function retrying<T>(once: (attempt: number) => Promise<T>, closed: AbortSignal): Promise<T> {
+export async function retrying<T>(
+  once: (attempt: number) => Promise<T>,
+  closed: AbortSignal,
+  retried: () => void = () => undefined,
+): Promise<T> {
   let delayMs: number = STORE_LIMITS.retryFirstMs
   for (let attempt = 1; ; attempt++) {
     if (closed.aborted) throw new Error('the store is closed')
@@ -15,6 +19,7 @@ export async function retrying<T>(once: (attempt: number) => Promise<T>, closed:
       const error = withoutParameters(wrapped)
       if (!isPassing(error) || attempt === STORE_LIMITS.attemptsMax) throw error
     }
+    retried()
     await sleep(delayMs, undefined, { signal: closed }).catch(() => undefined)
     delayMs = Math.min(delayMs * 2, STORE_LIMITS.retryDelayMsMax)
   }

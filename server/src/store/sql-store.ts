@@ -42,25 +42,23 @@ import {
   writeEnding,
 } from './queries/shards.ts'
 import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
+import { totals } from './queries/totals.ts'
 import { createMemory } from './sql-memory.ts'
 import { usage } from './queries/usage.ts'
 import { account, type LedgerStore } from './ledger-store.ts'
+import { UNOBSERVED, type StoreObserver } from './observer.ts'
 import type { SealStore } from './seal-store.ts'
 import { createTenants } from './sql-tenants.ts'
 import { createWebhooks } from './sql-webhooks.ts'
+import { StoreBusy } from './sql-error.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
 
 /** `release` runs when all is closed. */
-export function createStore(engine: Engine, release: () => Promise<void>): Store {
-  const commit = (group: readonly ShardWrites[]): Promise<void> =>
-    engine.transaction((db) => writeShards(db, joined(group)))
-  const groupsMax = Math.max(1, Math.min(STORE_LIMITS.groupsMax, engine.lanes - 1))
-  const answers = groupCommit<ShardWrites>(commit, weight, { ...STORE_LIMITS, groupsMax })
-  // A later standing replaces an earlier one: these keep their order.
-  const decisions = groupCommit<ShardWrites>(commit, weight, { ...STORE_LIMITS, groupsMax: 1 })
+export function createStore(engine: Engine, release: () => Promise<void>, observer: StoreObserver = UNOBSERVED): Store {
+  const writer = shardWriter(engine, observer)
   let closing: Promise<void> | null = null
   const close = async () => {
-    await Promise.all([answers.idle(), decisions.idle()])
+    await writer.idle()
     try {
       await engine.close()
     } finally {
@@ -76,18 +74,9 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     setting: (name) => engine.run((db) => setting(db, name)),
     settingOrPut: (name, value) => engine.transaction((db) => settingOrPut(db, name, value)),
 
-    insertJob: (job) => engine.transaction((db, attempt) => insertJob(db, job, attempt)),
-    registerJob: (job, booking) => engine.transaction((db, attempt) => registerJob(db, job, booking, attempt)),
-    job: rememberingFinished(gathered((ids) => engine.run((db) => jobsById(db, ids)))),
-    jobOfClient: (projectId, clientJobId) => engine.run((db) => jobOfClient(db, projectId, clientJobId)),
-    unfinishedJobs: () => engine.run(unfinishedJobs),
-    updateJob: (id, change) => engine.transaction((db) => updateJob(db, id, change)),
-    setBasis: (id, basis) => engine.transaction((db) => setBasis(db, id, basis)),
-    finishJob: (id, end) => engine.transaction((db, attempt) => finishJob(db, id, end, attempt)),
+    ...jobsOn(engine, observer),
 
-    async writeShards(writes) {
-      if (weight(writes) > 0) await (isAnswers(writes) ? answers : decisions).write(writes)
-    },
+    writeShards: (writes) => writer.write(writes),
     writeEnding: (jobId, verdicts, ending) => engine.transaction((db) => writeEnding(db, jobId, verdicts, ending)),
     submissions: (jobId) => engine.run((db) => submissionsOf(db, jobId)),
     voidedOf: (jobId) => engine.run((db) => voidedOf(db, jobId)),
@@ -115,15 +104,82 @@ export function createStore(engine: Engine, release: () => Promise<void>): Store
     tableByDigest: (digest) => engine.run((db) => tableByDigest(db, digest)),
     putTable: (key, digest, words) => engine.transaction((db) => putTable(db, key, digest, words)),
 
-    ...ledgerOn(engine),
+    ...ledgerOn(engine, observer),
     ...sealsOn(engine),
 
+    totals: () => engine.run(totals),
     ping: () => engine.ping(),
     close: () => (closing ??= close()),
   }
 }
 
-function ledgerOn(engine: Engine): LedgerStore {
+type JobMethods =
+  | 'insertJob'
+  | 'registerJob'
+  | 'job'
+  | 'jobOfClient'
+  | 'unfinishedJobs'
+  | 'updateJob'
+  | 'setBasis'
+  | 'finishJob'
+
+function jobsOn(engine: Engine, observer: StoreObserver): Pick<Store, JobMethods> {
+  return {
+    insertJob: (job) => engine.transaction((db, attempt) => insertJob(db, job, attempt)),
+    async registerJob(job, booking) {
+      const registered = await engine.transaction((db, attempt) => registerJob(db, job, booking, attempt))
+      if (registered.inserted) observer.registered(job, booking)
+      return registered
+    },
+    job: rememberingFinished(gathered((ids) => engine.run((db) => jobsById(db, ids)))),
+    jobOfClient: (projectId, clientJobId) => engine.run((db) => jobOfClient(db, projectId, clientJobId)),
+    async unfinishedJobs() {
+      const rows = await engine.run(unfinishedJobs)
+      observer.resumed(rows)
+      return rows
+    },
+    updateJob: (id, change) => engine.transaction((db) => updateJob(db, id, change)),
+    setBasis: (id, basis) => engine.transaction((db) => setBasis(db, id, basis)),
+    async finishJob(id, end) {
+      const { ended, settled } = await engine.transaction((db, attempt) => finishJob(db, id, end, attempt))
+      if (ended) observer.ended(id, end.state, end.finishedAtMs, settled)
+      return ended
+    },
+  }
+}
+
+interface ShardWriter {
+  write(writes: ShardWrites): Promise<void>
+  idle(): Promise<void>
+}
+
+function shardWriter(engine: Engine, observer: StoreObserver): ShardWriter {
+  const commit = async (group: readonly ShardWrites[], bytes: number): Promise<void> => {
+    await engine.transaction((db) => writeShards(db, joined(group)))
+    observer.grouped(group.length, bytes)
+  }
+  const groupsMax = Math.max(1, Math.min(STORE_LIMITS.groupsMax, engine.lanes - 1))
+  const answers = groupCommit<ShardWrites>(commit, weight, { ...STORE_LIMITS, groupsMax })
+  // A later standing replaces an earlier one: these keep their order.
+  const decisions = groupCommit<ShardWrites>(commit, weight, { ...STORE_LIMITS, groupsMax: 1 })
+  return {
+    async write(writes) {
+      if (weight(writes) === 0) return
+      try {
+        await (isAnswers(writes) ? answers : decisions).write(writes)
+      } catch (error) {
+        // What else fails, the engine has told.
+        if (error instanceof StoreBusy) observer.failed(error)
+        throw error
+      }
+    },
+    async idle() {
+      await Promise.all([answers.idle(), decisions.idle()])
+    },
+  }
+}
+
+function ledgerOn(engine: Engine, observer: StoreObserver): LedgerStore {
   return {
     transactionsOf: (jobId) => engine.run((db) => transactionsOf(db, jobId)),
     ledgerAfter: (projectId, after) => engine.run((db) => ledgerAfter(db, projectId, after)),
@@ -131,7 +187,11 @@ function ledgerOn(engine: Engine): LedgerStore {
     usage: (projectId, firstDay, lastDay) => engine.run((db) => usage(db, projectId, firstDay, lastDay)),
     usedOnDay: (projectId, mode, day) =>
       engine.run((db) => usedOnDay(db, projectId, account.project(mode, projectId), day)),
-    creditNote: (jobId, note) => engine.transaction((db) => creditNote(db, jobId, note)),
+    async creditNote(jobId, note) {
+      const isNew = await engine.transaction((db) => creditNote(db, jobId, note))
+      if (isNew) observer.credited(note.microCredits)
+      return isNew
+    },
   }
 }
 

@@ -9,6 +9,7 @@ import type { Booking, LedgerStore, OverLimit, TooManyJobs } from './ledger-stor
 import type { SealStore } from './seal-store.ts'
 import type { TenantStore } from './tenants.ts'
 import type { WebhookStore } from './webhook-store.ts'
+import type { TotalsStore } from './totals.ts'
 
 export const JOB_STATES = ['QUEUED', 'RUNNING', 'VERIFYING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const
 export type JobState = (typeof JOB_STATES)[number]
@@ -215,7 +216,7 @@ export interface EventRow {
 
 export type InsertedJob = { readonly inserted: true } | { readonly inserted: false; readonly existing: JobRow }
 
-export interface Store extends TenantStore, JobReads, LedgerStore, SealStore, MemoryStore, WebhookStore {
+export interface Store extends TenantStore, JobReads, LedgerStore, SealStore, MemoryStore, TotalsStore, WebhookStore {
   setting(name: string): Promise<string | null>
   /** Keeps the first value that was ever put, and returns it: two servers that start at once agree. */
   settingOrPut(name: string, value: string): Promise<string>

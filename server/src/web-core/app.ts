@@ -1,7 +1,11 @@
 // Web Core: the table of routes, and around it the request's id, its line in the log, the common headers, the pages, 404,
 // 405 and the last resort for what was thrown. What the routes do is in routes/; sockets are the Hub's.
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
+import { routePath } from 'hono/route'
+import { jobIdSchema } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
+import { OTHER } from '../metrics/http-metrics.ts'
+import { RequestTrace } from '../trace.ts'
 import { createAgentAlias } from './agent-alias.ts'
 import { createAuthenticate } from './auth.ts'
 import { cors } from './cors.ts'
@@ -13,12 +17,12 @@ import { readPages, servePage } from './pages.ts'
 import { refuse } from './refusal.ts'
 import { COMMON_HEADERS, replyProblem } from './reply.ts'
 import { ROUTES } from './routes/all-routes.ts'
-import { mountRoutes, wrongMethod } from './routing/mount.ts'
+import { mountRoutes, templateOf, wrongMethod } from './routing/mount.ts'
 import { storeRefusal } from './store-refusal.ts'
 import { createRequestRate } from './request-rate.ts'
 import { createStreamBudget } from './stream-budget.ts'
 
-type Env = { Variables: { requestId: string } }
+type Env = { Variables: { requestId: string; trace: RequestTrace } }
 
 export type WebCore = Hono<Env>
 
@@ -27,9 +31,9 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   const built = readPages(deps.agentWebDir)
   if (!built.has('/')) logger.warn({ folder: deps.agentWebDir }, 'the agent’s page is not built; / answers 404')
   const pages = new Map([...built, ...docsPages(openApiDocument(ROUTES))])
-  const { apiKey: configuredKey, adminToken } = config
-  const authenticate = createAuthenticate({ store, configuredKey, adminToken, clock, logger })
-  const routeDeps: RouteDeps = {
+  const { apiKey: configuredKey, adminToken, metricsToken } = config
+  const authenticate = createAuthenticate({ store, configuredKey, adminToken, metricsToken, clock, logger })
+  const routeDeps = {
     ...deps,
     stopping: deps.stopping ?? new AbortController().signal,
     agentAlias: createAgentAlias(store, deps.randomBytes),
@@ -41,26 +45,36 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
 
   app.use(async (context, next) => {
     const started = performance.now()
-    context.set('requestId', deps.newUlid())
+    const requestId = deps.newUlid()
+    const trace = new RequestTrace(requestId, context.req.header('traceparent') ?? null)
+    context.set('requestId', requestId)
+    context.set('trace', trace)
     await next()
+    const seconds = (performance.now() - started) / 1_000
+    const { status } = context.res
+    const { method, path } = context.req
+    const route = routeOf(context)
+    deps.metrics.requested(method, route, status, seconds)
     const headers = context.res.headers
     for (const [name, value] of Object.entries(COMMON_HEADERS)) headers.set(name, value)
-    headers.set('Forge-Request-Id', context.get('requestId'))
-    const { method, path } = context.req
-    const ms = Math.round(performance.now() - started)
-    const line = {
-      request_id: context.get('requestId'),
-      method,
-      path: withoutKeys(path),
-      status: context.res.status,
-      ms,
-    }
+    headers.set('Forge-Request-Id', requestId)
+    headers.set('traceparent', trace.header())
+    const ms = Math.round(seconds * 1_000)
+    const labels = { request_id: requestId, ...jobInPath(context), ...trace.labels() }
+    const line = { ...labels, method, path: withoutKeys(path), status, ms }
     if (path.startsWith('/api/')) logger.info(line, 'request')
     else logger.debug(line, 'request')
   })
 
   app.use(cors(config.corsOrigins, ROUTES))
-  mountRoutes(app, ROUTES, authenticate, routeDeps)
+  mountRoutes(app, ROUTES, authenticate, (context): RouteDeps => {
+    const trace = context.get('trace')
+    return {
+      ...routeDeps,
+      trace,
+      logger: logger.child({ request_id: context.get('requestId'), ...jobInPath(context), ...trace.labels() }),
+    }
+  })
 
   app.notFound((context) => {
     const page = pages.get(context.req.path)
@@ -75,7 +89,8 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
 
   app.onError((error, context) => {
     const requestId = context.get('requestId')
-    logger.error({ request_id: requestId, err: error }, 'a route failed')
+    const labels = { request_id: requestId, ...jobInPath(context), ...context.get('trace').labels() }
+    logger.error({ ...labels, err: error }, 'a route failed')
     const refused = storeRefusal(error)
     if (refused !== null) return replyProblem(refused)
     return replyProblem(problem('INTERNAL', `The server failed on this request; its log has it as ${requestId}.`))
@@ -90,4 +105,17 @@ function createStrikeOut(secrets: readonly (string | null)[]): (path: string) =>
     known
       .reduce((text, secret) => text.replaceAll(secret, '[not logged]'), path)
       .replaceAll(/(fpak|ntk)_\w+/g, '$1_[not logged]')
+}
+
+/** The template of the route that answered; a page, or what nothing is at, is none. */
+function routeOf(context: Context<Env>): string {
+  const path = routePath(context, -1)
+  return path.includes('*') ? OTHER : templateOf(path)
+}
+
+/** Of a call about a job that has no other way to say so. */
+function jobInPath(context: Context<Env>): { readonly job_id?: string } {
+  if (!context.req.path.startsWith('/api/v0/jobs/')) return {}
+  const id = jobIdSchema.safeParse(context.req.path.split('/')[4]).data
+  return id === undefined ? {} : { job_id: id }
 }

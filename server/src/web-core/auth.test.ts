@@ -18,16 +18,19 @@ const first = (configuredKey: string | null = null) =>
   ensureApiKey({ store, configuredKey, nowMs: 5, newUlid: () => '01J00000000000000000000000', randomBytes })
 
 const ADMIN = 'an-operators-token-of-some-length'
+const WATCHER = 'a-token-for-prometheus-alone'
 let nowMs = 10
 const logger = createLogger('silent')
 
 const called = (headers: Record<string, string>, configuredKey: string | null = null): Promise<Caller | Refusal> =>
-  createAuthenticate({ store, configuredKey, adminToken: ADMIN, clock: () => nowMs, logger })(new Headers(headers))
+  createAuthenticate({ store, configuredKey, adminToken: ADMIN, metricsToken: WATCHER, clock: () => nowMs, logger })(
+    new Headers(headers),
+  )
 
 async function outcome(headers: Record<string, string>, configuredKey: string | null = null): Promise<string> {
   const caller = await called(headers, configuredKey)
   if (caller instanceof Refusal) return caller.problem.code
-  return caller.kind === 'admin' ? 'admin' : caller.projectId
+  return caller.kind === 'project' ? caller.projectId : caller.kind
 }
 
 test('the first start makes a key, the second none, and only its digest is kept', async () => {
@@ -124,6 +127,19 @@ test('the operator’s token is nobody’s key, and a key is no operator’s', a
   expect(admits('jobs:read', project)).toBeNull()
   expect(admits('admin', project)?.problem.code).toBe('FORBIDDEN')
   expect(await outcome({ authorization: `Bearer ${ADMIN}x` })).toBe('UNAUTHENTICATED')
+})
+
+test('the token of whoever watches reads metrics and is nothing else', async () => {
+  const key = (await first()) ?? ''
+  const watcher = await called({ authorization: `Bearer ${WATCHER}` })
+  const admin = await called({ authorization: `Bearer ${ADMIN}` })
+  const project = await called({ authorization: `Bearer ${key}` })
+  if (watcher instanceof Refusal || admin instanceof Refusal || project instanceof Refusal)
+    throw new Error('not let in')
+  expect([admits('metrics', watcher), admits('metrics', admin)]).toEqual([null, null])
+  expect(admits('metrics', project)?.problem.code).toBe('FORBIDDEN')
+  expect(admits('admin', watcher)?.problem.code).toBe('FORBIDDEN')
+  expect(admits('jobs:read', watcher)?.problem.code).toBe('FORBIDDEN')
 })
 
 test('a node token is told that it is no key', async () => {

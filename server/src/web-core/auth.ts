@@ -19,7 +19,11 @@ export interface ProjectCaller {
 export interface AdminCaller {
   readonly kind: 'admin'
 }
-export type Caller = ProjectCaller | AdminCaller
+/** Who watches the server, and may do nothing else. */
+export interface ScraperCaller {
+  readonly kind: 'scraper'
+}
+export type Caller = ProjectCaller | AdminCaller | ScraperCaller
 
 export interface AuthDeps {
   readonly store: Pick<Store, 'defaultProject' | 'apiKeyByHash' | 'touchApiKey'>
@@ -27,6 +31,8 @@ export interface AuthDeps {
   readonly configuredKey: string | null
   /** FORGE_ADMIN_TOKEN; null: there is no operator over HTTP. */
   readonly adminToken: string | null
+  /** FORGE_METRICS_TOKEN; null: only the operator’s token reads the metrics. */
+  readonly metricsToken: string | null
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly logger: Logger
@@ -34,9 +40,11 @@ export interface AuthDeps {
 
 export type Authenticate = (headers: Headers) => Promise<Caller | Refusal>
 
-export function createAuthenticate({ store, configuredKey, adminToken, clock, logger }: AuthDeps): Authenticate {
+export function createAuthenticate(deps: AuthDeps): Authenticate {
+  const { store, configuredKey, adminToken, metricsToken, clock, logger } = deps
   const configuredHash = configuredKey === null ? null : hashOf('key', configuredKey)
   const adminHash = adminToken === null ? null : hashOf('key', adminToken)
+  const metricsHash = metricsToken === null ? null : hashOf('key', metricsToken)
   const touching = new Set<string>()
 
   /** Coarse, so that a busy key costs a write an hour, and never waited for. */
@@ -55,6 +63,7 @@ export function createAuthenticate({ store, configuredKey, adminToken, clock, lo
     if (key instanceof Refusal) return key
     const hash = hashOf('key', key)
     if (adminHash !== null && sameDigest(hash, adminHash)) return { kind: 'admin' }
+    if (metricsHash !== null && sameDigest(hash, metricsHash)) return { kind: 'scraper' }
     if (configuredHash !== null && sameDigest(hash, configuredHash)) {
       return { kind: 'project', projectId: await store.defaultProject(), keyId: null, scopes: new Set(SCOPES) }
     }
@@ -70,14 +79,19 @@ export function createAuthenticate({ store, configuredKey, adminToken, clock, lo
 }
 
 /** Null when the caller may. */
-export function admits(scope: 'admin' | 'public' | Scope, caller: Caller): Refusal | null {
+export function admits(scope: 'admin' | 'metrics' | 'public' | Scope, caller: Caller): Refusal | null {
   if (scope === 'public') return null
+  if (scope === 'metrics') {
+    if (caller.kind !== 'project') return null
+    return refuse('FORBIDDEN', 'This is for who watches the server: send FORGE_METRICS_TOKEN or FORGE_ADMIN_TOKEN.')
+  }
   if (scope === 'admin') {
     return caller.kind === 'admin' ? null : refuse('FORBIDDEN', 'This is for the operator: send FORGE_ADMIN_TOKEN.')
   }
   if (caller.kind === 'admin') {
     return refuse('FORBIDDEN', 'The operator’s token speaks for no project: send a project’s key.')
   }
+  if (caller.kind === 'scraper') return refuse('FORBIDDEN', 'FORGE_METRICS_TOKEN reads /metrics and nothing else.')
   if (caller.scopes.has(scope)) return null
   return refuse('FORBIDDEN', `This key lacks the scope ${scope}; it has: ${[...caller.scopes].join(', ') || 'none'}.`)
 }

@@ -9,8 +9,14 @@ import type { Method, Route } from './routing/route.ts'
 const PREFLIGHT_SECONDS = 7_200
 
 /** What the router, the keys and the refusals speak of, whatever the route. */
-const SENT = ['Authorization', 'Content-Type', 'Prefer', 'X-FORGE-API-KEY']
-const READ = ['Allow', 'Forge-Request-Id', 'WWW-Authenticate', ...Object.keys({ ...RATE_HEADERS, ...RETRY_HEADER })]
+const SENT = ['Authorization', 'Content-Type', 'Prefer', 'X-FORGE-API-KEY', 'traceparent']
+const READ = [
+  'Allow',
+  'Forge-Request-Id',
+  'WWW-Authenticate',
+  'traceparent',
+  ...Object.keys({ ...RATE_HEADERS, ...RETRY_HEADER }),
+]
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** `origins` as `FORGE_CORS_ORIGINS` has them; none leaves every answer as it is. */

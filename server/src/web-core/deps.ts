@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { Logger } from '../logger.ts'
 import type { ObjectStore } from '../memory/blob/object-store.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { MemoryStore } from '../store/memory.ts'
 import type { BundleDeps } from '../receipt/bundle.ts'
 import type { JobReads } from '../store/job-reads.ts'
@@ -11,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
 import type { WebhookStore } from '../store/webhook-store.ts'
 import type { Targets } from '../webhooks/targets.ts'
+import type { RequestTrace } from '../trace.ts'
 import type { AgentAlias } from './agent-alias.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { StreamBudget } from './stream-budget.ts'
@@ -32,7 +34,10 @@ export interface RouteDeps {
   readonly sealer: BundleDeps['sealer']
   /** Where one may lead, and a word to whoever sends. */
   readonly webhooks: Pick<Targets, 'refusalOf'> & { wake(): void }
+  /** Of one request: its lines name the request and its trace. */
   readonly logger: Logger
+  readonly trace: RequestTrace
+  readonly metrics: Metrics
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly newUlid: () => string
@@ -45,8 +50,8 @@ export interface RouteDeps {
   readonly requests: RequestRate
 }
 
-export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams' | 'requests'> {
-  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins'>
+export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams' | 'requests' | 'trace'> {
+  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken'>
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null
   readonly stopping?: AbortSignal

@@ -16,6 +16,7 @@ const ENDS: ReadonlySet<EventType> = new Set(['completed', 'failed', 'cancelled'
 
 export interface Followed {
   readonly id: JobId
+  readonly traceId: string
   /** Whether its end is behind us already. */
   readonly ended: boolean
   /** The number of the last event that the client has; -1 for none. */
@@ -39,7 +40,7 @@ export async function* follow(job: Followed, deps: FollowDeps, signal: AbortSign
     for (let batch = await store.eventsOf(job.id, after); batch.length > 0;) {
       for (const event of batch) {
         const comparison = event.type === 'completed' ? await job.comparison() : null
-        yield eventFrame(event, job.alias, comparison)
+        yield eventFrame(event, job, comparison)
         after = event.number
         ended ||= ENDS.has(event.type)
         saidMs = clock()
@@ -48,7 +49,7 @@ export async function* follow(job: Followed, deps: FollowDeps, signal: AbortSign
     }
     if (ended || clock() - beganMs >= WEB_LIMITS.streamMsMax) return
     const now = hub.progress(job.id)
-    const text = now === null ? '' : JSON.stringify({ reason: now.reason, ...progressView(now) })
+    const text = now === null ? '' : JSON.stringify({ trace_id: job.traceId, reason: now.reason, ...progressView(now) })
     if (text !== '' && text !== progress) {
       progress = text
       saidMs = clock()
@@ -91,11 +92,11 @@ export function streamOf(frames: AsyncGenerator<string>, close: () => void): Rea
 
 function eventFrame(
   { number, type, atMs, data, hash }: EventRow,
-  alias: Followed['alias'],
+  { alias, traceId }: Pick<Followed, 'alias' | 'traceId'>,
   comparison: Comparison | null,
 ): string {
   const replay = comparison === null ? {} : { replay: comparisonView(comparison) }
-  const told = { number, at: isoOf(atMs), hash, ...viewOf(type, JSON.parse(data), alias), ...replay }
+  const told = { number, at: isoOf(atMs), hash, trace_id: traceId, ...viewOf(type, JSON.parse(data), alias), ...replay }
   return `id: ${number}\nevent: ${type}\ndata: ${JSON.stringify(told)}\n\n`
 }
 

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { AssignmentId, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { SCOPES, type Scope } from '@forge/shared/contract/tenants.ts'
 import { ulid } from 'ulid'
 import { openDiskObjects } from '../memory/blob/disk-objects.ts'
@@ -17,8 +17,11 @@ import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { sealArray } from '../memory/vmem/put-vmem.ts'
 import { arrayToBytes } from '@forge/shared/exact/typed-array.ts'
 import { termsOf } from '../billing/price.ts'
+import { createHubState, type HubSettings } from '../hub/core/state.ts'
+import { figuresOf } from '../hub/edge/figures.ts'
 import { planOf } from '../hub/edge/planning.ts'
 import { createLogger } from '../logger.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createSealer, type Sealer } from '../receipt/sealer.ts'
 import { openSigner } from '../receipt/signing-key.ts'
 import { ANY_NUMBER, NO_LIMITS, type Booking } from '../store/ledger-store.ts'
@@ -37,6 +40,15 @@ import { ANSWER, createFakeHub, createFakeStore } from './fakes.ts'
 /** What only another project's rows have in them: no answer to anybody else may contain it. */
 export const FOREIGN_MARK = 'belongs-to-somebody-else'
 export const ADMIN_TOKEN = 'the-token-of-the-operator'
+export const METRICS_TOKEN = 'the-token-of-whoever-watches'
+
+const NO_SETTINGS: HubSettings = {
+  referee: false,
+  distinctNetwork: false,
+  quarantineMs: 1,
+  assignmentId: (number) => String(number) as AssignmentId,
+  random: () => 0,
+}
 
 export interface Tenant {
   readonly projectId: ProjectId
@@ -63,7 +75,8 @@ export const WORLD_START_MS = 60_000
 
 export async function openExampleWorld(): Promise<ExampleWorld> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'forge-examples-'))
-  const store = await openStore({ dataDir: folder })
+  const metrics = createMetrics()
+  const store = await openStore({ dataDir: folder, observer: metrics.store })
   const objects = await openDiskObjects(path.join(folder, 'objects'))
   const own = await putTenant(store, EXAMPLE, 'Actuarial')
   const foreign = await putTenant(store, foreignIds(), FOREIGN_MARK)
@@ -71,6 +84,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
     await putMemory({ store, objects, clock: Date.now, newUlid: ulid }, projectId, ids)
   }
   const hub = createFakeHub(createFakeStore())
+  metrics.watch({ figures: () => figuresOf(createHubState(NO_SETTINGS)), totals: () => store.totals() })
   const app = createWebCore({
     store,
     objects,
@@ -88,8 +102,9 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
       },
     },
     sealer: await openTestSealer(store),
-    config: { apiKey: null, adminToken: ADMIN_TOKEN, corsOrigins: [] },
+    config: { apiKey: null, adminToken: ADMIN_TOKEN, corsOrigins: [], metricsToken: METRICS_TOKEN },
     webhooks: { refusalOf: PUBLIC.refusalOf, wake: () => {} },
+    metrics,
     logger: createLogger('silent'),
     clock: Date.now,
     newUlid: ulid,

@@ -5,9 +5,11 @@ import type { Contract } from '@forge/shared/contract/envelope.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
+import type { Logger } from '../logger.ts'
 import { refusal, resolveReferences, type ReferenceDeps } from '../memory/references.ts'
 import { ReferenceGone } from '../store/sql-error.ts'
 import type { InsertedJob, JobRow, NewJob } from '../store/store.ts'
+import type { RequestTrace } from '../trace.ts'
 import type { ProjectCaller } from './auth.ts'
 import { acceptContract, newJob, requestDigest, unknownPool, type Accepted, type JobMaker } from './contract.ts'
 import { creditLimitsOf, overCreditLimit } from './credit-limits.ts'
@@ -25,6 +27,8 @@ import { limitsOf } from './tenant-views.ts'
 export interface ExecuteDeps extends ReferenceDeps {
   readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'noticesOf' | 'pool' | 'project'> & ReferenceDeps['store']
   readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress'>
+  readonly logger: Logger
+  readonly trace: RequestTrace
   readonly newUlid: JobMaker['newUlid']
   readonly randomBytes: JobMaker['randomBytes']
   /** Aborted when the server stops: no new job is taken, and waiting calls are answered 202. */
@@ -47,7 +51,8 @@ type Answer<Status> = {
 export type ExecuteAnswer = Answer<200> | Answer<202>
 
 export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<ExecuteAnswer | Refusal> {
-  return answering(input.request, input.body, deps, () => register(input, deps))
+  const body = traced(input.body, deps)
+  return answering(input.request, body, deps, () => register({ ...input, body }, deps))
 }
 
 export interface AcceptedInput extends Pick<ExecuteInput, 'caller' | 'request'> {
@@ -59,7 +64,18 @@ export async function submitAccepted(
   { caller, accepted, request }: AcceptedInput,
   deps: ExecuteDeps,
 ): Promise<ExecuteAnswer | Refusal> {
-  return answering(request, accepted.contract, deps, () => admit(caller.projectId, accepted, deps))
+  const contract = traced(accepted.contract, deps)
+  return answering(request, contract, deps, () => admit(caller.projectId, { ...accepted, contract }, deps))
+}
+
+/** A trace that comes by header alone is the job's as well; what the contract says comes first. */
+function traced(contract: Contract, { trace, logger }: Pick<ExecuteDeps, 'trace' | 'logger'>): Contract {
+  const { given } = trace
+  const said = contract.ctx.trace_id
+  if (given === null || said === given.traceId) return contract
+  if (said === undefined) return { ...contract, ctx: { ...contract.ctx, trace_id: given.traceId } }
+  logger.info({ ctx_trace_id: said }, 'traceparent names another trace than ctx.trace_id, which counts')
+  return contract
 }
 
 async function answering(
@@ -78,6 +94,7 @@ async function answering(
   if (waitMs > 0) await untilEnded(deps, (signal) => deps.hub.ended(id, waitMs, signal), request.signal)
   const row = await deps.store.job(id)
   if (row === null) throw new Error(`job ${id} was registered and is not in the store`)
+  deps.trace.concerns(row, ctx.trace_id)
   const headers = {
     ...(isNew ? {} : { 'Forge-Attached': 'true' }),
     ...(preferences.applied === null ? {} : { 'Preference-Applied': preferences.applied }),

@@ -14,6 +14,8 @@ import { createLogger } from '../logger.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
 import { NO_OBJECTS, NO_WEBHOOKS } from './fakes.ts'
+import { traceIdOfJob } from '../trace.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { openTestSealer } from './examples.fixtures.ts'
 import { WEB_LIMITS } from './limits.ts'
@@ -48,8 +50,9 @@ beforeEach(async () => {
     store,
     hub: pool.hub,
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null, corsOrigins: [] },
+    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null },
     webhooks: NO_WEBHOOKS,
+    metrics: createMetrics(),
     logger: createLogger('silent'),
     clock: Date.now,
     newUlid: ulid,
@@ -188,6 +191,8 @@ describe('events', () => {
     const response = await ask(`/jobs/${id}/events`)
     const text = await response.text()
     const frames = framesOf(text).filter(({ event }) => event !== 'progress')
+    const row = await store.job(id)
+    for (const { data } of frames) expect(data).toMatchObject({ trace_id: row && traceIdOfJob(row) })
     const chain = await store.eventsOf(id, -1)
     expect(frames.map((frame) => [Number(frame.id), frame.event])).toEqual(
       chain.map(({ number, type }) => [number, type]),

@@ -14,6 +14,7 @@ import { createLogger } from '../logger.ts'
 import { openStore } from '../store/open-store.ts'
 import { aJob, digestOf } from '../store/store.fixtures.ts'
 import type { Store } from '../store/store.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { openTestSealer } from './examples.fixtures.ts'
 import { ANSWER, DEFAULT_PROJECT, NO_OBJECTS, NO_WEBHOOKS } from './fakes.ts'
@@ -49,8 +50,9 @@ beforeEach(async () => {
     hub: pool.hub,
     objects: NO_OBJECTS,
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null, corsOrigins: [] },
+    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null },
     webhooks: NO_WEBHOOKS,
+    metrics: createMetrics(),
     logger: createLogger('silent'),
     clock: Date.now,
     newUlid: ulid,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ulid } from 'ulid'
 import { createLogger } from '../logger.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import type { WebCoreDeps } from './deps.ts'
 import {
@@ -49,8 +50,9 @@ export function startTestApp(
     hub: hub.hub,
     objects: NO_OBJECTS,
     sealer: FAKE_SEALER,
-    config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], ...settings },
+    config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], metricsToken: null, ...settings },
     webhooks: NO_WEBHOOKS,
+    metrics: createMetrics(),
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
     clock: Date.now,
     newUlid: () => ulid(),

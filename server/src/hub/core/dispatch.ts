@@ -176,6 +176,7 @@ function ordinaryWork(state: HubState, job: Job, agent: Agent, ability: Ability,
   const backups = backupsFor(state, job, agent, { unitsPerSecond, most, slow: look.slowLeases(job) })
   if (backups.length === 0) return null
   job.backups += backups.length
+  state.counts.backups += backups.length
   for (const index of backups) shardOf(job, index).backedUp = true
   return { role: 'first', shards: backups }
 }
@@ -257,6 +258,7 @@ function lease(state: HubState, job: Job, agent: Agent, ability: Ability, { role
   const grants = agent.leases.size + 1
   if (role !== 'trial') for (const index of shards) place(job, index, STATUS_OF[role])
   if (role === 'first') job.authors.add(agent.identity)
+  state.counts.assigned[role] += shards.length
   grant(state, job, agent, {
     assignmentId,
     epoch,

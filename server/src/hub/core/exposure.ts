@@ -29,6 +29,7 @@ export function expose(
 ): HubCommand[] {
   if (state.quarantined.has(identity)) return []
   const quarantine = sentence(state, identity)
+  state.counts.quarantines++
   loseStanding(state, identity)
   const voids: Voids[number][] = []
   const commands: HubCommand[] = []
@@ -125,6 +126,7 @@ function takeBack(
     partOf(job, index).settled = false
   })
   job.voided += taken.length
+  state.counts.voided += taken.length
   return taken
 }
 

@@ -65,6 +65,7 @@ function giveUp(state: HubState, event: Failure): { readonly agent: Agent; reado
     return null
   }
   letGo(state, agent, lease, event.shard)
+  state.counts.failed++
   if (lease.role === 'trial') {
     // Another shard will do for its trial.
     shardOf(job, event.shard).excluded.add(agent.identity)

@@ -5,6 +5,7 @@ import { boundsOf, type Stratum } from '@forge/shared/verifier/bound.ts'
 import { checkerGivenUpMs, eligibleAgents, isDistinct, mayCheck, refereeOnline, weightyAgents } from './eligibility.ts'
 import type { HubCommand, RecordedStratum, VerificationRecord } from './events.ts'
 import { fail } from './failing.ts'
+import { countEnding } from './counts.ts'
 import { EXECUTIONS_MORE, EXECUTIONS_OF_SHARDS } from './limits.ts'
 import { hasOnlyChecksLeft, isAllAnswered, isAllReleased, releasedParts } from './parts.ts'
 import { isComplete, settleParts } from './passes.ts'
@@ -220,6 +221,7 @@ function complete(state: HubState, job: Job): HubCommand {
     bound: job.policy.verify === 'none' ? null : boundsOf([...strata.values()], mismatches + job.voided),
     ...(job.policy.verify === 'none' ? {} : { strata: recorded([...strata.values()]) }),
   }
+  countEnding(state.counts, record)
   return {
     type: 'complete',
     jobId: job.id,

@@ -208,12 +208,14 @@ function count(job: Job, part: JobPart, status: Shard['status'], by: 1 | -1): vo
 
 function accept(state: HubState, job: Job, index: number, digest: Digest): void {
   const shard = shardOf(job, index)
+  if (shard.accepted === null) state.counts.accepted++
   place(job, index, 'accepted')
   shard.accepted = digest
   countAgreement(state, job, shard)
   for (const submission of shard.submissions) {
     if (shard.tallied.has(submission.executor)) continue
     shard.tallied.add(submission.executor)
+    if (submission.digest !== digest) state.counts.rejected++
     tally(state, submission.executor, submission.digest === digest ? 'accepted' : 'rejected')
   }
 }

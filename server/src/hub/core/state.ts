@@ -5,6 +5,7 @@ import type { AssignmentId, EngineName, Identity, JobId, ProjectId, SessionId } 
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { shardsOf, type ShardGrid } from '@forge/shared/kernels/kernel.ts'
 import type { ExecutorRole, StandingRow, SubmissionRow } from '../../store/store.ts'
+import { noCounts, type Counts } from './counts.ts'
 import { Few } from './few.ts'
 
 /*
@@ -280,6 +281,7 @@ export interface HubState {
   epoch: number
   /** Numbers assignments; the edge makes opaque ids of it. */
   assignments: number
+  readonly counts: Counts
   readonly settings: HubSettings
 }
 
@@ -319,6 +321,7 @@ export function createHubState(settings: HubSettings): HubState {
     tallyChanged: new Set(),
     epoch: 0,
     assignments: 0,
+    counts: noCounts(),
     settings,
   }
 }

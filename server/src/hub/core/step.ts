@@ -5,6 +5,7 @@ import type { SubmissionRow } from '../../store/store.ts'
 import type { Ending, HubCommand, HubEvent } from './events.ts'
 import { noteUsual } from './backup.ts'
 import { standings, tallies } from './changes.ts'
+import { countEnding } from './counts.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
@@ -66,7 +67,7 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       state.jobs.set(job.id, job)
       job.voided = event.voided
       job.executions = event.submissions.length + event.voided
-      if (event.ending !== null) return endAgain(job, event.ending)
+      if (event.ending !== null) return endAgain(state, job, event.ending)
       // Somebody who took part was exposed before the restart.
       job.escalated = event.voided > 0 && job.policy.verify === 'spotcheck'
       return [...resumed(state, job, event), ...takeIn(state, job, event.submissions, true)]
@@ -136,8 +137,9 @@ function takeLeft(state: HubState, session: SessionId): HubCommand[] {
 }
 
 /** Only its output is missing: what it was verified with stands, whoever has been exposed since. */
-function endAgain(job: Job, ending: Ending): HubCommand[] {
+function endAgain(state: HubState, job: Job, ending: Ending): HubCommand[] {
   job.phase = 'closing'
+  countEnding(state.counts, ending.record)
   return [{ type: 'complete', jobId: job.id, ...ending }]
 }
 
@@ -229,6 +231,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
     }
   })
   job.executions += submissions.length
+  state.counts.answered += submissions.length
   learnSpeed(job, agent, event.shards.length, event.kernelMs)
   job.kernelMs += event.kernelMs
   if (agent.lapses > 0) noteChange(state, agent.session)
@@ -294,6 +297,7 @@ function expireLeases(state: HubState): HubCommand[] {
         continue
       }
       noteLapse(state, agent)
+      state.counts.expired += lease.shards.size
       commands.push({ type: 'revoke', session: agent.session, assignmentId: lease.assignmentId })
       commands.push(...release(state, agent, lease))
     }

@@ -4,6 +4,7 @@ import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events
 import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Logger } from '../../logger.ts'
 import type { Store } from '../../store/store.ts'
+import { labelsOfJob } from '../../trace.ts'
 import type { HubEvent } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
 import { badPartial, implausibleShard, type SignedAnswer } from './frames.ts'
@@ -22,11 +23,13 @@ export interface AgentListenerDeps {
   raise(happening: Happening): void
   track(work: Promise<void>): void
   left(session: SessionId): void
+  /** From its frame to its reply. */
+  acknowledged(outcome: 'stored' | 'refused', seconds: number): void
 }
 
 export class AgentListener implements GatewayListener {
   readonly #deps: AgentListenerDeps
-  readonly #frames = new Map<number, { signed: SignedAnswer; reply: (reply: Reply) => void }>()
+  readonly #frames = new Map<number, { signed: SignedAnswer; atMs: number; reply: (reply: Reply) => void }>()
   #frameNumber = 0
 
   constructor(deps: AgentListenerDeps) {
@@ -42,8 +45,11 @@ export class AgentListener implements GatewayListener {
   }
 
   reply(request: number, reply: Reply): void {
-    this.#frames.get(request)?.reply(reply)
+    const frame = this.#frames.get(request)
     this.#frames.delete(request)
+    if (frame === undefined) return
+    frame.reply(reply)
+    this.#deps.acknowledged(reply.ok ? 'stored' : 'refused', (performance.now() - frame.atMs) / 1_000)
   }
 
   // ---- frames
@@ -77,7 +83,7 @@ export class AgentListener implements GatewayListener {
     if (implausible !== null) {
       const { shard, reason, contradicts } = implausible
       const what = contradicts ? 'a partial contradicts the first pass' : 'a partial cannot be true'
-      logger.warn({ session, shard, reason }, what)
+      logger.warn({ session, shard, reason, ...this.#jobOf(session, signed.answer) }, what)
       // Only this shard is failed; what else it holds goes to others, unmarked.
       const type = contradicts ? 'shard-contradicted' : 'shard-failed'
       raise({ type, session, assignmentId, epoch, shard, reason })
@@ -85,7 +91,7 @@ export class AgentListener implements GatewayListener {
       return badPartial(implausible)
     }
     const request = ++this.#frameNumber
-    this.#frames.set(request, { signed, reply })
+    this.#frames.set(request, { signed, atMs: performance.now(), reply })
     raise({
       type: 'answer',
       session,
@@ -107,9 +113,17 @@ export class AgentListener implements GatewayListener {
   failed(session: SessionId, frame: Parameters<GatewayListener['failed']>[1]): Refusal | null {
     const refused = notHeld(this.#deps.state, session, frame, [frame])
     if (refused !== null) return refused
-    this.#deps.logger.warn({ session, shard: frame.shard, reason: frame.reason }, 'an agent failed on a shard')
+    const { shard, reason } = frame
+    this.#deps.logger.warn({ session, shard, reason, ...this.#jobOf(session, frame) }, 'an agent failed on a shard')
     this.#deps.raise({ type: 'shard-failed', session, ...frame })
     return null
+  }
+
+  /** Whose shards an assignment holds, for a line in the log. */
+  #jobOf(session: SessionId, { assignmentId }: Pick<Answer, 'assignmentId'>): object {
+    const lease = this.#deps.state.agents.get(session)?.leases.get(assignmentId)
+    const planned = lease && this.#deps.planned.get(lease.jobId)
+    return planned ? labelsOfJob(planned.row) : {}
   }
 
   handback(session: SessionId, frame: Parameters<GatewayListener['handback']>[1]): Refusal | null {

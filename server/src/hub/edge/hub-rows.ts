@@ -35,12 +35,16 @@ export interface HubRows {
   cancelled(jobId: JobId): Promise<void>
 }
 
-export function createHubRows(
-  store: Store,
-  logger: Logger,
-  closing: AbortSignal,
-  keepArtifacts: KeepArtifacts,
-): HubRows {
+export interface HubRowsDeps {
+  readonly store: Store
+  readonly logger: Logger
+  /** What a line in the log names a job by. */
+  readonly labelsOf: (jobId: JobId) => object
+  readonly closing: AbortSignal
+  readonly keepArtifacts: KeepArtifacts
+}
+
+export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts }: HubRowsDeps): HubRows {
   const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>
     persistently(write, { what, giveUpMs, logger, closing })
   const reading = <T>(read: () => Promise<T>): Promise<T> =>
@@ -60,7 +64,7 @@ export function createHubRows(
     // What it voided belongs to the job's rows, which an end closes.
     await Promise.all([changes.get(jobId), identities.settled()])
     const ended = await persist(what, () => store.finishJob(jobId, end))
-    if (!ended) logger.warn({ job_id: jobId, state: end.state }, 'the job had ended before; its end stands')
+    if (!ended) logger.warn({ ...labelsOf(jobId), state: end.state }, 'the job had ended before; its end stands')
     changes.delete(jobId)
   }
   const failed: HubRows['failed'] = (jobId, ...why) => finish(jobId, 'the failure', failure(jobId, ...why))
@@ -98,12 +102,12 @@ export function createHubRows(
         priced = await reading(() => answerOf(planned, command, store, keepArtifacts))
       } catch (error) {
         if (closing.aborted) throw error
-        logger.error({ job_id: jobId, err: error }, 'the reduction failed')
+        logger.error({ ...labelsOf(jobId), err: error }, 'the reduction failed')
         if (error instanceof PartialError) return failed(jobId, 'VERIFICATION_FAILED', contradiction(error))
         return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
       }
       await finish(jobId, 'the result', { state: 'COMPLETED', ...priced, finishedAtMs: Date.now() })
-      logger.info({ job_id: jobId, verification: ending.record }, 'job completed')
+      logger.info({ ...labelsOf(jobId), verification: ending.record }, 'job completed')
     },
     noticed: identities.jobEnded,
     resume: identities.resume,

@@ -4,14 +4,17 @@ import type { Server as HttpServer } from 'node:http'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
+import type { Metrics } from '../../metrics/metrics.ts'
 import { ANY_NUMBER, NO_LIMITS, type SpendingLimits, type JobLimits } from '../../store/ledger-store.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
+import { labelsOfJob } from '../../trace.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { AgentListener, type Happening } from './agent-listener.ts'
 import { refusal } from './frames.ts'
 import { createClientAddress } from './client-address.ts'
+import { figuresOf, type HubFigures } from './figures.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
 import { KEEPS_NOTHING, type KeepArtifacts } from './artifacts.ts'
@@ -35,11 +38,15 @@ export interface HubDeps {
   readonly refereeToken: string | null
   /** Of completed jobs, before they are seen to be; nothing is kept unless said. */
   readonly keepArtifacts?: KeepArtifacts
+  /** Is told how long answers waited; nobody unless said. */
+  readonly metrics?: Pick<Metrics, 'acknowledged'>
 }
 
 export interface RunningHub extends Hub {
   /** Stops taking answers, lets begun writes end. Unfinished jobs stay where they are. */
   close(): Promise<void>
+  /** Where it stands, for whoever watches. */
+  figures(): HubFigures
 }
 
 export async function startHub(deps: HubDeps): Promise<RunningHub> {
@@ -77,8 +84,14 @@ class HubEdge implements RunningHub {
     this.#deps = deps
     this.#state = state
     this.#tables = tables
-    this.#rows = createHubRows(deps.store, deps.logger, this.#closing.signal, deps.keepArtifacts ?? KEEPS_NOTHING)
     const { store, logger } = deps
+    this.#rows = createHubRows({
+      store,
+      logger,
+      labelsOf: (jobId) => this.#labelsOf(jobId),
+      closing: this.#closing.signal,
+      keepArtifacts: deps.keepArtifacts ?? KEEPS_NOTHING,
+    })
     this.#registration = new Registration({
       store: deps.store,
       rows: this.#rows,
@@ -98,6 +111,7 @@ class HubEdge implements RunningHub {
       raise: (happening) => this.#raise(happening),
       track: (work) => this.#track(work),
       left: (session) => this.#tallies.left(session),
+      acknowledged: (outcome, seconds) => deps.metrics?.acknowledged(outcome, seconds),
     })
     const tokens = createNodeTokens(store, logger)
     const door = { logger, listener: this.#agents, refereeToken, tokens, publicUrl, addressesDiffer, addressOf }
@@ -159,6 +173,10 @@ class HubEdge implements RunningHub {
     return [...this.#state.agents.values()].some(({ referee, abilities }) => referee && abilities.size > 0)
   }
 
+  figures(): HubFigures {
+    return figuresOf(this.#state)
+  }
+
   get isClosing(): boolean {
     return this.#closing.signal.aborted
   }
@@ -196,7 +214,7 @@ class HubEdge implements RunningHub {
       this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, ending })
     } catch (error) {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
-      logger.error({ job_id: row.id, err: error }, 'a job could not be planned')
+      logger.error({ ...labelsOfJob(row), err: error }, 'a job could not be planned')
       await this.#end(row.id, () => this.#rows.failed(row.id, ...whyUnplanned(row, Date.now())))
     } finally {
       this.#unwanted.delete(row.id)
@@ -249,11 +267,20 @@ class HubEdge implements RunningHub {
       case 'cancel':
         return this.#track(this.#end(command.jobId, () => this.#rows.cancelled(command.jobId)))
       case 'fail':
-        this.#deps.logger.warn({ job_id: command.jobId, code: command.code }, command.detail)
+        this.#deps.logger.warn(
+          { ...labelsOfJob(this.#plannedOf(command.jobId).row), code: command.code },
+          command.detail,
+        )
         return this.#track(
           this.#end(command.jobId, () => this.#rows.failed(command.jobId, command.code, command.detail, command.found)),
         )
     }
+  }
+
+  /** Of a job that is not planned only its id is at hand. */
+  #labelsOf(jobId: JobId): object {
+    const planned = this.#planned.get(jobId)
+    return planned ? labelsOfJob(planned.row) : { job_id: jobId }
   }
 
   /** The core speaks of a job only after it heard that it is planned. */
@@ -286,7 +313,7 @@ class HubEdge implements RunningHub {
       await write()
     } catch (error) {
       if (this.#closing.signal.aborted) throw error
-      this.#deps.logger.error({ job_id: jobId, err: error }, 'the end of a job was refused by the store')
+      this.#deps.logger.error({ ...this.#labelsOf(jobId), err: error }, 'the end of a job was refused by the store')
       await this.#rows.failed(jobId, 'INTERNAL', 'The end of the job could not be stored.')
     }
     this.#planned.delete(jobId)

@@ -18,6 +18,7 @@ it('is refused, and what is held is taken', () => {
     raise: (happening) => void raised.push(happening),
     track: () => undefined,
     left: () => undefined,
+    acknowledged: () => undefined,
   })
   const [held] = pool.held(a)
   if (held === undefined) throw new Error('nothing is held')

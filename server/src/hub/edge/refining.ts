@@ -6,6 +6,7 @@ import { PartialError } from '@forge/shared/kernels/kernel.ts'
 import type { Refinement } from '@forge/shared/reducer/reduce.ts'
 import type { Logger } from '../../logger.ts'
 import type { Store } from '../../store/store.ts'
+import { labelsOfJob } from '../../trace.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
 import { contradiction, type HubRows } from './hub-rows.ts'
 import type { PlannedJob } from './planning.ts'
@@ -54,7 +55,7 @@ export function createRefining({ store, rows, logger, closing }: RefiningDeps): 
         return { type: 'pass-planned', jobId, basis }
       } catch (error) {
         if (!isWanted()) return null
-        logger.error({ job_id: jobId, err: error }, 'the last pass could not be planned')
+        logger.error({ ...labelsOfJob(job.row), err: error }, 'the last pass could not be planned')
         const failed = { type: 'pass-failed', jobId, basis } as const
         if (error instanceof PartialError) {
           return { ...failed, code: 'VERIFICATION_FAILED', detail: contradiction(error) }

@@ -13,7 +13,7 @@ import { createLogger } from '../../logger.ts'
 import type { Store } from '../../store/store.ts'
 import { aJob } from '../../store/store.fixtures.ts'
 import type { StoredAnswer } from './hub-interface.ts'
-import { startHub, type RunningHub } from './hub.ts'
+import { startHub, type HubDeps, type RunningHub } from './hub.ts'
 import { TinyAgent, tinyKernel } from './tiny-kernel.fixtures.ts'
 
 export const SHARDS = 7
@@ -33,13 +33,14 @@ export class TinyPool {
     this.store = store
   }
 
-  async start(): Promise<void> {
+  async start(told: Pick<HubDeps, 'metrics'> & Partial<Pick<HubDeps, 'logger'>> = {}): Promise<void> {
     this.#http = createServer()
     const config = { referee: false, distinctNetwork: false, publicUrl: null, trustedProxies: [] }
     const { store } = this
     this.hub = await startHub({
       store,
       logger: createLogger('silent'),
+      ...told,
       config,
       http: this.#http,
       refereeToken: REFEREE_TOKEN,

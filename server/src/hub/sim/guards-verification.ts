@@ -138,7 +138,7 @@ const PASSES: readonly Guard[] = [
   guardIn(
     'step.ts',
     'an ending that is durable stands',
-    '      if (event.ending !== null) return endAgain(job, event.ending)\n',
+    '      if (event.ending !== null) return endAgain(state, job, event.ending)\n',
   ),
   guardIn('step.ts', 'a job’s state never goes back', `state === 'VERIFYING' ? 'VERIFYING' : 'RUNNING'`, `'RUNNING'`),
 ]

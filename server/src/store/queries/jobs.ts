@@ -9,13 +9,14 @@ import type { Db } from '../engine.ts'
 import { endTold, registeredData } from '../event-data.ts'
 import { executors, jobs, submissions } from '../schema.ts'
 import type { Booking, JobLimits, OverLimit, TooManyJobs } from '../ledger-store.ts'
+import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { InsertedJob, JobRow, JobState, NewJob, Store } from '../store.ts'
 import { burnWarned, jobEnded } from '../webhook-events.ts'
 import { announce } from './announcements.ts'
 import { appendEvents, lockJobs } from './events.ts'
 import { insertReferences } from './references.ts'
-import { billableOn, lockLedger, overLimit, reserve, settle } from './ledger.ts'
+import { billableOn, lockLedger, overLimit, paidOf, reserve, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
 
 export type JobChange = Parameters<Store['updateJob']>[1]
@@ -147,7 +148,12 @@ export async function setBasis(db: Db, id: JobId, basis: Digest): Promise<boolea
 }
 
 /** On a later attempt an end that is there already is ours when it is the same in every part. */
-export async function finishJob(db: Db, id: JobId, end: JobEnd, attempt: number): Promise<boolean> {
+export async function finishJob(
+  db: Db,
+  id: JobId,
+  end: JobEnd,
+  attempt: number,
+): Promise<{ readonly ended: boolean; readonly settled: Settled | null }> {
   const wanted = {
     state: end.state,
     finishedAtMs: end.finishedAtMs,
@@ -163,19 +169,19 @@ export async function finishJob(db: Db, id: JobId, end: JobEnd, attempt: number)
     await appendEvents(db, [{ jobId: id, atMs: end.finishedAtMs, ...endTold(end) }])
     if (end.state === 'COMPLETED') await insertExecutors(db, id)
     const microCredits = end.state === 'COMPLETED' ? end.microCredits : undefined
-    const paid = await settle(db, id, { state: end.state, atMs: end.finishedAtMs, microCredits })
+    const settled = await settle(db, id, { state: end.state, atMs: end.finishedAtMs, microCredits })
     await enqueue(db, [{ jobId: id, kind: 'receipt', number: 0, atMs: end.finishedAtMs }])
-    await announce(db, [jobEnded(job, end, paid)])
-    return true
+    await announce(db, [jobEnded(job, end, paidOf(settled, end.state))])
+    return { ended: true, settled }
   }
-  if (attempt === 1) return false
+  if (attempt === 1) return { ended: false, settled: null }
   const [stored] = await db.select().from(jobs).where(eq(jobs.id, id))
-  return (
+  const ended =
     stored?.state === wanted.state &&
     stored.finishedAtMs === wanted.finishedAtMs &&
     stored.answer === wanted.answer &&
     stored.problem === wanted.problem
-  )
+  return { ended, settled: null }
 }
 
 async function insertExecutors(db: Db, id: JobId): Promise<void> {

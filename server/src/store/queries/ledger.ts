@@ -19,6 +19,7 @@ import {
   type Terms,
 } from '../ledger-store.ts'
 import { STORE_LIMITS } from '../limits.ts'
+import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { NewJob } from '../store.ts'
 import { earnedBy } from './earnings.ts'
@@ -86,16 +87,13 @@ export interface Settlement {
   readonly microCredits?: bigint | undefined
 }
 
-/**
- * In the transaction that ends the job; returns what its project pays. A job of before there was a ledger has nothing
- * reserved, and nothing is settled.
- */
-export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }: Settlement): Promise<bigint> {
+/** In the transaction that ends the job. A job of before there was a ledger has nothing reserved, and nothing is settled. */
+export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }: Settlement): Promise<Settled | null> {
   const [reserved] = await transactionsWhere(
     db,
     and(eq(ledgerTransactions.jobId, jobId), eq(ledgerTransactions.kind, 'reserve')),
   )
-  if (reserved === undefined) return 0n
+  if (reserved === undefined) return null
   const { projectId, day } = reserved
   const terms = termsOfDetail(reserved.detail)
   const { mode } = terms
@@ -111,8 +109,18 @@ export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }
     { account: account.unbilled, microCredits: isPaid ? 0n : -earnings },
     ...[...earned].map(([identity, one]) => ({ account: account.agent(identity), microCredits: one })),
   ])
-  return isPaid ? price : 0n
+  return {
+    mode,
+    op: terms.op,
+    priceMicroCredits: price,
+    releasedMicroCredits: terms.microCredits - price,
+    unbilledMicroCredits: isPaid ? 0n : earnings,
+  }
 }
+
+/** What the project of a job that has ended pays. */
+export const paidOf = (settled: Settled | null, state: Settlement['state']): bigint =>
+  settled !== null && settled.mode === 'billable' && state === 'COMPLETED' ? settled.priceMicroCredits : 0n
 
 export async function creditNote(
   db: Db,

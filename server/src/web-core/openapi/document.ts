@@ -56,17 +56,18 @@ const SECURITY_SCHEMES = {
   projectKey: { type: 'http', scheme: 'bearer', description: 'A project’s key: fpak_...' },
   projectKeyHeader: { type: 'apiKey', in: 'header', name: 'X-FORGE-API-KEY', description: 'The same key.' },
   adminToken: { type: 'http', scheme: 'bearer', description: 'The operator’s FORGE_ADMIN_TOKEN.' },
+  metricsToken: { type: 'http', scheme: 'bearer', description: 'FORGE_METRICS_TOKEN.' },
 }
 
 function securityOf({ scope }: Route): object[] {
   if (scope === 'public') return []
   if (scope === 'admin') return [{ adminToken: [] }]
+  if (scope === 'metrics') return [{ metricsToken: [] }, { adminToken: [] }]
   return [{ projectKey: [scope] }, { projectKeyHeader: [scope] }]
 }
 
 function operationOf(declared: Route, components: Components): Operation {
-  const { operationId, summary, tag, scope, examples } = declared
-  const needs = scope === 'public' ? '' : scope === 'admin' ? '\n\nFor the operator.' : `\n\nScope: \`${scope}\`.`
+  const { operationId, summary, tag, examples } = declared
   const bodies = examples.filter(({ body }) => body !== undefined)
   const content = {
     schema: components.body(declared),
@@ -76,7 +77,7 @@ function operationOf(declared: Route, components: Components): Operation {
     operationId,
     tags: [tag],
     summary,
-    description: `${declared.description}${needs}`,
+    description: `${declared.description}${needsOf(declared)}`,
     security: securityOf(declared),
     ...parametersOf(declared, components),
     ...uploadOf(declared),
@@ -90,6 +91,11 @@ function operationOf(declared: Route, components: Components): Operation {
         }),
     responses: responsesOf(declared, components),
   }
+}
+
+function needsOf(declared: Route): string {
+  if (isProjects(declared)) return `\n\nScope: \`${declared.scope}\`.`
+  return declared.scope === 'public' ? '' : '\n\nFor the operator.'
 }
 
 function uploadOf({ upload }: Route): object {

@@ -13,6 +13,8 @@ import { jobShardsRoute } from './job-shards.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
 import { kvRoutes } from './kv.ts'
+import { memoryRoute } from './memory.ts'
+import { metricsRoute } from './metrics.ts'
 import { opsRoutes } from './ops.ts'
 import { poolsRoutes } from './pools.ts'
 import { projectsRoutes } from './projects.ts'
@@ -30,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   jobEventsRoute,
   jobCancelRoute,
   ...jobReplayRoutes,
+  memoryRoute,
   ...kvRoutes,
   ...blobRoutes,
   ...vmemRoutes,
@@ -42,4 +45,5 @@ export const ROUTES: readonly Route[] = [
   deleteWebhookRoute,
   ...projectsRoutes,
   ...serverRoutes,
+  metricsRoute,
 ]

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
-import { problemsOf, type Route, type RouteExample } from '../routing/route.ts'
+import { isProjects, problemsOf, type Route, type RouteExample } from '../routing/route.ts'
 import { ROUTES } from './all-routes.ts'
 
 let world: ExampleWorld
@@ -16,7 +16,7 @@ function ask({ method, path, scope }: Route, example: RouteExample): Promise<Res
   const { params = {}, query, body, upload, headers } = example
   const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
   const search = query === undefined ? '' : `?${new URLSearchParams(query)}`
-  const key = scope === 'admin' ? ADMIN_TOKEN : world.own.key
+  const key = isProjects({ scope }) ? world.own.key : ADMIN_TOKEN
   const bytes = upload ?? (body === undefined ? undefined : JSON.stringify(body))
   const sent = bytes === undefined ? {} : { body: bytes }
   return Promise.resolve(

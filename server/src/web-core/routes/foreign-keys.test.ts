@@ -3,9 +3,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { SCOPES } from '@forge/shared/contract/tenants.ts'
-import { ADMIN_TOKEN, FOREIGN_MARK, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+import {
+  ADMIN_TOKEN,
+  FOREIGN_MARK,
+  METRICS_TOKEN,
+  openExampleWorld,
+  WORLD_START_MS,
+  type ExampleWorld,
+} from '../examples.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
-import type { Route } from '../routing/route.ts'
+import { everythingOf } from '../tenant-rows.fixtures.ts'
+import { isProjects, type Route } from '../routing/route.ts'
 import { ROUTES } from './all-routes.ts'
 
 let world: ExampleWorld
@@ -44,7 +52,7 @@ const codeOf = (text: string): string => problemSchema.parse(JSON.parse(text)).c
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
 const guarded = ROUTES.filter(({ scope }) => scope !== 'public')
-const ofProjects = guarded.filter(({ scope }) => scope !== 'admin')
+const ofProjects = guarded.filter(isProjects)
 
 describe.each(guarded.map((declared) => [`${declared.method} ${declared.path}`, declared] as const))(
   '%s',
@@ -74,10 +82,9 @@ describe.each(guarded.map((declared) => [`${declared.method} ${declared.path}`, 
     })
 
     test('with every scope but its own, or with another kind of key', async () => {
-      const wrong =
-        declared.scope === 'admin'
-          ? [world.own.key, world.foreign.key]
-          : [ADMIN_TOKEN, await world.makeKey(SCOPES.filter((scope) => scope !== declared.scope))]
+      const wrong = !isProjects(declared)
+        ? [world.own.key, world.foreign.key, ...(declared.scope === 'admin' ? [METRICS_TOKEN] : [])]
+        : [ADMIN_TOKEN, METRICS_TOKEN, await world.makeKey(SCOPES.filter((scope) => scope !== declared.scope))]
       for (const key of wrong) {
         const [status, text] = await call(declared, bearer(key))
         expect([status, codeOf(text)]).toEqual([403, 'FORBIDDEN'])
@@ -91,7 +98,7 @@ describe.each(ofProjects.map((declared) => [`${declared.method} ${declared.path}
   '%s',
   (_, declared) => {
     test('another project’s things are not there, and are left as they are', async () => {
-      const before = await everythingForeign()
+      const before = await everythingOf(world, world.foreign)
       // The other project has the same names too: where the caller chooses them, its own are meant.
       const ids = declared.namesByCaller ? EXAMPLE : world.foreign.ids
       const [status, text] = await call(declared, bearer(world.own.key), ids)
@@ -102,7 +109,7 @@ describe.each(ofProjects.map((declared) => [`${declared.method} ${declared.path}
         expect(unknown).toBe(text)
       }
       expect(status).toBeLessThan(500)
-      expect(await everythingForeign()).toEqual(before)
+      expect(await everythingOf(world, world.foreign)).toEqual(before)
     })
 
     test('its own key does reach it', async () => {
@@ -115,22 +122,3 @@ describe.each(ofProjects.map((declared) => [`${declared.method} ${declared.path}
 )
 
 const unknownIds: Ids = Object.fromEntries(Object.keys(EXAMPLE).map((name) => [name, EXAMPLE.unknown]))
-
-/** All rows of the other project. */
-async function everythingForeign(): Promise<unknown> {
-  const { store, foreign } = world
-  const all = { after: null, limit: 1_000 }
-  const { projectId, ids } = foreign
-  return {
-    project: await store.project(projectId),
-    keys: await store.apiKeys(projectId, all),
-    pools: await store.pools(projectId, all),
-    tokens: await store.nodeTokens(projectId, all),
-    webhooks: await store.webhooks(projectId, all),
-    deliveries: await store.webhookDeliveries(projectId, ids.webhook, all),
-    kv: await store.kvOf(projectId, EXAMPLE.kvNamespace, '', all, Date.now()),
-    blobs: await store.blobsOf(projectId, '', all, Date.now()),
-    arrays: await store.vmemOf(projectId, '', all),
-    jobs: await Promise.all([ids.job, ids.finishedJob].map((id) => store.job(id))),
-  }
-}

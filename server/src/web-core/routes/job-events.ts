@@ -1,4 +1,5 @@
 // GET /api/v0/jobs/{id}/events: state and progress of a job as they come.
+import { traceIdOfJob } from '../../trace.ts'
 import { EXAMPLE } from '../examples.ts'
 import { follow, streamOf } from '../event-stream.ts'
 import { comparisonWith } from '../job-view.ts'
@@ -23,7 +24,7 @@ export const jobEventsRoute = route({
   operationId: 'streamJobEvents',
   summary: 'State and progress as they come',
   description:
-    'Server-sent events. Those of the job’s hash chain have their number as `id`, and `registered`, `state`, `voided`, `completed`, `failed`, `cancelled`, `notice` and their like as `event`; `progress` comes between them and has no id. The stream ends with the job, or after five minutes: an EventSource opens it again with `Last-Event-ID` and misses nothing. When there is nothing more to come the answer is 204, and it stops.',
+    'Server-sent events. Those of the job’s hash chain have their number as `id`, and `registered`, `state`, `voided`, `completed`, `failed`, `cancelled`, `notice` and their like as `event`; `progress` comes between them and has no id. All of them have the job’s `trace_id`. The stream ends with the job, or after five minutes: an EventSource opens it again with `Last-Event-ID` and misses nothing. When there is nothing more to come the answer is 204, and it stops.',
   headers: { 'Last-Event-ID': { description: 'the last `id` that came', example: '3' } },
   params: jobParams,
   missing: NO_JOB,
@@ -62,7 +63,7 @@ export const jobEventsRoute = route({
     }
     const over = new AbortController()
     const signal = AbortSignal.any([over.signal, stopping, request.signal])
-    const frames = follow({ id: row.id, ended, after, alias, comparison }, deps, signal)
+    const frames = follow({ id: row.id, traceId: traceIdOfJob(row), ended, after, alias, comparison }, deps, signal)
     const close = (): void => {
       over.abort()
       giveBack()

@@ -2,7 +2,7 @@
 import { SCOPES } from '@forge/shared/contract/tenants.ts'
 import { TAGS, type Route } from './route.ts'
 
-const SCOPE_NAMES: ReadonlySet<string> = new Set(['public', 'admin', ...SCOPES])
+const SCOPE_NAMES: ReadonlySet<string> = new Set(['public', 'admin', 'metrics', ...SCOPES])
 
 /** Throws an Error that names every fault. */
 export function checkRoutes(routes: readonly Route[]): void {

@@ -1,5 +1,5 @@
 // From the table of routes to a router: who may call, what was sent, the answer, and for every address what it takes.
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import type { Authenticate, Caller } from '../auth.ts'
 import { admits } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
@@ -14,14 +14,14 @@ export function mountRoutes<E extends object>(
   app: Hono<E>,
   routes: readonly Route[],
   authenticate: Authenticate,
-  deps: RouteDeps,
+  depsOf: (context: Context<E>) => RouteDeps,
 ): void {
   checkRoutes(routes)
   const methods = new Map<string, Route['method'][]>()
   for (const declared of routes) {
     methods.set(declared.path, [...(methods.get(declared.path) ?? []), declared.method])
     app.on(declared.method, honoPath(declared.path), (context) =>
-      answer(declared, context.req.param(), context.req.raw, authenticate, deps),
+      answer(declared, context.req.param(), context.req.raw, authenticate, depsOf(context)),
     )
   }
   for (const [path, taken] of methods) {
@@ -70,6 +70,9 @@ function responseOf(given: AnyAnswer): Response {
   if (typeof body !== 'object' || body === null) throw new TypeError('an answer is a JSON object')
   return replyJson(body, status, headers)
 }
+
+/** What `honoPath` was made of. */
+export const templateOf = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}')
 
 export const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 

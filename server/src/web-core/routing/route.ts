@@ -4,17 +4,22 @@
 import type { z } from 'zod'
 import type { ProblemCode } from '@forge/shared/contract/problem.ts'
 import type { Scope } from '@forge/shared/contract/tenants.ts'
-import type { AdminCaller, ProjectCaller } from '../auth.ts'
+import type { AdminCaller, Caller, ProjectCaller, ScraperCaller } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
 import type { Refusal } from '../refusal.ts'
 import type { JsonValue } from '../strict-json.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** Nobody's key, the operator's token, or a key of a project with that scope. */
-export type RouteScope = 'public' | 'admin' | Scope
+/** Nobody's key, the operator's token, the one that reads metrics, or a key of a project with that scope. */
+export type RouteScope = 'public' | 'admin' | 'metrics' | Scope
 
-export type CallerOf<S extends RouteScope> = S extends 'public' ? null : S extends 'admin' ? AdminCaller : ProjectCaller
+interface Callers {
+  readonly public: null
+  readonly admin: AdminCaller
+  readonly metrics: AdminCaller | ScraperCaller
+}
+export type CallerOf<S extends RouteScope> = S extends keyof Callers ? Callers[S] : ProjectCaller
 
 /** One answer of success. Refusals are problems, and named by their codes. */
 export interface ResponseSpec {
@@ -134,7 +139,7 @@ export type AnyAnswer =
 
 /** What the router hands over; it has parsed each part by the route's own schema. */
 export interface AnyInput {
-  readonly caller: AdminCaller | ProjectCaller | null
+  readonly caller: Caller | null
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
@@ -148,6 +153,7 @@ export const TAGS = {
   projects: 'Tenants, for the operator.',
   keys: 'The keys that speak for a project.',
   pools: 'Agents of a project’s own, and the tokens that they say.',
+  memory: 'Memory: how much of it is used.',
   kv: 'Memory: small JSON values under a key.',
   blob: 'Memory: objects and artifacts, streamed.',
   vmem: 'Memory: typed arrays, sealed and versioned, which args may refer to.',
@@ -184,7 +190,8 @@ export function answered<const Status extends number, const Body extends object>
 }
 
 /** A project's key calls it: its requests are counted. */
-export const isProjects = ({ scope }: Pick<Route, 'scope'>): boolean => scope !== 'public' && scope !== 'admin'
+export const isProjects = ({ scope }: Pick<Route, 'scope'>): boolean =>
+  scope !== 'public' && scope !== 'admin' && scope !== 'metrics'
 
 /** All codes that a call may be answered with, its own and those that follow from what it declares. */
 export function problemsOf(declared: Route): readonly ProblemCode[] {

@@ -1,0 +1,6 @@
+// Some random histories of money, in PGlite; histories.slow.ts lives 10,000 on Postgres.
+import { test } from 'vitest'
+import { testHistories } from './histories.case.ts'
+import { Crashing } from './crashing.fixtures.ts'
+
+test('150 histories', { timeout: 120_000 }, async () => testHistories(await Crashing.inMemory(), 150))
