@@ -1,36 +1,22 @@
 // The operator's command line on real folders: what it says of a good store, of none, and of one that a server holds. What
 // it finds has its tests beside the checks.
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '@forge/server/store/open-store.ts'
 import { aJob } from '@forge/server/store/store.fixtures.ts'
 import type { Bundle } from '@forge/shared/receipt/bundle.ts'
 import { aBundle } from '@forge/shared/receipt/bundle.fixtures.ts'
 import { CannotVerify, verifyBundle } from './forge/verify-bundle.ts'
+import { forge } from './forge.fixtures.ts'
 import { freshDataDir } from './machine/fresh-store.ts'
-
-const FORGE = fileURLToPath(new URL('forge.ts', import.meta.url))
 
 let folder: string
 beforeAll(async () => {
   folder = await freshDataDir()
 }, 60_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
-
-async function forge(args: readonly string[], dataDir: string): Promise<{ code: number | null; said: string }> {
-  const { DATABASE_URL: _, ...env } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', FORGE, ...args], {
-    env: { ...env, FORGE_DATA_DIR: dataDir },
-  })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { code, said: said.trim() }
-}
 
 test('a store with a job is verified; while a server holds it, it is not', { timeout: 60_000 }, async () => {
   const store = await openStore({ dataDir: folder })
@@ -47,34 +33,6 @@ test('where there is no store, none is made', async () => {
   const none = await forge(['verify-store'], empty)
   expect(none).toEqual({ code: 2, said: expect.stringMatching(/^There is no store in/) })
   await rm(empty, { recursive: true })
-})
-
-test('a store is backed up into a new folder, and restored where there is none', { timeout: 120_000 }, async () => {
-  const to = path.join(folder, 'backups', 'one')
-  expect(await forge(['backup'], folder)).toEqual({ code: 2, said: expect.stringMatching(/^Name a new folder/) })
-  expect(await forge(['backup', '--too', to], folder)).toMatchObject({ code: 2, said: expect.stringMatching(/--too/) })
-  const backedUp = await forge(['backup', '--to', to], folder)
-  expect(backedUp).toEqual({
-    code: 0,
-    said: expect.stringMatching(/^Backed up into .+: 1 jobs, \d+ rows in \d+ tables/),
-  })
-  expect(await forge(['backup', '--to', to], folder)).toMatchObject({
-    code: 2,
-    said: expect.stringMatching(/not empty/),
-  })
-  const held = await forge(['restore', '--from', to], folder)
-  expect(held).toEqual({ code: 2, said: expect.stringMatching(/^There is a store already/) })
-  const other = await mkdtemp(path.join(tmpdir(), 'forge-restored-'))
-  const restored = await forge(['restore', '--from', to], other)
-  expect(restored).toEqual({ code: 0, said: expect.stringMatching(/^Restored what was there at .+: 1 jobs, /) })
-  expect(await forge(['forget-networks'], other)).toMatchObject({
-    code: 2,
-    said: expect.stringMatching(/--older-than/),
-  })
-  const forgotten = await forge(['forget-networks', '--older-than', '0'], other)
-  expect(forgotten).toEqual({ code: 0, said: expect.stringMatching(/^The networks of 0 jobs are forgotten/) })
-  expect(await forge(['verify-store'], other)).toEqual({ code: 0, said: '1 jobs, 0 shards, 0 problems' })
-  await rm(other, { recursive: true })
 })
 
 describe('a bundle', () => {

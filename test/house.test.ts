@@ -10,7 +10,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', '.git', '.forge', '.cache', 'test-results'])
 const TEXT = /\.(ts|mts|js|mjs|json|md|html|css|wgsl|sql|ya?ml|sh)$|^\.ci\//
 const OPENS_WITH_COMMENT = /\.(ts|mts|css|wgsl)$/
-const TEST_FILE = /\.(test|case|slow|e2e)\.ts$/
+// Fixtures are part of the tests that use them.
+const TEST_FILE = /\.(test|case|slow|e2e|fixtures)\.ts$/
 
 const files = walk('').filter((file) => TEXT.test(file))
 

@@ -89,7 +89,7 @@ test('Finish in the middle of a job: what has begun is accepted, then the tab le
   const page = await visit('/?threads=1')
   await press(page, 'Start')
   await word(page, 'Idle')
-  const id = await pool.client.begin(smallContract({ policy: { verify: 'none' }, args: { iterations: 240_000_000 } }))
+  const id = await pool.client.begin(smallContract({ policy: { verify: 'none' }, args: { iterations: 150_000_000 } }))
   await pool.client.until(id, ({ progress }) => (progress?.answered ?? 0) > 0)
   await word(page, 'Working')
   await press(page, 'Finish')

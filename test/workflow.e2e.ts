@@ -34,7 +34,8 @@ test('job A writes its quantiles, job B prices with them, and B again is identic
       vmem: [{ array: 'quantiles', name: 'severity' }],
     },
   })
-  expect(a.warnings).toEqual([])
+  // What was to be written was written; the one warning there is says that nothing was checked.
+  expect(a.warnings).toEqual([expect.stringMatching(/nothing is checked/)])
   const file = (name: string) => ({ kind: 'blob', name: `jobs/${a.job_id}/${name}.json`, sha256: expect.any(String) })
   expect(a.hub).toMatchObject({
     artifacts: [

@@ -1,3 +1,4 @@
+// Request ids: ULIDs of this moment, whose chance covers every symbol.
 import { expect, test } from 'vitest'
 import { jobIdSchema } from '@forge/shared/contract/ids.ts'
 import { newUlid } from './new-ulid.ts'

@@ -1,10 +1,9 @@
 // What is counted is what happened: of the Hub in a pool without sockets, of jobs and money on a real store, of HTTP by
 // templates. And no name that anybody chooses ever makes a series.
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
+import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SessionId } from '@forge/shared/contract/ids.ts'
+import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import type { HubState } from '../hub/core/state.ts'
 import { figuresOf } from '../hub/edge/figures.ts'
 import { Pool } from '../hub/sim/pool.ts'
@@ -90,7 +89,7 @@ describe('jobs, money and the store', () => {
   let store: Store
   const metrics = createMetrics(() => 1_790_000_060_009)
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'forge-metrics-'))
+    folder = await freshDataDir()
     store = await openStore({ dataDir: folder, observer: metrics.store })
     metrics.watch({ figures: () => figuresOf(new Pool().hub), totals: () => store.totals() })
   }, 60_000)

@@ -1,3 +1,4 @@
+// Rows of ended jobs in memory: read once, bounded, and never one that may still change.
 import { expect, test } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { DEFAULT_PROJECT } from '../web-core/fakes.ts'

@@ -1,9 +1,8 @@
 // The small world of examples.ts on a real store: the project with its key, pool, token and two jobs, beside another
 // project that has the same and that nobody but itself may ever see.
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import os from 'node:os'
 import path from 'node:path'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
@@ -20,6 +19,7 @@ import { termsOf } from '../billing/price.ts'
 import { createHubState, type HubSettings } from '../hub/core/state.ts'
 import { figuresOf } from '../hub/edge/figures.ts'
 import { planOf } from '../hub/edge/planning.ts'
+import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import { createLogger } from '../logger.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createSealer, type Sealer } from '../receipt/sealer.ts'
@@ -74,7 +74,7 @@ export interface ExampleWorld {
 export const WORLD_START_MS = 60_000
 
 export async function openExampleWorld(): Promise<ExampleWorld> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'forge-examples-'))
+  const folder = await freshDataDir()
   const metrics = createMetrics()
   const store = await openStore({ dataDir: folder, observer: metrics.store })
   const objects = await openDiskObjects(path.join(folder, 'objects'))

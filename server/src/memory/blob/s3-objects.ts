@@ -85,11 +85,17 @@ async function expectStatus(response: Response, statuses: readonly number[]): Pr
 }
 
 async function requireBucket(response: unknown, { endpoint, bucket }: S3Config): Promise<void> {
-  const answer = response instanceof Response ? `answers ${response.status}` : 'does not answer'
+  const answer = response instanceof Response ? `answers ${response.status}` : `does not answer${reasonOf(response)}`
   if (response instanceof Response && response.ok) return
   throw new ConfigError([
     `The bucket ${JSON.stringify(bucket)} at FORGE_S3_ENDPOINT (${endpoint}) ${answer}: it must be there, and the keys must open it.`,
   ])
+}
+
+/** What the system says is at the end of a chain of causes. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  return error.cause === undefined ? ` (${error.message})` : reasonOf(error.cause)
 }
 
 function requireId(id: string): string {
