@@ -35,7 +35,8 @@ export async function openS3Objects(config: S3Config, uploads: string): Promise<
       throw new ObjectStoreAway('the object store does not answer', { cause: error })
     }
   }
-  await requireBucket(await ask(`${endpoint}/${bucket}`, { method: 'HEAD' }).catch((error: unknown) => error), config)
+  const [found] = await Promise.allSettled([ask(`${endpoint}/${bucket}`, { method: 'HEAD' })])
+  requireBucket(found, config)
 
   return {
     async put(id, bytes) {
@@ -84,9 +85,10 @@ async function expectStatus(response: Response, statuses: readonly number[]): Pr
   throw new ObjectStoreAway(`the object store answered ${response.status}`)
 }
 
-async function requireBucket(response: unknown, { endpoint, bucket }: S3Config): Promise<void> {
-  const answer = response instanceof Response ? `answers ${response.status}` : `does not answer${reasonOf(response)}`
-  if (response instanceof Response && response.ok) return
+function requireBucket(found: PromiseSettledResult<Response>, { endpoint, bucket }: S3Config): void {
+  if (found.status === 'fulfilled' && found.value.ok) return
+  const answer =
+    found.status === 'fulfilled' ? `answers ${found.value.status}` : `does not answer${reasonOf(found.reason)}`
   throw new ConfigError([
     `The bucket ${JSON.stringify(bucket)} at FORGE_S3_ENDPOINT (${endpoint}) ${answer}: it must be there, and the keys must open it.`,
   ])
