@@ -72,7 +72,10 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     return {
       ...routeDeps,
       trace,
-      logger: logger.child({ request_id: context.get('requestId'), ...jobInPath(context), ...trace.labels() }),
+      // Made when somebody writes a line: most requests write none of their own.
+      get logger() {
+        return logger.child({ request_id: context.get('requestId'), ...jobInPath(context), ...trace.labels() })
+      },
     }
   })
 
