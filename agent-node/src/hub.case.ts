@@ -117,8 +117,9 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
     const held = new Map<AssignmentId, { assignment: Assignment; open: Set<number> }>()
     let publicKey: Uint8Array = new Uint8Array()
     let engine: Assignment['engine'] = 'wasm'
+    let paused = false
     const assign = (): void => {
-      const next = held.size < 2 ? deal() : undefined
+      const next = held.size < 2 && !paused ? deal() : undefined
       if (next === undefined) return
       held.set(next.assignmentId, { assignment: next, open: new Set(next.shards) })
       socket.emit('assign', { ...next, engine })
@@ -144,6 +145,7 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
       const ready = readySchema.parse(frame)
       log.push(`ready ${ready.engine} ${ready.kernel}`)
       engine = ready.engine
+      paused = false
       const right = artifact.knownAnswers.map((answer) => answer.digest).join() === ready.digests.join()
       reply(right ? ok : { ok: false, code: 'SELF_TEST_FAILED', message: 'The known answers differ.' })
       if (right) assign()
@@ -186,6 +188,7 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
     })
     socket.on('pause', (_, reply) => {
       log.push('pause')
+      paused = true
       reply(ok)
     })
     socket.on('disconnect', () => {
