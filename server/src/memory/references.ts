@@ -99,6 +99,7 @@ async function arrayOf(ref: string, projectId: ProjectId, room: number, { store,
   if (row === null) return notFound('this project has no such version of an array of that name')
   const { dtype, shape, digest, objectId, bytes } = row
   if (bytes > room) return tooLarge(bytes)
+  if (listsOf(shape) * BYTES_OF_A_LIST > room) return unusable('has a shape of more lists than args can hold')
   const numbers = bytesToArray(dtype, await bytesOf(objects, objectId)).map(Number)
   // A JSON number is a double: what it cannot say exactly is refused, and never rounded.
   const inexact =
@@ -124,6 +125,19 @@ async function blobOf(ref: string, projectId: ProjectId, room: number, { store, 
   const parsed = parseStrictJson(text)
   if ('fault' in parsed) return unusable(`is a blob that is not JSON: ${parsed.fault.message}`)
   return { value: parsed.value, bytes, reference: { kind: 'blob' as const, ref, digest: sha256 as Digest, objectId } }
+}
+
+/** `[]` */
+const BYTES_OF_A_LIST = 2
+
+/** How many lists an array is nested in, the empty ones of a length of nought included. */
+function listsOf(shape: readonly number[]): number {
+  let [lists, all] = [1, 0]
+  for (const length of shape) {
+    all += lists
+    lists *= length
+  }
+  return all
 }
 
 /** Row-major; a shape without lengths is one number. */

@@ -40,7 +40,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     streams: createStreamBudget(WEB_LIMITS.streamsPerProjectMax),
     requests: createRequestRate(store, clock),
   }
-  const withoutKeys = createStrikeOut([configuredKey, adminToken])
+  const withoutKeys = createStrikeOut([configuredKey, adminToken, config.metricsToken])
   const app: WebCore = new Hono<Env>()
 
   app.use(async (context, next) => {

@@ -49,6 +49,15 @@ test('a redirect is a failure, and is not followed', async () => {
   expect(receiver.received).toHaveLength(1)
 })
 
+test('an answer that wants to speak another protocol is a failure at once', async () => {
+  receiver = await startReceiver()
+  receiver.answer = (_, response) => response.writeHead(101, { connection: 'Upgrade', upgrade: 'websocket' }).end()
+  expect(await post(sent(), receiver.targets, never)).toEqual({
+    status: null,
+    error: 'The receiver could not be reached (NO_ANSWER).',
+  })
+})
+
 test.each([400, 404, 410, 429, 500, 503])('%i is a failure with its status', async (answer) => {
   receiver = await startReceiver()
   receiver.answer = answer

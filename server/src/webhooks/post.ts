@@ -69,9 +69,13 @@ function exchange(url: URL, { headers, body }: Post, to: readonly Address[], sig
       status = answered
       void drained(response).then(() => resolve(answered))
     })
+    // Also where neither came: Node closes what a receiver wants to upgrade without a word.
+    made.once('close', () => (status === null ? reject(noAnswer()) : resolve(status)))
     made.end(body)
   })
 }
+
+const noAnswer = (): Error => Object.assign(new Error('closed without an answer'), { code: 'NO_ANSWER' })
 
 /** Reads to the end, or to the bound. The status is known: what becomes of the rest does not matter. */
 function drained(response: IncomingMessage): Promise<void> {

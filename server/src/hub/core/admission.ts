@@ -2,7 +2,7 @@
 // is checked; a replay is for those who did not answer the original; and a fresh key gets no more at once than what it has
 // still to prove.
 import { floor, multiply, rational } from '@forge/shared/exact/rational.ts'
-import { areStrangers, eligibleAgents, mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
+import { areStrangers, mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
 import { begunMs } from './leases.ts'
 import { LEASE_MS_MAX, PROBATION_SHARDS, SILENT_MS_MIN, SILENT_OF_EXPECTED } from './limits.ts'
 import { rateOf } from '@forge/shared/verifier/sample.ts'
@@ -37,9 +37,9 @@ export const isOpenToAll = (job: Job): boolean =>
 export const answeredBefore = (job: Job, { identity }: Agent): boolean =>
   job.answeredBefore?.has(identity) === true && !job.authors.has(identity)
 
-/** Of the shards that may be run first, those that nobody else is there to run. */
+/** Of the shards that may be run first, those that nobody else is there to run. Free keys keep nobody out here either. */
 export function shardsForAnswered(state: HubState, job: Job, shards: ReadonlySet<number>): ReadonlySet<number> {
-  const others = eligibleAgents(state, job).filter(
+  const others = weightyAgents(state, job).filter(
     (other) => isAtWork(state, other) && job.answeredBefore?.has(other.identity) !== true,
   )
   if (isLate(state, job, others)) return shards

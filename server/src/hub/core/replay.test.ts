@@ -54,3 +54,21 @@ test('under a spotcheck of few authors nobody waits for another', () => {
   pool.work(a)
   expect(pool.last('complete')?.jobId).toBe('replay')
 })
+
+test.each(['none', 'spotcheck', 'full'] as const)('free keys that sleep keep nobody out of it: %s', (verify) => {
+  const pool = new Pool()
+  const own = [pool.join('a'), pool.join('v')]
+  pool.plan('replay', 100, { verify, timeout_ms: 60_000 }, [], { answeredBefore: ['a', 'v'] })
+  // Each claims to be fast, holds what it is given, and is gone before it is overdue.
+  let sleeper: ReturnType<Pool['join']> | null = null
+  for (let atMs = 0; atMs < 30_000 && pool.last('complete') === undefined; atMs += 500) {
+    pool.at(atMs)
+    if (atMs % 4_500 === 0) {
+      const next = pool.join(`z${atMs}`, { fresh: true, shardsPerSecond: 1e6 })
+      if (sleeper !== null) pool.leave(sleeper)
+      sleeper = next
+    }
+    for (const agent of own) pool.work(agent)
+  }
+  expect(pool.last('complete')?.jobId).toBe('replay')
+})
