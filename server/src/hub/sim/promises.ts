@@ -35,7 +35,7 @@ export class Promises implements Memory {
   readonly #trials = new Map<SessionId, number>()
   /** Jobs of which the Hub has voided an answer in this life. */
   readonly #voided = new Set<JobId>()
-  #drawn = new Map<string, Draw>()
+  #drawn = new Map<string, Draw & { readonly waitedFor: ReadonlySet<Identity> }>()
   #randomCalls = 0
 
   constructor(world: World) {
@@ -221,7 +221,9 @@ export class Promises implements Memory {
     for (const job of hub.jobs.values()) {
       for (const [index, draw] of job.drawn) {
         const key = `${job.id}|${index}`
-        this.#drawn.set(key, { ...draw, by: new Set(draw.by) })
+        // Who left and came back is not waited for any more: that is no second chance.
+        const waitedFor = [...draw.by].filter((identity) => job.drawnFor.get(identity)?.has(index))
+        this.#drawn.set(key, { ...draw, by: new Set(draw.by), waitedFor: new Set(waitedFor) })
         isNew ||= [...draw.by].some((identity) => before.get(key)?.by.has(identity) !== true)
       }
     }
@@ -238,9 +240,9 @@ export class Promises implements Memory {
         if (taker === undefined || draw.by.has(taker)) continue
         const isHere = [...hub.agents.values()].some(
           ({ identity, lapses, abilities }) =>
-            draw.by.has(identity) && lapses === 0 && abilities.size > 0 && !hub.quarantined.has(identity),
+            draw.waitedFor.has(identity) && lapses === 0 && abilities.size > 0 && !hub.quarantined.has(identity),
         )
-        must(!isHere, `${[...draw.by].join(' or ')} was drawn for shard ${shard}, and ${taker} has it`)
+        must(!isHere, `${[...draw.waitedFor].join(' or ')} was drawn for shard ${shard}, and ${taker} has it`)
       }
     }
   }
