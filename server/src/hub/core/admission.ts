@@ -2,9 +2,9 @@
 // is checked; a replay is for those who did not answer the original; and a fresh key gets no more at once than what it has
 // still to prove.
 import { floor, multiply, rational } from '@forge/shared/exact/rational.ts'
-import { areStrangers, mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
+import { areStrangers, eligibleAgents, mayRun, refereeAwaited, refereeOnline, weightyAgents } from './eligibility.ts'
 import { begunMs } from './leases.ts'
-import { LEASE_MS_MAX, PROBATION_SHARDS, SILENT_MS_MIN, SILENT_OF_EXPECTED } from './limits.ts'
+import { CHECKER_WAIT_MS, LEASE_MS_MAX, PROBATION_SHARDS, SILENT_MS_MIN, SILENT_OF_EXPECTED } from './limits.ts'
 import { rateOf } from '@forge/shared/verifier/sample.ts'
 import { tierOf, validShards } from './standing.ts'
 import { shardOf, type Ability, type Agent, type HubState, type Job } from './state.ts'
@@ -37,11 +37,13 @@ export const isOpenToAll = (job: Job): boolean =>
 export const answeredBefore = (job: Job, { identity }: Agent): boolean =>
   job.answeredBefore?.has(identity) === true && !job.authors.has(identity)
 
-/** Of the shards that may be run first, those that nobody else is there to run. Free keys keep nobody out here either. */
+/**
+ * Of the shards that may be run first, those that nobody else is there to run. Fresh keys are others too, but not for long:
+ * free ones that sleep must not keep out who would work.
+ */
 export function shardsForAnswered(state: HubState, job: Job, shards: ReadonlySet<number>): ReadonlySet<number> {
-  const others = weightyAgents(state, job).filter(
-    (other) => isAtWork(state, other) && job.answeredBefore?.has(other.identity) !== true,
-  )
+  const agents = state.nowMs < freshCountUntilMs(job) ? eligibleAgents(state, job) : weightyAgents(state, job)
+  const others = agents.filter((other) => isAtWork(state, other) && job.answeredBefore?.has(other.identity) !== true)
   if (isLate(state, job, others)) return shards
   // Somebody has to run what none of them may.
   return new Set([...shards].filter((index) => !others.some((other) => mayRun(other, shardOf(job, index)))))
@@ -58,6 +60,8 @@ export function shardsForOthers(state: HubState, job: Job): ReadonlySet<number> 
   return new Set([...job.open].filter((index) => !inside.some((other) => mayRun(other, shardOf(job, index)))))
 }
 
+const freshCountUntilMs = (job: Job): number => job.startedMs + CHECKER_WAIT_MS
+
 /** Who lets its first lease lie, whatever speed it claims or progress it tells of, keeps nobody else out. */
 const isAtWork = (state: HubState, agent: Agent): boolean =>
   agent.lapses === 0 && agent.restsUntilMs <= state.nowMs && state.nowMs < overdueMs(agent)
@@ -73,7 +77,8 @@ function overdueMs(agent: Agent): number {
 export function nextOverdueMs(state: HubState, job: Job): number | null {
   const isForFew = job.policy.verify === 'spotcheck' || (job.answeredBefore?.size ?? 0) > 0
   if (!isForFew || job.open.size === 0 || job.phase !== 'running') return null
-  let next = Infinity
+  let next =
+    job.answeredBefore !== undefined && freshCountUntilMs(job) > state.nowMs ? freshCountUntilMs(job) : Infinity
   for (const session of job.executors.keys()) {
     const agent = state.agents.get(session)
     const atMs = agent === undefined ? Infinity : overdueMs(agent)
