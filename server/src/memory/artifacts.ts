@@ -113,29 +113,20 @@ async function keepPart(part: Part, job: CompletedJob, deps: ArtifactDeps): Prom
 }
 
 /** Every stored answer, an array of them, a shard at a time and never all in memory. */
-function executions(
+async function* executions(
   { id, projectId, shards }: CompletedJob,
   { store, agentAlias }: ArtifactDeps,
-): ReadableStream<Uint8Array> {
-  let first = 0
+): AsyncIterable<Uint8Array> {
+  const alias = await agentAlias(projectId)
   let before = '['
-  let alias: Awaited<ReturnType<AgentAlias>> | undefined
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      if (first >= shards) {
-        controller.enqueue(utf8(before === '[' ? '[]' : ']'))
-        return controller.close()
-      }
-      alias ??= await agentAlias(projectId)
-      const end = Math.min(first + SHARDS_PER_READ, shards)
-      for (const { executor, isVoid, ...attempt } of await store.attemptsOf(id, first, end)) {
-        const text = canonicalJson({ ...attempt, void: isVoid, agent: alias(executor) })
-        controller.enqueue(utf8(before + text))
-        before = ','
-      }
-      first = end
-    },
-  })
+  for (let first = 0; first < shards; first += SHARDS_PER_READ) {
+    for (const attempt of await store.attemptsOf(id, first, Math.min(first + SHARDS_PER_READ, shards))) {
+      const { executor, isVoid, ...told } = attempt
+      yield utf8(before + canonicalJson({ ...told, void: isVoid, agent: alias(executor) }))
+      before = ','
+    }
+  }
+  yield utf8(before === '[' ? '[]' : ']')
 }
 
 async function keepArray(

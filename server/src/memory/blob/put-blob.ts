@@ -19,7 +19,7 @@ export interface SentBlob {
   readonly condition: Condition
   /** SHA-256 in hexadecimal, if its client took one. */
   readonly sha256: string | null
-  readonly body: ReadableStream<Uint8Array> | null
+  readonly body: AsyncIterable<Uint8Array>
 }
 
 export async function keepBlob(projectId: ProjectId, sent: SentBlob, deps: BlobDeps): Promise<BlobRow | Refusal> {
@@ -49,12 +49,8 @@ export const objectTooLarge = (most: number): Refusal =>
   refuse('BODY_TOO_LARGE', `An object has at most ${most} bytes.`)
 
 /** Of bytes that are here already. */
-export const bodyOf = (bytes: Uint8Array): ReadableStream<Uint8Array> =>
-  new ReadableStream({
-    start(controller) {
-      controller.enqueue(bytes)
-      controller.close()
-    },
-  })
+export async function* bodyOf(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

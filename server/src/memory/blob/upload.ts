@@ -39,7 +39,7 @@ class Stopped extends Error {
 
 /** The caller claims the object in a transaction, or discards it. */
 export async function receive(
-  body: ReadableStream<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array>,
   { bytesMax, tooLarge, hashes = [] }: UploadBounds,
   { store, objects, clock, newUlid }: ObjectDeps,
 ): Promise<Received | Refusal> {
@@ -48,7 +48,7 @@ export async function receive(
   const sha256 = createHash('sha256')
   let bytes = 0
   const counted = async function* (): AsyncIterable<Uint8Array> {
-    for await (const chunk of chunksOf(body)) {
+    for await (const chunk of body) {
       bytes += chunk.length
       if (bytes > bytesMax) throw new Stopped(closing(tooLarge(bytesMax)))
       for (const hash of [sha256, ...hashes]) hash.update(chunk)
@@ -66,12 +66,12 @@ export async function receive(
   return { objectId, bytes, sha256: sha256.digest('hex'), digests }
 }
 
-async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncIterable<Uint8Array> {
+/** What a client sends. That it breaks off is the client's; what any other source throws is not. */
+export async function* sentBy(body: ReadableStream<Uint8Array> | null): AsyncIterable<Uint8Array> {
   if (body === null) return
   const reader = body.getReader()
   try {
     for (;;) {
-      // Only what the client's side throws is the client's.
       const { done, value } = await reader.read().catch((): never => {
         throw new Stopped(refuse('INCOMPLETE_BODY', 'The body broke off before its end; nothing was kept.'))
       })

@@ -15,7 +15,7 @@ export interface SentArray {
   readonly name: string
   readonly dtype: Dtype
   readonly shape: readonly number[]
-  readonly body: ReadableStream<Uint8Array> | null
+  readonly body: AsyncIterable<Uint8Array>
 }
 
 export async function sealArray(projectId: ProjectId, sent: SentArray, deps: BlobDeps): Promise<VmemRow | Refusal> {

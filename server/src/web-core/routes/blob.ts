@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { MEMORY_LIMITS, memoryKeySchema } from '@forge/shared/contract/memory.ts'
 import { blobSchema, blobView } from '../../memory/blob/blob-views.ts'
 import { contentDigestOf, contentTypeOf } from '../../memory/blob/headers.ts'
+import { sentBy } from '../../memory/blob/upload.ts'
 import { keepBlob } from '../../memory/blob/put-blob.ts'
 import { serve } from '../../memory/blob/serve.ts'
 import { EXAMPLE } from '../examples.ts'
@@ -139,7 +140,7 @@ export const blobRoutes = [
       if (sha256 instanceof Refusal) return sha256
       const ttl = query.ttl_seconds
       const expiresAtMs = ttl === undefined ? null : deps.clock() + ttl * 1000
-      const sent = { name, contentType, expiresAtMs, condition, sha256, body }
+      const sent = { name, contentType, expiresAtMs, condition, sha256, body: sentBy(body) }
       const row = await keepBlob(caller.projectId, sent, deps)
       if (row instanceof Refusal) return row
       return answered(200, { ok: true, blob: blobView(row) }, { ETag: entityTag(row.version) })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { MEMORY_LIMITS, vmemNameSchema } from '@forge/shared/contract/memory.ts'
 import { arrayToBytes, elementFault, elementsOf } from '@forge/shared/exact/typed-array.ts'
 import { bodyOf } from '../../memory/blob/put-blob.ts'
+import { sentBy } from '../../memory/blob/upload.ts'
 import { serve } from '../../memory/blob/serve.ts'
 import { sealArray, valuesOf } from '../../memory/vmem/put-vmem.ts'
 import { dtypeSchema, shapeSchema, vmemRef, vmemSchema, vmemView } from '../../memory/vmem/vmem-views.ts'
@@ -159,7 +160,7 @@ const writeRoutes = [
       },
     ],
     async handle({ caller, params: { name }, query, request }, deps) {
-      const array = await sealArray(caller.projectId, { name, ...query, body: request.body }, deps)
+      const array = await sealArray(caller.projectId, { name, ...query, body: sentBy(request.body) }, deps)
       return array instanceof Refusal ? array : sealed(array)
     },
   }),

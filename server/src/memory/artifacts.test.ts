@@ -1,0 +1,51 @@
+// What becomes of an artifact whose source or store fails while it is written: waited for where that passes with time, and
+// else a warning that says so. What is written where all goes well is told in test/workflow.e2e.ts.
+import { expect, test } from 'vitest'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import { createLogger } from '../logger.ts'
+import { createKeepArtifacts } from './artifacts.ts'
+
+const CONTRACT = { ctx: {}, artifacts: { persist: true, include: ['executions_json'] } }
+
+/** Keeping the answers of a job of three shards whose reading fails. */
+function keeping(failure: Error): { readonly discarded: string[]; keep(): Promise<unknown> } {
+  const discarded: string[] = []
+  const store = {
+    project: async () => ({ limits: '{}' }),
+    blob: async () => null,
+    memoryUsage: async () => ({ blobBytes: 0 }),
+    beginObject: async () => undefined,
+    discardObject: async (id: string) => void discarded.push(id),
+    attemptsOf: () => Promise.reject(failure),
+  }
+  const objects = {
+    async put(_id: string, bytes: AsyncIterable<Uint8Array>) {
+      for await (const chunk of bytes) void chunk
+    },
+  }
+  const deps = {
+    store,
+    objects,
+    clock: () => 1,
+    newUlid: () => '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7E',
+    logger: createLogger('silent'),
+    agentAlias: async () => () => 'a',
+  } as unknown as Parameters<typeof createKeepArtifacts>[0]
+  const job = { id: 'j' as JobId, projectId: 'p' as ProjectId, contract: CONTRACT, shards: 3, hub: {} }
+  const keep = createKeepArtifacts(deps)
+  return { discarded, keep: () => keep(job as unknown as Parameters<typeof keep>[0]) }
+}
+
+test('a store that is away for a moment is not taken for a body that broke off', async () => {
+  const { discarded, keep } = keeping(Object.assign(new Error('connection lost'), { code: '08006' }))
+  await expect(keep()).rejects.toThrow('connection lost')
+  expect(discarded).toHaveLength(1)
+})
+
+test('what does not pass with time is a warning, and no client’s fault', async () => {
+  const { keep } = keeping(new Error('a row that cannot be read'))
+  expect(await keep()).toMatchObject({
+    artifacts: [],
+    warnings: [expect.stringMatching(/^executions_json was not kept: the server could not write it/)],
+  })
+})
