@@ -57,7 +57,7 @@ export const jobReplayRoutes = [
     operationId: 'replayJob',
     summary: 'Run a completed job again',
     description:
-      'A new job with `replay_of`: the same op, kernel digest, args and root seed, also where the seed was derived, billed like any other. Its shards go to agents that did not answer the original, as long as such are online and can do it in time; checks may come from any. When it has completed, `replay` says whether it is `identical`, or what differs. Answers as `execute` does; the body may be left out.',
+      'A new job with `replay_of`: the same op, kernel digest, args and root seed, also where the seed was derived, billed like any other. Its shards go to agents that did not answer the original, as long as such are online and can do it in time (fresh keys only for the first ten seconds); checks may come from any. When it has completed, `replay` says whether it is `identical`, or what differs. Answers as `execute` does; the body may be left out.',
     headers: AS_EXECUTE.headers,
     params: jobParams,
     missing: NO_JOB,
