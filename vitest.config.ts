@@ -1,7 +1,8 @@
-// Four projects. `unit` is the laws that lie beside the code: its files share two workers and the modules loaded there, for
+// Five projects. `unit` is the laws that lie beside the code: its files share two workers and the modules loaded there, for
 // a worker each would load them 130 times, longer than the laws take. So a file leaves globals, timers and the environment
-// as it found them. One that puts a module in another's place cannot share: it is in `unit-mocks`, a worker each.
-// `--project 'unit*'` means both. `e2e` is the stories told from outside with a real server and a real browser, each with
+// as it found them. `unit-tiny` is those that run the Hub with a tiny kernel in the real one's place, in all modules that
+// they share. One that puts a module in another's place by itself cannot share: it is in `unit-mocks`, a worker each.
+// `--project 'unit*'` means all three. `e2e` is the stories told from outside with a real server and a real browser, each with
 // port and data of its own. FORGE_TEST_ALL=1 adds the slow suites (*.slow.ts), of which the stories go one after another;
 // FORGE_TEST_REPORT names a file for the counts, as JSON.
 
@@ -17,10 +18,10 @@ const unit = [
   'test/house.test.ts',
   ...(all ? [`{${roots.join(',')}}/**/*.slow.ts`] : []),
 ]
-const mocking = roots
-  .filter((root) => existsSync(path.join(import.meta.dirname, root)))
-  .flatMap(filesOf)
-  .filter((file) => /\bvi\.(mock|doMock)\(/.test(readFileSync(file, 'utf8')))
+const files = roots.filter((root) => existsSync(path.join(import.meta.dirname, root))).flatMap(filesOf)
+const saying = (what: RegExp) => files.filter((file) => what.test(readFileSync(file, 'utf8')))
+const mocking = saying(/\bvi\.(mock|doMock)\(/)
+const tiny = saying(/\/(tiny-pool|tiny-kernel|backup)\.fixtures\.ts'/).filter((file) => !mocking.includes(file))
 
 const shared = {
   globalSetup: ['test/seed.ts'],
@@ -29,6 +30,17 @@ const shared = {
   maxWorkers: 2,
 }
 const units = { ...shared, testTimeout: 20_000 }
+
+// Aliases, not mocks: a mock holds for one file, and files that share their modules see one registry.
+const edge = path.join(import.meta.dirname, 'server/src/hub/edge')
+const tinyKernel = {
+  name: 'tiny-kernel',
+  enforce: 'pre' as const,
+  resolveId: (source: string) =>
+    /\/(registry|artifacts)\.gen\.ts$/.test(source)
+      ? path.join(edge, `tiny-${path.basename(source, '.gen.ts')}.fixtures.ts`)
+      : null,
+}
 
 const stories = { ...shared, testTimeout: 120_000, hookTimeout: 120_000 }
 const slow = {
@@ -48,8 +60,17 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
-      { test: { ...units, name: 'unit', include: unit, exclude: [...shared.exclude, ...mocking], isolate: false } },
-      { test: { ...units, name: 'unit-mocks', include: mocking } },
+      {
+        test: {
+          ...units,
+          name: 'unit',
+          include: unit,
+          exclude: [...shared.exclude, ...mocking, ...tiny],
+          isolate: false,
+        },
+      },
+      { plugins: [tinyKernel], test: { ...units, name: 'unit-tiny', include: tiny, isolate: false } },
+      { plugins: [tinyKernel], test: { ...units, name: 'unit-mocks', include: mocking } },
       { test: { ...stories, name: 'e2e', include: ['test/**/*.e2e.ts'], isolate: false } },
       ...(all ? [slow] : []),
     ],

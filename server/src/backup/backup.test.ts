@@ -27,16 +27,6 @@ import { backUp } from './backup.ts'
 import { tablesOf } from './catalog.ts'
 import { restore } from './restore.ts'
 
-vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
-  const kernelName = () => 'mc/1/insurance.v1'
-  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
-})
-vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
-  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
-})
-
 /** The version before memory: it has neither objects nor KV. */
 const BEFORE_MEMORY = 14
 

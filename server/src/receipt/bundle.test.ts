@@ -6,7 +6,7 @@ import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Engine } from '@forge/shared/agent/engines/engine.ts'
 import { checkBundle } from '@forge/shared/receipt/check-bundle.ts'
 import { isIncluded } from '@forge/shared/receipt/proof.ts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import { createLogger } from '../logger.ts'
 import { tinyKernel } from '../hub/edge/tiny-kernel.fixtures.ts'
@@ -17,16 +17,6 @@ import { bundleOf } from './bundle.ts'
 import { comparisonOf, proofOf } from './reads.ts'
 import { createSealer, type Sealer } from './sealer.ts'
 import { openSigner } from './signing-key.ts'
-
-vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
-  const kernelName = () => 'mc/1/insurance.v1'
-  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
-})
-vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
-  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
-})
 
 const engine: Engine = {
   name: 'reference',

@@ -8,7 +8,7 @@ import { checkReceipt } from '@forge/shared/receipt/check-receipt.ts'
 import { keyListProblem, signatureProblem } from '@forge/shared/receipt/keys.ts'
 import { linkDigest } from '@forge/shared/receipt/link.ts'
 import { bodyDigest } from '@forge/shared/receipt/signed.ts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import { createLogger } from '../logger.ts'
 import { REFEREE_TOKEN, SHARDS, TinyPool } from '../hub/edge/tiny-pool.fixtures.ts'
@@ -16,16 +16,6 @@ import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
 import { createSealer, wakingStore, type Sealer } from './sealer.ts'
 import { openSigner, secretKeyOf } from './signing-key.ts'
-
-vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
-  const kernelName = () => 'mc/1/insurance.v1'
-  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
-})
-vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
-  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
-})
 
 let folder: string
 let store: Store

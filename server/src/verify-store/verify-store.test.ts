@@ -20,16 +20,6 @@ import { createSealer } from '../receipt/sealer.ts'
 import { openSigner } from '../receipt/signing-key.ts'
 import { verifyStore } from './verify-store.ts'
 
-vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
-  const kernelName = () => 'mc/1/insurance.v1'
-  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
-})
-vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('../hub/edge/tiny-kernel.fixtures.ts')
-  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
-})
-
 const TABLES = ['jobs', 'submissions', 'partials', 'verdicts', 'voids', 'executors', 'quarantines', 'releases']
 TABLES.push('signing_periods', 'balance_snapshots')
 TABLES.push('notices', 'events', 'ledger_transactions', 'ledger_entries', 'seals', 'receipt_log', 'retentions')

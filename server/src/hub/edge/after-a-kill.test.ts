@@ -8,16 +8,6 @@ import type { NewJob, Store } from '../../store/store.ts'
 import { accepted, aJob, complete, identityOf, noWrites } from '../../store/store.fixtures.ts'
 import { SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
 
-vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
-  const kernelName = () => 'mc/1/insurance.v1'
-  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
-})
-vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
-  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
-})
-
 let store: Store
 beforeAll(async () => {
   store = await openStore({ dataDir: await freshDataDir() })

@@ -9,15 +9,6 @@ import type { Store } from '../../store/store.ts'
 import { tinyPartial, type TinyAgent } from './tiny-kernel.fixtures.ts'
 import { alone, isLast, REFEREE_TOKEN, SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
 
-vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
-  const kernelName = () => 'mc/1/insurance.v1'
-  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
-})
-vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
-  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
-})
 // Shorter than a job's time, so that a test tells whether the wait was what ended it, and long enough for an agent of a
 // busy machine to come in.
 vi.mock('../core/limits.ts', async (original) => ({ ...(await original<object>()), CHECKER_WAIT_MS: 5_000 }))

@@ -17,16 +17,6 @@ import { GATEWAY_LIMITS } from './limits.ts'
 import { tinyKernel } from './tiny-kernel.fixtures.ts'
 import { SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
 
-vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
-  const kernelName = () => 'mc/1/insurance.v1'
-  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
-})
-vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
-  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
-})
-
 const FRAMES = 1_000
 const FRAMES_PER_CONNECTION = 5
 const MIB = 2 ** 20

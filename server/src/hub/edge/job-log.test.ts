@@ -1,6 +1,6 @@
 // What the Hub logs of a job names its trace, the same one before and after a restart; and answers are timed to their
 // acknowledgement.
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshDataDir } from '../../../../scripts/machine/fresh-store.ts'
 import { createLogger } from '../../logger.ts'
 import { createMetrics } from '../../metrics/metrics.ts'
@@ -8,16 +8,6 @@ import { openStore } from '../../store/open-store.ts'
 import type { Store } from '../../store/store.ts'
 import { labelsOfJob } from '../../trace.ts'
 import { SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
-
-vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
-  const kernelName = () => 'mc/1/insurance.v1'
-  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
-})
-vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
-  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
-})
 
 let store: Store
 beforeAll(async () => {

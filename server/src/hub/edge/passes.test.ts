@@ -10,16 +10,6 @@ import { noWrites } from '../../store/store.fixtures.ts'
 import { tinyPartial, type TinyAgent } from './tiny-kernel.fixtures.ts'
 import { alone, isLast, SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
 
-vi.mock('@forge/shared/kernels/registry.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
-  const kernelName = () => 'mc/1/insurance.v1'
-  return { kernelName, kernels: new Map([[kernelName(), kernel]]) }
-})
-vi.mock('@forge/shared/kernels/artifacts.gen.ts', async () => {
-  const { tinyKernel: kernel } = await import('./tiny-kernel.fixtures.ts')
-  return { artifacts: [{ name: 'mc/1/insurance.v1', kernelDigest: kernel.digest, programs: [], knownAnswers: [] }] }
-})
-
 let folder: string
 let store: Store
 let pool: TinyPool

@@ -1,5 +1,5 @@
 // A kernel of two passes that a person can follow, and agents that run it as a test says. It stands in the place of the
-// real one, under its name, because the price list and the registry know no other. It imports neither: they are mocked by it.
+// real one, under its name, because the price list and the registry know no other. It imports neither: both import it.
 import { io, type Socket } from 'socket.io-client'
 import { z } from 'zod'
 import { answerFrame, helloFrame } from '@forge/shared/agent/frames.ts'

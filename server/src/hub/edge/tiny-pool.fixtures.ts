@@ -1,5 +1,5 @@
-// A Hub with the tiny kernel in the real one's place: sockets, store and reduction are real. A test that uses it mocks the
-// registry of kernels and the artifacts, as a mock belongs to the file that it is written in.
+// A Hub with the tiny kernel in the real one's place: sockets, store and reduction are real. vitest.config.ts gives
+// the tests that use it the tiny kernel's registry and artifacts.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -21,7 +21,7 @@ export const SHARDS = 7
 export const REFEREE_TOKEN = 'the token of the referee'
 const kernel = tinyKernel as unknown as Kernel
 
-/** A Hub on real sockets with its agents. Whoever uses it mocks the registry and the artifacts. */
+/** A Hub on real sockets with its agents. */
 export class TinyPool {
   readonly store: Store
   hub!: RunningHub
