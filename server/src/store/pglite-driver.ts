@@ -3,7 +3,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Driver, Query } from './engine.ts'
 import { makeFolder } from './make-folder.ts'
-import { packed, type Reply, type Request } from './pglite-messages.ts'
+import type { Reply, Request } from './pglite-messages.ts'
+import { packed } from './pglite-packed.mjs'
 import { queue, transaction } from './transaction.ts'
 
 /** The directory must be held by a lock: PGlite itself would let two processes ruin it. */
@@ -29,7 +30,7 @@ type Waiting = { readonly resolve: (rows: unknown[][]) => void; readonly reject:
 
 async function startWorker(directory: string) {
   const waiting = new Map<number, Waiting>()
-  const entry = new URL('./pglite-worker.start.mjs', import.meta.url)
+  const entry = new URL('./pglite-worker.mjs', import.meta.url)
   const worker = new Worker(entry, { execArgv: [], workerData: directory })
   let lost: Error | null = null
   let nextId = 0
