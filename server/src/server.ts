@@ -14,6 +14,7 @@ import { createKeepArtifacts } from './memory/artifacts.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createAgentAlias } from './web-core/agent-alias.ts'
 import { openObjects } from './memory/blob/open-objects.ts'
+import { createBytesInFlight } from './memory/bytes-in-flight.ts'
 import { startSweeper, sweepMemory } from './memory/sweeper.ts'
 import { startRetention } from './receipt/retention.ts'
 import { createSealer, wakingStore, type Sealer } from './receipt/sealer.ts'
@@ -59,9 +60,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
-    const objects = await openObjects(config)
-    const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
-    const keepArtifacts = createKeepArtifacts({ store, objects, clock: Date.now, newUlid, logger, agentAlias })
+    const { objects, inFlight, keepArtifacts } = await openMemory(store, config, logger)
     const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts, metrics })
     metrics.watch({ figures: () => hub.figures(), totals: () => store.totals() })
     undo.push(() => hub.close())
@@ -75,6 +74,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const webCore = createWebCore({
       store,
       objects,
+      inFlight,
       hub,
       sealer,
       webhooks,
@@ -126,6 +126,15 @@ async function startBackground(opened: Store, config: Config, logger: Logger, un
   const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays, networksDays })
   undo.push(() => retention.close())
   return { store, sealer, webhooks }
+}
+
+/** The bytes of blobs and arrays, and what a completed job writes there. */
+async function openMemory(store: Store, config: Config, logger: Logger) {
+  const objects = await openObjects(config)
+  const inFlight = createBytesInFlight()
+  const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
+  const keepArtifacts = createKeepArtifacts({ store, objects, inFlight, clock: Date.now, newUlid, logger, agentAlias })
+  return { objects, inFlight, keepArtifacts }
 }
 
 function listen(http: HttpServer, port: number, host: string): Promise<number> {

@@ -14,13 +14,13 @@ import { WEB_LIMITS } from './limits.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { docsPages } from './openapi/docs-page.ts'
 import { readPages, servePage } from './pages.ts'
+import { createProjectPlaces } from './project-places.ts'
 import { refuse } from './refusal.ts'
 import { COMMON_HEADERS, replyProblem } from './reply.ts'
 import { ROUTES } from './routes/all-routes.ts'
 import { mountRoutes, templateOf, wrongMethod } from './routing/mount.ts'
 import { storeRefusal } from './store-refusal.ts'
 import { createRequestRate } from './request-rate.ts'
-import { createStreamBudget } from './stream-budget.ts'
 
 type Env = { Variables: { requestId: string; trace: RequestTrace } }
 
@@ -37,7 +37,8 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     ...deps,
     stopping: deps.stopping ?? new AbortController().signal,
     agentAlias: createAgentAlias(store, deps.randomBytes),
-    streams: createStreamBudget(WEB_LIMITS.streamsPerProjectMax),
+    streams: createProjectPlaces(WEB_LIMITS.streamsPerProjectMax),
+    uploads: createProjectPlaces(WEB_LIMITS.uploadsPerProjectMax),
     requests: createRequestRate(store, clock),
   }
   const withoutKeys = createStrikeOut([configuredKey, adminToken, config.metricsToken])

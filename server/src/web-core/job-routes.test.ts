@@ -15,6 +15,7 @@ import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
 import { NO_OBJECTS, NO_WEBHOOKS } from './fakes.ts'
 import { traceIdOfJob } from '../trace.ts'
+import { createBytesInFlight } from '../memory/bytes-in-flight.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { openTestSealer } from './examples.fixtures.ts'
@@ -58,6 +59,7 @@ beforeEach(async () => {
     newUlid: ulid,
     randomBytes,
     objects: NO_OBJECTS,
+    inFlight: createBytesInFlight(),
     agentWebDir: null,
   })
 })

@@ -26,6 +26,10 @@ export const WEB_LIMITS = {
   rateSharesMax: 10_000,
   /** Of one project at a time: a console for each of its people, and some scripts. */
   streamsPerProjectMax: 20,
+  /** Of one project at a time: each holds a connection and a file. Clients that send in parallel send ten or so. */
+  uploadsPerProjectMax: 16,
+  /** When a project that has all its streams or uploads may have a place again. */
+  retryPlaceSeconds: 10,
   /** A stream ends after this and is opened again with Last-Event-ID: so a revoked key is noticed. */
   streamMsMax: 5 * 60 * 1000,
   /** How often a stream looks for news; a job's end is heard of at once. */

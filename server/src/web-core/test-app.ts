@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ulid } from 'ulid'
 import { createLogger } from '../logger.ts'
+import { createBytesInFlight } from '../memory/bytes-in-flight.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import type { WebCoreDeps } from './deps.ts'
@@ -49,6 +50,7 @@ export function startTestApp(
     store,
     hub: hub.hub,
     objects: NO_OBJECTS,
+    inFlight: createBytesInFlight(),
     sealer: FAKE_SEALER,
     config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], metricsToken: null, ...settings },
     webhooks: NO_WEBHOOKS,

@@ -54,6 +54,7 @@ export const PROBLEMS = {
   RANGE_NOT_SATISFIABLE: { status: 416, retryable: false, title: 'There are no bytes in that range' },
   RATE_LIMITED: { status: 429, retryable: true, title: 'The project sends more requests than it may' },
   TOO_MANY_STREAMS: { status: 429, retryable: true, title: 'The project has too many event streams open' },
+  TOO_MANY_UPLOADS: { status: 429, retryable: true, title: 'The project has too many uploads under way' },
   NO_ELIGIBLE_AGENTS: { status: 503, retryable: true, title: 'Too few eligible agents came before the deadline' },
   NO_ELIGIBLE_CHECKER: { status: 503, retryable: true, title: 'No eligible checker came in time' },
   VERIFICATION_FAILED: { status: 502, retryable: true, title: 'The answers could not be verified; nothing was billed' },
