@@ -1,11 +1,12 @@
 // The composition: configuration, store, HTTP, Hub, Web Core, referee, in this order, and the same backwards at the end.
 // main.ts, the demo and the tests start a server through here; nothing else puts these parts together.
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server as HttpServer } from 'node:http'
+import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import type { Config } from './config.ts'
+import { createHttpServer } from './http-server.ts'
 import { startHub, type RunningHub } from './hub/edge/hub.ts'
 import { startReferee } from './hub/edge/referee.ts'
 import type { Logger } from './logger.ts'
@@ -56,7 +57,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   }
   try {
     const { store, sealer, webhooks } = await startBackground(opened, config, logger, undo)
-    const http = createServer()
+    const http = createHttpServer()
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null

@@ -33,14 +33,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   const pages = new Map([...built, ...docsPages(openApiDocument(ROUTES))])
   const { apiKey: configuredKey, adminToken, metricsToken } = config
   const authenticate = createAuthenticate({ store, configuredKey, adminToken, metricsToken, clock, logger })
-  const routeDeps = {
-    ...deps,
-    stopping: deps.stopping ?? new AbortController().signal,
-    agentAlias: createAgentAlias(store, deps.randomBytes),
-    streams: createProjectPlaces(WEB_LIMITS.streamsPerProjectMax),
-    uploads: createProjectPlaces(WEB_LIMITS.uploadsPerProjectMax),
-    requests: createRequestRate(store, clock),
-  }
+  const routeDeps = shared(deps)
   const withoutKeys = createStrikeOut([configuredKey, adminToken, config.metricsToken])
   const app: WebCore = new Hono<Env>()
 
@@ -100,6 +93,20 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     return replyProblem(problem('INTERNAL', `The server failed on this request; its log has it as ${requestId}.`))
   })
   return app
+}
+
+/** What all requests have in common, beside what Web Core was given. */
+function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace'> {
+  const { store, config, clock } = deps
+  return {
+    ...deps,
+    stopping: deps.stopping ?? new AbortController().signal,
+    agentAlias: createAgentAlias(store, deps.randomBytes),
+    streams: createProjectPlaces(WEB_LIMITS.streamsPerProjectMax),
+    uploads: createProjectPlaces(WEB_LIMITS.uploadsPerProjectMax),
+    bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
+    requests: createRequestRate(store, clock),
+  }
 }
 
 /** Some put their key into the address, which is logged. */

@@ -15,6 +15,7 @@ import type { WebhookStore } from '../store/webhook-store.ts'
 import type { Targets } from '../webhooks/targets.ts'
 import type { RequestTrace } from '../trace.ts'
 import type { AgentAlias } from './agent-alias.ts'
+import type { BodyPace } from './body-chunks.ts'
 import type { ProjectPlaces } from './project-places.ts'
 import type { RequestRate } from './request-rate.ts'
 
@@ -51,14 +52,15 @@ export interface RouteDeps {
   readonly agentAlias: AgentAlias
   readonly streams: ProjectPlaces
   readonly uploads: ProjectPlaces
+  readonly bodyPace: BodyPace
   readonly requests: RequestRate
 }
 
 export interface WebCoreDeps extends Omit<
   RouteDeps,
-  'stopping' | 'agentAlias' | 'streams' | 'uploads' | 'requests' | 'trace'
+  'stopping' | 'agentAlias' | 'streams' | 'uploads' | 'bodyPace' | 'requests' | 'trace'
 > {
-  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken'>
+  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken' | 'bodyIdleSeconds'>
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null
   readonly stopping?: AbortSignal

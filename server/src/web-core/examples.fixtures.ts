@@ -76,7 +76,7 @@ export interface ExampleWorld {
 /** A little more than what PGlite takes to start on a busy machine. */
 export const WORLD_START_MS = 60_000
 
-export async function openExampleWorld(): Promise<ExampleWorld> {
+export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<ExampleWorld> {
   const folder = await freshDataDir()
   const metrics = createMetrics()
   const store = await openStore({ dataDir: folder, observer: metrics.store })
@@ -107,7 +107,13 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
       },
     },
     sealer: await openTestSealer(store),
-    config: { apiKey: null, adminToken: ADMIN_TOKEN, corsOrigins: [], metricsToken: METRICS_TOKEN },
+    config: {
+      apiKey: null,
+      adminToken: ADMIN_TOKEN,
+      corsOrigins: [],
+      metricsToken: METRICS_TOKEN,
+      bodyIdleSeconds,
+    },
     webhooks: { refusalOf: PUBLIC.refusalOf, wake: () => {} },
     metrics,
     logger: createLogger('silent'),

@@ -51,7 +51,7 @@ beforeEach(async () => {
     store,
     hub: pool.hub,
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null },
+    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null, bodyIdleSeconds: 60 },
     webhooks: NO_WEBHOOKS,
     metrics: createMetrics(),
     logger: createLogger('silent'),

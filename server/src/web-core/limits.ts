@@ -17,6 +17,10 @@ export const WEB_LIMITS = {
   /** Field names and addresses come from the client; a longer one is cut in what we answer. */
   echoCharactersMax: 200,
   messageCharactersMax: 300,
+  /** Of a body while it comes, over the time of the setting: a tenth of an old telephone line. */
+  bodyBytesPerSecondMin: 256,
+  /** Of a whole body, which is an upload's time: 5 GiB by a line of 0.6 Mbit/s. */
+  bodyHoursMax: 20,
   /** Of a job's shards: a founding job has 153, and a page shows all of them. */
   shardsPerPageMax: 500,
   shardsPerPageDefault: 100,

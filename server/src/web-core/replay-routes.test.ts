@@ -52,7 +52,7 @@ beforeEach(async () => {
     objects: NO_OBJECTS,
     inFlight: createBytesInFlight(),
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null },
+    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null, bodyIdleSeconds: 60 },
     webhooks: NO_WEBHOOKS,
     metrics: createMetrics(),
     logger: createLogger('silent'),

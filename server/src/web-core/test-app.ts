@@ -52,7 +52,7 @@ export function startTestApp(
     objects: NO_OBJECTS,
     inFlight: createBytesInFlight(),
     sealer: FAKE_SEALER,
-    config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], metricsToken: null, ...settings },
+    config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], metricsToken: null, bodyIdleSeconds: 60, ...settings },
     webhooks: NO_WEBHOOKS,
     metrics: createMetrics(),
     logger: createLogger('debug', { write: (line) => void log.push(line) }),

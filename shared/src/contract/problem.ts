@@ -48,6 +48,7 @@ export const PROBLEMS = {
     retryable: true,
     title: 'The job would go beyond what the project may spend',
   },
+  BODY_TOO_SLOW: { status: 408, retryable: true, title: 'The body came too slowly' },
   BODY_TOO_LARGE: { status: 413, retryable: false, title: 'The body is too large' },
   VALUE_TOO_LARGE: { status: 413, retryable: false, title: 'The value is too large for KV; a blob can hold it' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, title: 'The body must be application/json' },

@@ -2,12 +2,14 @@
 // header says of its length, and nothing is kept in memory.
 import { createHash, type Hash } from 'node:crypto'
 import type { MemoryStore, StoredObject } from '../../store/memory.ts'
+import { BodyEnded, bodyChunks, bodyTooSlow, type BodyPace } from '../../web-core/body-chunks.ts'
+import { WEB_LIMITS } from '../../web-core/limits.ts'
 import { refuse, Refusal } from '../../web-core/refusal.ts'
 import type { BytesInFlight } from '../bytes-in-flight.ts'
 import type { ObjectStore } from './object-store.ts'
 
-/** An upload that takes longer than this, claims and all, is taken for abandoned; HTTP ends it long before. */
-const UPLOAD_HOURS_MAX = 24
+/** An upload that takes longer than this, claims and all, is taken for abandoned; its body has ended hours before. */
+const UPLOAD_HOURS_MAX = WEB_LIMITS.bodyHoursMax + 4
 
 export interface ObjectDeps {
   readonly store: MemoryStore
@@ -80,20 +82,14 @@ export async function discard(
   await objects.remove(objectId).catch(() => undefined)
 }
 
-/** What a client sends. That it breaks off is the client's; what any other source throws is not. */
-export async function* sentBy(body: ReadableStream<Uint8Array> | null): AsyncIterable<Uint8Array> {
-  if (body === null) return
-  const reader = body.getReader()
+/** What a client sends. That it breaks off, or hardly comes, is the client's; what any other source throws is not. */
+export async function* sentBy(body: ReadableStream<Uint8Array> | null, pace: BodyPace): AsyncIterable<Uint8Array> {
   try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((): never => {
-        throw new Stopped(refuse('INCOMPLETE_BODY', 'The body broke off before its end; nothing was kept.'))
-      })
-      if (done) return
-      yield value
-    }
-  } finally {
-    reader.releaseLock()
+    yield* bodyChunks(body, pace)
+  } catch (error) {
+    if (!(error instanceof BodyEnded)) throw error
+    if (error.why === 'too slow') throw new Stopped(bodyTooSlow(pace))
+    throw new Stopped(refuse('INCOMPLETE_BODY', 'The body broke off before its end; nothing was kept.'))
   }
 }
 

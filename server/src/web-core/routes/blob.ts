@@ -119,6 +119,7 @@ export const blobRoutes = [
       'MEMORY_QUOTA_EXCEEDED',
       'BODY_TOO_LARGE',
       'INCOMPLETE_BODY',
+      'BODY_TOO_SLOW',
       'CHECKSUM_MISMATCH',
       'TOO_MANY_UPLOADS',
     ],
@@ -143,7 +144,7 @@ export const blobRoutes = [
       const ttl = query.ttl_seconds
       const expiresAtMs = ttl === undefined ? null : deps.clock() + ttl * 1000
       const length = contentLengthOf(headers)
-      const sent = { name, contentType, expiresAtMs, condition, sha256, length, body: sentBy(body) }
+      const sent = { name, contentType, expiresAtMs, condition, sha256, length, body: sentBy(body, deps.bodyPace) }
       const row = await withUploadPlace(caller.projectId, deps, () => keepBlob(caller.projectId, sent, deps))
       if (row instanceof Refusal) return row
       return answered(200, { ok: true, blob: blobView(row) }, { ETag: entityTag(row.version) })

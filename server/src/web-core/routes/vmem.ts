@@ -149,7 +149,7 @@ const writeRoutes = [
     }),
     upload: 'The elements in row-major order, little-endian.',
     responses: SEALED,
-    problems: ['MEMORY_QUOTA_EXCEEDED', 'BODY_TOO_LARGE', 'INCOMPLETE_BODY', 'TOO_MANY_UPLOADS'],
+    problems: ['MEMORY_QUOTA_EXCEEDED', 'BODY_TOO_LARGE', 'INCOMPLETE_BODY', 'BODY_TOO_SLOW', 'TOO_MANY_UPLOADS'],
     examples: [
       {
         summary: 'Four bytes',
@@ -161,7 +161,7 @@ const writeRoutes = [
       },
     ],
     async handle({ caller, params: { name }, query, request }, deps) {
-      const sent = { name, ...query, body: sentBy(request.body) }
+      const sent = { name, ...query, body: sentBy(request.body, deps.bodyPace) }
       const array = await withUploadPlace(caller.projectId, deps, () => sealArray(caller.projectId, sent, deps))
       return array instanceof Refusal ? array : sealed(array)
     },
