@@ -104,6 +104,7 @@ function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace'> {
     agentAlias: createAgentAlias(store, deps.randomBytes),
     streams: createProjectPlaces(WEB_LIMITS.streamsPerProjectMax),
     uploads: createProjectPlaces(WEB_LIMITS.uploadsPerProjectMax),
+    lookups: createProjectPlaces(WEB_LIMITS.lookupsPerProjectMax),
     bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
     requests: createRequestRate(store, clock),
   }

@@ -52,13 +52,14 @@ export interface RouteDeps {
   readonly agentAlias: AgentAlias
   readonly streams: ProjectPlaces
   readonly uploads: ProjectPlaces
+  readonly lookups: ProjectPlaces
   readonly bodyPace: BodyPace
   readonly requests: RequestRate
 }
 
 export interface WebCoreDeps extends Omit<
   RouteDeps,
-  'stopping' | 'agentAlias' | 'streams' | 'uploads' | 'bodyPace' | 'requests' | 'trace'
+  'stopping' | 'agentAlias' | 'streams' | 'uploads' | 'lookups' | 'bodyPace' | 'requests' | 'trace'
 > {
   readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken' | 'bodyIdleSeconds'>
   /** The folder of the built agent page; null for none. */

@@ -41,6 +41,7 @@ export interface TestApp {
 export function startTestApp(
   agentWebDir: string | null = null,
   settings: Partial<WebCoreDeps['config']> = {},
+  webhooks = NO_WEBHOOKS,
 ): TestApp {
   const store = createFakeStore()
   const hub = createFakeHub(store)
@@ -53,7 +54,7 @@ export function startTestApp(
     inFlight: createBytesInFlight(),
     sealer: FAKE_SEALER,
     config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], metricsToken: null, bodyIdleSeconds: 60, ...settings },
-    webhooks: NO_WEBHOOKS,
+    webhooks,
     metrics: createMetrics(),
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
     clock: Date.now,
