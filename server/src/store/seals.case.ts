@@ -101,11 +101,19 @@ export function testSeals({ store, sql, freshProject }: SealTool): void {
     expect(await store().signingPeriods()).toHaveLength(before + 3)
   })
 
+  const bytesOf = async (id: JobId): Promise<number> => {
+    let bytes = 0
+    for await (const partial of store().acceptedPartials(id, 0, 9)) bytes += partial.bytes.length
+    expect(bytes).toBeGreaterThan(0)
+    return bytes
+  }
+
   test('retention takes the partials of sealed jobs that ended before, once, and nothing else', async () => {
     const project = await freshProject()
     const [old, unsigned] = [await ended(project), await ended(project)]
     await store().putSeal(sealed(receiptOf(old)))
     expect(await store().dropPartials(1_790_000_000_009, 77)).not.toContain(old)
+    expect(await store().acceptedBytes(old)).toBe(await bytesOf(old))
     const dropped: JobId[] = []
     for (let ids = await store().dropPartials(1_790_000_000_010, 77); ids.length > 0;) {
       dropped.push(...ids)
@@ -121,6 +129,7 @@ export function testSeals({ store, sql, freshProject }: SealTool): void {
       return count
     }
     expect([await left(old), await left(unsigned)]).toEqual([0, 2])
+    expect(await store().acceptedBytes(old)).toBe(0)
     expect(await store().verdicts(old)).toHaveLength(2)
   })
 

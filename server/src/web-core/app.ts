@@ -105,6 +105,7 @@ function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace'> {
     streams: createProjectPlaces(WEB_LIMITS.streamsPerProjectMax),
     uploads: createProjectPlaces(WEB_LIMITS.uploadsPerProjectMax),
     lookups: createProjectPlaces(WEB_LIMITS.lookupsPerProjectMax),
+    bundles: createProjectPlaces(WEB_LIMITS.bundlesPerProjectMax),
     bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
     requests: createRequestRate(store, clock),
   }

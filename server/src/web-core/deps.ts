@@ -53,13 +53,14 @@ export interface RouteDeps {
   readonly streams: ProjectPlaces
   readonly uploads: ProjectPlaces
   readonly lookups: ProjectPlaces
+  readonly bundles: ProjectPlaces
   readonly bodyPace: BodyPace
   readonly requests: RequestRate
 }
 
 export interface WebCoreDeps extends Omit<
   RouteDeps,
-  'stopping' | 'agentAlias' | 'streams' | 'uploads' | 'lookups' | 'bodyPace' | 'requests' | 'trace'
+  'stopping' | 'agentAlias' | 'streams' | 'uploads' | 'lookups' | 'bundles' | 'bodyPace' | 'requests' | 'trace'
 > {
   readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken' | 'bodyIdleSeconds'>
   /** The folder of the built agent page; null for none. */

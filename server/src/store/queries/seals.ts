@@ -4,7 +4,7 @@ import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { and, asc, desc, eq, gte, inArray, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { jobs, partials, submissions } from '../schema.ts'
+import { jobs, partials, submissions, verdicts } from '../schema.ts'
 import { forgottenNetworks, receiptLog, retentions, seals, signingPeriods, unsealed } from '../seal-schema.ts'
 import type { LogRow, MakeLink, SealItem, SealRow, SigningPeriod } from '../seal-store.ts'
 
@@ -116,6 +116,18 @@ export async function dropPartials(db: Db, endedBeforeMs: number, atMs: number):
 export async function droppedAt(db: Db, jobId: JobId): Promise<number | null> {
   const [row] = await db.select().from(retentions).where(eq(retentions.jobId, jobId))
   return row?.atMs ?? null
+}
+
+export async function acceptedBytes(db: Db, jobId: JobId): Promise<number> {
+  const [row] = await db
+    .select({ bytes: sql`coalesce(sum(octet_length(${partials.bytes})), 0)`.mapWith(Number) })
+    .from(verdicts)
+    .innerJoin(
+      partials,
+      and(eq(partials.jobId, verdicts.jobId), eq(partials.shard, verdicts.shard), eq(partials.digest, verdicts.digest)),
+    )
+    .where(eq(verdicts.jobId, jobId))
+  return row?.bytes ?? 0
 }
 
 /** Which answers came from one network can still be told, within a job; which network that was cannot. */
