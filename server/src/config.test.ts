@@ -25,6 +25,7 @@ test('the defaults of SPEC section 9', () => {
     publicUrl: null,
     corsOrigins: [],
     trustedProxies: [],
+    bodyIdleSeconds: 60,
     referee: true,
     distinctNetwork: false,
     partialsDays: null,
@@ -47,6 +48,7 @@ test('every setting is read, and those without a use yet are named', () => {
     FORGE_API_KEY: 'sixteen-letters!',
     FORGE_SIGNING_KEY: 'a'.repeat(64),
     FORGE_PUBLIC_URL: 'https://pool.example/',
+    FORGE_BODY_IDLE_SECONDS: '5',
     FORGE_REFEREE: 'off',
     FORGE_DISTINCT_NETWORK: 'false',
     FORGE_PARTIALS_DAYS: '30',
@@ -57,6 +59,7 @@ test('every setting is read, and those without a use yet are named', () => {
   })
   expect(config).toMatchObject({ port: 0, host: '0.0.0.0', dataDir: 'data', publicUrl: 'https://pool.example' })
   expect(config).toMatchObject({
+    bodyIdleSeconds: 5,
     referee: false,
     distinctNetwork: false,
     partialsDays: 30,
@@ -153,6 +156,9 @@ test.each<[string, string, RegExp]>([
   ['FORGE_REFEREE', 'true', /^FORGE_REFEREE is "true", not on or off\.$/],
   ['FORGE_DISTINCT_NETWORK', 'on', /not true or false/],
   ['FORGE_DISTINCT_NETWORK', 'toString', /not true or false/],
+  ['FORGE_BODY_IDLE_SECONDS', '0', /not a number of seconds from 1 to 3600/],
+  ['FORGE_BODY_IDLE_SECONDS', '3601', /not a number of seconds/],
+  ['FORGE_BODY_IDLE_SECONDS', '1.5', /not a number of seconds/],
   ['FORGE_LOG_LEVEL', 'loud', /not one of fatal/],
   ['FORGE_REFREE', 'on', /^FORGE_REFREE is not a setting of this version: did you mean FORGE_REFEREE\?$/],
   ['FORGE_LOST_AND_FOUND', 'b', /^FORGE_LOST_AND_FOUND is not a setting of this version: --help lists the settings\.$/],

@@ -8,6 +8,7 @@ import {
   editDistance,
   folderOf,
   hostOf,
+  idleSecondsOf,
   isLoopback,
   LOG_LEVELS,
   logLevelOf,
@@ -41,6 +42,8 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   /** Addresses and networks (`10.0.0.0/8`) whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  /** After which a body of which nothing comes is given up. */
+  readonly bodyIdleSeconds: number
   readonly referee: boolean
   readonly distinctNetwork: boolean
   /** After a job's end; null keeps them for ever. */
@@ -117,6 +120,11 @@ const SETTINGS = [
     standard: 'none',
     meaning: 'addresses or networks, with commas, whose X-Forwarded-For is believed: 127.0.0.1, 10.0.0.0/8',
   },
+  {
+    name: 'FORGE_BODY_IDLE_SECONDS',
+    standard: '60',
+    meaning: 'seconds after which a request of whose body nothing comes, or hardly anything, is answered 408',
+  },
   { name: 'FORGE_REFEREE', standard: 'on', meaning: 'on or off: a trusted agent in a process of its own' },
   {
     name: 'FORGE_DISTINCT_NETWORK',
@@ -189,6 +197,7 @@ export function loadConfig(env: Environment): Config {
     publicUrl: read<string | null>('FORGE_PUBLIC_URL', null, publicUrlOf),
     corsOrigins: read<readonly string[]>('FORGE_CORS_ORIGINS', [], originsOf),
     trustedProxies,
+    bodyIdleSeconds: read('FORGE_BODY_IDLE_SECONDS', 60, idleSecondsOf),
     referee: read('FORGE_REFEREE', true, oneOf({ on: true, off: false })),
     distinctNetwork: read('FORGE_DISTINCT_NETWORK', seesAddresses, oneOf({ true: true, false: false })),
     partialsDays: read<number | null>('FORGE_PARTIALS_DAYS', null, daysOf(1)),

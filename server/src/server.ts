@@ -1,11 +1,12 @@
 // The composition: configuration, store, HTTP, Hub, Web Core, referee, in this order, and the same backwards at the end.
 // main.ts, the demo and the tests start a server through here; nothing else puts these parts together.
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server as HttpServer } from 'node:http'
+import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import type { Config } from './config.ts'
+import { createHttpServer } from './http-server.ts'
 import { startHub, type RunningHub } from './hub/edge/hub.ts'
 import { startReferee } from './hub/edge/referee.ts'
 import type { Logger } from './logger.ts'
@@ -14,6 +15,7 @@ import { createKeepArtifacts } from './memory/artifacts.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createAgentAlias } from './web-core/agent-alias.ts'
 import { openObjects } from './memory/blob/open-objects.ts'
+import { createBytesInFlight } from './memory/bytes-in-flight.ts'
 import { startSweeper, sweepMemory } from './memory/sweeper.ts'
 import { startRetention } from './receipt/retention.ts'
 import { createSealer, wakingStore, type Sealer } from './receipt/sealer.ts'
@@ -55,13 +57,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   }
   try {
     const { store, sealer, webhooks } = await startBackground(opened, config, logger, undo)
-    const http = createServer()
+    const http = createHttpServer()
     // Sockets keep an HTTP server from closing, so the Hub, which holds them, closes before it.
     undo.push(() => drain(http))
     const refereeToken = config.referee ? randomBytes(32).toString('hex') : null
-    const objects = await openObjects(config)
-    const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
-    const keepArtifacts = createKeepArtifacts({ store, objects, clock: Date.now, newUlid, logger, agentAlias })
+    const { objects, inFlight, keepArtifacts } = await openMemory(store, config, logger)
     const hub = await startHub({ store, logger, config, http, refereeToken, keepArtifacts, metrics })
     metrics.watch({ figures: () => hub.figures(), totals: () => store.totals() })
     undo.push(() => hub.close())
@@ -75,6 +75,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const webCore = createWebCore({
       store,
       objects,
+      inFlight,
       hub,
       sealer,
       webhooks,
@@ -126,6 +127,15 @@ async function startBackground(opened: Store, config: Config, logger: Logger, un
   const retention = startRetention({ store: opened, logger, clock: Date.now, partialsDays, networksDays })
   undo.push(() => retention.close())
   return { store, sealer, webhooks }
+}
+
+/** The bytes of blobs and arrays, and what a completed job writes there. */
+async function openMemory(store: Store, config: Config, logger: Logger) {
+  const objects = await openObjects(config)
+  const inFlight = createBytesInFlight()
+  const agentAlias = createAgentAlias(store, (count) => randomBytes(count))
+  const keepArtifacts = createKeepArtifacts({ store, objects, inFlight, clock: Date.now, newUlid, logger, agentAlias })
+  return { objects, inFlight, keepArtifacts }
 }
 
 function listen(http: HttpServer, port: number, host: string): Promise<number> {

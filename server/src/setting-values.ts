@@ -11,6 +11,8 @@ const CONFIG_LIMITS = {
   secretCharactersMin: 16,
   /** Fits a header line with room to spare. */
   secretCharactersMax: 512,
+  /** Longer than any line is silent that will still bring something. */
+  idleSecondsMax: 3_600,
   /** A century: whoever wants more leaves it unset. */
   daysMax: 36_500,
   /** Of proxies, and of origins: more are a mistake, and each is looked at for every request. */
@@ -71,6 +73,13 @@ export function daysOf(least: number): (text: string) => number | Wrong {
     if (/^\d{1,6}$/.test(text) && days >= least && days <= most) return days
     return new Wrong(`is ${quoted(text)}, not a number of days from ${least} to ${most}`)
   }
+}
+
+export function idleSecondsOf(text: string): number | Wrong {
+  const most = CONFIG_LIMITS.idleSecondsMax
+  const seconds = Number(text)
+  if (/^\d{1,4}$/.test(text) && seconds >= 1 && seconds <= most) return seconds
+  return new Wrong(`is ${quoted(text)}, not a number of seconds from 1 to ${most}`)
 }
 
 export function publicUrlOf(text: string): string | Wrong {

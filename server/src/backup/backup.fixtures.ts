@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { ulid } from 'ulid'
 import { expect } from 'vitest'
 import type { Engine } from '@forge/shared/agent/engines/engine.ts'
@@ -111,7 +112,11 @@ const engine: Engine = {
 const bundlesOf = (store: Store, jobs: readonly JobId[]): Promise<string[]> =>
   sealed(store, async (sealer) => {
     const bundles: string[] = []
-    for (const id of jobs) bundles.push(JSON.stringify(await bundleOf(id, { store, sealer })))
+    for (const id of jobs) {
+      const pieces = await bundleOf(id, { store, sealer })
+      if (pieces === null) throw new Error(`job ${id} has no bundle`)
+      bundles.push(await text(pieces))
+    }
     const keys = (await sealer.keys())?.body.keys ?? []
     for (const bundle of bundles) {
       let next = 0
@@ -178,7 +183,7 @@ export async function asked<T>(options: StoreOptions, ask: (query: Query) => Pro
 export const fingerprintOf = (options: StoreOptions): Promise<unknown> =>
   asked(options, async (query) => {
     const found: unknown[] = []
-    for (const text of FINGERPRINT) found.push(await query(text, []))
+    for (const statement of FINGERPRINT) found.push(await query(statement, []))
     return found
   })
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { createLogger } from '../logger.ts'
 import { createKeepArtifacts } from './artifacts.ts'
+import { createBytesInFlight } from './bytes-in-flight.ts'
 
 const CONTRACT = { ctx: {}, artifacts: { persist: true, include: ['executions_json'] } }
 
@@ -26,6 +27,7 @@ function keeping(failure: Error): { readonly discarded: string[]; keep(): Promis
   const deps = {
     store,
     objects,
+    inFlight: createBytesInFlight(),
     clock: () => 1,
     newUlid: () => '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7E',
     logger: createLogger('silent'),

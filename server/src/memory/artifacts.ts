@@ -106,6 +106,7 @@ async function keepPart(part: Part, job: CompletedJob, deps: ArtifactDeps): Prom
     expiresAtMs: null,
     condition: { kind: 'always' },
     sha256: null,
+    length: null,
     body: bytes,
   } as const
   const row = await keepBlob(job.projectId, sent, deps)

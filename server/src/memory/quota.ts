@@ -1,10 +1,11 @@
 // The quotas of a project's memory: where they come from, and what a client is told when one would be exceeded.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { MEMORY_LIMITS } from '@forge/shared/contract/memory.ts'
-import type { MemoryQuota, MemoryStore, OverQuota } from '../store/memory.ts'
+import type { MemoryQuota, OverQuota } from '../store/memory.ts'
 import type { TenantStore } from '../store/tenants.ts'
 import { refuse, type Refusal } from '../web-core/refusal.ts'
 import { limitsOf } from '../web-core/tenant-views.ts'
+import type { ByteLimit } from './bytes-in-flight.ts'
 
 export async function quotaOf(store: Pick<TenantStore, 'project'>, projectId: ProjectId): Promise<MemoryQuota> {
   const project = await store.project(projectId)
@@ -30,24 +31,12 @@ const LIMIT_NAMES: Readonly<Record<keyof MemoryQuota, string>> = {
 }
 
 export function quotaExceeded({ limit, most, wanted }: OverQuota): Refusal {
-  return exceeded(limit, most, `${wanted} of`)
-}
-
-function exceeded(limit: keyof MemoryQuota, most: number, wanted: string): Refusal {
-  const detail = `With this the project would have ${wanted} ${LIMIT_NAMES[limit]}; its limit is ${most}. Delete what nobody needs, or ask the operator for more.`
+  const detail = `With this the project would have ${wanted} of ${LIMIT_NAMES[limit]}; its limit is ${most}. Delete what nobody needs, or ask the operator for more.`
   return refuse('MEMORY_QUOTA_EXCEEDED', detail)
 }
 
-/** What an upload may have, so that one that cannot fit is stopped early; whether it fits is decided when it is claimed. */
-export async function roomFor(
-  store: Pick<MemoryStore, 'memoryUsage'>,
-  projectId: ProjectId,
-  limit: 'blobBytes' | 'vmemBytes',
-  quota: MemoryQuota,
-  replaced: number,
-): Promise<{ readonly bytes: number; readonly exceeded: () => Refusal }> {
-  const most = quota[limit]
-  if (most === null) return { bytes: Infinity, exceeded: () => exceeded(limit, Infinity, 'more than') }
-  const used = (await store.memoryUsage(projectId))[limit]
-  return { bytes: Math.max(0, most - used + replaced), exceeded: () => exceeded(limit, most, 'more than') }
+/** Of an upload that is stopped on its way: what others of the project are sending at the moment counts too. */
+export function noRoomFor(limit: ByteLimit, { [limit]: most }: MemoryQuota): Refusal {
+  const detail = `With this and what else is being uploaded the project would have more ${LIMIT_NAMES[limit]} than its limit of ${most}. Wait for other uploads, delete what nobody needs, or ask the operator for more.`
+  return refuse('MEMORY_QUOTA_EXCEEDED', detail)
 }

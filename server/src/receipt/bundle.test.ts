@@ -2,6 +2,7 @@
 // a proof of each shard leads to the receipt's root; and a replay is found to be the same.
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Engine } from '@forge/shared/agent/engines/engine.ts'
 import { checkBundle } from '@forge/shared/receipt/check-bundle.ts'
@@ -12,8 +13,9 @@ import { createLogger } from '../logger.ts'
 import { tinyKernel } from '../hub/edge/tiny-kernel.fixtures.ts'
 import { REFEREE_TOKEN, SHARDS, TinyPool } from '../hub/edge/tiny-pool.fixtures.ts'
 import { openStore } from '../store/open-store.ts'
-import type { Store } from '../store/store.ts'
+import type { PartialRow, Store } from '../store/store.ts'
 import { bundleOf } from './bundle.ts'
+import { RECEIPT_LIMITS } from './limits.ts'
 import { comparisonOf, proofOf } from './reads.ts'
 import { createSealer, type Sealer } from './sealer.ts'
 import { openSigner } from './signing-key.ts'
@@ -54,8 +56,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+async function bundleText(id: JobId, from: Store): Promise<string> {
+  const pieces = await bundleOf(id, { store: from, sealer })
+  if (pieces === null) throw new Error('the job has a bundle')
+  return text(pieces)
+}
+
 const check = async (id: JobId) => {
-  const bundle = JSON.parse(JSON.stringify(await bundleOf(id, { store, sealer })))
+  const bundle = JSON.parse(await bundleText(id, store))
   let next = 0
   const keys = (await sealer.keys())?.body.keys ?? []
   const checked = await checkBundle(bundle, { keys, engine, shards: 99, draw: (of) => next++ % of })
@@ -67,6 +75,30 @@ const check = async (id: JobId) => {
 
 test('a bundle is proved, first and last pass', async () => {
   for (const id of jobs) expect(await check(id)).toEqual({ wrong: [], unshown: ['notices'] })
+})
+
+test('partials are read as the bundle is, and those beyond the limit are left out', async () => {
+  const [id] = jobs
+  if (id === undefined) throw new Error('there is a job')
+  let read = 0
+  const partial = { shard: 0, digest: '', bytes: new Uint8Array(RECEIPT_LIMITS.bundlePieceCharactersMin) }
+  const many: Pick<Store, 'acceptedPartials'> = {
+    async *acceptedPartials() {
+      for (read = 0; read < 100; read++) yield partial as PartialRow
+    },
+  }
+  const pieces = await bundleOf(id, { store: { ...store, ...many }, sealer })
+  expect(read).toBe(0)
+  expect((await pieces?.next())?.value).toMatch(/^\{"format":"forge-pool\/bundle\.v1",/)
+  expect(read).toBe(0)
+  await pieces?.next()
+  expect(read).toBe(1)
+  await pieces?.return(undefined)
+  const bytes = await store.acceptedBytes(id)
+  expect(bytes).toBeGreaterThan(0)
+  const large = { ...store, ...many, acceptedBytes: async () => RECEIPT_LIMITS.bundlePartialBytesMax + 1 }
+  const bundle = JSON.parse(await bundleText(id, large))
+  expect(bundle).toMatchObject({ partials: null, partials_missing: 'size' })
 })
 
 test('each shard’s proof leads to the root; a shard, a job or an end that is not there has none', async () => {

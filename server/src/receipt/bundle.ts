@@ -1,4 +1,6 @@
-// The bundle of a completed job, from what is stored: its receipt and all that checking it without a server needs.
+// The bundle of a completed job, from what is stored: its receipt and all that checking it without a server needs. Partials
+// are most of it, so they are read as they are sent: however large bundles are and however slowly they are fetched, some
+// megabytes of each are in memory.
 import { toBase64 } from '@forge/shared/exact/bytes.ts'
 import { compileTable, tableDigest, tableKey } from '@forge/shared/distributions/table.ts'
 import { priceListOf } from '@forge/shared/billing/price-list.ts'
@@ -10,12 +12,55 @@ import { RECEIPT_LIMITS } from './limits.ts'
 import type { Sealer } from './sealer.ts'
 
 export interface BundleDeps {
-  readonly store: Pick<Store, 'job' | 'verdicts' | 'acceptedPartials' | 'droppedAt' | 'table'>
+  readonly store: Pick<Store, 'job' | 'verdicts' | 'acceptedPartials' | 'acceptedBytes' | 'droppedAt' | 'table'>
   readonly sealer: Pick<Sealer, 'receiptOf' | 'linkOf' | 'noticesOf' | 'keys'>
 }
 
-/** Null when there is no such job, when it was not completed, or for the moment in which another server takes over. */
-export async function bundleOf(jobId: JobId, { store, sealer }: BundleDeps): Promise<Bundle | null> {
+/**
+ * Its JSON, in pieces that are made as they are asked for. Null when there is no such job, when it was not completed, or for
+ * the moment in which another server takes over. Retention that comes in between breaks it off: asked for again it says so.
+ */
+export async function bundleOf(jobId: JobId, deps: BundleDeps): Promise<AsyncGenerator<string> | null> {
+  const found = await withoutPartials(jobId, deps)
+  if (found === null) return null
+  const missing = await missingPartials(jobId, deps.store)
+  return pieces(jobId, found, missing, deps.store)
+}
+
+type Partials = Pick<Bundle, 'partials' | 'partials_missing'>
+
+async function* pieces(
+  jobId: JobId,
+  rest: Omit<Bundle, keyof Partials>,
+  missing: Partials['partials_missing'],
+  store: BundleDeps['store'],
+): AsyncGenerator<string> {
+  const open = JSON.stringify({ ...rest, partials_missing: missing }).slice(0, -1)
+  if (missing !== null) {
+    yield `${open},"partials":null}`
+    return
+  }
+  let piece = `${open},"partials":[`
+  let comma = ''
+  for await (const { bytes } of store.acceptedPartials(jobId, 0, rest.shards.length)) {
+    piece += `${comma}"${toBase64(bytes)}"`
+    comma = ','
+    if (piece.length < RECEIPT_LIMITS.bundlePieceCharactersMin) continue
+    yield piece
+    piece = ''
+  }
+  yield `${piece}]}`
+}
+
+async function missingPartials(jobId: JobId, store: BundleDeps['store']): Promise<Partials['partials_missing']> {
+  if ((await store.droppedAt(jobId)) !== null) return 'retention'
+  return (await store.acceptedBytes(jobId)) > RECEIPT_LIMITS.bundlePartialBytesMax ? 'size' : null
+}
+
+async function withoutPartials(
+  jobId: JobId,
+  { store, sealer }: BundleDeps,
+): Promise<Omit<Bundle, keyof Partials> | null> {
   const row = await store.job(jobId)
   if (row === null || row.state !== 'COMPLETED' || row.answer === null) return null
   const [receipt, link] = [await sealer.receiptOf(jobId), await sealer.linkOf(jobId)]
@@ -45,38 +90,6 @@ export async function bundleOf(jobId: JobId, { store, sealer }: BundleDeps): Pro
     tables,
     answer: JSON.parse(row.answer),
     shards: verdicts.map(({ digest, confirmations, trusted }) => [digest, confirmations, trusted]),
-    ...(await partialsOf(jobId, verdicts.length, store)),
     notices: await sealer.noticesOf(jobId),
   }
-}
-
-async function partialsOf(
-  jobId: JobId,
-  shards: number,
-  store: BundleDeps['store'],
-): Promise<Pick<Bundle, 'partials' | 'partials_missing'>> {
-  const dropped = { partials: null, partials_missing: 'retention' } as const
-  if ((await store.droppedAt(jobId)) !== null) return dropped
-  try {
-    return await keptPartials(jobId, shards, store)
-  } catch (error) {
-    // Retention may come in between.
-    if ((await store.droppedAt(jobId)) !== null) return dropped
-    throw error
-  }
-}
-
-async function keptPartials(
-  jobId: JobId,
-  shards: number,
-  store: BundleDeps['store'],
-): Promise<Pick<Bundle, 'partials' | 'partials_missing'>> {
-  const partials: string[] = []
-  let bytes = 0
-  for await (const partial of store.acceptedPartials(jobId, 0, shards)) {
-    bytes += partial.bytes.length
-    if (bytes > RECEIPT_LIMITS.bundlePartialBytesMax) return { partials: null, partials_missing: 'size' }
-    partials.push(toBase64(partial.bytes))
-  }
-  return { partials, partials_missing: null }
 }

@@ -4,8 +4,10 @@ export const RECEIPT_LIMITS = {
   keyOverlapMs: 24 * 60 * 60 * 1000,
   /** After a failure, when nothing else wakes the sealer: a restarting database is back within some seconds. */
   sealRetryMs: 5_000,
-  /** Of all partials in a bundle: JSON has them in base64, and whoever reads it parses it whole. */
+  /** Of all partials in a bundle: JSON has them in base64, and whoever checks it parses it whole. */
   bundlePartialBytesMax: 64 * 1024 * 1024,
+  /** Of a bundle's text, that are sent together. */
+  bundlePieceCharactersMin: 64 * 1024,
   /** How often retention looks for what it may delete. */
   retentionEveryMs: 60 * 60 * 1000,
 } as const

@@ -41,8 +41,9 @@ export const STORE_LIMITS = {
   eventsPerBatch: 1_000,
   transactionsPerBatch: 500,
   sealsPerBatch: 100,
-  /** A job has up to 65,536 partials of some kB. */
+  /** Jobs that one transaction takes partials or networks from, and rows of theirs: beyond them a job goes alone. */
   jobsPerRetentionBatch: 16,
+  rowsPerRetentionBatch: 32_768,
   /** Of an account, newer than its last snapshot: adding up so many takes a millisecond. */
   entriesPerSnapshot: 500,
   jobIdsPerBatch: 1_000,

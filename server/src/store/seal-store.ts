@@ -64,4 +64,6 @@ export interface SealStore {
   forgetNetworks(endedBeforeMs: number, atMs: number): Promise<JobId[]>
   /** When retention took the job's partials; null while they are there. */
   droppedAt(jobId: JobId): Promise<number | null>
+  /** Of all partials behind the job's verdicts, as far as they are kept. */
+  acceptedBytes(jobId: JobId): Promise<number>
 }

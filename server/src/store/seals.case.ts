@@ -2,9 +2,10 @@
 // never changed; and the retention that takes a sealed job's partials and nothing else.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { expect, test } from 'vitest'
+import { STORE_LIMITS } from './limits.ts'
 import type { SealItem } from './seal-store.ts'
 import type { Store } from './store.ts'
-import { accepted, aJob, aSubmission, complete, digestOf, identityOf } from './store.fixtures.ts'
+import { accepted, aJob, aSubmission, aVerdict, complete, digestOf, identityOf } from './store.fixtures.ts'
 
 export interface SealTool {
   store(): Store
@@ -101,11 +102,19 @@ export function testSeals({ store, sql, freshProject }: SealTool): void {
     expect(await store().signingPeriods()).toHaveLength(before + 3)
   })
 
+  const bytesOf = async (id: JobId): Promise<number> => {
+    let bytes = 0
+    for await (const partial of store().acceptedPartials(id, 0, 9)) bytes += partial.bytes.length
+    expect(bytes).toBeGreaterThan(0)
+    return bytes
+  }
+
   test('retention takes the partials of sealed jobs that ended before, once, and nothing else', async () => {
     const project = await freshProject()
     const [old, unsigned] = [await ended(project), await ended(project)]
     await store().putSeal(sealed(receiptOf(old)))
     expect(await store().dropPartials(1_790_000_000_009, 77)).not.toContain(old)
+    expect(await store().acceptedBytes(old)).toBe(await bytesOf(old))
     const dropped: JobId[] = []
     for (let ids = await store().dropPartials(1_790_000_000_010, 77); ids.length > 0;) {
       dropped.push(...ids)
@@ -121,6 +130,7 @@ export function testSeals({ store, sql, freshProject }: SealTool): void {
       return count
     }
     expect([await left(old), await left(unsigned)]).toEqual([0, 2])
+    expect(await store().acceptedBytes(old)).toBe(0)
     expect(await store().verdicts(old)).toHaveLength(2)
   })
 
@@ -165,6 +175,39 @@ export function testSeals({ store, sql, freshProject }: SealTool): void {
     }
     await expect(sql(`delete from forgotten_networks where job_id = '${job.id}'`)).rejects.toThrow(/never changed/)
     await expect(sql('truncate forgotten_networks')).rejects.toThrow(/never truncated/)
+  })
+
+  test('jobs of many shards are taken from a few at a time, so that no statement runs into its timeout', async () => {
+    const project = await freshProject()
+    const large: JobId[] = []
+    const many = Math.ceil(STORE_LIMITS.rowsPerRetentionBatch / 2) + 1
+    for (let i = 0; i < 3; i++) {
+      const job = aJob(project)
+      large.push(job.id)
+      await store().insertJob(job)
+      await store().writeShards({ ...accepted(job.id, [0]), verdicts: [] })
+      for (const [table, columns] of [
+        ['partials', 'digest, bytes'],
+        ['submissions', 'executor, role, engine, trusted, tier, network, owner, distinct_network, digest'],
+      ]) {
+        await sql(`insert into ${table} (job_id, shard, ${columns})
+          select job_id, number, ${columns} from ${table}, generate_series(1, ${many - 1}) as number
+          where job_id = '${job.id}'`)
+      }
+      await complete(store(), job.id, { ...accepted(job.id, []), verdicts: [aVerdict(job.id, 0)] })
+      await store().putSeal(sealed(receiptOf(job.id)))
+    }
+    for (const take of [store().dropPartials, store().forgetNetworks]) {
+      const batches: JobId[][] = []
+      for (let ids = await take(1_790_000_000_010, 77); ids.length > 0; ids = await take(1_790_000_000_010, 77)) {
+        batches.push(ids.filter((id) => large.includes(id)))
+      }
+      expect(batches.flat().toSorted()).toEqual(large.toSorted())
+      expect(Math.max(...batches.map((ids) => ids.length))).toBe(1)
+    }
+    expect(await store().acceptedBytes(large[0] ?? ('' as JobId))).toBe(0)
+    const networks = new Set((await store().submissions(large[0] ?? ('' as JobId))).map(({ network }) => network))
+    expect([...networks]).toEqual(['forgotten 1'])
   })
 
   test('what is signed is neither updated nor deleted nor truncated', async () => {

@@ -208,6 +208,7 @@ function sealsOn(engine: Engine): SealStore {
     dropPartials: (endedBeforeMs, atMs) => engine.transaction((db) => sealed.dropPartials(db, endedBeforeMs, atMs)),
     forgetNetworks: (endedBeforeMs, atMs) => engine.transaction((db) => sealed.forgetNetworks(db, endedBeforeMs, atMs)),
     droppedAt: (jobId) => engine.run((db) => sealed.droppedAt(db, jobId)),
+    acceptedBytes: (jobId) => engine.run((db) => sealed.acceptedBytes(db, jobId)),
   }
 }
 

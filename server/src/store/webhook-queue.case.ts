@@ -94,6 +94,32 @@ export function testWebhookQueue(tool: LedgerTool): void {
     expect(await store().recordAttempt(third ?? first, again)).toBe('late')
   })
 
+  test('what is heard of an address counts for it alone: a hook that was moved meanwhile begins anew', async () => {
+    await emptied()
+    const projectId = await freshProject()
+    for (const kind of ['gone', 'gave-up', 'again', 'delivered'] as const) {
+      const id = await hookOf(projectId)
+      await store().putTestDelivery(projectId, id, `evt_${ulid()}`, AT_MS, 9)
+      const [one] = await claimed([id])
+      if (one === undefined) throw new Error('it is due')
+      const url = 'https://other.example.com/'
+      await store().updateWebhook(projectId, id, { url }, LATER_MS)
+      const outcome = kind === 'again' ? { kind, nextAtMs: LATER_MS + 99 } : { kind }
+      const result = { ...ended('gone', { status: 410, error: 'no' }), outcome, disableAfter: 1 }
+      expect(await store().recordAttempt(one, result)).toBe('recorded')
+      expect(await store().webhook(projectId, id)).toMatchObject({
+        url,
+        disabledReason: null,
+        failingSinceMs: null,
+        failedDeliveries: 0,
+      })
+      // It has arrived where it was to arrive when it was sent; all else goes to the new address, at once.
+      const again = await claimed([id], LATER_MS + 5)
+      if (kind === 'delivered') expect(again).toEqual([])
+      else expect(again).toMatchObject([{ number: one.number, url, attempt: 1, ailing: false }])
+    }
+  })
+
   test('a hook is disabled by 410 and by deliveries given up in a row, and drops what waits', async () => {
     await emptied()
     const projectId = await freshProject()

@@ -141,9 +141,12 @@ export interface WebhookStore {
 
   /** What is due, some of each project; each with one attempt more. */
   claimDeliveries(nowMs: number, bounds: ClaimBounds): Promise<ClaimedDelivery[]>
-  /** Nothing when the delivery has ended, or was claimed by somebody else since, unless it arrived. */
+  /**
+   * Nothing when the delivery has ended, or was claimed by somebody else since, unless it arrived. A failure counts for the
+   * address that it was sent to alone: if the webhook has another one by now, the delivery begins anew there.
+   */
   recordAttempt(
-    claim: Pick<ClaimedDelivery, 'number' | 'webhookId' | 'attempt'>,
+    claim: Pick<ClaimedDelivery, 'number' | 'webhookId' | 'attempt' | 'url'>,
     result: AttemptResult,
   ): Promise<'recorded' | 'disabled' | 'late'>
   /** Deletes deliveries that ended before, a bounded number; true when there may be more. */

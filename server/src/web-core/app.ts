@@ -14,13 +14,13 @@ import { WEB_LIMITS } from './limits.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { docsPages } from './openapi/docs-page.ts'
 import { readPages, servePage } from './pages.ts'
+import { createProjectPlaces } from './project-places.ts'
 import { refuse } from './refusal.ts'
 import { COMMON_HEADERS, replyProblem } from './reply.ts'
 import { ROUTES } from './routes/all-routes.ts'
 import { mountRoutes, templateOf, wrongMethod } from './routing/mount.ts'
 import { storeRefusal } from './store-refusal.ts'
 import { createRequestRate } from './request-rate.ts'
-import { createStreamBudget } from './stream-budget.ts'
 
 type Env = { Variables: { requestId: string; trace: RequestTrace } }
 
@@ -33,13 +33,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   const pages = new Map([...built, ...docsPages(openApiDocument(ROUTES))])
   const { apiKey: configuredKey, adminToken, metricsToken } = config
   const authenticate = createAuthenticate({ store, configuredKey, adminToken, metricsToken, clock, logger })
-  const routeDeps = {
-    ...deps,
-    stopping: deps.stopping ?? new AbortController().signal,
-    agentAlias: createAgentAlias(store, deps.randomBytes),
-    streams: createStreamBudget(WEB_LIMITS.streamsPerProjectMax),
-    requests: createRequestRate(store, clock),
-  }
+  const routeDeps = shared(deps)
   const withoutKeys = createStrikeOut([configuredKey, adminToken, config.metricsToken])
   const app: WebCore = new Hono<Env>()
 
@@ -99,6 +93,22 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     return replyProblem(problem('INTERNAL', `The server failed on this request; its log has it as ${requestId}.`))
   })
   return app
+}
+
+/** What all requests have in common, beside what Web Core was given. */
+function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace'> {
+  const { store, config, clock } = deps
+  return {
+    ...deps,
+    stopping: deps.stopping ?? new AbortController().signal,
+    agentAlias: createAgentAlias(store, deps.randomBytes),
+    streams: createProjectPlaces(WEB_LIMITS.streamsPerProjectMax),
+    uploads: createProjectPlaces(WEB_LIMITS.uploadsPerProjectMax),
+    lookups: createProjectPlaces(WEB_LIMITS.lookupsPerProjectMax),
+    bundles: createProjectPlaces(WEB_LIMITS.bundlesPerProjectMax),
+    bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
+    requests: createRequestRate(store, clock),
+  }
 }
 
 /** Some put their key into the address, which is logged. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from './examples.fixtures.ts'
+import { WEB_LIMITS } from './limits.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from './examples.ts'
 
 let world: ExampleWorld
@@ -94,6 +95,23 @@ test('usage, ledger and invoice say the same of the same days', async () => {
   expect(await json.json()).toMatchObject({ total: { credits: 1.42, eur: 0.17, micro_credits: '1420000' } })
   const long = problemSchema.parse(await (await ask('/invoice?from=2020-01-01&to=2026-01-01')).json())
   expect(long).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ path: 'query.to' }] })
+})
+
+test('a project fetches a few bundles at once, and gets a place back when one is there or left', async () => {
+  const bundle = (method = 'GET') => ask(`/jobs/${EXAMPLE.finishedJob}/bundle`, { method })
+  const open = await Promise.all(Array.from({ length: WEB_LIMITS.bundlesPerProjectMax }, () => bundle()))
+  expect(open.map(({ status }) => status)).toEqual(open.map(() => 200))
+  const refused = await bundle()
+  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/)
+  expect(problemSchema.parse(await refused.json())).toMatchObject({ status: 429, code: 'RATE_LIMITED' })
+  expect((await ask(`/jobs/${EXAMPLE.job}/bundle`)).status).toBe(409)
+  await open[0]?.body?.cancel()
+  expect(await open[1]?.json()).toMatchObject({ format: 'forge-pool/bundle.v1', partials_missing: null })
+  // Of a HEAD nothing is read, and no place is kept.
+  for (let i = 0; i < 3; i++) expect((await bundle('HEAD')).status).toBe(200)
+  const again = [await bundle(), await bundle()]
+  expect(again.map(({ status }) => status)).toEqual([200, 200])
+  for (const one of [...open.slice(2), ...again]) await one.body?.cancel()
 })
 
 test('a credit note is booked once, is told by a signed notice, and shows in usage', async () => {

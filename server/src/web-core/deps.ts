@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { Logger } from '../logger.ts'
 import type { ObjectStore } from '../memory/blob/object-store.ts'
+import type { BytesInFlight } from '../memory/bytes-in-flight.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { MemoryStore } from '../store/memory.ts'
 import type { BundleDeps } from '../receipt/bundle.ts'
@@ -14,8 +15,9 @@ import type { WebhookStore } from '../store/webhook-store.ts'
 import type { Targets } from '../webhooks/targets.ts'
 import type { RequestTrace } from '../trace.ts'
 import type { AgentAlias } from './agent-alias.ts'
+import type { BodyPace } from './body-chunks.ts'
+import type { ProjectPlaces } from './project-places.ts'
 import type { RequestRate } from './request-rate.ts'
-import type { StreamBudget } from './stream-budget.ts'
 
 /** Of the store, what answers requests. Partials are read for bundles alone. */
 export type WebStore = TenantStore &
@@ -29,6 +31,8 @@ export type WebHub = Hub
 
 export interface RouteDeps {
   readonly objects: ObjectStore
+  /** Of all uploads of this process, those of jobs included. */
+  readonly inFlight: BytesInFlight
   readonly store: WebStore
   readonly hub: WebHub
   readonly sealer: BundleDeps['sealer']
@@ -46,12 +50,19 @@ export interface RouteDeps {
   readonly stopping: AbortSignal
   /** What a project may call an agent. */
   readonly agentAlias: AgentAlias
-  readonly streams: StreamBudget
+  readonly streams: ProjectPlaces
+  readonly uploads: ProjectPlaces
+  readonly lookups: ProjectPlaces
+  readonly bundles: ProjectPlaces
+  readonly bodyPace: BodyPace
   readonly requests: RequestRate
 }
 
-export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams' | 'requests' | 'trace'> {
-  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken'>
+export interface WebCoreDeps extends Omit<
+  RouteDeps,
+  'stopping' | 'agentAlias' | 'streams' | 'uploads' | 'lookups' | 'bundles' | 'bodyPace' | 'requests' | 'trace'
+> {
+  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken' | 'bodyIdleSeconds'>
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null
   readonly stopping?: AbortSignal

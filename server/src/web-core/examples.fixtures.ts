@@ -1,7 +1,7 @@
 // The small world of examples.ts on a real store: the project with its key, pool, token and two jobs, beside another
 // project that has the same and that nobody but itself may ever see.
 import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import path from 'node:path'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
@@ -11,6 +11,7 @@ import type { AssignmentId, JobId, ProjectId } from '@forge/shared/contract/ids.
 import { SCOPES, type Scope } from '@forge/shared/contract/tenants.ts'
 import { ulid } from 'ulid'
 import { openDiskObjects } from '../memory/blob/disk-objects.ts'
+import { createBytesInFlight } from '../memory/bytes-in-flight.ts'
 import { bodyOf, keepBlob, type BlobDeps } from '../memory/blob/put-blob.ts'
 import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { sealArray } from '../memory/vmem/put-vmem.ts'
@@ -67,27 +68,31 @@ export interface ExampleWorld {
     scopes: readonly Scope[],
     change?: { readonly expiresAtMs?: number; readonly revoked?: true },
   ): Promise<string>
+  /** Where the bytes of blobs and arrays lie, below the folder of objects. */
+  objectFiles(): Promise<string[]>
   close(): Promise<void>
 }
 
 /** A little more than what PGlite takes to start on a busy machine. */
 export const WORLD_START_MS = 60_000
 
-export async function openExampleWorld(): Promise<ExampleWorld> {
+export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<ExampleWorld> {
   const folder = await freshDataDir()
   const metrics = createMetrics()
   const store = await openStore({ dataDir: folder, observer: metrics.store })
   const objects = await openDiskObjects(path.join(folder, 'objects'))
+  const inFlight = createBytesInFlight()
   const own = await putTenant(store, EXAMPLE, 'Actuarial')
   const foreign = await putTenant(store, foreignIds(), FOREIGN_MARK)
   for (const { projectId, ids } of [own, foreign]) {
-    await putMemory({ store, objects, clock: Date.now, newUlid: ulid }, projectId, ids)
+    await putMemory({ store, objects, inFlight, clock: Date.now, newUlid: ulid }, projectId, ids)
   }
   const hub = createFakeHub(createFakeStore())
   metrics.watch({ figures: () => figuresOf(createHubState(NO_SETTINGS)), totals: () => store.totals() })
   const app = createWebCore({
     store,
     objects,
+    inFlight,
     hub: {
       ...hub.hub,
       // The job ends at once, as far as whoever waits can see.
@@ -102,7 +107,13 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
       },
     },
     sealer: await openTestSealer(store),
-    config: { apiKey: null, adminToken: ADMIN_TOKEN, corsOrigins: [], metricsToken: METRICS_TOKEN },
+    config: {
+      apiKey: null,
+      adminToken: ADMIN_TOKEN,
+      corsOrigins: [],
+      metricsToken: METRICS_TOKEN,
+      bodyIdleSeconds,
+    },
     webhooks: { refusalOf: PUBLIC.refusalOf, wake: () => {} },
     metrics,
     logger: createLogger('silent'),
@@ -121,6 +132,13 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
       const text = await putKey(store, own.projectId, { id, name: 'a key', scopes, expiresAtMs: expiresAtMs ?? null })
       if (revoked === true) await store.revokeApiKey(own.projectId, id, Date.now())
       return text
+    },
+    async objectFiles() {
+      const entries = await readdir(path.join(folder, 'objects'), { recursive: true, withFileTypes: true })
+      return entries
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => name)
+        .toSorted()
     },
     async close() {
       await store.close()
@@ -187,13 +205,19 @@ async function putMemory(deps: BlobDeps, projectId: ProjectId, ids: typeof EXAMP
     return { key, value: canonicalJson({ of: name }), expiresAtMs: null, condition: { kind: 'always' } as const }
   })
   await deps.store.putKv(projectId, EXAMPLE.kvNamespace, writes, NO_QUOTA, Date.now())
-  const plain = { contentType: 'text/plain', expiresAtMs: null, condition: { kind: 'always' }, sha256: null } as const
+  const plain = { contentType: 'text/plain', expiresAtMs: null, sha256: null, length: null } as const
   for (const array of new Set<string>([EXAMPLE.vmem, ids.vmem])) {
     const values = arrayToBytes('f64', [0, 0, 0.9, 1_000, 1, ids === EXAMPLE ? 50_000 : 60_000])
     await sealArray(projectId, { name: array, dtype: 'f64', shape: [3, 2], body: bodyOf(values) }, deps)
   }
   for (const blob of new Set<string>([EXAMPLE.blob, ids.blob])) {
-    await keepBlob(projectId, { ...plain, name: blob, body: bodyOf(utf8(`bytes of ${name}`)) }, deps)
+    const sent = {
+      ...plain,
+      name: blob,
+      condition: { kind: 'always' },
+      body: bodyOf(utf8(`bytes of ${name}`)),
+    } as const
+    await keepBlob(projectId, sent, deps)
   }
 }
 

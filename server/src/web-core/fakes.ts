@@ -128,6 +128,7 @@ const NOT_FAKED = {
   creditNote: notFaked,
   verdicts: notFaked,
   droppedAt: notFaked,
+  acceptedBytes: notFaked,
   table: notFaked,
   acceptedPartials: () => {
     throw new Error('not faked')

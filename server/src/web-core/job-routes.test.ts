@@ -15,6 +15,7 @@ import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
 import { NO_OBJECTS, NO_WEBHOOKS } from './fakes.ts'
 import { traceIdOfJob } from '../trace.ts'
+import { createBytesInFlight } from '../memory/bytes-in-flight.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { openTestSealer } from './examples.fixtures.ts'
@@ -40,7 +41,7 @@ beforeEach(async () => {
     store,
     hub: pool.hub,
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null },
+    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null, bodyIdleSeconds: 60 },
     webhooks: NO_WEBHOOKS,
     metrics: createMetrics(),
     logger: createLogger('silent'),
@@ -48,6 +49,7 @@ beforeEach(async () => {
     newUlid: ulid,
     randomBytes,
     objects: NO_OBJECTS,
+    inFlight: createBytesInFlight(),
     agentWebDir: null,
   })
 })

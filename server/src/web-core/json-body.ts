@@ -2,13 +2,14 @@
 // here is refused before any schema is asked, and nothing past the limit is kept in memory.
 import { CONTRACT_LIMITS } from '@forge/shared/contract/envelope.ts'
 import { concat } from '@forge/shared/exact/bytes.ts'
+import { BodyEnded, bodyChunks, bodyTooSlow, type BodyPace } from './body-chunks.ts'
 import { pathOf, refuse, Refusal } from './refusal.ts'
 import { parseStrictJson, type JsonValue } from './strict-json.ts'
 
-export async function readJsonBody(request: Request): Promise<JsonValue | Refusal> {
+export async function readJsonBody(request: Request, pace: BodyPace): Promise<JsonValue | Refusal> {
   const wrongType = refuseMediaType(request.headers)
   if (wrongType !== null) return wrongType
-  const bytes = await readBytes(request)
+  const bytes = await readBytes(request, pace)
   if (bytes instanceof Refusal) return bytes
   const text = decodeUtf8(bytes)
   if (text === null) return refuse('NOT_UTF8', 'The bytes of the body are not UTF-8. JSON is always sent as UTF-8.')
@@ -50,25 +51,22 @@ function tooLarge(limit: number): Refusal {
 }
 
 /** Stops at the first byte over the limit; the HTTP server throws the rest away. */
-async function readBytes(request: Request): Promise<Uint8Array | Refusal> {
+async function readBytes(request: Request, pace: BodyPace): Promise<Uint8Array | Refusal> {
   const limit = CONTRACT_LIMITS.bodyBytesMax
-  if (request.body === null) return new Uint8Array(0)
-  const reader = request.body.getReader()
   const chunks: Uint8Array[] = []
   let length = 0
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return concat(...chunks)
-      length += value.length
+    for await (const chunk of bodyChunks(request.body, pace)) {
+      length += chunk.length
       if (length > limit) return tooLarge(limit)
-      chunks.push(value)
+      chunks.push(chunk)
     }
-  } catch {
+    return concat(...chunks)
+  } catch (error) {
+    if (!(error instanceof BodyEnded)) throw error
+    if (error.why === 'too slow') return bodyTooSlow(pace)
     // The connection broke or the framing was wrong: whose fault it was cannot be told, and nobody is waiting.
     return refuse('MALFORMED_JSON', 'The body broke off before its end.')
-  } finally {
-    reader.releaseLock()
   }
 }
 

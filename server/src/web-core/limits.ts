@@ -17,6 +17,10 @@ export const WEB_LIMITS = {
   /** Field names and addresses come from the client; a longer one is cut in what we answer. */
   echoCharactersMax: 200,
   messageCharactersMax: 300,
+  /** Of a body while it comes, over the time of the setting: a tenth of an old telephone line. */
+  bodyBytesPerSecondMin: 256,
+  /** Of a whole body, which is an upload's time: 5 GiB by a line of 0.6 Mbit/s. */
+  bodyHoursMax: 20,
   /** Of a job's shards: a founding job has 153, and a page shows all of them. */
   shardsPerPageMax: 500,
   shardsPerPageDefault: 100,
@@ -26,6 +30,14 @@ export const WEB_LIMITS = {
   rateSharesMax: 10_000,
   /** Of one project at a time: a console for each of its people, and some scripts. */
   streamsPerProjectMax: 20,
+  /** Of one project at a time: each holds a connection and a file. Clients that send in parallel send ten or so. */
+  uploadsPerProjectMax: 16,
+  /** Of one project at a time: bundles that are being fetched, each with some megabytes in memory. */
+  bundlesPerProjectMax: 4,
+  /** Of one project at a time: addresses of webhooks that are looked up, which takes as long as their name servers do. */
+  lookupsPerProjectMax: 4,
+  /** When a project that has all its streams, uploads, lookups or bundles may have a place again. */
+  retryPlaceSeconds: 10,
   /** A stream ends after this and is opened again with Last-Event-ID: so a revoked key is noticed. */
   streamMsMax: 5 * 60 * 1000,
   /** How often a stream looks for news; a job's end is heard of at once. */

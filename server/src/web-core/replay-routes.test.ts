@@ -14,6 +14,7 @@ import { createLogger } from '../logger.ts'
 import { openStore } from '../store/open-store.ts'
 import { aJob, digestOf } from '../store/store.fixtures.ts'
 import type { Store } from '../store/store.ts'
+import { createBytesInFlight } from '../memory/bytes-in-flight.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { openTestSealer } from './examples.fixtures.ts'
@@ -39,8 +40,9 @@ beforeEach(async () => {
     store,
     hub: pool.hub,
     objects: NO_OBJECTS,
+    inFlight: createBytesInFlight(),
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null },
+    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null, bodyIdleSeconds: 60 },
     webhooks: NO_WEBHOOKS,
     metrics: createMetrics(),
     logger: createLogger('silent'),

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ulid } from 'ulid'
 import { createLogger } from '../logger.ts'
+import { createBytesInFlight } from '../memory/bytes-in-flight.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import type { WebCoreDeps } from './deps.ts'
@@ -40,6 +41,7 @@ export interface TestApp {
 export function startTestApp(
   agentWebDir: string | null = null,
   settings: Partial<WebCoreDeps['config']> = {},
+  webhooks = NO_WEBHOOKS,
 ): TestApp {
   const store = createFakeStore()
   const hub = createFakeHub(store)
@@ -49,9 +51,10 @@ export function startTestApp(
     store,
     hub: hub.hub,
     objects: NO_OBJECTS,
+    inFlight: createBytesInFlight(),
     sealer: FAKE_SEALER,
-    config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], metricsToken: null, ...settings },
-    webhooks: NO_WEBHOOKS,
+    config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], metricsToken: null, bodyIdleSeconds: 60, ...settings },
+    webhooks,
     metrics: createMetrics(),
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
     clock: Date.now,

@@ -241,7 +241,8 @@ test('receivers that never answer keep nobody else waiting', async () => {
   silent.answer = () => undefined
   const dead = await Promise.all(Array.from({ length: 20 }, () => hookOf(silent.url)))
   for (const hook of dead) for (let i = 0; i < 4; i++) await putTest(hook)
-  const find = (url: URL) => (url.port === String(silent.port) ? silent : receiver).targets.find(url)
+  const find = (url: URL, over: AbortSignal) =>
+    (url.port === String(silent.port) ? silent : receiver).targets.find(url, over)
   const deliverer = start({ targets: { find } })
   await expect.poll(() => silent.received.length).toBe(SEND_LIMITS.quickMax)
   const well = await hookOf()

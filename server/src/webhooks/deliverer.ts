@@ -119,7 +119,7 @@ async function attempt(claim: ClaimedDelivery, deps: DelivererDeps, closing: Abo
     const posted = await post({ url, headers: signedHeaders(claim, claim, clock()), body }, targets, closing)
     const when = { atMs: clock(), chance: deps.chance(), isStopping: closing.aborted }
     const result = resultOf(claim, posted, when)
-    const told = await store.recordAttempt({ number, webhookId, attempt: claim.attempt }, result)
+    const told = await store.recordAttempt({ number, webhookId, attempt: claim.attempt, url }, result)
     // No address: it may have a secret in its path.
     const line = { webhook_id: webhookId, event_id: eventId, attempt: claim.attempt, status: posted.status }
     logger.debug(line, 'a webhook was sent')

@@ -29,6 +29,9 @@ export const SEND_LIMITS = {
   attemptMs: 15_000,
   /** Looking an address up when a webhook is made. */
   lookupMs: 5_000,
+  /** One query of a name server; the second try waits twice as long, and both fit into a lookup. */
+  queryMs: 1_000,
+  queryTries: 2,
   /** What is read of an answer's body before the connection is closed; nobody looks at it. */
   answerBytesMax: 16 * 1024,
   answerHeaderBytesMax: 16 * 1024,

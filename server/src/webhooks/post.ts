@@ -4,7 +4,8 @@ import { request as requestHttp, type IncomingMessage, type RequestOptions } fro
 import { request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { SEND_LIMITS } from './limits.ts'
-import type { Address, Targets } from './targets.ts'
+import type { Address } from './resolve.ts'
+import type { Targets } from './targets.ts'
 
 export interface Posted {
   /** What the receiver answered; null where it did not. */
@@ -30,7 +31,7 @@ export async function post(
   const over = AbortSignal.any([time, closing])
   try {
     const url = new URL(sent.url)
-    const found = await unlessOver(targets.find(url), over)
+    const found = await unlessOver(targets.find(url, over), over)
     if ('refused' in found) return { status: null, error: `The address ${found.refused}.` }
     const status = await exchange(url, sent, found, over)
     if (status >= 200 && status < 300) return { status, error: null }

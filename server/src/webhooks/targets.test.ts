@@ -1,6 +1,7 @@
 // Where a webhook may lead: what is refused by its text alone, and what by where its name leads, at any time.
 import { expect, test } from 'vitest'
-import { createTargets, type Address } from './targets.ts'
+import type { Address } from './resolve.ts'
+import { createTargets } from './targets.ts'
 
 const at = (...addresses: string[]): Address[] =>
   addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
@@ -62,7 +63,7 @@ test('a name that changes what it leads to is refused when it is used', async ()
   const answers = [at(PUBLIC), at('127.0.0.1')]
   const targets = createTargets({ allowPrivate: false, resolve: async () => answers.shift() ?? [] })
   expect(await targets.refusalOf('https://rebinding.example/')).toBeNull()
-  expect(await targets.find(new URL('https://rebinding.example/'))).toMatchObject({
+  expect(await targets.find(new URL('https://rebinding.example/'), new AbortController().signal)).toMatchObject({
     refused: expect.stringMatching(/not of the public/),
   })
 })

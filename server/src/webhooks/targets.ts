@@ -1,19 +1,9 @@
 // Where a webhook may lead. Its address is read and looked up when it is made, for its client's sake; and again for each
 // attempt, which then connects to what was looked at and to nothing else, because names can change what they lead to.
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { WEBHOOK_LIMITS } from '@forge/shared/contract/webhooks.ts'
 import { isPublicAddress } from './addresses.ts'
 import { SEND_LIMITS } from './limits.ts'
-
-export interface Address {
-  readonly address: string
-  readonly family: 4 | 6
-}
-
-/** All addresses of a name; rejects where there are none. */
-export type Resolve = (host: string) => Promise<readonly Address[]>
+import { createResolve, type Address, type Resolve } from './resolve.ts'
 
 /** Why not, in words that go behind the address: `leads to …`. */
 export interface NoTarget {
@@ -23,8 +13,8 @@ export interface NoTarget {
 export interface Targets {
   /** Null when it may be a webhook's. */
   refusalOf(url: string): Promise<string | null>
-  /** Where to connect for this attempt. */
-  find(url: URL): Promise<readonly Address[] | NoTarget>
+  /** Where to connect for this attempt; looks no further when it is over. */
+  find(url: URL, over: AbortSignal): Promise<readonly Address[] | NoTarget>
 }
 
 export interface TargetOptions {
@@ -36,10 +26,10 @@ export interface TargetOptions {
 /** Everything below belongs to a service that speaks something else: mail, shells, files. */
 const PORT_MIN = 1_024
 
-export function createTargets({ allowPrivate, resolve = resolveBySystem }: TargetOptions): Targets {
-  const find = async (url: URL): Promise<readonly Address[] | NoTarget> => {
+export function createTargets({ allowPrivate, resolve = createResolve() }: TargetOptions): Targets {
+  const find = async (url: URL, over: AbortSignal): Promise<readonly Address[] | NoTarget> => {
     const host = hostOf(url)
-    const addresses = await resolve(host).catch(() => [])
+    const addresses = await resolve(host, over).catch(() => [])
     if (addresses.length === 0) return { refused: 'has a name that leads nowhere at the moment' }
     // All of them: which one a connection takes is not ours to say.
     const isPublic = addresses.every(({ address }) => isPublicAddress(address))
@@ -54,9 +44,10 @@ export function createTargets({ allowPrivate, resolve = resolveBySystem }: Targe
     async refusalOf(text) {
       const url = urlOf(text, allowPrivate)
       if ('refused' in url) return url.refused
-      const found = await within(find(url), SEND_LIMITS.lookupMs)
-      if (found === null) return TOO_SLOW
-      return 'refused' in found ? found.refused : null
+      const over = AbortSignal.timeout(SEND_LIMITS.lookupMs)
+      const found = await find(url, over)
+      if (!('refused' in found)) return null
+      return over.aborted ? TOO_SLOW : found.refused
     },
   }
 }
@@ -86,18 +77,3 @@ function urlOf(text: string, allowPrivate: boolean): URL | NoTarget {
 
 /** Without the brackets of an IPv6 address. */
 const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1')
-
-async function resolveBySystem(host: string): Promise<readonly Address[]> {
-  const found = await lookup(host, { all: true })
-  return found.map(({ address }) => ({ address, family: isIP(address) === 6 ? 6 : 4 }))
-}
-
-async function within<T>(work: Promise<T>, ms: number): Promise<T | null> {
-  const over = new AbortController()
-  const late = sleep(ms, null, { signal: over.signal, ref: false }).catch(() => null)
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    over.abort()
-  }
-}

@@ -17,6 +17,12 @@ export function contentTypeOf(headers: Headers): string | Refusal {
   return invalid([{ path: 'headers.content-type', message: 'is not a media type such as text/csv' }])
 }
 
+/** RFC 9110: of the whole body; null where it comes in chunks. HTTP/1.1 lets no more than that come. */
+export function contentLengthOf(headers: Headers): number | null {
+  const sent = headers.get('content-length')
+  return sent !== null && /^\d{1,15}$/.test(sent) ? Number(sent) : null
+}
+
 /** RFC 9530: the SHA-256 that the client took, in hexadecimal; null when it took none. */
 export function contentDigestOf(headers: Headers): string | null | Refusal {
   const sent = headers.get('content-digest')

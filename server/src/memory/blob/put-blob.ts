@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { MEMORY_LIMITS } from '@forge/shared/contract/memory.ts'
-import type { BlobRow, Condition } from '../../store/memory.ts'
+import type { BlobRow, Condition, MemoryQuota } from '../../store/memory.ts'
 import type { TenantStore } from '../../store/tenants.ts'
 import { preconditionFailed } from '../../web-core/preconditions.ts'
 import { refuse, Refusal } from '../../web-core/refusal.ts'
-import { quotaExceeded, quotaOf, roomFor } from '../quota.ts'
+import type { Reservation } from '../bytes-in-flight.ts'
+import { noRoomFor, quotaExceeded, quotaOf } from '../quota.ts'
 import { checksumMismatch } from './headers.ts'
-import { receive, type ObjectDeps } from './upload.ts'
+import { discard, receive, type ObjectDeps } from './upload.ts'
 
 export type BlobDeps = ObjectDeps & { readonly store: Pick<TenantStore, 'project'> }
 
@@ -19,29 +20,60 @@ export interface SentBlob {
   readonly condition: Condition
   /** SHA-256 in hexadecimal, if its client took one. */
   readonly sha256: string | null
+  /** Bytes, if they are known before they come: room is kept for all of them. */
+  readonly length: number | null
   readonly body: AsyncIterable<Uint8Array>
 }
 
 export async function keepBlob(projectId: ProjectId, sent: SentBlob, deps: BlobDeps): Promise<BlobRow | Refusal> {
-  const { name, contentType, expiresAtMs, condition } = sent
-  const { store, clock } = deps
+  const { store, clock, inFlight } = deps
   const quota = await quotaOf(store, projectId)
-  const replaced = (await store.blob(projectId, name, clock()))?.bytes ?? 0
-  const room = await roomFor(store, projectId, 'blobBytes', quota, replaced)
-  const bytesMax = Math.min(room.bytes, MEMORY_LIMITS.objectBytesMax)
-  const tooLarge = bytesMax === room.bytes ? room.exceeded : objectTooLarge
-  const received = await receive(sent.body, { bytesMax, tooLarge }, deps)
+  const room = inFlight.begin({
+    projectId,
+    limit: 'blobBytes',
+    most: quota.blobBytes,
+    name: sent.name,
+    count: async () => ({
+      used: (await store.memoryUsage(projectId)).blobBytes,
+      replaced: (await store.blob(projectId, sent.name, clock()))?.bytes ?? 0,
+    }),
+  })
+  let row: BlobRow | Refusal | null = null
+  try {
+    row = await keepWithin(room, projectId, sent, quota, deps)
+    return row
+  } finally {
+    room.release(row !== null && !(row instanceof Refusal))
+  }
+}
+
+async function keepWithin(
+  room: Reservation,
+  projectId: ProjectId,
+  { name, contentType, expiresAtMs, condition, sha256: said, length, body }: SentBlob,
+  quota: MemoryQuota,
+  deps: BlobDeps,
+): Promise<BlobRow | Refusal> {
+  const { store, clock } = deps
+  const announced = length ?? 0
+  const admit = async (bytes: number): Promise<Refusal | null> => {
+    if (bytes > MEMORY_LIMITS.objectBytesMax) return objectTooLarge(MEMORY_LIMITS.objectBytesMax)
+    return (await room.reserve(Math.max(bytes, announced))) ? null : noRoomFor('blobBytes', quota)
+  }
+  const early = await admit(announced)
+  if (early !== null) return early
+  const received = await receive(body, { admit }, deps)
   if (received instanceof Refusal) return received
   const { objectId, bytes, sha256 } = received
-  const kept = async (): Promise<BlobRow | Refusal> => {
-    if (sent.sha256 !== null && sent.sha256 !== sha256) return checksumMismatch(sent.sha256, sha256)
+  const claimed = async (): Promise<BlobRow | Refusal> => {
+    if (said !== null && said !== sha256) return checksumMismatch(said, sha256)
     const blob = { name, objectId, bytes, sha256, contentType, expiresAtMs }
     const written = await store.putBlob(projectId, blob, condition, quota, clock())
     if (written.status === 'written') return written.blob
     return written.status === 'conflict' ? preconditionFailed('The blob') : quotaExceeded(written)
   }
-  const row = await kept()
-  if (row instanceof Refusal) await store.discardObject(objectId, clock())
+  const row = await claimed()
+  if (row instanceof Refusal) await discard(objectId, deps)
   return row
 }
 

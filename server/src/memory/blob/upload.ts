@@ -2,15 +2,19 @@
 // header says of its length, and nothing is kept in memory.
 import { createHash, type Hash } from 'node:crypto'
 import type { MemoryStore, StoredObject } from '../../store/memory.ts'
+import { BodyEnded, bodyChunks, bodyTooSlow, type BodyPace } from '../../web-core/body-chunks.ts'
+import { WEB_LIMITS } from '../../web-core/limits.ts'
 import { refuse, Refusal } from '../../web-core/refusal.ts'
+import type { BytesInFlight } from '../bytes-in-flight.ts'
 import type { ObjectStore } from './object-store.ts'
 
-/** An upload that takes longer than this, claims and all, is taken for abandoned; HTTP ends it long before. */
-const UPLOAD_HOURS_MAX = 24
+/** An upload that takes longer than this, claims and all, is taken for abandoned; its body has ended hours before. */
+const UPLOAD_HOURS_MAX = WEB_LIMITS.bodyHoursMax + 4
 
 export interface ObjectDeps {
   readonly store: MemoryStore
   readonly objects: ObjectStore
+  readonly inFlight: BytesInFlight
   readonly clock: () => number
   readonly newUlid: () => string
 }
@@ -22,9 +26,8 @@ export interface Received extends StoredObject {
 }
 
 export interface UploadBounds {
-  readonly bytesMax: number
-  /** What is said when more comes. */
-  readonly tooLarge: (bytesMax: number) => Refusal
+  /** Of all bytes so far: why there may not be so many, which ends it. */
+  admit(bytes: number): Refusal | null | Promise<Refusal | null>
   /** Digests beside SHA-256, begun with what comes before the bytes. */
   readonly hashes?: readonly Hash[]
 }
@@ -40,8 +43,8 @@ class Stopped extends Error {
 /** The caller claims the object in a transaction, or discards it. */
 export async function receive(
   body: AsyncIterable<Uint8Array>,
-  { bytesMax, tooLarge, hashes = [] }: UploadBounds,
-  { store, objects, clock, newUlid }: ObjectDeps,
+  { admit, hashes = [] }: UploadBounds,
+  { store, objects, clock, newUlid }: Omit<ObjectDeps, 'inFlight'>,
 ): Promise<Received | Refusal> {
   const objectId = newUlid()
   await store.beginObject(objectId, clock() + UPLOAD_HOURS_MAX * 3_600_000)
@@ -50,7 +53,8 @@ export async function receive(
   const counted = async function* (): AsyncIterable<Uint8Array> {
     for await (const chunk of body) {
       bytes += chunk.length
-      if (bytes > bytesMax) throw new Stopped(closing(tooLarge(bytesMax)))
+      const refused = await admit(bytes)
+      if (refused !== null) throw new Stopped(closing(refused))
       for (const hash of [sha256, ...hashes]) hash.update(chunk)
       yield chunk
     }
@@ -66,20 +70,26 @@ export async function receive(
   return { objectId, bytes, sha256: sha256.digest('hex'), digests }
 }
 
-/** What a client sends. That it breaks off is the client's; what any other source throws is not. */
-export async function* sentBy(body: ReadableStream<Uint8Array> | null): AsyncIterable<Uint8Array> {
-  if (body === null) return
-  const reader = body.getReader()
+/**
+ * Of what was received and is not claimed: its bytes go at once, because they take room that no count has, and its row with
+ * the next sweep, which removes what could not be removed here.
+ */
+export async function discard(
+  objectId: string,
+  { store, objects, clock }: Pick<ObjectDeps, 'store' | 'objects' | 'clock'>,
+): Promise<void> {
+  await store.discardObject(objectId, clock())
+  await objects.remove(objectId).catch(() => undefined)
+}
+
+/** What a client sends. That it breaks off, or hardly comes, is the client's; what any other source throws is not. */
+export async function* sentBy(body: ReadableStream<Uint8Array> | null, pace: BodyPace): AsyncIterable<Uint8Array> {
   try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((): never => {
-        throw new Stopped(refuse('INCOMPLETE_BODY', 'The body broke off before its end; nothing was kept.'))
-      })
-      if (done) return
-      yield value
-    }
-  } finally {
-    reader.releaseLock()
+    yield* bodyChunks(body, pace)
+  } catch (error) {
+    if (!(error instanceof BodyEnded)) throw error
+    if (error.why === 'too slow') throw new Stopped(bodyTooSlow(pace))
+    throw new Stopped(refuse('INCOMPLETE_BODY', 'The body broke off before its end; nothing was kept.'))
   }
 }
 

@@ -5,11 +5,11 @@ import { MEMORY_LIMITS } from '@forge/shared/contract/memory.ts'
 import { toHex } from '@forge/shared/exact/bytes.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { arrayBytes, arrayDigestPrefix, type Dtype } from '@forge/shared/exact/typed-array.ts'
-import type { VmemRow } from '../../store/memory.ts'
+import type { MemoryQuota, VmemRow } from '../../store/memory.ts'
 import { invalid, Refusal } from '../../web-core/refusal.ts'
 import { objectTooLarge, type BlobDeps } from '../blob/put-blob.ts'
-import { receive } from '../blob/upload.ts'
-import { quotaExceeded, quotaOf, roomFor } from '../quota.ts'
+import { discard, receive } from '../blob/upload.ts'
+import { noRoomFor, quotaExceeded, quotaOf } from '../quota.ts'
 
 export interface SentArray {
   readonly name: string
@@ -19,16 +19,43 @@ export interface SentArray {
 }
 
 export async function sealArray(projectId: ProjectId, sent: SentArray, deps: BlobDeps): Promise<VmemRow | Refusal> {
-  const { name, dtype, shape } = sent
-  const { store, clock } = deps
-  const wanted = arrayBytes(dtype, shape)
+  const { store, inFlight } = deps
+  const wanted = arrayBytes(sent.dtype, sent.shape)
   if (wanted > MEMORY_LIMITS.objectBytesMax) return objectTooLarge(MEMORY_LIMITS.objectBytesMax)
   const quota = await quotaOf(store, projectId)
-  const room = await roomFor(store, projectId, 'vmemBytes', quota, 0)
-  if (wanted > room.bytes) return room.exceeded()
+  const room = inFlight.begin({
+    projectId,
+    limit: 'vmemBytes',
+    most: quota.vmemBytes,
+    name: sent.name,
+    // A version never goes for a newer one.
+    count: async () => ({ used: (await store.memoryUsage(projectId)).vmemBytes, replaced: 0 }),
+  })
+  let isClaimed = false
+  try {
+    // Type and shape say how many bytes there will be.
+    if (!(await room.reserve(wanted))) return noRoomFor('vmemBytes', quota)
+    const sealed = await sealWithin(projectId, sent, wanted, quota, deps)
+    if (sealed instanceof Refusal) return sealed
+    isClaimed = sealed.isClaimed
+    return sealed.array
+  } finally {
+    room.release(isClaimed)
+  }
+}
+
+/** Not claimed where the newest version holds the same already. */
+async function sealWithin(
+  projectId: ProjectId,
+  { name, dtype, shape, body }: SentArray,
+  wanted: number,
+  quota: MemoryQuota,
+  deps: BlobDeps,
+): Promise<{ readonly array: VmemRow; readonly isClaimed: boolean } | Refusal> {
+  const { store, clock } = deps
   const hash = createHash('sha256').update(arrayDigestPrefix(dtype, shape))
-  const bounds = { bytesMax: wanted, tooLarge: () => otherLength(wanted, 'more'), hashes: [hash] }
-  const received = await receive(sent.body, bounds, deps)
+  const admit = (came: number): Refusal | null => (came > wanted ? otherLength(wanted, 'more') : null)
+  const received = await receive(body, { admit, hashes: [hash] }, deps)
   if (received instanceof Refusal) return received
   const { objectId, bytes, sha256, digests } = received
   const sealed = async (): Promise<VmemRow | Refusal> => {
@@ -43,8 +70,9 @@ export async function sealArray(projectId: ProjectId, sent: SentArray, deps: Blo
     return written.status === 'written' ? written.array : quotaExceeded(written)
   }
   const array = await sealed()
-  if (array instanceof Refusal || array.objectId !== objectId) await store.discardObject(objectId, clock())
-  return array
+  const isClaimed = !(array instanceof Refusal) && array.objectId === objectId
+  if (!isClaimed) await discard(objectId, deps)
+  return array instanceof Refusal ? array : { array, isClaimed }
 }
 
 const otherLength = (wanted: number, came: string): Refusal =>

@@ -1,10 +1,10 @@
 // Signed documents, their log, and the retention that may take a sealed job's partials. Every step may be repeated: the
 // first row stays, and a place in the log is given once.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
-import { and, asc, desc, eq, gte, inArray, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gte, inArray, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { jobs, partials, submissions } from '../schema.ts'
+import { jobs, partials, submissions, verdicts } from '../schema.ts'
 import { forgottenNetworks, receiptLog, retentions, seals, signingPeriods, unsealed } from '../seal-schema.ts'
 import type { LogRow, MakeLink, SealItem, SealRow, SigningPeriod } from '../seal-store.ts'
 
@@ -103,7 +103,7 @@ export async function dropPartials(db: Db, endedBeforeMs: number, atMs: number):
     .where(sql`${jobs.finishedAtMs} < ${endedBeforeMs} and ${retentions.jobId} is null`)
     .orderBy(asc(jobs.id))
     .limit(STORE_LIMITS.jobsPerRetentionBatch)
-  const ids = due.map(({ jobId }) => jobId)
+  const ids = await ofBoundedRows(db, partials, due)
   if (ids.length === 0) return []
   await db
     .insert(retentions)
@@ -113,9 +113,43 @@ export async function dropPartials(db: Db, endedBeforeMs: number, atMs: number):
   return ids
 }
 
+/** The first of them, as many as have no more rows together than a statement should touch; one at least. */
+async function ofBoundedRows(
+  db: Db,
+  table: typeof partials | typeof submissions,
+  due: readonly { readonly jobId: JobId }[],
+): Promise<JobId[]> {
+  const ids = due.map(({ jobId }) => jobId)
+  if (ids.length === 0) return []
+  const counted = await db
+    .select({ jobId: table.jobId, rows: count() })
+    .from(table)
+    .where(inArray(table.jobId, ids))
+    .groupBy(table.jobId)
+  const rowsOf = new Map(counted.map(({ jobId, rows }) => [jobId, rows]))
+  let rows = 0
+  const beyond = ids.findIndex((id, i) => {
+    rows += rowsOf.get(id) ?? 0
+    return i > 0 && rows > STORE_LIMITS.rowsPerRetentionBatch
+  })
+  return beyond === -1 ? ids : ids.slice(0, beyond)
+}
+
 export async function droppedAt(db: Db, jobId: JobId): Promise<number | null> {
   const [row] = await db.select().from(retentions).where(eq(retentions.jobId, jobId))
   return row?.atMs ?? null
+}
+
+export async function acceptedBytes(db: Db, jobId: JobId): Promise<number> {
+  const [row] = await db
+    .select({ bytes: sql`coalesce(sum(octet_length(${partials.bytes})), 0)`.mapWith(Number) })
+    .from(verdicts)
+    .innerJoin(
+      partials,
+      and(eq(partials.jobId, verdicts.jobId), eq(partials.shard, verdicts.shard), eq(partials.digest, verdicts.digest)),
+    )
+    .where(eq(verdicts.jobId, jobId))
+  return row?.bytes ?? 0
 }
 
 /** Which answers came from one network can still be told, within a job; which network that was cannot. */
@@ -127,7 +161,7 @@ export async function forgetNetworks(db: Db, endedBeforeMs: number, atMs: number
     .where(sql`${jobs.finishedAtMs} < ${endedBeforeMs} and ${forgottenNetworks.jobId} is null`)
     .orderBy(asc(jobs.id))
     .limit(STORE_LIMITS.jobsPerRetentionBatch)
-  const ids = due.map(({ jobId }) => jobId)
+  const ids = await ofBoundedRows(db, submissions, due)
   if (ids.length === 0) return []
   await db
     .insert(forgottenNetworks)

@@ -173,14 +173,18 @@ async function dueNumbers(db: Db, nowMs: number, bounds: ClaimBounds): Promise<n
 
 export async function recordAttempt(
   db: Db,
-  claim: Pick<ClaimedDelivery, 'number' | 'webhookId' | 'attempt'>,
+  claim: Pick<ClaimedDelivery, 'number' | 'webhookId' | 'attempt' | 'url'>,
   result: AttemptResult,
 ): Promise<'recorded' | 'disabled' | 'late'> {
   const { atMs, status: lastStatus, error: lastError, outcome, disableAfter } = result
-  const { number, webhookId, attempt } = claim
+  const { number, webhookId, attempt, url } = claim
   // First the webhook, as everybody does.
   const [hook] = await db
-    .select({ failedDeliveries: webhooks.failedDeliveries, failingSinceMs: webhooks.failingSinceMs })
+    .select({
+      url: webhooks.url,
+      failedDeliveries: webhooks.failedDeliveries,
+      failingSinceMs: webhooks.failingSinceMs,
+    })
     .from(webhooks)
     .where(eq(webhooks.id, webhookId))
     .for('no key update')
@@ -189,12 +193,16 @@ export async function recordAttempt(
     outcome.kind === 'delivered'
       ? inArray(deliveries.status, ['pending', 'cancelled'])
       : and(eq(deliveries.status, 'pending'), eq(deliveries.attempts, attempt))
+  const hasMoved = hook.url !== url
+  const progress = hasMoved && outcome.kind !== 'delivered' ? begunAnew(atMs) : progressOf(outcome, atMs)
   const told = await db
     .update(deliveries)
-    .set({ lastStatus, lastError, leasedUntilMs: null, ...progressOf(outcome, atMs) })
+    .set({ lastStatus, lastError, leasedUntilMs: null, ...progress })
     .where(and(eq(deliveries.number, number), isOurs))
     .returning({ number: deliveries.number })
   if (told.length === 0) return 'late'
+  // What was heard from the address before says nothing of this one.
+  if (hasMoved) return 'recorded'
   const failed = outcome.kind === 'gave-up' ? hook.failedDeliveries + 1 : hook.failedDeliveries
   await db
     .update(webhooks)
@@ -209,6 +217,9 @@ export async function recordAttempt(
   else return 'recorded'
   return 'disabled'
 }
+
+/** At the address that the webhook has by now, with all of its attempts before it. */
+const begunAnew = (atMs: number) => ({ nextAtMs: atMs, attempts: 0 })
 
 function progressOf(outcome: AttemptResult['outcome'], atMs: number) {
   switch (outcome.kind) {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+import { WEB_LIMITS } from '../limits.ts'
 
 let world: ExampleWorld
 beforeAll(async () => {
@@ -10,13 +11,11 @@ beforeAll(async () => {
 }, WORLD_START_MS)
 afterAll(() => world.close())
 
-const ask = async (
-  method: string,
-  name: string,
-  headers: Record<string, string> = {},
-  body?: string | Blob | ReadableStream | Uint8Array<ArrayBuffer>,
-) =>
-  world.app.request(`/api/v0/blob/${name}`, {
+type Body = string | Blob | ReadableStream | Uint8Array<ArrayBuffer>
+const ask = (method: string, name: string, headers: Record<string, string> = {}, body?: Body) =>
+  askAt(`blob/${name}`, method, headers, body)
+const askAt = async (path: string, method: string, headers: Record<string, string>, body?: Body) =>
+  world.app.request(`/api/v0/${path}`, {
     method,
     headers: { authorization: `Bearer ${world.own.key}`, ...headers },
     ...(body === undefined ? {} : { body, duplex: 'half' }),
@@ -148,4 +147,101 @@ test('conditions hold for blobs too', async () => {
   expect((await ask('PUT', 'cond', { 'if-match': tag }, 'two')).status).toBe(200)
   expect(await codeOf(await ask('DELETE', 'cond', { 'if-match': tag }))).toEqual([412, 'PRECONDITION_FAILED'])
   expect(await (await ask('GET', 'cond')).text()).toBe('two')
+})
+
+/** Bytes that come when they are pushed; Node's own stream, so that nothing is pulled ahead. */
+function slowBody() {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const writer = writable.getWriter()
+  return {
+    readable,
+    push: (bytes: number) => writer.write(new Uint8Array(bytes)),
+    end: () => writer.close(),
+    breakOff: () => writer.abort(new Error('gone')),
+  }
+}
+
+/** A project's room for so many bytes more. */
+async function withRoomFor(bytes: number, work: () => Promise<void>): Promise<void> {
+  const { projectId } = world.own
+  const { blobBytes, vmemBytes } = await world.store.memoryUsage(projectId)
+  const limits = JSON.stringify({ blob_bytes: blobBytes + bytes, vmem_bytes: vmemBytes + bytes })
+  await world.store.updateProject(projectId, { limits })
+  try {
+    await work()
+  } finally {
+    await world.store.updateProject(projectId, { limits: '{}' })
+  }
+}
+
+test('uploads under way count against the quota as they grow, and give their room back however they end', async () => {
+  await withRoomFor(1_000, async () => {
+    const first = slowBody()
+    const sent = ask('PUT', 'first', {}, first.readable)
+    await first.push(600)
+    // What was pushed last may still be on its way; what was taken before is reserved.
+    await first.push(1)
+    expect(await codeOf(await ask('PUT', 'second', {}, new Uint8Array(500)))).toEqual([409, 'MEMORY_QUOTA_EXCEEDED'])
+    expect((await ask('PUT', 'small', {}, new Uint8Array(100))).status).toBe(200)
+    await first.breakOff()
+    expect(await codeOf(await sent)).toEqual([400, 'INCOMPLETE_BODY'])
+    expect((await ask('PUT', 'second', {}, new Uint8Array(900))).status).toBe(200)
+  })
+})
+
+test('a length that is declared is reserved before a byte has come', async () => {
+  await withRoomFor(1_000, async () => {
+    const first = slowBody()
+    const sent = ask('PUT', 'declared', { 'content-length': '700' }, first.readable)
+    await first.push(1)
+    await first.push(1)
+    const other = await ask('PUT', 'beside', { 'content-length': '301' }, slowBody().readable)
+    expect(await codeOf(other)).toEqual([409, 'MEMORY_QUOTA_EXCEEDED'])
+    expect((await ask('PUT', 'beside', { 'content-length': '300' }, new Uint8Array(300))).status).toBe(200)
+    await first.push(698)
+    await first.end()
+    expect((await sent).status).toBe(200)
+  })
+})
+
+test('arrays under way count as well, by their type and shape', async () => {
+  await withRoomFor(1_000, async () => {
+    const vmem = (name: string, bytes: number, body: Body) =>
+      askAt(`vmem/${name}?dtype=u8&shape=${bytes}`, 'PUT', {}, body)
+    const first = slowBody()
+    const sent = vmem('first', 700, first.readable)
+    await first.push(1)
+    await first.push(1)
+    expect(await codeOf(await vmem('second', 301, new Uint8Array(301)))).toEqual([409, 'MEMORY_QUOTA_EXCEEDED'])
+    await first.end()
+    expect(await codeOf(await sent)).toEqual([422, 'VALIDATION_FAILED'])
+    expect((await vmem('second', 1_000, new Uint8Array(1_000))).status).toBe(201)
+  })
+})
+
+test('a project has so many uploads at once, and gets a place back when one ends', async () => {
+  const bodies = Array.from({ length: WEB_LIMITS.uploadsPerProjectMax }, slowBody)
+  const sent = bodies.map(({ readable }, i) => ask('PUT', `one-of-many-${i}`, {}, readable))
+  for (const body of bodies) {
+    await body.push(1)
+    await body.push(1)
+  }
+  const refused = await ask('PUT', 'one-more', {}, 'x')
+  expect([refused.headers.get('retry-after'), refused.headers.get('connection')]).toEqual(['10', 'close'])
+  expect(await codeOf(refused)).toEqual([429, 'TOO_MANY_UPLOADS'])
+  await bodies[0]?.breakOff()
+  expect(await codeOf((await sent[0]) ?? refused)).toEqual([400, 'INCOMPLETE_BODY'])
+  expect((await ask('PUT', 'one-more', {}, 'x')).status).toBe(200)
+  for (const body of bodies.slice(1)) await body.end()
+  expect((await Promise.all(sent.slice(1))).map(({ status }) => status)).toEqual(bodies.slice(1).map(() => 200))
+})
+
+test('bytes that nobody claims are removed at once, not with the next sweep', async () => {
+  const digest = `sha-256=:${digestOf('other', 'base64')}:`
+  const before = await world.objectFiles()
+  expect(await codeOf(await ask('PUT', 'sum', { 'content-digest': digest }, 'bytes'))).toEqual([
+    422,
+    'CHECKSUM_MISMATCH',
+  ])
+  expect(await world.objectFiles()).toEqual(before)
 })

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { MEMORY_LIMITS, memoryKeySchema } from '@forge/shared/contract/memory.ts'
 import { blobSchema, blobView } from '../../memory/blob/blob-views.ts'
-import { contentDigestOf, contentTypeOf } from '../../memory/blob/headers.ts'
+import { contentDigestOf, contentLengthOf, contentTypeOf } from '../../memory/blob/headers.ts'
 import { sentBy } from '../../memory/blob/upload.ts'
 import { keepBlob } from '../../memory/blob/put-blob.ts'
 import { serve } from '../../memory/blob/serve.ts'
@@ -11,6 +11,7 @@ import { nextCursorSchema, pageOf, pageQuery, wholeNumber } from '../paging.ts'
 import { conditionOf, entityTag, IF_MATCH, IF_NONE_MATCH, preconditionFailed } from '../preconditions.ts'
 import { refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
+import { withUploadPlace } from '../upload-place.ts'
 
 const params = z.strictObject({ name: memoryKeySchema.describe('percent-encoded, slashes too') })
 const NO_BLOB = 'This project has no blob of that name.'
@@ -118,7 +119,9 @@ export const blobRoutes = [
       'MEMORY_QUOTA_EXCEEDED',
       'BODY_TOO_LARGE',
       'INCOMPLETE_BODY',
+      'BODY_TOO_SLOW',
       'CHECKSUM_MISMATCH',
+      'TOO_MANY_UPLOADS',
     ],
     examples: [
       {
@@ -140,8 +143,9 @@ export const blobRoutes = [
       if (sha256 instanceof Refusal) return sha256
       const ttl = query.ttl_seconds
       const expiresAtMs = ttl === undefined ? null : deps.clock() + ttl * 1000
-      const sent = { name, contentType, expiresAtMs, condition, sha256, body: sentBy(body) }
-      const row = await keepBlob(caller.projectId, sent, deps)
+      const length = contentLengthOf(headers)
+      const sent = { name, contentType, expiresAtMs, condition, sha256, length, body: sentBy(body, deps.bodyPace) }
+      const row = await withUploadPlace(caller.projectId, deps, () => keepBlob(caller.projectId, sent, deps))
       if (row instanceof Refusal) return row
       return answered(200, { ok: true, blob: blobView(row) }, { ETag: entityTag(row.version) })
     },

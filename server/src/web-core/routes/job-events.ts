@@ -81,5 +81,7 @@ function lastEventOf(headers: Headers): number | Refusal {
 
 function tooMany(): Refusal {
   const detail = `A project has at most ${WEB_LIMITS.streamsPerProjectMax} event streams open; close one, or ask for the job itself.`
-  return new Refusal(refuse('TOO_MANY_STREAMS', detail).problem, { 'Retry-After': '10' })
+  return new Refusal(refuse('TOO_MANY_STREAMS', detail).problem, {
+    'Retry-After': String(WEB_LIMITS.retryPlaceSeconds),
+  })
 }

@@ -11,9 +11,11 @@ import { bundleOf } from '../../receipt/bundle.ts'
 import { proofOf } from '../../receipt/reads.ts'
 import type { JobRow } from '../../store/store.ts'
 import { EXAMPLE } from '../examples.ts'
+import { streamOf } from '../event-stream.ts'
 import { JOB_ID_TEXT } from '../job-view.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { refuse, Refusal } from '../refusal.ts'
+import { API_HEADERS } from '../reply.ts'
 import { answered, route } from '../routing/route.ts'
 import { jobParams, NO_JOB, ownJob } from './jobs.ts'
 
@@ -69,16 +71,26 @@ export const jobReceiptRoutes = [
       { summary: 'Of a completed job', params: { id: EXAMPLE.finishedJob }, status: 200 },
       { summary: 'Of one that runs', params: { id: EXAMPLE.job }, status: 409 },
     ],
-    async handle({ caller, params }, { store, sealer }) {
+    async handle({ caller, params, request }, { store, sealer, bundles }) {
       const row = await ownJob(store, caller.projectId, params.id)
       if (row instanceof Refusal) return row
       if (row.state !== 'COMPLETED') return notCompleted(row)
+      const giveBack = bundles.take(caller.projectId)
+      if (giveBack === null) return tooManyBundles()
+      let isSent = false
       try {
-        const bundle = await bundleOf(row.id, { store, sealer })
-        return bundle === null ? keysAreChanging() : answered(200, bundle)
+        const pieces = await bundleOf(row.id, { store, sealer })
+        if (pieces === null) return keysAreChanging()
+        const headers = { ...API_HEADERS, 'Content-Type': 'application/json' }
+        // Of a HEAD nobody reads the stream, nor ends it.
+        if (request.method === 'HEAD') return new Response(null, { headers })
+        isSent = true
+        return new Response(streamOf(pieces, giveBack), { headers })
       } catch (error) {
         if (error instanceof KernelMissing) return kernelMissing(row)
         throw error
+      } finally {
+        if (!isSent) giveBack()
       }
     },
   }),
@@ -127,6 +139,11 @@ export const jobReceiptRoutes = [
     },
   }),
 ]
+
+function tooManyBundles(): Refusal {
+  const detail = `A project fetches at most ${WEB_LIMITS.bundlesPerProjectMax} bundles at once; send this one again when another is there.`
+  return new Refusal(refuse('RATE_LIMITED', detail).problem, { 'Retry-After': String(WEB_LIMITS.retryPlaceSeconds) })
+}
 
 function notEnded({ id, state }: JobRow): Refusal {
   const { problem } = refuse('JOB_NOT_ENDED', `The job is ${state}; this is there when it has ended.`, { job_id: id })

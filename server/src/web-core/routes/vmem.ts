@@ -11,6 +11,7 @@ import { EXAMPLE } from '../examples.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
+import { withUploadPlace } from '../upload-place.ts'
 
 const nameParams = z.strictObject({ name: vmemNameSchema })
 const version = z.string().regex(/^[1-9]\d{0,14}$/)
@@ -148,7 +149,7 @@ const writeRoutes = [
     }),
     upload: 'The elements in row-major order, little-endian.',
     responses: SEALED,
-    problems: ['MEMORY_QUOTA_EXCEEDED', 'BODY_TOO_LARGE', 'INCOMPLETE_BODY'],
+    problems: ['MEMORY_QUOTA_EXCEEDED', 'BODY_TOO_LARGE', 'INCOMPLETE_BODY', 'BODY_TOO_SLOW', 'TOO_MANY_UPLOADS'],
     examples: [
       {
         summary: 'Four bytes',
@@ -160,7 +161,8 @@ const writeRoutes = [
       },
     ],
     async handle({ caller, params: { name }, query, request }, deps) {
-      const array = await sealArray(caller.projectId, { name, ...query, body: sentBy(request.body) }, deps)
+      const sent = { name, ...query, body: sentBy(request.body, deps.bodyPace) }
+      const array = await withUploadPlace(caller.projectId, deps, () => sealArray(caller.projectId, sent, deps))
       return array instanceof Refusal ? array : sealed(array)
     },
   }),

@@ -7,6 +7,8 @@ import { WEBHOOK_LIMITS } from '@forge/shared/contract/webhooks.ts'
 import { SCOPES } from '@forge/shared/contract/tenants.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
 import { EXAMPLE, FOUNDING_REQUEST } from '../examples.ts'
+import { WEB_LIMITS } from '../limits.ts'
+import { KEY, startTestApp } from '../test-app.ts'
 import { deliverySchema, webhookSchema } from '../webhook-views.ts'
 
 let world: ExampleWorld
@@ -105,6 +107,29 @@ test.each([
   }
   const [, text] = await ask('GET', `/webhooks/${webhook.id}`)
   expect(oneSchema.parse(JSON.parse(text)).webhook.url).toBe(HOOK.url)
+})
+
+test('a project has a few addresses looked up at once, and gets a place back when one is known', async () => {
+  const waiting: (() => void)[] = []
+  const refusalOf = () => new Promise<string>((resolve) => waiting.push(() => resolve('leads nowhere')))
+  const { app } = startTestApp(null, {}, { refusalOf, wake: () => undefined })
+  const post = async () =>
+    app.request('/api/v0/webhooks', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify(HOOK),
+    })
+  const many = Array.from({ length: WEB_LIMITS.lookupsPerProjectMax }, post)
+  await expect.poll(() => waiting.length).toBe(many.length)
+  const refused = await post()
+  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/)
+  expect(problemSchema.parse(await refused.json())).toMatchObject({ code: 'RATE_LIMITED', status: 429 })
+  for (const known of waiting.splice(0)) known()
+  expect((await Promise.all(many)).map(({ status }) => status)).toEqual(many.map(() => 422))
+  const next = post()
+  await expect.poll(() => waiting.length).toBe(1)
+  waiting[0]?.()
+  expect((await next).status).toBe(422)
 })
 
 test('types of events are known, each is named once, and a test is none of them', async () => {

@@ -8,11 +8,14 @@ import {
   WEBHOOK_LIMITS,
   type SubscribedEvent,
 } from '@forge/shared/contract/webhooks.ts'
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Scope } from '@forge/shared/contract/tenants.ts'
 import { newSecret } from '../../webhooks/signature.ts'
 import { EXAMPLE } from '../examples.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
-import { invalid, refuse, type Refusal } from '../refusal.ts'
+import type { RouteDeps } from '../deps.ts'
+import { WEB_LIMITS } from '../limits.ts'
+import { invalid, refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 import { ulidSchema } from '../tenant-views.ts'
 import { webhookSchema, webhookView } from '../webhook-views.ts'
@@ -74,8 +77,9 @@ const createRoute = route({
       status: 422,
     },
   ],
-  async handle({ caller, body }, { store, clock, newUlid, randomBytes, webhooks }) {
-    const lacking = lackingScopes(body.events, caller.scopes) ?? (await refusedUrl(body.url, webhooks))
+  async handle({ caller, body }, deps) {
+    const { store, clock, newUlid, randomBytes } = deps
+    const lacking = lackingScopes(body.events, caller.scopes) ?? (await refusedUrl(body.url, caller.projectId, deps))
     if (lacking !== null) return lacking
     const secret = newSecret(randomBytes)
     const made = { ...body, id: newUlid(), projectId: caller.projectId, createdAtMs: clock() }
@@ -157,13 +161,14 @@ const changeRoute = route({
     { summary: 'Disable it', params: ONE, body: { enabled: false }, status: 200 },
     { summary: 'Enable it', params: ONE, body: { enabled: true }, status: 200 },
   ],
-  async handle({ caller, params, body }, { store, clock, webhooks }) {
+  async handle({ caller, params, body }, deps) {
+    const { store, clock } = deps
     const before = await store.webhook(caller.projectId, params.id)
     if (before === null) return refuse('NOT_FOUND', NO_WEBHOOK)
     const sendsMore = body.url !== undefined || body.events !== undefined || body.enabled === true
     const lacking = sendsMore ? lackingScopes(body.events ?? before.events, caller.scopes) : null
     if (lacking !== null) return lacking
-    const refused = body.url === undefined ? null : await refusedUrl(body.url, webhooks)
+    const refused = body.url === undefined ? null : await refusedUrl(body.url, caller.projectId, deps)
     if (refused !== null) return refused
     const { url, events, description, enabled } = body
     const change = {
@@ -244,10 +249,23 @@ function lackingScopes(events: readonly SubscribedEvent[], scopes: ReadonlySet<S
     : refuse('FORBIDDEN', 'A key cannot have sent what it may not see itself.', { errors })
 }
 
+/** Looks its name up, a few of a project at a time. */
 async function refusedUrl(
   url: string,
-  webhooks: { refusalOf(url: string): Promise<string | null> },
+  projectId: ProjectId,
+  { webhooks, lookups }: Pick<RouteDeps, 'webhooks' | 'lookups'>,
 ): Promise<Refusal | null> {
-  const message = await webhooks.refusalOf(url)
-  return message === null ? null : invalid([{ path: 'url', message }])
+  const giveBack = lookups.take(projectId)
+  if (giveBack === null) return tooManyLookups()
+  try {
+    const message = await webhooks.refusalOf(url)
+    return message === null ? null : invalid([{ path: 'url', message }])
+  } finally {
+    giveBack()
+  }
+}
+
+function tooManyLookups(): Refusal {
+  const detail = `Addresses of webhooks are looked up ${WEB_LIMITS.lookupsPerProjectMax} at a time for a project; send this one again when the others are done.`
+  return new Refusal(refuse('RATE_LIMITED', detail).problem, { 'Retry-After': String(WEB_LIMITS.retryPlaceSeconds) })
 }

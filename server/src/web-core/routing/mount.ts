@@ -53,7 +53,7 @@ async function answerTo(
 ): Promise<AnyAnswer> {
   const barred = caller === null ? null : admits(declared.scope, caller)
   if (barred !== null) return barred
-  const input = await parseInput(declared, params, request)
+  const input = await parseInput(declared, params, request, deps.bodyPace)
   return input instanceof Refusal ? input : declared.handle({ caller, ...input }, deps)
 }
 

@@ -2,6 +2,7 @@
 // repeated parameter is refused with its name and with what there is.
 import type { z } from 'zod'
 import type { FieldError } from '@forge/shared/contract/problem.ts'
+import type { BodyPace } from '../body-chunks.ts'
 import { hasNoBody, readJsonBody } from '../json-body.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { fieldErrors, invalid, pathOf, refuse, Refusal } from '../refusal.ts'
@@ -14,6 +15,7 @@ export async function parseInput(
   declared: Route,
   params: Readonly<Record<string, string>>,
   request: Request,
+  pace: BodyPace,
 ): Promise<ParsedInput | Refusal> {
   const path = declared.params?.safeParse(params)
   if (path?.success === false) {
@@ -22,7 +24,7 @@ export async function parseInput(
   }
   const query = parseQuery(declared.query, new URL(request.url).searchParams)
   if (query instanceof Refusal) return query
-  const body = await parseBody(declared.body, request)
+  const body = await parseBody(declared.body, request, pace)
   if (body instanceof Refusal) return body
   return { params: path?.data, query, ...body, request }
 }
@@ -49,11 +51,12 @@ function parseQuery(schema: z.ZodObject | null, sent: URLSearchParams): unknown 
 async function parseBody(
   schema: z.ZodType | null,
   request: Request,
+  pace: BodyPace,
 ): Promise<{ readonly body: unknown; readonly sent: JsonValue } | Refusal> {
   if (schema === null) return { body: undefined, sent: null }
   const usual = hasNoBody(request) ? schema.safeParse(undefined) : null
   if (usual?.success === true) return { body: usual.data, sent: null }
-  const sent = await readJsonBody(request)
+  const sent = await readJsonBody(request, pace)
   if (sent instanceof Refusal) return sent
   const parsed = schema.safeParse(sent)
   return parsed.success ? { body: parsed.data, sent } : invalid(fieldErrors(parsed.error))

@@ -201,7 +201,14 @@ export function problemsOf(declared: Route): readonly ProblemCode[] {
   if (declared.params !== null) codes.push('NOT_FOUND')
   codes.push('VALIDATION_FAILED')
   if (declared.body !== null) {
-    codes.push('MALFORMED_JSON', 'DUPLICATE_KEY', 'NOT_UTF8', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE')
+    codes.push(
+      'MALFORMED_JSON',
+      'DUPLICATE_KEY',
+      'NOT_UTF8',
+      'BODY_TOO_LARGE',
+      'UNSUPPORTED_MEDIA_TYPE',
+      'BODY_TOO_SLOW',
+    )
   }
   codes.push('STORE_FULL', 'STORE_UNAVAILABLE', 'INTERNAL')
   return [...new Set(codes)]

@@ -1,0 +1,73 @@
+// Slow clients on real connections: what stands still is told so and cut, before its answer and behind it; what goes on
+// coming has no time for the whole.
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createHttpServer } from './http-server.ts'
+import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from './web-core/examples.fixtures.ts'
+import { WEB_LIMITS } from './web-core/limits.ts'
+
+let world: ExampleWorld
+const http = createHttpServer(50)
+beforeAll(async () => {
+  world = await openExampleWorld({ bodyIdleSeconds: 1 })
+  http.on('request', getRequestListener(world.app.fetch))
+  await once(http.listen(0, '127.0.0.1'), 'listening')
+}, WORLD_START_MS)
+afterAll(async () => {
+  http.closeAllConnections()
+  http.close()
+  await world.close()
+})
+
+/** Sends the head and the first bytes of a body, then no more or `trickle` again and again: what is answered until the server hangs up. */
+async function begin(method: string, path: string, head: string, bytes: string, trickle = ''): Promise<string> {
+  const socket = connect((http.address() as AddressInfo).port, '127.0.0.1')
+  const headers = `Host: a.example\r\nAuthorization: Bearer ${world.own.key}\r\n${head}`
+  socket.write(`${method} ${path} HTTP/1.1\r\n${headers}\r\n\r\n${bytes}`)
+  let text = ''
+  socket.on('data', (chunk) => (text += String(chunk)))
+  socket.on('error', () => undefined)
+  const more = setInterval(() => socket.write(trickle), 20)
+  await once(socket, 'close')
+  clearInterval(more)
+  return text
+}
+
+test('there is no time for a whole request, and one for its headers', () => {
+  expect([http.requestTimeout, http.headersTimeout]).toEqual([0, 60_000])
+})
+
+test.each([
+  ['PUT', '/api/v0/blob/slow', 'Content-Length: 1000', 'abc'],
+  ['PUT', '/api/v0/blob/slow', 'Transfer-Encoding: chunked', '3\r\nabc\r\n'],
+  ['PUT', '/api/v0/vmem/slow?dtype=u8&shape=1000', 'Content-Length: 1000', 'abc'],
+  ['POST', '/api/v0/keys', 'Content-Type: application/json\r\nContent-Length: 1000', '{'],
+])('%s %s (%s) that stands still is answered 408 and cut', async (method, path, head, bytes) => {
+  const text = await begin(method, path, head, bytes)
+  expect(text).toMatch(/^HTTP\/1\.1 408 /)
+  expect(text).toMatch(/^connection: close\r$/im)
+  expect(text).toContain('"code":"BODY_TOO_SLOW"')
+})
+
+test('those who stand still give their places back', async () => {
+  const many = Array.from({ length: WEB_LIMITS.uploadsPerProjectMax }, (_, i) =>
+    begin('PUT', `/api/v0/blob/slow-${i}`, 'Content-Length: 9', 'abc'),
+  )
+  const answers = await Promise.all(many)
+  expect(answers.map((text) => /^HTTP\/1\.1 (\d+)/.exec(text)?.[1])).toEqual(many.map(() => '408'))
+  const headers = { authorization: `Bearer ${world.own.key}` }
+  expect((await world.app.request('/api/v0/blob/next', { method: 'PUT', headers, body: 'x' })).status).toBe(200)
+})
+
+test.each([
+  ['GET', '/healthz'],
+  ['PUT', '/api/v0/blob'],
+])(
+  '%s %s with a body that nobody reads is answered, and cut behind its answer, though it goes on',
+  async (method, path) => {
+    expect(await begin(method, path, 'Content-Length: 1000000', 'abc', 'd')).toMatch(/^HTTP\/1\.1 (200|405) /)
+  },
+)
