@@ -4,7 +4,7 @@ import type { JobId } from '@forge/shared/contract/ids.ts'
 import { ulid } from 'ulid'
 import { expect, test } from 'vitest'
 import { account, dayOf, type LedgerTransaction } from './ledger-store.ts'
-import { AT_MS, booking, DAY_MS, fail, register, type LedgerTool } from './ledger.fixtures.ts'
+import { AT_MS, booking, DAY_MS, fail, register, settledAt, type LedgerTool } from './ledger.fixtures.ts'
 import type { Store } from './store.ts'
 import { accepted, aJob, aSubmission, aVerdict, digestOf, identityOf, noWrites } from './store.fixtures.ts'
 
@@ -30,11 +30,11 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     ]
     await store().writeShards({ ...accepted(id, all), submissions })
   }
-  const complete = (id: JobId, microCredits?: bigint, finishedAtMs = AT_MS + 9) =>
+  const complete = (id: JobId, microCredits?: bigint) =>
     store().finishJob(id, {
       state: 'COMPLETED',
       answer: '{}',
-      finishedAtMs,
+      finishedAtMs: AT_MS + 9,
       ...(microCredits === undefined ? {} : { microCredits }),
     })
   const failed = (id: JobId, state: 'FAILED' | 'CANCELLED') => fail(store(), id, state)
@@ -166,20 +166,15 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     expect(done.toSorted()).toEqual([false, true])
     expect(await store().creditNote(two, both)).toBe(false)
     expect(await store().noticesOf(two)).toHaveLength(1)
-    expect(await store().usage(project, dayOf(AT_MS), dayOf(AT_MS) + 1)).toEqual([
-      { day: dayOf(AT_MS), kind: 'settle', op: 'mc/1/insurance.v1', mode: 'billable', jobs: 1, microCredits: 900n },
-      {
-        day: dayOf(AT_MS) + 1,
-        kind: 'credit-note',
-        op: 'mc/1/insurance.v1',
-        mode: 'billable',
-        jobs: 1,
-        microCredits: -400n,
-      },
+    const today = dayOf(Date.now())
+    const row = { op: 'mc/1/insurance.v1', mode: 'billable', jobs: 1 }
+    expect(await store().usage(project, today - 1, today)).toMatchObject([
+      { ...row, kind: 'settle', microCredits: 900n },
+      { ...row, kind: 'credit-note', microCredits: -400n },
     ])
   })
 
-  test('usage is by the day of the end, op and mode; failures are not in it', async () => {
+  test('usage is by the day of the booking, op and mode; failures are not in it', async () => {
     const project = await freshProject()
     const ends = [
       [{}, AT_MS],
@@ -189,7 +184,7 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
       [{}, AT_MS + DAY_MS],
       [{}, AT_MS + 5 * DAY_MS],
     ] as const
-    for (const [change, endedAtMs] of ends) await complete(await registered(project, change), undefined, endedAtMs)
+    for (const [change, atMs] of ends) await settledAt(sql, await registered(project, change), project, atMs)
     await failed(await registered(project), 'FAILED')
     const day = dayOf(AT_MS)
     const row = { kind: 'settle', op: 'mc/1/insurance.v1', mode: 'billable', microCredits: 1_000n, jobs: 1 }

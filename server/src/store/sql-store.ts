@@ -6,6 +6,7 @@ import { rememberingFinished } from './finished-jobs.ts'
 import { gathered } from './gathered.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
+import { closeDay, stateOfDay } from './queries/closings.ts'
 import { eventsAfter } from './queries/events.ts'
 import { quarantined, standingsOf } from './queries/identities.ts'
 import { balanceOf, creditNote, ledgerAfter, transactionsOf, usedOnDay } from './queries/ledger.ts'
@@ -184,6 +185,11 @@ function ledgerOn(engine: Engine, observer: StoreObserver): LedgerStore {
     transactionsOf: (jobId) => engine.run((db) => transactionsOf(db, jobId)),
     ledgerAfter: (projectId, after) => engine.run((db) => ledgerAfter(db, projectId, after)),
     balanceOf: (of) => engine.run((db) => balanceOf(db, of)),
+    async closeDay(projectId, day) {
+      const state = await engine.run((db) => stateOfDay(db, projectId, day))
+      if (state === 'over') await engine.transaction((db) => closeDay(db, projectId, day))
+      return state !== 'open'
+    },
     usage: (projectId, firstDay, lastDay) => engine.run((db) => usage(db, projectId, firstDay, lastDay)),
     usedOnDay: (projectId, mode, day) =>
       engine.run((db) => usedOnDay(db, projectId, account.project(mode, projectId), day)),

@@ -4,9 +4,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startPostgres, type Postgres } from '../../../scripts/machine/postgres.ts'
+import { invoiceOf } from '../billing/invoice.ts'
+import { DAY_MS, dayOf } from './ledger-store.ts'
+import { register } from './ledger.fixtures.ts'
 import { openForReading, openStore } from './open-store.ts'
+import { LEDGER_LOCK_CLASS } from './queries/closings.ts'
 import { describeStore } from './store.case.ts'
 import { accepted, aJob, acceptedOf, aPartial, aSubmission, complete, identityOf, noWrites } from './store.fixtures.ts'
 
@@ -140,6 +144,23 @@ test('a notice waits for whoever else writes into the events of its job', async 
   await Promise.all([store.close(), tool.end()])
 })
 
+test('a day is closed behind a booking that took its time in it and is committed after midnight', async () => {
+  const store = await openHere()
+  const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+  const project = await store.defaultProject()
+  const id = await register(store, project)
+  const yesterday = dayOf(Date.now()) - 1
+  await tool.unsafe('begin')
+  await tool.unsafe(`select pg_advisory_xact_lock_shared(${LEDGER_LOCK_CLASS}, hashtext('${project}'))`)
+  await tool.unsafe(`insert into ledger_transactions (project_id, job_id, kind, at_ms, day, detail)
+    values ('${project}', '${id}', 'settle', ${(yesterday + 1) * DAY_MS - 1}, 1, '{"price":"7","state":"COMPLETED"}')`)
+  const invoice = invoiceOf(store, project, yesterday, yesterday)
+  await waitsForLock(tool, 1)
+  await tool.unsafe('commit')
+  expect(await invoice).toMatchObject({ final: true, lines: [{ jobs: 1 }], total: { micro_credits: '7' } })
+  await Promise.all([store.close(), tool.end()])
+})
+
 test('whoever reads sees one moment, and can change nothing', async () => {
   const store = await openHere()
   const before = aJob(await store.defaultProject())
@@ -166,3 +187,10 @@ test('a ping says at once that the server is gone', async () => {
   await store.close()
   await server.restart()
 })
+
+/** Until so many transactions of others wait for an advisory lock. */
+const waitsForLock = (tool: postgres.Sql, waiters: number): Promise<void> =>
+  vi.waitFor(async () => {
+    const rows = await tool.unsafe("select 1 from pg_locks where locktype = 'advisory' and not granted")
+    expect(rows).toHaveLength(waiters)
+  }, 10_000)

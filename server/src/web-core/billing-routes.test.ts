@@ -91,7 +91,11 @@ test('usage, ledger and invoice say the same of the same days', async () => {
   expect(await csv.text()).toContain(`${day},settle,mc/1/insurance.v1,billable,1,1.42,0.17\r\n`)
   expect(await (await ask(`/invoice?from=${day}&to=${day}&format=csv`)).text()).toMatch(/^date,/)
   const json = await ask(`/invoice?from=${day}&to=${day}&format=json`, { headers: { accept: 'text/csv' } })
-  expect(await json.json()).toMatchObject({ total: { credits: 1.42, eur: 0.17, micro_credits: '1420000' } })
+  expect(await json.json()).toMatchObject({
+    final: false,
+    total: { credits: 1.42, eur: 0.17, micro_credits: '1420000' },
+  })
+  expect(await (await ask('/invoice?from=2026-01-01&to=2026-01-31')).json()).toMatchObject({ final: true, lines: [] })
   const long = problemSchema.parse(await (await ask('/invoice?from=2020-01-01&to=2026-01-01')).json())
   expect(long).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ path: 'query.to' }] })
 })

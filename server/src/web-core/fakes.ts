@@ -123,6 +123,7 @@ const NOT_FAKED = {
   transactionsOf: notFaked,
   ledgerAfter: notFaked,
   balanceOf: notFaked,
+  closeDay: notFaked,
   usage: notFaked,
   usedOnDay: notFaked,
   creditNote: notFaked,

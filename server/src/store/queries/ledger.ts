@@ -22,17 +22,10 @@ import { STORE_LIMITS } from '../limits.ts'
 import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { NewJob } from '../store.ts'
+import { bookingTime, lockLedger } from './closings.ts'
 import { earnedBy } from './earnings.ts'
 import { lockJobs } from './events.ts'
 import { appendCreditNotice } from './notices.ts'
-
-/** Any number will do that no other lock here has; it spells "led". */
-const LOCK_CLASS = 0x6c_65_64
-
-export async function lockLedger(db: Db, projectId: ProjectId, how: 'alone' | 'shared'): Promise<void> {
-  const lock = sql.raw(how === 'alone' ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared')
-  await db.execute(sql`select ${lock}(${LOCK_CLASS}::integer, hashtext(${projectId}))`)
-}
 
 /** What stands in the way of a job; null when it fits. The caller holds the project's lock alone. */
 export async function overLimit(
@@ -69,26 +62,20 @@ export async function reserve(
   terms: Terms,
 ): Promise<void> {
   const { projectId } = job
-  await book(
-    db,
-    { projectId, jobId: job.id, kind: 'reserve', atMs: job.createdAtMs, day: dayOf(job.createdAtMs) },
-    detailOf(terms),
-    [
-      { account: account.project(terms.mode, projectId), microCredits: -terms.microCredits },
-      { account: account.held(terms.mode, projectId), microCredits: terms.microCredits },
-    ],
-  )
+  await book(db, { projectId, jobId: job.id, kind: 'reserve', day: dayOf(job.createdAtMs) }, detailOf(terms), [
+    { account: account.project(terms.mode, projectId), microCredits: -terms.microCredits },
+    { account: account.held(terms.mode, projectId), microCredits: terms.microCredits },
+  ])
 }
 
 export interface Settlement {
   readonly state: 'COMPLETED' | 'FAILED' | 'CANCELLED'
-  readonly atMs: number
   /** Of a completed job; without it, it costs what was reserved. */
   readonly microCredits?: bigint | undefined
 }
 
 /** In the transaction that ends the job. A job of before there was a ledger has nothing reserved, and nothing is settled. */
-export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }: Settlement): Promise<Settled | null> {
+export async function settle(db: Db, jobId: JobId, { state, microCredits }: Settlement): Promise<Settled | null> {
   const [reserved] = await transactionsWhere(
     db,
     and(eq(ledgerTransactions.jobId, jobId), eq(ledgerTransactions.kind, 'reserve')),
@@ -102,7 +89,7 @@ export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }
   const earnings = [...earned.values()].reduce((sum, one) => sum + one, 0n)
   const isPaid = state === 'COMPLETED' && mode === 'billable'
   await lockLedger(db, projectId, 'shared')
-  await book(db, { projectId, jobId, kind: 'settle', atMs, day }, { state, price: String(price) }, [
+  await book(db, { projectId, jobId, kind: 'settle', day }, { state, price: String(price) }, [
     { account: account.held(mode, projectId), microCredits: -terms.microCredits },
     { account: account.project(mode, projectId), microCredits: terms.microCredits - price },
     { account: account.income(mode), microCredits: isPaid ? price - earnings : price },
@@ -140,7 +127,7 @@ export async function creditNote(
     throw new StoreContradiction(`job ${jobId} paid ${mode === 'test' ? 0n : paid} micro-credits, not ${microCredits}`)
   }
   await lockLedger(db, projectId, 'shared')
-  await book(db, { projectId, jobId, kind: 'credit-note', atMs, day }, { reason }, [
+  await book(db, { projectId, jobId, kind: 'credit-note', day }, { reason }, [
     { account: account.project(mode, projectId), microCredits },
     { account: account.income(mode), microCredits: -microCredits },
   ])
@@ -148,15 +135,16 @@ export async function creditNote(
   return true
 }
 
+/** The caller holds the project's lock. */
 async function book(
   db: Db,
-  transaction: Omit<typeof ledgerTransactions.$inferInsert, 'detail'>,
+  transaction: Omit<typeof ledgerTransactions.$inferInsert, 'detail' | 'atMs'>,
   detail: object,
   entries: readonly LedgerEntry[],
 ): Promise<void> {
   const [row] = await db
     .insert(ledgerTransactions)
-    .values({ ...transaction, detail: canonicalJson(detail) })
+    .values({ ...transaction, atMs: bookingTime(transaction.projectId), detail: canonicalJson(detail) })
     .returning({ id: ledgerTransactions.id })
   if (row === undefined) throw new Error('a transaction was inserted and has no id')
   const moving = entries.filter(({ microCredits }) => microCredits !== 0n)
