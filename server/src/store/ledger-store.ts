@@ -115,8 +115,11 @@ export interface UsageRow {
 export interface LedgerStore {
   /** In the order in which they were written. */
   transactionsOf(jobId: JobId): Promise<LedgerTransaction[]>
-  /** Those with a greater id than `after`, in bounded batches: 0 is before the first, none is the end. */
-  ledgerAfter(projectId: ProjectId, after: number): Promise<LedgerTransaction[]>
+  /**
+   * Those with a greater id than `after`, at most `limit`, and in bounded batches without it: 0 is before the first, none is
+   * the end. Waits for what is being booked, so that no smaller id than the last one's will ever come.
+   */
+  ledgerAfter(projectId: ProjectId, after: number, limit?: number): Promise<LedgerTransaction[]>
   balanceOf(account: string): Promise<bigint>
   /**
    * True when the day is over, on the database's clock: nothing will be booked in it or before it any more, and all that was

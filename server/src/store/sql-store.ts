@@ -183,7 +183,7 @@ function shardWriter(engine: Engine, observer: StoreObserver): ShardWriter {
 function ledgerOn(engine: Engine, observer: StoreObserver): LedgerStore {
   return {
     transactionsOf: (jobId) => engine.run((db) => transactionsOf(db, jobId)),
-    ledgerAfter: (projectId, after) => engine.run((db) => ledgerAfter(db, projectId, after)),
+    ledgerAfter: (projectId, after, limit) => engine.transaction((db) => ledgerAfter(db, projectId, after, limit)),
     balanceOf: (of) => engine.run((db) => balanceOf(db, of)),
     async closeDay(projectId, day) {
       const state = await engine.run((db) => stateOfDay(db, projectId, day))

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startPostgres, type Postgres } from '../../../scripts/machine/postgres.ts'
 import { invoiceOf } from '../billing/invoice.ts'
 import { DAY_MS, dayOf } from './ledger-store.ts'
-import { register } from './ledger.fixtures.ts'
+import { fail, register } from './ledger.fixtures.ts'
 import { openForReading, openStore } from './open-store.ts'
 import { LEDGER_LOCK_CLASS } from './queries/closings.ts'
 import { describeStore } from './store.case.ts'
@@ -158,6 +158,26 @@ test('a day is closed behind a booking that took its time in it and is committed
   await waitsForLock(tool, 1)
   await tool.unsafe('commit')
   expect(await invoice).toMatchObject({ final: true, lines: [{ jobs: 1 }], total: { micro_credits: '7' } })
+  await Promise.all([store.close(), tool.end()])
+})
+
+test('a page of the ledger waits for a booking that took its number first and is committed last', async () => {
+  const store = await openHere()
+  const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+  const project = await store.defaultProject()
+  const [slow, quick] = [await register(store, project), await register(store, project)]
+  const before = (await store.transactionsOf(quick))[0]?.id ?? 0
+  await tool.unsafe('begin')
+  await tool.unsafe(`select pg_advisory_xact_lock_shared(${LEDGER_LOCK_CLASS}, hashtext('${project}'))`)
+  await tool.unsafe(`insert into ledger_transactions (project_id, job_id, kind, at_ms, day, detail)
+    values ('${project}', '${slow}', 'settle', 1, 1, '{}')`)
+  // It is there to be seen, with the greater number.
+  expect(await fail(store, quick, 'FAILED')).toBe(true)
+  const page = store.ledgerAfter(project, before)
+  await waitsForLock(tool, 1)
+  await tool.unsafe('commit')
+  expect((await page).map(({ jobId }) => jobId)).toEqual([slow, quick])
+  expect((await store.ledgerAfter(project, before, 1)).map(({ jobId }) => jobId)).toEqual([slow])
   await Promise.all([store.close(), tool.end()])
 })
 

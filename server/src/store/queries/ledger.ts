@@ -155,16 +155,32 @@ async function book(
 export const transactionsOf = (db: Db, jobId: JobId): Promise<LedgerTransaction[]> =>
   transactionsWhere(db, eq(ledgerTransactions.jobId, jobId))
 
-export const ledgerAfter = (db: Db, projectId: ProjectId, after: number): Promise<LedgerTransaction[]> =>
-  transactionsWhere(db, and(eq(ledgerTransactions.projectId, projectId), sql`${ledgerTransactions.id} > ${after}`))
+/**
+ * A number is taken under the project's lock and seen with the commit, in any order: so the lock is taken alone first. Then
+ * none of a smaller number is still to come, and whoever goes on behind the last one of a page passes nobody by.
+ */
+export async function ledgerAfter(
+  db: Db,
+  projectId: ProjectId,
+  after: number,
+  limit: number = STORE_LIMITS.transactionsPerBatch,
+): Promise<LedgerTransaction[]> {
+  await lockLedger(db, projectId, 'alone')
+  const own = and(eq(ledgerTransactions.projectId, projectId), sql`${ledgerTransactions.id} > ${after}`)
+  return transactionsWhere(db, own, limit)
+}
 
-async function transactionsWhere(db: Db, which: SQL | undefined): Promise<LedgerTransaction[]> {
+async function transactionsWhere(
+  db: Db,
+  which: SQL | undefined,
+  limit: number = STORE_LIMITS.transactionsPerBatch,
+): Promise<LedgerTransaction[]> {
   const page = db
     .select()
     .from(ledgerTransactions)
     .where(which)
     .orderBy(ledgerTransactions.id)
-    .limit(STORE_LIMITS.transactionsPerBatch)
+    .limit(Math.min(limit, STORE_LIMITS.transactionsPerBatch))
     .as('page')
   const rows = await db
     .select()

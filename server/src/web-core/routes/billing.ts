@@ -137,7 +137,7 @@ export const billingRoutes = [
     operationId: 'listLedger',
     summary: 'Every booking',
     description:
-      'The project’s transactions, oldest first, with the entries of its own accounts: `project` and `held`, `test` and `test-held`.',
+      'The project’s transactions, in the order in which they were booked, with the entries of its own accounts: `project` and `held`, `test` and `test-held`.',
     query: z.strictObject(pageQuery(z.int().min(0))),
     responses: {
       200: {
@@ -155,7 +155,7 @@ export const billingRoutes = [
       { summary: 'One', query: { limit: '1' }, status: 200 },
     ],
     async handle({ caller, query }, { store }) {
-      const rows = await store.ledgerAfter(caller.projectId, query.cursor ?? 0)
+      const rows = await store.ledgerAfter(caller.projectId, query.cursor ?? 0, query.limit + 1)
       const { items, next_cursor } = pageOf(rows, query.limit, ({ id }) => id)
       const transactions = items.map((row) => transactionView(row, caller.projectId))
       return answered(200, { ok: true, transactions, next_cursor })
