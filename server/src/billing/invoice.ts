@@ -4,6 +4,7 @@ import { priceOfMicroCredits, type Price } from '@forge/shared/billing/price.ts'
 import { PRICE_LIST, priceListDigest } from '@forge/shared/billing/price-list.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import {
+  account,
   DAY_MS,
   dayOf,
   type BillingMode,
@@ -118,7 +119,7 @@ export async function spendingOf(
   const today = dayOf(nowMs)
   const used = {
     perDay: await store.usedOnDay(projectId, 'billable', today),
-    total: -(await store.balanceOf(`project/${projectId}`)),
+    total: -(await store.balanceOf(projectId, account.project('billable', projectId))),
     testPerDay: await store.usedOnDay(projectId, 'test', today),
   }
   const before = await store.usage(projectId, today - PACE_DAYS, today - 1)

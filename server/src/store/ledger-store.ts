@@ -120,7 +120,8 @@ export interface LedgerStore {
    * the end. Waits for what is being booked, so that no smaller id than the last one's will ever come.
    */
   ledgerAfter(projectId: ProjectId, after: number, limit?: number): Promise<LedgerTransaction[]>
-  balanceOf(account: string): Promise<bigint>
+  /** Of an account of the project's own: of those that more than one project moves there is no sum that waits for nobody. */
+  balanceOf(projectId: ProjectId, account: string): Promise<bigint>
   /**
    * True when the day is over, on the database's clock: nothing will be booked in it or before it any more, and all that was
    * is there to be read. False, and nothing closed, when it is not over.

@@ -14,10 +14,11 @@ import { StoreContradiction } from '../sql-error.ts'
 import type { InsertedJob, JobRow, JobState, NewJob, Store } from '../store.ts'
 import { burnWarned, jobEnded } from '../webhook-events.ts'
 import { announce } from './announcements.ts'
+import { billableOn } from './balances.ts'
 import { lockLedger } from './closings.ts'
 import { appendEvents, lockJobs } from './events.ts'
 import { insertReferences } from './references.ts'
-import { billableOn, overLimit, paidOf, reserve, settle } from './ledger.ts'
+import { overLimit, paidOf, reserve, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
 
 export type JobChange = Parameters<Store['updateJob']>[1]

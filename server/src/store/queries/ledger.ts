@@ -3,10 +3,10 @@
 // shares it, so that settlements do not wait for each other and a snapshot sees none of them half done.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import { and, desc, eq, sql, type SQL } from 'drizzle-orm'
+import { and, eq, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../engine.ts'
-import { balanceSnapshots, ledgerEntries, ledgerTransactions } from '../ledger-schema.ts'
+import { ledgerEntries, ledgerTransactions } from '../ledger-schema.ts'
 import {
   account,
   dayOf,
@@ -22,6 +22,7 @@ import { STORE_LIMITS } from '../limits.ts'
 import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { NewJob } from '../store.ts'
+import { allOf, ofAccount, ofDay } from './balances.ts'
 import { bookingTime, lockLedger } from './closings.ts'
 import { earnedBy } from './earnings.ts'
 import { lockJobs } from './events.ts'
@@ -37,7 +38,10 @@ export async function overLimit(
   const { terms, limits } = booking
   const payer = account.project(terms.mode, projectId)
   const wanted = terms.microCredits
-  const used = { day: () => usedOn(db, projectId, payer, dayOf(atMs)), ever: () => usedEver(db, payer) }
+  const used = {
+    day: async () => -(await allOf(db, ofDay(projectId, payer, dayOf(atMs)))),
+    ever: async () => -(await allOf(db, ofAccount(projectId, payer))),
+  }
   const asked: readonly (readonly [keyof CreditLimits, () => Promise<bigint>])[] =
     terms.mode === 'test'
       ? [['testPerDay', used.day]]
@@ -194,65 +198,6 @@ async function transactionsWhere(
     if (entry !== null) known.entries.push({ account: entry.account, microCredits: entry.microCredits })
   }
   return [...found.values()]
-}
-
-export async function balanceOf(db: Db, of: string): Promise<bigint> {
-  return (await summed(db, of, (after) => entriesAfter(of, after))).microCredits
-}
-
-/** Each batch of newer entries becomes a snapshot; the caller holds the lock, so none of them is missing. */
-const usedEver = async (db: Db, payer: string): Promise<bigint> =>
-  -(await kept(db, payer, (after) => entriesAfter(payer, after)))
-
-const usedOn = async (db: Db, projectId: ProjectId, payer: string, day: number): Promise<bigint> =>
-  -(await kept(db, `${payer}@${day}`, (after) => entriesOfDay(projectId, payer, day, after)))
-
-/** What the jobs that were registered on the day of `atMs` have reserved or spent. The caller holds the lock. */
-export const billableOn = (db: Db, projectId: ProjectId, atMs: number): Promise<bigint> =>
-  usedOn(db, projectId, account.project('billable', projectId), dayOf(atMs))
-
-/** As it is now, without the lock: what is just being written may or may not be in it. */
-export async function usedOnDay(db: Db, projectId: ProjectId, payer: string, day: number): Promise<bigint> {
-  return -(await summed(db, `${payer}@${day}`, (after) => entriesOfDay(projectId, payer, day, after))).microCredits
-}
-
-const entriesAfter = (of: string, after: number): SQL =>
-  sql`select micro_credits, transaction_id from ${ledgerEntries} where account = ${of} and transaction_id > ${after}`
-
-const entriesOfDay = (projectId: ProjectId, of: string, day: number, after: number): SQL =>
-  sql`select entry.micro_credits, entry.transaction_id from ${ledgerTransactions} as booked
-    join ${ledgerEntries} as entry on entry.transaction_id = booked.id and entry.account = ${of}
-    where booked.project_id = ${projectId} and booked.day = ${day} and booked.id > ${after}`
-
-async function kept(db: Db, scope: string, newer: (after: number) => SQL): Promise<bigint> {
-  const { microCredits, added, through } = await summed(db, scope, newer)
-  if (added >= STORE_LIMITS.entriesPerSnapshot) {
-    await db.insert(balanceSnapshots).values({ scope, through, microCredits }).onConflictDoNothing()
-  }
-  return microCredits
-}
-
-async function summed(
-  db: Db,
-  scope: string,
-  newer: (after: number) => SQL,
-): Promise<{ microCredits: bigint; added: number; through: number }> {
-  const [last] = await db
-    .select()
-    .from(balanceSnapshots)
-    .where(eq(balanceSnapshots.scope, scope))
-    .orderBy(desc(balanceSnapshots.through))
-    .limit(1)
-  const { microCredits: before, through } = last ?? { microCredits: 0n, through: 0 }
-  const [row] = await db
-    .select({
-      sum: sql<string>`coalesce(sum(micro_credits), 0)::text`,
-      added: sql<number>`count(*)`.mapWith(Number),
-      through: sql<number>`coalesce(max(transaction_id), ${through})`.mapWith(Number),
-    })
-    .from(sql`(${newer(through)}) as newer`)
-  if (row === undefined) throw new Error('a sum is always one row')
-  return { microCredits: before + BigInt(row.sum), added: row.added, through: row.through }
 }
 
 const digits = z

@@ -7,6 +7,7 @@ import { dateOf, invoiceCsv, invoiceOf, linesOf, spendingOf } from '../../billin
 import { creditsOf, transactionView } from '../../billing/ledger-view.ts'
 import { account, DAY_MS, dayOf } from '../../store/ledger-store.ts'
 import { CREDIT_LIMIT_NAMES, creditLimitsOf } from '../credit-limits.ts'
+import { WEB_LIMITS } from '../limits.ts'
 import { nextCursorSchema, pageOf, pageQuery, wholeNumber } from '../paging.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
 import { API_HEADERS } from '../reply.ts'
@@ -14,9 +15,7 @@ import { answered, route } from '../routing/route.ts'
 import { limitsOf } from '../tenant-views.ts'
 import { knownProject } from '../known-project.ts'
 
-/** A year and its leap day: more is several invoices. */
-const DAYS_MAX = 366
-const DAYS_DEFAULT = 30
+const { billingDaysMax: DAYS_MAX, billingDaysDefault: DAYS_DEFAULT } = WEB_LIMITS
 
 const date = z.iso.date()
 const lineSchema = z.strictObject({
@@ -109,8 +108,8 @@ export const billingRoutes = [
       const limits = limitsOf(project)
       const { warnings, ...pace } = await spendingOf(store, project.id, creditLimitsOf(limits), nowMs)
       const [used, held] = [
-        -(await store.balanceOf(account.project('billable', project.id))),
-        await store.balanceOf(account.held('billable', project.id)),
+        -(await store.balanceOf(project.id, account.project('billable', project.id))),
+        await store.balanceOf(project.id, account.held('billable', project.id)),
       ]
       return answered(200, {
         ok: true,

@@ -203,6 +203,6 @@ export function problemsOf(declared: Route): readonly ProblemCode[] {
   if (declared.body !== null) {
     codes.push('MALFORMED_JSON', 'DUPLICATE_KEY', 'NOT_UTF8', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE')
   }
-  codes.push('STORE_FULL', 'STORE_UNAVAILABLE', 'INTERNAL')
+  codes.push('STORE_FULL', 'STORE_SLOW', 'STORE_UNAVAILABLE', 'INTERNAL')
   return [...new Set(codes)]
 }
