@@ -21,7 +21,7 @@ import {
   unfinishedJobs,
   updateJob,
 } from './queries/jobs.ts'
-import { attemptsOf, cancelledOnDay, jobsOf, verdictsIn } from './queries/job-reads.ts'
+import { attemptsOf, givenUpOnDay, jobsOf, verdictsIn } from './queries/job-reads.ts'
 import {
   appendNotices,
   jobsOfExecutor,
@@ -98,7 +98,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     noticeFinished: (identity, reason, atMs) => noticeAll(engine, { identity, reason, atMs }),
     eventsOf: (jobId, after) => engine.run((db) => eventsAfter(db, jobId, after)),
 
-    cancelledOnDay: (projectId, nowMs, most) => engine.run((db) => cancelledOnDay(db, projectId, nowMs, most)),
+    givenUpOnDay: (projectId, nowMs, most) => engine.run((db) => givenUpOnDay(db, projectId, nowMs, most)),
     jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
     attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),
     verdictsOf: (jobId, first, end) => engine.run((db) => verdictsIn(db, jobId, first, end)),
