@@ -132,7 +132,8 @@ export interface LedgerStore {
   /** What was reserved for the jobs registered on a day, less what was given back. */
   usedOnDay(projectId: ProjectId, mode: BillingMode, day: number): Promise<bigint>
   /**
-   * Gives back what a completed job cost, or a part of it, once, and puts a notice beside the job. False when there is a credit note already; throws a
+   * Gives back what a completed job cost, or a part of it, once, and puts a notice beside the job. False when there is another
+   * credit note already; throws a
    * `StoreContradiction` when the job paid less than that.
    */
   creditNote(

@@ -214,7 +214,7 @@ function ledgerOn(engine: Engine, observer: StoreObserver): LedgerStore {
     usedOnDay: async (projectId, mode, day) =>
       -(await sumOf(engine, ofDay(projectId, account.project(mode, projectId), day))),
     async creditNote(jobId, note) {
-      const isNew = await engine.transaction((db) => creditNote(db, jobId, note))
+      const isNew = await engine.transaction((db, attempt) => creditNote(db, jobId, note, attempt))
       if (isNew) observer.credited(note.microCredits)
       return isNew
     },

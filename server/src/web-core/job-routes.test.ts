@@ -159,7 +159,7 @@ describe('cancelling', () => {
     const project = (await store.job(ids[0]))?.projectId
     if (project === undefined) throw new Error('a job has no project')
     const most = 1 + (await store.givenUpOnDay(project, Date.now(), 99))
-    await store.updateProject(project, { limits: canonicalJson({ cancelled_jobs_per_day: most }) })
+    await store.updateProject(project, () => ({ limits: canonicalJson({ cancelled_jobs_per_day: most }) }))
     try {
       expect((await cancel(ids[0])).status).toBe(200)
       const refused = problemSchema.parse(await (await cancel(ids[1])).json())
@@ -167,7 +167,7 @@ describe('cancelling', () => {
       expect(refused.detail).toMatch(/cancelled_jobs_per_day is \d+, .* operator can change it/)
       expect((await store.job(ids[1]))?.state).toBe('RUNNING')
     } finally {
-      await store.updateProject(project, { limits: '{}' })
+      await store.updateProject(project, () => ({ limits: '{}' }))
     }
     expect((await cancel(ids[1])).status).toBe(200)
   })

@@ -26,7 +26,7 @@ import { allOf, ofAccount, ofDay } from './balances.ts'
 import { bookingTime, lockLedger } from './closings.ts'
 import { earnedBy } from './earnings.ts'
 import { lockJobs } from './events.ts'
-import { appendCreditNotice } from './notices.ts'
+import { appendCreditNotice, noticesOf } from './notices.ts'
 
 /** What stands in the way of a job; null when it fits. The caller holds the project's lock alone. */
 export async function overLimit(
@@ -117,13 +117,14 @@ export async function creditNote(
   db: Db,
   jobId: JobId,
   note: Parameters<LedgerStore['creditNote']>[1],
+  attempt: number,
 ): Promise<boolean> {
   const { microCredits, reason, atMs } = note
   // First the job, then the ledger, as an end does: and of two notes at once the second sees the first.
   await lockJobs(db, [jobId])
   const [reserved, settled, credited] = await transactionsOf(db, jobId)
   if (reserved === undefined || settled === undefined) throw new StoreContradiction(`job ${jobId} was not settled`)
-  if (credited !== undefined) return false
+  if (credited !== undefined) return attempt > 1 && (await isOfNote(db, credited, note))
   const { projectId, day } = reserved
   const { mode } = termsOfDetail(reserved.detail)
   const paid = settledSchema.parse(JSON.parse(settled.detail)).price
@@ -137,6 +138,19 @@ export async function creditNote(
   ])
   await appendCreditNotice(db, jobId, { micro_credits: String(microCredits), reason }, atMs)
   return true
+}
+
+/** On a later attempt the note that is there is the one that the first attempt booked, when it is the same in every part. */
+async function isOfNote(
+  db: Db,
+  { jobId, projectId, detail, entries }: LedgerTransaction,
+  { microCredits, reason, atMs }: Parameters<LedgerStore['creditNote']>[1],
+): Promise<boolean> {
+  if (detail !== canonicalJson({ reason })) return false
+  const given = entries.find((entry) => entry.account === account.project('billable', projectId))
+  if (given?.microCredits !== microCredits) return false
+  const told = (await noticesOf(db, [jobId])).get(jobId)?.find(({ kind }) => kind === 'credit-note')
+  return told?.atMs === atMs
 }
 
 /** The caller holds the project's lock. */
