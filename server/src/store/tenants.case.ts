@@ -31,7 +31,7 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
   })
   const aToken = (projectId: ProjectId, change: Partial<NodeTokenRow> = {}): NodeTokenRow => {
     const { scopes: _scopes, lastUsedAtMs: _used, ...common } = aKey(projectId)
-    return { ...common, pool: null, region: null, trusted: false, ...change }
+    return { ...common, pool: null, region: null, trusted: false, madeByOperator: false, ...change }
   }
 
   test('the default project is one, whoever asks first', async () => {
@@ -127,7 +127,7 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     expect(await store().pools(other, all)).toEqual([])
     expect(await store().pool(other, 'b')).toBeNull()
 
-    const token = aToken(own, { pool: 'b', region: 'eu-west', trusted: true })
+    const token = aToken(own, { pool: 'b', region: 'eu-west', trusted: true, madeByOperator: true })
     expect(await store().insertNodeToken(token, 1)).toBe(true)
     expect(await store().insertNodeToken(token, 1)).toBe(true)
     expect(await store().insertNodeToken(aToken(own), 1)).toBe(false)

@@ -45,10 +45,12 @@ export interface NodeTokenRow {
   readonly name: string
   /** Null: for the jobs of every project. */
   readonly pool: string | null
-  /** Where its agents are, in the operator's or project's own words; null: it does not say. */
+  /** Where its agents are, in the words of who made it; null: it does not say. */
   readonly region: string | null
   /** Only an operator says so. */
   readonly trusted: boolean
+  /** Its region then holds for the jobs of every project; else for those of its own. */
+  readonly madeByOperator: boolean
   /** Digest (domain `node-token.v1`) of the token's text. */
   readonly hash: Digest
   readonly prefix: string
