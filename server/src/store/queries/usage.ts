@@ -18,9 +18,13 @@ export async function usage(db: Db, projectId: ProjectId, firstDay: number, last
     .select({ day: day.mapWith(Number), kind, op, mode, jobs: sql<number>`count(*)`.mapWith(Number), cost })
     .from(
       sql`${ledgerTransactions} as booked
-        join ${ledgerTransactions} as reserved on reserved.job_id = booked.job_id and reserved.kind = 'reserve'
-        left join ${ledgerEntries} as credited on credited.transaction_id = booked.id
-          and credited.account = 'project/' || booked.project_id`,
+        cross join lateral (
+          select detail from ${ledgerTransactions} where job_id = booked.job_id and kind = 'reserve' offset 0
+        ) as reserved
+        left join lateral (
+          select micro_credits from ${ledgerEntries}
+            where transaction_id = booked.id and account = 'project/' || booked.project_id offset 0
+        ) as credited on true`,
     )
     .where(
       sql`booked.project_id = ${projectId} and (booked.kind = 'credit-note' or booked.kind = 'settle' and booked.detail::json ->> 'state' = 'COMPLETED')
