@@ -96,9 +96,9 @@ async function checkWhole(
   expect(await world.sql(loose)).toEqual([[0]])
   const store = world.start()
   for (const id of projects) {
-    expect(await store.balanceOf(account.project('billable', id))).toBe(-(paid.get(id) ?? 0n))
+    expect(await store.balanceOf(id, account.project('billable', id))).toBe(-(paid.get(id) ?? 0n))
     for (const mode of ['billable', 'test'] as const) {
-      expect(await store.balanceOf(account.held(mode, id))).toBe(0n)
+      expect(await store.balanceOf(id, account.held(mode, id))).toBe(0n)
     }
   }
 }

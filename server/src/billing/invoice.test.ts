@@ -17,7 +17,8 @@ const row = (change: Partial<UsageRow>): UsageRow => ({
   microCredits: 1_420_000n,
   ...change,
 })
-const storeOf = (rows: readonly UsageRow[], used = 0n) => ({
+const storeOf = (rows: readonly UsageRow[], used = 0n, lastDayOver = DAY + 9) => ({
+  closeDay: async (_: ProjectId, day: number) => day <= lastDayOver,
   usage: async (_: ProjectId, first: number, last: number) => rows.filter(({ day }) => first <= day && day <= last),
   usedOnDay: async () => used,
   balanceOf: async () => -used,
@@ -33,6 +34,7 @@ test('an invoice adds up what is billed, lists what is not, and is the same as C
   expect(invoice).toMatchObject({
     first_date: '2026-11-27',
     last_date: '2026-11-28',
+    final: true,
     total: { credits: 2.42, eur: 0.29, micro_credits: '2420000' },
   })
   expect(invoiceCsv(invoice)).toBe(
@@ -45,6 +47,22 @@ test('an invoice adds up what is billed, lists what is not, and is the same as C
       '',
     ].join('\r\n'),
   )
+})
+
+test('an invoice of days that are not over says so, in both forms', async () => {
+  const invoice = await invoiceOf(storeOf([row({})], 0n, DAY), project, DAY, DAY + 1)
+  expect(invoice).toMatchObject({ final: false, total: { credits: 1.42 } })
+  expect(invoiceCsv(invoice)).toMatch(/\r\n2026-11-28,total-so-far,,,,1\.42,0\.17\r\n$/)
+})
+
+test('days are closed before they are read', async () => {
+  const asked: string[] = []
+  const store = {
+    closeDay: async () => asked.push('close') > 0,
+    usage: async () => (asked.push('read'), []),
+  }
+  await invoiceOf(store, project, DAY, DAY)
+  expect(asked).toEqual(['close', 'read'])
 })
 
 test('credits of an invoice are those of its lines, to the micro-credit', async () => {

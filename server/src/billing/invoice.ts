@@ -1,9 +1,10 @@
 // What a project is told of its money: an invoice of some days as JSON and as CSV (RFC 4180), and how fast it spends. All
-// of it is read from the ledger; nothing is booked here. Days are UTC, and a day that is over never changes.
+// of it is read from the ledger; nothing is booked here. Days are UTC, and an invoice of days that are over is final.
 import { priceOfMicroCredits, type Price } from '@forge/shared/billing/price.ts'
 import { PRICE_LIST, priceListDigest } from '@forge/shared/billing/price-list.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import {
+  account,
   DAY_MS,
   dayOf,
   type BillingMode,
@@ -30,6 +31,8 @@ export interface Invoice {
   readonly project_id: ProjectId
   readonly first_date: string
   readonly last_date: string
+  /** Whether all its days are over and closed: the same will be read for ever. */
+  readonly final: boolean
   readonly lines: InvoiceLine[]
   /** Of the credits above: EUR are rounded once for a line and once here, so lines may add up to some cents more or less. */
   readonly total: { readonly credits: number; readonly eur: number; readonly micro_credits: string }
@@ -39,11 +42,13 @@ export interface Invoice {
 
 /** Both days included. Test jobs are listed and cost nothing. */
 export async function invoiceOf(
-  store: Pick<LedgerStore, 'usage'>,
+  store: Pick<LedgerStore, 'closeDay' | 'usage'>,
   projectId: ProjectId,
   firstDay: number,
   lastDay: number,
 ): Promise<Invoice> {
+  // Before it is read: what is booked meanwhile lies behind the days that are closed.
+  const final = await store.closeDay(projectId, lastDay)
   const rows = await store.usage(projectId, firstDay, lastDay)
   const billed = rows.filter(({ mode }) => mode === 'billable')
   const microCredits = billed.reduce((sum, row) => sum + row.microCredits, 0n)
@@ -52,10 +57,21 @@ export async function invoiceOf(
     project_id: projectId,
     first_date: dateOf(firstDay),
     last_date: dateOf(lastDay),
+    final,
     lines: rows.map(lineOf),
     total: { credits, eur, micro_credits: String(microCredits) },
     price_list_digest: priceListDigest(PRICE_LIST),
   }
+}
+
+/** The lines of an invoice of these days, as they are now; no day is closed. */
+export async function linesOf(
+  store: Pick<LedgerStore, 'usage'>,
+  projectId: ProjectId,
+  firstDay: number,
+  lastDay: number,
+): Promise<InvoiceLine[]> {
+  return (await store.usage(projectId, firstDay, lastDay)).map(lineOf)
 }
 
 function lineOf({ day, kind, op, mode, jobs, microCredits }: UsageRow): InvoiceLine {
@@ -65,10 +81,10 @@ function lineOf({ day, kind, op, mode, jobs, microCredits }: UsageRow): InvoiceL
 
 const COLUMNS = ['date', 'kind', 'op', 'mode', 'jobs', 'credits', 'eur'] as const
 
-/** A header, the lines and the total. No field of ours needs quotes. */
-export function invoiceCsv({ last_date, lines, total }: Invoice): string {
+/** A header, the lines and the total, which says when more may come. No field of ours needs quotes. */
+export function invoiceCsv({ last_date, final, lines, total }: Invoice): string {
   const rows = lines.map((line) => COLUMNS.map((column) => String(line[column])))
-  const last = [last_date, 'total', '', '', '', String(total.credits), String(total.eur)]
+  const last = [last_date, final ? 'total' : 'total-so-far', '', '', '', String(total.credits), String(total.eur)]
   return [COLUMNS, ...rows, last].map((row) => `${row.join(',')}\r\n`).join('')
 }
 
@@ -103,7 +119,7 @@ export async function spendingOf(
   const today = dayOf(nowMs)
   const used = {
     perDay: await store.usedOnDay(projectId, 'billable', today),
-    total: -(await store.balanceOf(`project/${projectId}`)),
+    total: -(await store.balanceOf(projectId, account.project('billable', projectId))),
     testPerDay: await store.usedOnDay(projectId, 'test', today),
   }
   const before = await store.usage(projectId, today - PACE_DAYS, today - 1)

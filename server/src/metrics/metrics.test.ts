@@ -147,11 +147,13 @@ describe('jobs, money and the store', () => {
     metrics.store.failed(new StoreBusy('x'))
     metrics.store.failed(Object.assign(new Error('x'), { code: '53100' }))
     metrics.store.failed(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))
+    metrics.store.failed(Object.assign(new Error('x'), { code: '57014' }))
     metrics.store.failed(new Error('x'))
     expect(startingWith(await samples(metrics), 'forge_store_errors_total')).toEqual({
       'forge_store_errors_total{reason="away"}': 1,
       'forge_store_errors_total{reason="busy"}': 1,
       'forge_store_errors_total{reason="full"}': 1,
+      'forge_store_errors_total{reason="slow"}': 1,
       'forge_store_errors_total{reason="refused"}': 1,
       'forge_store_errors_total{reason="other"}': 1,
     })

@@ -1,7 +1,7 @@
 // How the store fares: how long its calls take, how many writes share a commit, what was tried again and what was given up.
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { StoreObserver } from '../store/observer.ts'
-import { isPassing, isRefusal, isStoreFull, StoreBusy } from '../store/sql-error.ts'
+import { isPassing, isRefusal, isStoreFull, isTooSlow, StoreBusy } from '../store/sql-error.ts'
 import { GROUP_BYTES, GROUP_WRITES, STORE_SECONDS } from './buckets.ts'
 
 export type StoreMetrics = Pick<StoreObserver, 'done' | 'retried' | 'failed' | 'grouped'>
@@ -50,12 +50,13 @@ export function storeMetrics(registry: Registry): StoreMetrics {
   }
 }
 
-/** `busy`: more waits to be written than may. */
-const REASONS = ['away', 'busy', 'full', 'refused', 'other'] as const
+/** `busy`: more waits than may; `slow`: a statement took longer than it may. */
+const REASONS = ['away', 'busy', 'full', 'slow', 'refused', 'other'] as const
 
 function reasonOf(error: unknown): (typeof REASONS)[number] {
   if (error instanceof StoreBusy) return 'busy'
   if (isStoreFull(error)) return 'full'
+  if (isTooSlow(error)) return 'slow'
   if (isPassing(error)) return 'away'
   return isRefusal(error) ? 'refused' : 'other'
 }

@@ -82,6 +82,30 @@ export function testJobReads({ store, otherProject }: JobReadsTool): void {
     expect(second).toMatchObject({ problem: failure, billing: null })
   })
 
+  test('jobs that had begun and were cancelled or timed out are counted by the day of their end', async () => {
+    const [own, other] = [await otherProject(), await otherProject()]
+    const day = 86_400_000
+    const nowMs = 20_000 * day + 1_000
+    const ended = async (code: 'TIMED_OUT' | 'CANCELLED' | 'KERNEL_FAULT', finishedAtMs: number, begun = true) => {
+      const id = await put(own, { createdAtMs: finishedAtMs - 500 })
+      if (begun) await store().updateJob(id, { state: 'RUNNING', reason: null, startedAtMs: finishedAtMs - 400 })
+      const state = code === 'CANCELLED' ? 'CANCELLED' : 'FAILED'
+      expect(await store().finishJob(id, { state, problem: problem(code, 'x'), finishedAtMs })).toBe(true)
+    }
+    const counted = (most: number) => store().givenUpOnDay(own, nowMs, most)
+    for (const code of ['TIMED_OUT', 'CANCELLED'] as const) {
+      await ended(code, 20_000 * day - 1)
+      await ended(code, nowMs, false)
+    }
+    await ended('KERNEL_FAULT', nowMs)
+    expect(await counted(9)).toBe(0)
+    await ended('TIMED_OUT', 20_000 * day)
+    expect(await counted(9)).toBe(1)
+    await ended('CANCELLED', nowMs)
+    expect([await counted(9), await counted(1)]).toEqual([2, 1])
+    expect(await store().givenUpOnDay(other, nowMs, 9)).toBe(0)
+  })
+
   test('attempts and verdicts of a range of shards, void ones marked', async () => {
     const id = await put(await otherProject())
     const liar = identityOf(`liar ${ulid()}`)

@@ -51,8 +51,11 @@ export interface JobReads {
     filter: JobFilter,
     page: PageOf<readonly [createdAtMs: number, id: string]>,
   ): Promise<JobSummary[]>
-  /** How many jobs that had begun a project cancelled on the UTC day of `nowMs`, up to `most`. */
-  cancelledOnDay(projectId: ProjectId, nowMs: number, most: number): Promise<number>
+  /**
+   * How many jobs that had begun a project gave up on the UTC day of `nowMs`, up to `most`: cancelled, or timed out. Agents have
+   * executed shards of them, or were at it, and nobody pays for that.
+   */
+  givenUpOnDay(projectId: ProjectId, nowMs: number, most: number): Promise<number>
   /** Of the shards from `first` to `end` - 1, in their order. */
   attemptsOf(jobId: JobId, first: number, end: number): Promise<ShardAttempt[]>
   verdictsOf(jobId: JobId, first: number, end: number): Promise<{ shard: number; digest: Digest }[]>

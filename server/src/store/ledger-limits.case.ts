@@ -48,9 +48,36 @@ export function testLedgerLimits({ store, sql, freshProject }: LedgerTool): void
       for (let i = 0; i < 2; i++)
         expect(await over({ [limit]: used })).toMatchObject({ over: { limit, usedMicroCredits: used } })
     }
-    expect(await store().balanceOf(payer)).toBe(-used)
+    expect(await store().balanceOf(project, payer)).toBe(-used)
     expect(await over({ total: used + 1_000n, perDay: used + 1_000n })).toEqual({ inserted: true })
     expect(await over({ total: used + 1_999n })).toMatchObject({ over: { usedMicroCredits: used + 1_000n } })
-    expect(await store().balanceOf(payer)).toBe(-used - 1_000n)
+    expect(await store().balanceOf(project, payer)).toBe(-used - 1_000n)
+  })
+
+  test('a balance of more entries than a statement adds up is added up in several, and kept for the next time', async () => {
+    const project = await freshProject()
+    const payer = account.project('billable', project)
+    const id = await register(store(), project)
+    const most = STORE_LIMITS.entriesPerSum + STORE_LIMITS.entriesPerSnapshot
+    // What the database believes of the tables is of before these rows, as on a busy day.
+    await sql('analyze')
+    await sql(`insert into ledger_transactions (project_id, job_id, kind, at_ms, day, detail)
+      select '${project}', '${id}', 'many ' || n, ${AT_MS}, ${dayOf(AT_MS)}, '{}' from generate_series(1, ${most}) as n`)
+    await sql(`insert into ledger_entries select id, '${payer}', -1 from ledger_transactions where job_id = '${id}' and kind like 'many%'
+      union all select id, 'revenue', 1 from ledger_transactions where job_id = '${id}' and kind like 'many%'`)
+    const used = 1_000n + BigInt(most)
+    expect(await store().balanceOf(project, payer)).toBe(-used)
+    expect(await store().usedOnDay(project, 'billable', dayOf(AT_MS))).toBe(used)
+    for (const scope of [payer, `${payer}@${dayOf(AT_MS)}`]) {
+      const kept = await sql(`select micro_credits from balance_snapshots where scope = '${scope}'`)
+      expect(kept).toHaveLength(2)
+    }
+    expect(await store().balanceOf(project, payer)).toBe(-used)
+    // Under the lock as well, where one is looked at for the first time.
+    await sql(`delete from balance_snapshots where scope like '${payer}%'`)
+    const over = { over: { usedMicroCredits: used } }
+    const asked = (limits: Partial<Booking['limits']>) =>
+      store().registerJob(aJob(project, { createdAtMs: AT_MS }), booking({}, limits))
+    for (const limits of [{ perDay: used }, { total: used }]) expect(await asked(limits)).toMatchObject(over)
   })
 }

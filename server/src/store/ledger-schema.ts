@@ -25,6 +25,7 @@ export const ledgerTransactions = pgTable(
       .notNull()
       .references(() => jobs.id),
     kind: text('kind').$type<TransactionKind>().notNull(),
+    /** On the database's clock, taken in the booking transaction. */
     atMs: bigint('at_ms', { mode: 'number' }).notNull(),
     /** Days since 1970, UTC, of the job's registration: whose daily limit it counts against. */
     day: integer('day').notNull(),
@@ -33,7 +34,7 @@ export const ledgerTransactions = pgTable(
   },
   (row) => [
     unique('ledger_transactions_once').on(row.jobId, row.kind),
-    index('ledger_transactions_day').on(row.projectId, row.day),
+    index('ledger_transactions_day').on(row.projectId, row.day, row.id),
     index('ledger_transactions_at').on(row.projectId, row.atMs),
     index('ledger_transactions_project').on(row.projectId, row.id),
   ],
@@ -64,4 +65,17 @@ export const balanceSnapshots = pgTable(
     microCredits: micro('micro_credits').notNull(),
   },
   (row) => [primaryKey({ name: 'balance_snapshots_once', columns: [row.scope, row.through] })],
+)
+
+/** Days, UTC since 1970, whose invoice was read when they were over: in them and before them nothing is booked any more. */
+export const ledgerClosings = pgTable(
+  'ledger_closings',
+  {
+    projectId: text('project_id')
+      .$type<ProjectId>()
+      .notNull()
+      .references(() => projects.id),
+    day: integer('day').notNull(),
+  },
+  (row) => [primaryKey({ name: 'ledger_closings_once', columns: [row.projectId, row.day] })],
 )

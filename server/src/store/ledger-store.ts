@@ -92,6 +92,7 @@ export interface LedgerTransaction {
   readonly projectId: ProjectId
   readonly jobId: JobId
   readonly kind: TransactionKind
+  /** When it was booked, on the database's clock. */
   readonly atMs: number
   readonly day: number
   readonly detail: string
@@ -101,7 +102,7 @@ export interface LedgerTransaction {
 
 /** Settled jobs and credit notes of a day, UTC, by op and mode. */
 export interface UsageRow {
-  /** Days since 1970, UTC, of the settlement or the credit note. */
+  /** Days since 1970, UTC, of the booking of the settlement or the credit note. */
   readonly day: number
   readonly kind: 'settle' | 'credit-note'
   readonly op: string
@@ -114,15 +115,25 @@ export interface UsageRow {
 export interface LedgerStore {
   /** In the order in which they were written. */
   transactionsOf(jobId: JobId): Promise<LedgerTransaction[]>
-  /** Those with a greater id than `after`, in bounded batches: 0 is before the first, none is the end. */
-  ledgerAfter(projectId: ProjectId, after: number): Promise<LedgerTransaction[]>
-  balanceOf(account: string): Promise<bigint>
-  /** From the first to the last day, both included. */
+  /**
+   * Those with a greater id than `after`, at most `limit`, and in bounded batches without it: 0 is before the first, none is
+   * the end. Waits for what is being booked, so that no smaller id than the last one's will ever come.
+   */
+  ledgerAfter(projectId: ProjectId, after: number, limit?: number): Promise<LedgerTransaction[]>
+  /** Of an account of the project's own: of those that more than one project moves there is no sum that waits for nobody. */
+  balanceOf(projectId: ProjectId, account: string): Promise<bigint>
+  /**
+   * True when the day is over, on the database's clock: nothing will be booked in it or before it any more, and all that was
+   * is there to be read. False, and nothing closed, when it is not over.
+   */
+  closeDay(projectId: ProjectId, day: number): Promise<boolean>
+  /** From the first to the last day, both included, as it is now. */
   usage(projectId: ProjectId, firstDay: number, lastDay: number): Promise<UsageRow[]>
   /** What was reserved for the jobs registered on a day, less what was given back. */
   usedOnDay(projectId: ProjectId, mode: BillingMode, day: number): Promise<bigint>
   /**
-   * Gives back what a completed job cost, or a part of it, once, and puts a notice beside the job. False when there is a credit note already; throws a
+   * Gives back what a completed job cost, or a part of it, once, and puts a notice beside the job. False when there is another
+   * credit note already; throws a
    * `StoreContradiction` when the job paid less than that.
    */
   creditNote(

@@ -4,7 +4,7 @@ import type { JobId } from '@forge/shared/contract/ids.ts'
 import { ulid } from 'ulid'
 import { expect, test } from 'vitest'
 import { account, dayOf, type LedgerTransaction } from './ledger-store.ts'
-import { AT_MS, booking, DAY_MS, fail, register, type LedgerTool } from './ledger.fixtures.ts'
+import { AT_MS, booking, DAY_MS, fail, register, settledAt, type LedgerTool } from './ledger.fixtures.ts'
 import type { Store } from './store.ts'
 import { accepted, aJob, aSubmission, aVerdict, digestOf, identityOf, noWrites } from './store.fixtures.ts'
 
@@ -30,11 +30,11 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     ]
     await store().writeShards({ ...accepted(id, all), submissions })
   }
-  const complete = (id: JobId, microCredits?: bigint, finishedAtMs = AT_MS + 9) =>
+  const complete = (id: JobId, microCredits?: bigint) =>
     store().finishJob(id, {
       state: 'COMPLETED',
       answer: '{}',
-      finishedAtMs,
+      finishedAtMs: AT_MS + 9,
       ...(microCredits === undefined ? {} : { microCredits }),
     })
   const failed = (id: JobId, state: 'FAILED' | 'CANCELLED') => fail(store(), id, state)
@@ -58,8 +58,8 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
       [toAnn]: 33n,
       [toBob]: 13n,
     })
-    expect(await store().balanceOf(owed)).toBe(-900n)
-    expect(await store().balanceOf(held)).toBe(0n)
+    expect(await store().balanceOf(project, owed)).toBe(-900n)
+    expect(await store().balanceOf(project, held)).toBe(0n)
     expect(await store().ledgerAfter(project, 0)).toEqual([reserved, settled])
   })
 
@@ -97,7 +97,7 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
         [account.agent(ann)]: 23n,
         [account.agent(bob)]: 13n,
       })
-      expect(await store().balanceOf(account.project('billable', project))).toBe(0n)
+      expect(await store().balanceOf(project, account.project('billable', project))).toBe(0n)
     }
   })
 
@@ -124,7 +124,7 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     await complete(id, 900n)
     const [, settled] = await store().transactionsOf(id)
     expect(settled && moved(settled)).toMatchObject({ test: 900n, unbilled: -46n })
-    expect(await store().balanceOf(account.project('billable', project))).toBe(0n)
+    expect(await store().balanceOf(project, account.project('billable', project))).toBe(0n)
     expect(await store().usedOnDay(project, 'test', dayOf(AT_MS))).toBe(900n)
     const more = (testPerDay: bigint) =>
       store().registerJob(aJob(project, { createdAtMs: AT_MS }), booking({ mode: 'test' }, { testPerDay, total: 0n }))
@@ -152,7 +152,7 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     await expect(note(0n)).rejects.toThrow(/paid 900/)
     expect(await note(400n)).toBe(true)
     expect(await note(400n)).toBe(false)
-    expect(await store().balanceOf(account.project('billable', project))).toBe(-500n)
+    expect(await store().balanceOf(project, account.project('billable', project))).toBe(-500n)
     // Its client is told of the one that is booked, in the same transaction, and it waits for its signature.
     const detail = '{"micro_credits":"400","reason":"shard 3 was wrong"}'
     const notice = { jobId: id, number: 0, kind: 'credit-note', identity: null, atMs: AT_MS + DAY_MS, detail }
@@ -166,20 +166,15 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     expect(done.toSorted()).toEqual([false, true])
     expect(await store().creditNote(two, both)).toBe(false)
     expect(await store().noticesOf(two)).toHaveLength(1)
-    expect(await store().usage(project, dayOf(AT_MS), dayOf(AT_MS) + 1)).toEqual([
-      { day: dayOf(AT_MS), kind: 'settle', op: 'mc/1/insurance.v1', mode: 'billable', jobs: 1, microCredits: 900n },
-      {
-        day: dayOf(AT_MS) + 1,
-        kind: 'credit-note',
-        op: 'mc/1/insurance.v1',
-        mode: 'billable',
-        jobs: 1,
-        microCredits: -400n,
-      },
+    const today = dayOf(Date.now())
+    const row = { op: 'mc/1/insurance.v1', mode: 'billable', jobs: 1 }
+    expect(await store().usage(project, today - 1, today)).toMatchObject([
+      { ...row, kind: 'settle', microCredits: 900n },
+      { ...row, kind: 'credit-note', microCredits: -400n },
     ])
   })
 
-  test('usage is by the day of the end, op and mode; failures are not in it', async () => {
+  test('usage is by the day of the booking, op and mode; failures are not in it', async () => {
     const project = await freshProject()
     const ends = [
       [{}, AT_MS],
@@ -189,7 +184,7 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
       [{}, AT_MS + DAY_MS],
       [{}, AT_MS + 5 * DAY_MS],
     ] as const
-    for (const [change, endedAtMs] of ends) await complete(await registered(project, change), undefined, endedAtMs)
+    for (const [change, atMs] of ends) await settledAt(sql, await registered(project, change), project, atMs)
     await failed(await registered(project), 'FAILED')
     const day = dayOf(AT_MS)
     const row = { kind: 'settle', op: 'mc/1/insurance.v1', mode: 'billable', microCredits: 1_000n, jobs: 1 }
@@ -200,6 +195,12 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
       { ...row, day: day + 1 },
     ])
     expect(await store().usage(await freshProject(), day, day + 9)).toEqual([])
+    // In several statements, none of which sees a day twice.
+    const whole = [...(await store().usage(project, day, day + 5)), { ...row, day: day + 62 }]
+    await settledAt(sql, await registered(project), project, AT_MS + 62 * DAY_MS)
+    expect(await store().usage(project, day - 31, day + 365)).toEqual(whole)
+    expect(await store().usage(project, day, day + 62)).toEqual(whole)
+    expect(await store().usage(project, day, day + 61)).toEqual(whole.slice(0, -1))
   })
 
   test('the database refuses what does not sum to zero, a kind twice, and every change', async () => {
@@ -267,7 +268,7 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     expect(written).toHaveLength(8)
     expect(written.map(sum)).toEqual(written.map(() => 0n))
     for (const mode of ['billable', 'test'] as const)
-      expect(await store().balanceOf(account.held(mode, project))).toBe(0n)
-    expect(await store().balanceOf(account.project('billable', project))).toBe(-5n)
+      expect(await store().balanceOf(project, account.held(mode, project))).toBe(0n)
+    expect(await store().balanceOf(project, account.project('billable', project))).toBe(-5n)
   })
 }

@@ -1,7 +1,7 @@
 // What the ledger's cases book: the plainest terms that say something.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
-import { ANY_NUMBER, NO_LIMITS, type Booking, type Terms } from './ledger-store.ts'
+import { ANY_NUMBER, dayOf, NO_LIMITS, type Booking, type Terms } from './ledger-store.ts'
 import type { Store } from './store.ts'
 import { aJob, digestOf } from './store.fixtures.ts'
 
@@ -49,3 +49,15 @@ export async function register(
 
 export const fail = (store: Store, id: JobId, state: 'FAILED' | 'CANCELLED'): Promise<boolean> =>
   store.finishJob(id, { state, problem: problem('TIMED_OUT', 'x'), finishedAtMs: AT_MS + 9 })
+
+/** A settlement of another day, past the store: what moved is not looked at. */
+export async function settledAt(
+  sql: LedgerTool['sql'],
+  id: JobId,
+  projectId: ProjectId,
+  atMs: number,
+  price = 1_000n,
+): Promise<void> {
+  await sql(`insert into ledger_transactions (project_id, job_id, kind, at_ms, day, detail)
+    values ('${projectId}', '${id}', 'settle', ${atMs}, ${dayOf(AT_MS)}, '{"price":"${price}","state":"COMPLETED"}')`)
+}

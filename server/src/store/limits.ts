@@ -46,6 +46,12 @@ export const STORE_LIMITS = {
   rowsPerRetentionBatch: 32_768,
   /** Of an account, newer than its last snapshot: adding up so many takes a millisecond. */
   entriesPerSnapshot: 500,
+  /** Of an account, added up by one statement: some tens of milliseconds. More are added up in several. */
+  entriesPerSum: 20_000,
+  /** Of usage, read by one statement: others have the connection between two of them. */
+  daysPerUsageRead: 31,
+  /** Statements of usage and ledger that wait for those before them: some seconds' worth. Beyond it the store is too busy. */
+  reportsWaitingMax: 200,
   jobIdsPerBatch: 1_000,
 
   /** Expired things that one transaction removes, and projects that one sweep looks at. */

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { digest } from '@forge/shared/exact/digest.ts'
-import { createEngine } from './engine.ts'
+import { createEngine, type Driver } from './engine.ts'
 import { eventHash } from './event-chain.ts'
 import { migrate, MIGRATIONS_FOLDER, requireCurrent } from './migrate.ts'
 import { openPglite } from './pglite-driver.ts'
@@ -17,16 +17,45 @@ import { accepted, aJob, aSubmission, digestOf, identityOf, noWrites } from './s
 /** The first version that was put on a server: without tiers, numbers of quarantines, and events. */
 const BEFORE = 4
 
+/** As the version did that knew so many migrations. */
+async function migrateUpTo({ query }: Driver, end: number): Promise<void> {
+  await query('create table migrations (position integer primary key, hash text not null)', [])
+  for (const [position, { sql, hash }] of readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER }).entries()) {
+    if (position >= end) break
+    for (const statement of sql) await query(statement, [])
+    await query('insert into migrations values ($1, $2)', [position, hash])
+  }
+}
+
+/** The last one that did not write down who made a token. */
+const BEFORE_MAKERS = 18
+
+test('of the tokens of before the trusted ones are the operator’s, and none can be changed by hand afterwards', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'forge-store-'))
+  const driver = await openPglite(folder)
+  await migrateUpTo(driver, BEFORE_MAKERS)
+  await driver.query("insert into projects (id, name, created_at_ms, limits) values ('p', 'x', 1, '{}')", [])
+  for (const trusted of [true, false]) {
+    const insert = `insert into node_tokens (id, project_id, name, trusted, hash, prefix, created_at_ms)
+      values ('${trusted}', 'p', 'rack', ${trusted}, '${digestOf(String(trusted))}', 'ntk_', 1)`
+    await driver.query(insert, [])
+  }
+  await migrate(driver)
+  const rows = await driver.query('select trusted, made_by_operator from node_tokens order by id', [])
+  expect(rows).toEqual([
+    [false, false],
+    [true, true],
+  ])
+  await expect(driver.query('update node_tokens set made_by_operator = true', [])).rejects.toThrow(/revocation alone/)
+  await driver.close()
+  await rm(folder, { recursive: true, force: true })
+}, 60_000)
+
 test('rows of before are exposures of number 1, submissions of probation, and jobs with an adopted chain', async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'forge-store-'))
   const driver = await openPglite(folder)
   await expect(requireCurrent(driver.query)).rejects.toThrow(/no store of Forge Pool/)
-  await driver.query('create table migrations (position integer primary key, hash text not null)', [])
-  for (const [position, { sql, hash }] of readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER }).entries()) {
-    if (position >= BEFORE) break
-    for (const statement of sql) await driver.query(statement, [])
-    await driver.query('insert into migrations values ($1, $2)', [position, hash])
-  }
+  await migrateUpTo(driver, BEFORE)
   const answer = '{"name":"ü \\" 1"}'
   const [done, running] = [aJob('p' as ProjectId).id, aJob('p' as ProjectId).id]
   const liar = identityOf('liar')

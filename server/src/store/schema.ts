@@ -72,6 +72,8 @@ export const nodeTokens = pgTable(
     pool: text('pool'),
     region: text('region'),
     trusted: boolean('trusted').notNull(),
+    /** Those of before there was this column: a trusted one is the operator's, all others count as their project's. */
+    madeByOperator: boolean('made_by_operator').notNull().default(false),
     hash: digest('hash').notNull(),
     prefix: text('prefix').notNull(),
     createdAtMs: ms('created_at_ms').notNull(),

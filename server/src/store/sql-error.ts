@@ -17,7 +17,7 @@ export class ReferenceGone extends Error {
   }
 }
 
-/** More waits to be written than the store may hold; nothing of this call was written. */
+/** More waits than the store may hold; nothing of this call was written or read. */
 export class StoreBusy extends Error {
   override readonly name = 'StoreBusy'
 }
@@ -63,6 +63,9 @@ export function isStoreFull(error: unknown): boolean {
 }
 
 const FULL_CODES = new Set(['53000', '53100', '53200', '53400', '58030', '25006', 'ENOSPC', 'EDQUOT'])
+
+/** The statement took longer than it may, or waited as long for a lock: it was taken back, and its transaction with it. */
+export const isTooSlow = (error: unknown): boolean => codeOf(error) === '57014' || error instanceof StoreBusy
 
 /** What may be different later, by itself or by an operator's hand: nothing that is said was refused. */
 export const passesWithTime = (error: unknown): boolean => isPassing(error) || isStoreFull(error)

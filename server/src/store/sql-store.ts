@@ -6,9 +6,11 @@ import { rememberingFinished } from './finished-jobs.ts'
 import { gathered } from './gathered.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
+import { keepSum, ofAccount, ofDay, summed, type Scope } from './queries/balances.ts'
+import { closeDay, stateOfDay } from './queries/closings.ts'
 import { eventsAfter } from './queries/events.ts'
 import { quarantined, standingsOf } from './queries/identities.ts'
-import { balanceOf, creditNote, ledgerAfter, transactionsOf, usedOnDay } from './queries/ledger.ts'
+import { creditNote, ledgerAfter, transactionsOf } from './queries/ledger.ts'
 import {
   finishJob,
   insertJob,
@@ -19,7 +21,7 @@ import {
   unfinishedJobs,
   updateJob,
 } from './queries/jobs.ts'
-import { attemptsOf, cancelledOnDay, jobsOf, verdictsIn } from './queries/job-reads.ts'
+import { attemptsOf, givenUpOnDay, jobsOf, verdictsIn } from './queries/job-reads.ts'
 import {
   appendNotices,
   jobsOfExecutor,
@@ -45,13 +47,14 @@ import { putTable, tableByDigest, tableByKey } from './queries/tables.ts'
 import { totals } from './queries/totals.ts'
 import { createMemory } from './sql-memory.ts'
 import { usage } from './queries/usage.ts'
-import { account, type LedgerStore } from './ledger-store.ts'
+import { account, type LedgerStore, type UsageRow } from './ledger-store.ts'
 import { UNOBSERVED, type StoreObserver } from './observer.ts'
 import type { SealStore } from './seal-store.ts'
 import { createTenants } from './sql-tenants.ts'
 import { createWebhooks } from './sql-webhooks.ts'
 import { StoreBusy } from './sql-error.ts'
 import type { PartialRow, ShardWrites, Store } from './store.ts'
+import { turns } from './turns.ts'
 
 /** `release` runs when all is closed. */
 export function createStore(engine: Engine, release: () => Promise<void>, observer: StoreObserver = UNOBSERVED): Store {
@@ -95,7 +98,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     noticeFinished: (identity, reason, atMs) => noticeAll(engine, { identity, reason, atMs }),
     eventsOf: (jobId, after) => engine.run((db) => eventsAfter(db, jobId, after)),
 
-    cancelledOnDay: (projectId, nowMs, most) => engine.run((db) => cancelledOnDay(db, projectId, nowMs, most)),
+    givenUpOnDay: (projectId, nowMs, most) => engine.run((db) => givenUpOnDay(db, projectId, nowMs, most)),
     jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
     attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),
     verdictsOf: (jobId, first, end) => engine.run((db) => verdictsIn(db, jobId, first, end)),
@@ -179,16 +182,39 @@ function shardWriter(engine: Engine, observer: StoreObserver): ShardWriter {
   }
 }
 
+/** As it is now: what is just being written may or may not be in it. */
+async function sumOf(engine: Engine, scope: Scope): Promise<bigint> {
+  for (;;) {
+    const { microCredits, added } = await engine.run((db) => summed(db, scope))
+    if (added < STORE_LIMITS.entriesPerSnapshot) return microCredits
+    // A snapshot a transaction, so that nobody waits long for the lock, and each is kept whatever comes of the next.
+    await engine.transaction((db) => keepSum(db, scope))
+  }
+}
+
 function ledgerOn(engine: Engine, observer: StoreObserver): LedgerStore {
+  const reports = turns(STORE_LIMITS.reportsWaitingMax)
   return {
     transactionsOf: (jobId) => engine.run((db) => transactionsOf(db, jobId)),
-    ledgerAfter: (projectId, after) => engine.run((db) => ledgerAfter(db, projectId, after)),
-    balanceOf: (of) => engine.run((db) => balanceOf(db, of)),
-    usage: (projectId, firstDay, lastDay) => engine.run((db) => usage(db, projectId, firstDay, lastDay)),
-    usedOnDay: (projectId, mode, day) =>
-      engine.run((db) => usedOnDay(db, projectId, account.project(mode, projectId), day)),
+    ledgerAfter: (projectId, after, limit) => engine.transaction((db) => ledgerAfter(db, projectId, after, limit)),
+    balanceOf: (projectId, of) => sumOf(engine, ofAccount(projectId, of)),
+    async closeDay(projectId, day) {
+      const state = await engine.run((db) => stateOfDay(db, projectId, day))
+      if (state === 'over') await engine.transaction((db) => closeDay(db, projectId, day))
+      return state !== 'open'
+    },
+    async usage(projectId, firstDay, lastDay) {
+      const rows: UsageRow[] = []
+      for (let day = firstDay; day <= lastDay; day += STORE_LIMITS.daysPerUsageRead) {
+        const through = Math.min(lastDay, day + STORE_LIMITS.daysPerUsageRead - 1)
+        rows.push(...(await reports.take(() => engine.run((db) => usage(db, projectId, day, through)))))
+      }
+      return rows
+    },
+    usedOnDay: async (projectId, mode, day) =>
+      -(await sumOf(engine, ofDay(projectId, account.project(mode, projectId), day))),
     async creditNote(jobId, note) {
-      const isNew = await engine.transaction((db) => creditNote(db, jobId, note))
+      const isNew = await engine.transaction((db, attempt) => creditNote(db, jobId, note, attempt))
       if (isNew) observer.credited(note.microCredits)
       return isNew
     },

@@ -28,7 +28,7 @@ export function createTenants(engine: Engine): TenantStore {
     insertProject: (project) => engine.transaction((db) => insertProject(db, project)),
     project: (id) => engine.run((db) => projectById(db, id)),
     projects: (page) => engine.run((db) => projectsAfter(db, page)),
-    updateProject: (id, change) => engine.run((db) => updateProject(db, id, change)),
+    updateProject: (id, changeOf) => engine.transaction((db) => updateProject(db, id, changeOf)),
 
     takeRequests: (id, perMinute, asked) => engine.transaction((db) => takeRequests(db, id, perMinute, asked)),
 

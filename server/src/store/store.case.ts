@@ -11,6 +11,7 @@ import { testJobReads } from './job-reads.case.ts'
 import { testKv } from './kv.case.ts'
 import { testJobLimits } from './job-limits.case.ts'
 import { testLedgerLimits } from './ledger-limits.case.ts'
+import { testLedgerTimes } from './ledger-times.case.ts'
 import { testLedger } from './ledger.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
@@ -281,6 +282,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
     describe('the ledger', () => {
       const tool = { store: () => store, sql: (text: string) => opened.sql(text), freshProject: otherProject }
       testLedger(tool)
+      testLedgerTimes(tool)
       testJobLimits(tool)
       testLedgerLimits(tool)
     })

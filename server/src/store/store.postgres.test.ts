@@ -4,9 +4,18 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ulid } from 'ulid'
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startPostgres, type Postgres } from '../../../scripts/machine/postgres.ts'
+import { invoiceOf } from '../billing/invoice.ts'
+import { createEngine, type Driver } from './engine.ts'
+import { account, DAY_MS, dayOf } from './ledger-store.ts'
+import { AT_MS, fail, register } from './ledger.fixtures.ts'
 import { openForReading, openStore } from './open-store.ts'
+import { openPostgres } from './postgres-driver.ts'
+import { LEDGER_LOCK_CLASS } from './queries/closings.ts'
+import { createStore } from './sql-store.ts'
 import { describeStore } from './store.case.ts'
 import { accepted, aJob, acceptedOf, aPartial, aSubmission, complete, identityOf, noWrites } from './store.fixtures.ts'
 
@@ -140,6 +149,75 @@ test('a notice waits for whoever else writes into the events of its job', async 
   await Promise.all([store.close(), tool.end()])
 })
 
+test('a day is closed behind a booking that took its time in it and is committed after midnight', async () => {
+  const store = await openHere()
+  const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+  const project = await store.defaultProject()
+  const id = await register(store, project)
+  const yesterday = dayOf(Date.now()) - 1
+  await tool.unsafe('begin')
+  await tool.unsafe(`select pg_advisory_xact_lock_shared(${LEDGER_LOCK_CLASS}, hashtext('${project}'))`)
+  await tool.unsafe(`insert into ledger_transactions (project_id, job_id, kind, at_ms, day, detail)
+    values ('${project}', '${id}', 'settle', ${(yesterday + 1) * DAY_MS - 1}, 1, '{"price":"7","state":"COMPLETED"}')`)
+  const invoice = invoiceOf(store, project, yesterday, yesterday)
+  await waitsForLock(tool, 1)
+  await tool.unsafe('commit')
+  expect(await invoice).toMatchObject({ final: true, lines: [{ jobs: 1 }], total: { micro_credits: '7' } })
+  await Promise.all([store.close(), tool.end()])
+})
+
+test('a page of the ledger waits for a booking that took its number first and is committed last', async () => {
+  const store = await openHere()
+  const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+  const project = await store.defaultProject()
+  const [slow, quick] = [await register(store, project), await register(store, project)]
+  const before = (await store.transactionsOf(quick))[0]?.id ?? 0
+  await tool.unsafe('begin')
+  await tool.unsafe(`select pg_advisory_xact_lock_shared(${LEDGER_LOCK_CLASS}, hashtext('${project}'))`)
+  await tool.unsafe(`insert into ledger_transactions (project_id, job_id, kind, at_ms, day, detail)
+    values ('${project}', '${slow}', 'settle', 1, 1, '{}')`)
+  // It is there to be seen, with the greater number.
+  expect(await fail(store, quick, 'FAILED')).toBe(true)
+  const page = store.ledgerAfter(project, before)
+  await waitsForLock(tool, 1)
+  await tool.unsafe('commit')
+  expect((await page).map(({ jobId }) => jobId)).toEqual([slow, quick])
+  expect((await store.ledgerAfter(project, before, 1)).map(({ jobId }) => jobId)).toEqual([slow])
+  await Promise.all([store.close(), tool.end()])
+})
+
+test('usage and balances are read by index, however much others have booked', async () => {
+  await (await openHere()).close()
+  const driver = openPostgres(server.url)
+  const asked: (readonly [string, readonly unknown[]])[] = []
+  const told: Driver['query'] = (text, params) => {
+    asked.push([text, params])
+    return driver.query(text, params)
+  }
+  const store = createStore(createEngine({ ...driver, query: told }), () => Promise.resolve())
+  const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+  const [project, other] = [ulid(), ulid()] as [ProjectId, ProjectId]
+  for (const id of [project, other]) await store.insertProject({ id, name: id, createdAtMs: 1, limits: '{}' })
+  const crowd = await register(store, other)
+  await tool.unsafe(`insert into ledger_transactions (project_id, job_id, kind, at_ms, day, detail)
+    select '${other}', '${crowd}', 'many ' || n, ${AT_MS} + n * 1000, ${dayOf(AT_MS)}, '{}' from generate_series(1, 30000) as n`)
+  await tool.unsafe(`insert into ledger_entries select id, side, case side when 'revenue' then 1 else -1 end
+    from ledger_transactions, (values ('revenue'), ('project/${other}')) as sides (side) where job_id = '${crowd}' and kind like 'many%'`)
+  await fail(store, await register(store, project), 'FAILED')
+  await tool.unsafe('analyze')
+  asked.length = 0
+  await store.usage(project, dayOf(AT_MS), dayOf(AT_MS))
+  await store.balanceOf(project, account.project('billable', project))
+  await store.usedOnDay(project, 'billable', dayOf(AT_MS))
+  expect(asked.length).toBe(5)
+  for (const [text, params] of asked) {
+    const plan = (await driver.query(`explain ${text}`, params)).join('\n')
+    if (text.includes('ledger_')) expect(plan).toContain('Index')
+    expect(plan).not.toMatch(/Seq Scan on ledger/)
+  }
+  await Promise.all([store.close(), tool.end()])
+})
+
 test('whoever reads sees one moment, and can change nothing', async () => {
   const store = await openHere()
   const before = aJob(await store.defaultProject())
@@ -166,3 +244,10 @@ test('a ping says at once that the server is gone', async () => {
   await store.close()
   await server.restart()
 })
+
+/** Until so many transactions of others wait for an advisory lock. */
+const waitsForLock = (tool: postgres.Sql, waiters: number): Promise<void> =>
+  vi.waitFor(async () => {
+    const rows = await tool.unsafe("select 1 from pg_locks where locktype = 'advisory' and not granted")
+    expect(rows).toHaveLength(waiters)
+  }, 10_000)

@@ -31,7 +31,7 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
   })
   const aToken = (projectId: ProjectId, change: Partial<NodeTokenRow> = {}): NodeTokenRow => {
     const { scopes: _scopes, lastUsedAtMs: _used, ...common } = aKey(projectId)
-    return { ...common, pool: null, region: null, trusted: false, ...change }
+    return { ...common, pool: null, region: null, trusted: false, madeByOperator: false, ...change }
   }
 
   test('the default project is one, whoever asks first', async () => {
@@ -45,16 +45,28 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     const listed = (await store().projects(all)).map(({ id }) => id)
     expect(listed.filter((id) => ids.includes(id))).toEqual(ids)
     const [first = '' as ProjectId] = ids
-    expect(await store().updateProject(first, { name: 'new', limits: '{"concurrent_jobs":1}' })).toMatchObject({
+    expect(await store().updateProject(first, () => ({ name: 'new', limits: '{"concurrent_jobs":1}' }))).toMatchObject({
       id: first,
       name: 'new',
       limits: '{"concurrent_jobs":1}',
     })
-    expect(await store().updateProject(first, {})).toMatchObject({ name: 'new' })
-    expect(await store().updateProject('nobody' as ProjectId, { name: 'x' })).toBeNull()
+    expect(await store().updateProject(first, () => ({}))).toMatchObject({ name: 'new' })
+    expect(await store().updateProject('nobody' as ProjectId, () => ({ name: 'x' }))).toBeNull()
     expect(await store().project('nobody' as ProjectId)).toBeNull()
     const behind = await store().projects({ after: first, limit: 100 })
     expect(behind.map(({ id }) => id)).not.toContain(first)
+  })
+
+  test('of many changes of one project at once none is lost', async () => {
+    const id = await otherProject()
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+    await Promise.all(
+      names.map((name) =>
+        store().updateProject(id, ({ limits }) => ({ limits: JSON.stringify({ ...JSON.parse(limits), [name]: 1 }) })),
+      ),
+    )
+    const limits: object = JSON.parse((await store().project(id))?.limits ?? '')
+    expect(Object.keys(limits).toSorted()).toEqual(names)
   })
 
   test('what a project may still ask is counted once, however many ask at the same time', async () => {
@@ -115,7 +127,7 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     expect(await store().pools(other, all)).toEqual([])
     expect(await store().pool(other, 'b')).toBeNull()
 
-    const token = aToken(own, { pool: 'b', region: 'eu-west', trusted: true })
+    const token = aToken(own, { pool: 'b', region: 'eu-west', trusted: true, madeByOperator: true })
     expect(await store().insertNodeToken(token, 1)).toBe(true)
     expect(await store().insertNodeToken(token, 1)).toBe(true)
     expect(await store().insertNodeToken(aToken(own), 1)).toBe(false)

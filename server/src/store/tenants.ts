@@ -11,6 +11,8 @@ export interface ProjectRow {
   readonly limits: string
 }
 
+export type ProjectChange = Partial<Pick<ProjectRow, 'name' | 'limits'>>
+
 export interface ApiKeyRow {
   readonly id: string
   readonly projectId: ProjectId
@@ -43,10 +45,12 @@ export interface NodeTokenRow {
   readonly name: string
   /** Null: for the jobs of every project. */
   readonly pool: string | null
-  /** Where its agents are, in the operator's or project's own words; null: it does not say. */
+  /** Where its agents are, in the words of who made it; null: it does not say. */
   readonly region: string | null
   /** Only an operator says so. */
   readonly trusted: boolean
+  /** Its region then holds for the jobs of every project; else for those of its own. */
+  readonly madeByOperator: boolean
   /** Digest (domain `node-token.v1`) of the token's text. */
   readonly hash: Digest
   readonly prefix: string
@@ -76,8 +80,11 @@ export interface TenantStore {
   project(id: ProjectId): Promise<ProjectRow | null>
   /** Newest first. */
   projects(page: PageOf<string>): Promise<ProjectRow[]>
-  /** The project after the change; null when there is none. */
-  updateProject(id: ProjectId, change: Partial<Pick<ProjectRow, 'name' | 'limits'>>): Promise<ProjectRow | null>
+  /**
+   * The project after the change, which is made of what is there at that moment, and may be made of it again when a commit's
+   * answer was lost; an empty one changes nothing. Null when there is no such project.
+   */
+  updateProject(id: ProjectId, changeOf: (before: ProjectRow) => ProjectChange): Promise<ProjectRow | null>
 
   /**
    * Takes up to `asked` requests, at least one, out of what the project may still make, on the database's clock: so that

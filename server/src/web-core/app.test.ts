@@ -169,6 +169,7 @@ test.each([
   ['53100', 'STORE_FULL'],
   ['ENOSPC', 'STORE_FULL'],
   ['25006', 'STORE_FULL'],
+  ['57014', 'STORE_SLOW'],
   ['ECONNREFUSED', 'STORE_UNAVAILABLE'],
   ['57P03', 'STORE_UNAVAILABLE'],
 ] as const)('a store that fails with %s refuses a job with %s, and when to come again', async (sqlState, code) => {

@@ -61,6 +61,19 @@ test('a job that would go beyond a limit is refused with what it is, what is use
   expect((await execute('free', 'test')).status).toBe(202)
 })
 
+test('two changes of different limits at once both hold, and one that does not fit the others changes nothing', async () => {
+  const answers = await Promise.all([
+    setLimits({ concurrent_jobs: 7 }),
+    setLimits({ queued_jobs: 6, verify: ['none'] }),
+  ])
+  expect(answers.map(({ status }) => status)).toEqual([200, 200])
+  const mistaken = await setLimits({ verify_min: 'full', concurrent_jobs: 1 })
+  expect(problemSchema.parse(await mistaken.json()).errors).toMatchObject([{ path: 'limits.verify_min' }])
+  const project = await (await ask(`/projects/${EXAMPLE.project}`, { key: ADMIN_TOKEN })).json()
+  expect(project).toMatchObject({ project: { limits: { concurrent_jobs: 7, queued_jobs: 6, verify: ['none'] } } })
+  await setLimits({ concurrent_jobs: 100, queued_jobs: 100, verify: ['none', 'spotcheck', 'full'] })
+})
+
 test('usage, ledger and invoice say the same of the same days', async () => {
   const { balance, lines } = await usage()
   const [line] = lines
@@ -92,7 +105,11 @@ test('usage, ledger and invoice say the same of the same days', async () => {
   expect(await csv.text()).toContain(`${day},settle,mc/1/insurance.v1,billable,1,1.42,0.17\r\n`)
   expect(await (await ask(`/invoice?from=${day}&to=${day}&format=csv`)).text()).toMatch(/^date,/)
   const json = await ask(`/invoice?from=${day}&to=${day}&format=json`, { headers: { accept: 'text/csv' } })
-  expect(await json.json()).toMatchObject({ total: { credits: 1.42, eur: 0.17, micro_credits: '1420000' } })
+  expect(await json.json()).toMatchObject({
+    final: false,
+    total: { credits: 1.42, eur: 0.17, micro_credits: '1420000' },
+  })
+  expect(await (await ask('/invoice?from=2026-01-01&to=2026-01-31')).json()).toMatchObject({ final: true, lines: [] })
   const long = problemSchema.parse(await (await ask('/invoice?from=2020-01-01&to=2026-01-01')).json())
   expect(long).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ path: 'query.to' }] })
 })

@@ -182,6 +182,7 @@ async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promi
     pool: ids.pool,
     region: null,
     trusted: false,
+    madeByOperator: false,
     hash,
     prefix,
     createdAtMs,

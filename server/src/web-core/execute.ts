@@ -15,7 +15,7 @@ import { acceptContract, newJob, requestDigest, unknownPool, type Accepted, type
 import { creditLimitsOf, overCreditLimit } from './credit-limits.ts'
 import type { WebStore } from './deps.ts'
 import { ctxIdsOf, jobProblem, viewOfJob, type JobView } from './job-view.ts'
-import { beyondLimits, jobLimitsOf, tooManyJobs } from './limit-refusals.ts'
+import { beyondLimits, beyondShortDeadlines, jobLimitsOf, tooManyJobs } from './limit-refusals.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { ignoredPolicy } from './policy-words.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
@@ -25,7 +25,8 @@ import type { JsonValue } from './strict-json.ts'
 import { limitsOf } from './tenant-views.ts'
 
 export interface ExecuteDeps extends ReferenceDeps {
-  readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'noticesOf' | 'pool' | 'project'> & ReferenceDeps['store']
+  readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'givenUpOnDay' | 'noticesOf' | 'pool' | 'project'> &
+    ReferenceDeps['store']
   readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress'>
   readonly logger: Logger
   readonly trace: RequestTrace
@@ -127,7 +128,10 @@ async function admit(projectId: ProjectId, accepted: Accepted, deps: ExecuteDeps
   const project = await knownProject(deps.store, projectId)
   if (project instanceof Refusal) return project
   const limits = limitsOf(project)
-  const beyond = (await unknownPool(deps.store, projectId, contract)) ?? beyondLimits(accepted, limits)
+  const beyond =
+    (await unknownPool(deps.store, projectId, contract)) ??
+    beyondLimits(accepted, limits) ??
+    (await beyondShortDeadlines(deps.store, projectId, accepted, limits, job.createdAtMs))
   if (beyond !== null) return (await registeredBefore(projectId, contract, job.requestDigest, deps)) ?? beyond
   const registered = await submit(job, limits, deps)
   if (registered instanceof Refusal) return registered

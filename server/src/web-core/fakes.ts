@@ -19,6 +19,8 @@ export interface FakeStore extends WebStore {
   /** Of every project. */
   limits: Partial<ProjectLimits>
   requestsLeft: number
+  /** Jobs that every project gave up today. */
+  givenUp: number
   /** What was asked of `takeRequests`. */
   readonly asked: number[]
 }
@@ -30,6 +32,7 @@ export function createFakeStore(): FakeStore {
     jobs: new Map(),
     limits: { requests_per_minute: null },
     requestsLeft: 0,
+    givenUp: 0,
     asked: [],
     noticesOf: async () => [],
     ping: async () => {},
@@ -49,6 +52,7 @@ export function createFakeStore(): FakeStore {
       return own.find((row) => row.clientJobId === clientJobId) ?? null
     },
     pool: async () => null,
+    givenUpOnDay: async (_projectId, _nowMs, most) => Math.min(most, store.givenUp),
     project: async (id) => ({ id, name: 'default', createdAtMs: 1, limits: canonicalJson(store.limits) }),
     async takeRequests(_projectId, perMinute, asked) {
       store.asked.push(asked)
@@ -74,7 +78,6 @@ const notFaked = async (): Promise<never> => {
 }
 const NOT_FAKED = {
   jobsOf: notFaked,
-  cancelledOnDay: notFaked,
   attemptsOf: notFaked,
   verdictsOf: notFaked,
   eventsOf: notFaked,
@@ -123,6 +126,7 @@ const NOT_FAKED = {
   transactionsOf: notFaked,
   ledgerAfter: notFaked,
   balanceOf: notFaked,
+  closeDay: notFaked,
   usage: notFaked,
   usedOnDay: notFaked,
   creditNote: notFaked,

@@ -150,8 +150,8 @@ describe('cancelling', () => {
     for (const id of ids) await expect.poll(async () => (await store.job(id))?.startedAtMs).toBeTypeOf('number')
     const project = (await store.job(ids[0]))?.projectId
     if (project === undefined) throw new Error('a job has no project')
-    const most = 1 + (await store.cancelledOnDay(project, Date.now(), 99))
-    await store.updateProject(project, { limits: canonicalJson({ cancelled_jobs_per_day: most }) })
+    const most = 1 + (await store.givenUpOnDay(project, Date.now(), 99))
+    await store.updateProject(project, () => ({ limits: canonicalJson({ cancelled_jobs_per_day: most }) }))
     try {
       expect((await cancel(ids[0])).status).toBe(200)
       const refused = problemSchema.parse(await (await cancel(ids[1])).json())
@@ -159,9 +159,23 @@ describe('cancelling', () => {
       expect(refused.detail).toMatch(/cancelled_jobs_per_day is \d+, .* operator can change it/)
       expect((await store.job(ids[1]))?.state).toBe('RUNNING')
     } finally {
-      await store.updateProject(project, { limits: '{}' })
+      await store.updateProject(project, () => ({ limits: '{}' }))
     }
     expect((await cancel(ids[1])).status).toBe(200)
+  })
+
+  test('one that times out while its shards are executed counts like one that was cancelled', async () => {
+    const project = await store.defaultProject()
+    const before = await store.givenUpOnDay(project, Date.now(), 99)
+    pool.agent({ holds: ({ shards }) => shards.includes(0) })
+    const id = await pool.submit(undefined, { timeout_ms: 1_500 })
+    expect((await pool.ended(id)).code).toBe('TIMED_OUT')
+    expect(await store.givenUpOnDay(project, Date.now(), 99)).toBe(before + 1)
+    // Nobody was there for this one.
+    await pool.stop()
+    await pool.start()
+    expect((await pool.ended(await pool.submit(undefined, { timeout_ms: 100 }))).code).toBe('NO_ELIGIBLE_AGENTS')
+    expect(await store.givenUpOnDay(project, Date.now(), 99)).toBe(before + 1)
   })
 
   test('two at once cancel it once', async () => {

@@ -39,6 +39,26 @@ test('a job that is there is attached to, whatever its project may by now', asyn
   expect([again.status, again.headers.get('Forge-Attached')]).toEqual([200, 'true'])
 })
 
+test('who has given up as many jobs as a day allows may not ask for a short deadline', async () => {
+  const t = startTestApp()
+  t.store.limits = { ...NO_RATE, cancelled_jobs_per_day: 3 }
+  const short = withPolicy({ timeout_ms: 599_999 })
+  const named = JSON.stringify({ ...JSON.parse(short), ctx: { job_id: 'short' } })
+  t.store.givenUp = 2
+  expect((await t.post(named)).status).toBe(200)
+  t.store.givenUp = 3
+  const refused = problemSchema.parse(await (await t.post(short)).json())
+  expect(refused).toMatchObject({ code: 'LIMIT_REACHED', status: 409, errors: [{ path: 'policy.timeout_ms' }] })
+  expect(refused.detail).toMatch(
+    /cancelled_jobs_per_day is 3, .*T00:00:00\.000Z .*below 600000\. .*operator can change it/,
+  )
+  expect((await t.post(withPolicy({ timeout_ms: 600_000 }))).status).toBe(200)
+  expect((await t.post(withPolicy({}))).status).toBe(200)
+  expect((await t.post(named)).headers.get('Forge-Attached')).toBe('true')
+  t.store.limits = { ...NO_RATE, cancelled_jobs_per_day: null }
+  expect((await t.post(short)).status).toBe(200)
+})
+
 test.each([
   ['concurrent', /concurrent_jobs is 3, .*has ended/],
   ['queued', /queued_jobs is 3, .*has begun/],

@@ -1,8 +1,11 @@
 // What stands in the way of a contract or a job among its project's limits, in a sentence that names the limit, its value
 // and who can raise it. Requests a minute are in request-rate.ts; credits are the ledger's.
-import { VERIFY_MODES } from '@forge/shared/contract/envelope.ts'
+import { CONTRACT_LIMITS, VERIFY_MODES } from '@forge/shared/contract/envelope.ts'
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
-import type { JobLimits, TooManyJobs } from '../store/ledger-store.ts'
+import { dateOf } from '../billing/invoice.ts'
+import type { JobReads } from '../store/job-reads.ts'
+import { dayOf, type JobLimits, type TooManyJobs } from '../store/ledger-store.ts'
 import type { Accepted } from './contract.ts'
 import { refuse, type Refusal } from './refusal.ts'
 
@@ -75,4 +78,36 @@ export function tooManyJobs({ tooMany: { limit, most } }: TooManyJobs): Refusal 
     'LIMIT_REACHED',
     `The project’s limit ${name} is ${most}, and it has as many ${what}: send this one again when ${when}. ${OPERATOR_RAISES}`,
   )
+}
+
+/**
+ * Null while the project has given up fewer jobs today than it may. What ends at the same moment may pass together: at most
+ * as many as the project's jobs at a time.
+ */
+export async function givenUpLimit(
+  store: Pick<JobReads, 'givenUpOnDay'>,
+  projectId: ProjectId,
+  { cancelled_jobs_per_day: most }: ProjectLimits,
+  nowMs: number,
+): Promise<{ readonly detail: string; readonly tomorrow: string } | null> {
+  if (most === null || (await store.givenUpOnDay(projectId, nowMs, most)) < most) return null
+  const detail = `The project’s limit cancelled_jobs_per_day is ${most}, and as many of its jobs that had begun were cancelled or timed out today.`
+  return { detail, tomorrow: `${dateOf(dayOf(nowMs) + 1)}T00:00:00.000Z` }
+}
+
+/** A deadline sooner than the usual one is as free as cancelling: where no more jobs may be cancelled, none may be asked for. */
+export async function beyondShortDeadlines(
+  store: Pick<JobReads, 'givenUpOnDay'>,
+  projectId: ProjectId,
+  { contract }: Pick<Accepted, 'contract'>,
+  limits: ProjectLimits,
+  nowMs: number,
+): Promise<Refusal | null> {
+  const usual = CONTRACT_LIMITS.timeoutMsDefault
+  if (contract.policy.timeout_ms >= usual) return null
+  const beyond = await givenUpLimit(store, projectId, limits, nowMs)
+  if (beyond === null) return null
+  const detail = `${beyond.detail} Until ${beyond.tomorrow} a contract may not ask for a policy.timeout_ms below ${usual}. ${OPERATOR_RAISES}`
+  const message = `must be at least ${usual} until ${beyond.tomorrow}: cancelled_jobs_per_day is used up`
+  return refuse('LIMIT_REACHED', detail, { errors: [{ path: 'policy.timeout_ms', message }] })
 }

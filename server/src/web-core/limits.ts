@@ -24,6 +24,9 @@ export const WEB_LIMITS = {
   /** Of a job's shards: a founding job has 153, and a page shows all of them. */
   shardsPerPageMax: 500,
   shardsPerPageDefault: 100,
+  /** Of a usage or an invoice: a year and its leap day. More is several of them. */
+  billingDaysMax: 366,
+  billingDaysDefault: 30,
   /** How long a server goes by what it last read of a project's request limit, and how long a refusal asks the store nothing. */
   rateShareMs: 1_000,
   /** Projects whose requests are counted here; what one that is forgotten had taken is a second's worth at most. */

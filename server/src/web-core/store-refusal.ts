@@ -1,7 +1,7 @@
-// A store that cannot take what a request brings: full, or gone. The client is told so, and when to come again; the log has
+// A store that cannot do what a request asks: full, too slow, or gone. The client is told so, and when to come again; the log has
 // the error.
 import { problem } from '@forge/shared/contract/problem.ts'
-import { isPassing, isStoreFull } from '../store/sql-error.ts'
+import { isPassing, isStoreFull, isTooSlow } from '../store/sql-error.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
@@ -11,6 +11,10 @@ export function storeRefusal(error: unknown): Refusal | null {
   if (isStoreFull(error)) {
     const detail = 'There is no room for what this request brings. Send it again once the operator has made some.'
     return new Refusal(problem('STORE_FULL', detail), headers)
+  }
+  if (isTooSlow(error)) {
+    const detail = 'The store took too long over it and gave it up: nothing was stored. Send it again, or ask for less.'
+    return new Refusal(problem('STORE_SLOW', detail), headers)
   }
   // It was tried again for some seconds before this.
   if (!isPassing(error)) return null

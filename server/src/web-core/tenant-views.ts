@@ -39,8 +39,12 @@ export const nodeTokenSchema = z.strictObject({
   name: z.string(),
   prefix: z.string(),
   pool: z.string().nullable().describe('null: for the jobs of every project'),
-  region: z.string().nullable(),
+  region: z
+    .string()
+    .nullable()
+    .describe('for the contracts of every project where the operator made it, else of this one'),
   trusted: z.boolean(),
+  made_by: z.enum(['operator', 'project']),
   created_at: time,
   expires_at: time.nullable(),
   revoked_at: time.nullable(),
@@ -81,6 +85,7 @@ export const nodeTokenView = (row: NodeTokenRow): z.input<typeof nodeTokenSchema
   pool: row.pool,
   region: row.region,
   trusted: row.trusted,
+  made_by: row.madeByOperator ? 'operator' : 'project',
   created_at: isoOf(row.createdAtMs),
   expires_at: isoOrNull(row.expiresAtMs),
   revoked_at: isoOrNull(row.revokedAtMs),

@@ -73,7 +73,11 @@ export const policySchema = z
       .max(CONTRACT_LIMITS.timeoutMsMax)
       .default(CONTRACT_LIMITS.timeoutMsDefault),
     pool: poolNameSchema.optional().describe('one of the project’s own: its agents alone work on it, and the referee'),
-    region: regionSchema.optional().describe('agents whose node token says that they are there'),
+    region: regionSchema
+      .optional()
+      .describe(
+        'agents whose node token says that they are there: one that the operator made, or one of the project’s own',
+      ),
     spotcheck_rate: z
       .number()
       .min(CONTRACT_LIMITS.spotcheckRateMin)

@@ -63,6 +63,7 @@ export const PROBLEMS = {
   TIMED_OUT: { status: 504, retryable: true, title: 'The job did not end before its deadline' },
   SERVER_STOPPING: { status: 503, retryable: true, title: 'The server is stopping; the job goes on when it is back' },
   STORE_FULL: { status: 503, retryable: true, title: 'The server’s store is full; jobs that were taken go on' },
+  STORE_SLOW: { status: 503, retryable: true, title: 'The server’s store took too long over this' },
   STORE_UNAVAILABLE: { status: 503, retryable: true, title: 'The server’s store does not answer at the moment' },
   INTERNAL: { status: 500, retryable: true, title: 'The server failed; nothing was billed' },
 } as const satisfies Record<string, ProblemRow>

@@ -72,7 +72,11 @@ export const projectLimitsSchema = z.strictObject({
   verify_min: z.enum(VERIFY_MODES).describe('the least that its contracts must ask for'),
   spotcheck_rate_min: spotcheckRate.nullable().describe('the least `policy.spotcheck_rate` of a spotcheck'),
   spotcheck_rate_max: spotcheckRate.nullable().describe('the greatest'),
-  cancelled_jobs_per_day: count.nullable().describe('cancelled by the client: nobody pays for what was computed'),
+  cancelled_jobs_per_day: count
+    .nullable()
+    .describe(
+      'cancelled by the client or timed out after they had begun: nobody pays for what was computed. Beyond it, until the next day (UTC), no job that has begun is cancelled and none with a shorter `policy.timeout_ms` than the default is taken',
+    ),
   kv_keys: count.nullable(),
   kv_bytes: count.nullable(),
   blob_bytes: count.nullable(),

@@ -39,14 +39,19 @@ export interface Asked {
 
 /**
  * Whether an agent works for such jobs: those that name a pool are for the agents of that pool alone, and these work for
- * no others. A pool is its owner's: somebody else's of the same name is another one. The referee judges them all.
+ * no others. A pool is its owner's: somebody else's of the same name is another one. A region is said by the operator, or by
+ * the job's own project. The referee judges them all.
  */
 export function serves({ referee, token }: Agent, { projectId, policy }: Asked): boolean {
   if (referee) return true
   const { pool, region } = policy
-  if (region !== undefined && token?.region !== region) return false
+  if (region !== undefined && !isIn(token, region, projectId)) return false
   return pool === undefined ? (token?.pool ?? null) === null : token?.owner === projectId && token.pool === pool
 }
+
+/** What a region is called is anybody's choice: an outsider's word for it counts for nobody else. */
+const isIn = (token: Agent['token'], region: string, projectId: ProjectId): boolean =>
+  token?.region === region && (token.madeByOperator || token.owner === projectId)
 
 /** The same in a sentence, as what its job waits for. */
 export const whereOf = ({ pool, region }: Pick<Policy, 'pool' | 'region'>): string =>

@@ -12,6 +12,7 @@ const token = (change: Partial<AgentToken> = {}): AgentToken => ({
   owner: 'project' as ProjectId,
   pool: null,
   region: null,
+  madeByOperator: false,
   trusted: false,
   ...change,
 })
@@ -29,12 +30,24 @@ describe('a dedicated pool', () => {
     'other pool': token({ pool: 'gpu-room' }),
     'of the same name, somebody else’s': token({ owner: 'another' as ProjectId, pool: 'in-house' }),
     'own pool in the west': token({ pool: 'in-house', region: 'west' }),
-    'everybody’s in the west': token({ owner: 'another' as ProjectId, region: 'west' }),
+    'own, for everybody, in the west': token({ region: 'west' }),
+    'somebody else’s that claims the west': token({ owner: 'another' as ProjectId, region: 'west' }),
+    'the operator’s in the west': token({ owner: 'another' as ProjectId, region: 'west', madeByOperator: true }),
   }
   it.each([
-    ['no pool', {}, ['volunteer', 'own, for everybody', 'everybody’s in the west']],
+    [
+      'no pool',
+      {},
+      [
+        'volunteer',
+        'own, for everybody',
+        'own, for everybody, in the west',
+        'somebody else’s that claims the west',
+        'the operator’s in the west',
+      ],
+    ],
     ['a pool', { pool: 'in-house' }, ['own pool', 'own pool in the west']],
-    ['a region', { region: 'west' }, ['everybody’s in the west']],
+    ['a region', { region: 'west' }, ['own, for everybody, in the west', 'the operator’s in the west']],
     ['both', { pool: 'in-house', region: 'west' }, ['own pool in the west']],
     ['a region where nobody is', { region: 'moon' }, []],
   ])('%s', (_, asked, able) => {
@@ -141,7 +154,15 @@ describe('whoever comes and goes', () => {
   const name = fc.constantFrom('in-house', 'gpu-room')
   const owner = fc.constantFrom('project', 'another') as fc.Arbitrary<ProjectId>
   const region = fc.constantFrom('west', 'east')
-  const said = fc.option(fc.record({ owner, pool: fc.option(name), region: fc.option(region), trusted: fc.boolean() }))
+  const said = fc.option(
+    fc.record({
+      owner,
+      pool: fc.option(name),
+      region: fc.option(region),
+      madeByOperator: fc.boolean(),
+      trusted: fc.boolean(),
+    }),
+  )
   const policy = fc.record(
     { pool: name, region, verify: fc.constantFrom('none' as const, 'spotcheck' as const, 'full' as const) },
     { requiredKeys: ['verify'] },
@@ -178,7 +199,10 @@ describe('whoever comes and goes', () => {
     const { pool: asked, region: where } = job.policy
     expect(own?.pool ?? undefined).toBe(asked)
     if (asked !== undefined) expect(own?.owner).toBe(job.projectId)
-    if (where !== undefined) expect(own?.region).toBe(where)
+    if (where !== undefined) {
+      expect(own?.region).toBe(where)
+      if (own?.madeByOperator !== true) expect(own?.owner).toBe(job.projectId)
+    }
     const ranBy = shards.flatMap((index) => shardOf(job, index).submissions.map((row) => row.owner))
     if (own !== null) expect(ranBy).not.toContain(own.owner)
   }

@@ -202,6 +202,8 @@ export interface AgentToken {
   /** One of its owner's: it works for that pool's jobs alone. Null: for every project. */
   readonly pool: string | null
   readonly region: string | null
+  /** By the operator: then its region holds for every project's jobs, else for those of its owner alone. */
+  readonly madeByOperator: boolean
   /** Run by the operator: its word counts from its first shard on. It is not the referee for that. */
   readonly trusted: boolean
 }

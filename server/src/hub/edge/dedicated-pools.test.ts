@@ -35,8 +35,9 @@ afterEach(() => pool.stop())
 async function makeToken(change: Partial<NodeTokenRow> = {}): Promise<{ id: string; token: string }> {
   const { text, hash, prefix } = newCredential('token', randomBytes)
   const id = ulid()
-  const made = { id, projectId, name: 'rack 7', pool: 'in-house', region: null, trusted: false, hash, prefix }
-  await store.insertNodeToken({ ...made, createdAtMs: 1, expiresAtMs: null, revokedAtMs: null, ...change }, 99)
+  const made = { id, projectId, name: 'rack 7', pool: 'in-house', region: null, hash, prefix }
+  const said = { trusted: false, madeByOperator: false }
+  await store.insertNodeToken({ ...made, ...said, createdAtMs: 1, expiresAtMs: null, revokedAtMs: null, ...change }, 99)
   return { id, token: text }
 }
 
@@ -61,6 +62,25 @@ test('its jobs run on its agents alone, others on everybody’s, and the bits ar
   expect(elsewhere.assigned.length).toBeGreaterThan(0)
   const rows = await store.submissions(await firstJob())
   expect(new Set(rows.filter(({ role }) => role === 'first').map(({ owner }) => owner))).toEqual(new Set([projectId]))
+})
+
+test('a region that another project claims draws no job to it; the operator’s word and one’s own do', async () => {
+  const outsider = ulid() as ProjectId
+  await store.insertProject({ id: outsider, name: 'outsider', createdAtMs: 1, limits: '{}' })
+  const said = { projectId: outsider, pool: null, region: 'north' }
+  const claiming = pool.agent({ token: (await makeToken(said)).token })
+  await pool.ended(await pool.submit())
+  const before = claiming.assigned.length
+  expect(before, 'it is there, and works for everybody').toBeGreaterThan(0)
+  const asked = { projectId, policy: { target: 'any', region: 'north' } } as const
+  expect(pool.hub.eligible('mc/1/insurance.v1', asked)).toBe(0)
+  expect(pool.hub.eligible('mc/1/insurance.v1', { ...asked, projectId: outsider })).toBe(1)
+  const id = await pool.submit({ shards: SHARDS }, { region: 'north' })
+  await expect.poll(() => pool.hub.progress(id)?.reason).toMatch(/0 of min_agents 1 .* in region "north"$/)
+  const vouched = pool.agent({ token: (await makeToken({ ...said, madeByOperator: true })).token })
+  expect((await pool.ended(id)).answer).not.toBeNull()
+  expect(vouched.assigned.length).toBeGreaterThan(0)
+  expect(claiming.assigned).toHaveLength(before)
 })
 
 const firstJob = async () => {

@@ -20,6 +20,7 @@ const ROW: NodeTokenRow = {
   pool: 'in-house',
   region: 'eu-west',
   trusted: true,
+  madeByOperator: true,
   hash,
   prefix,
   createdAtMs: 1,
@@ -55,7 +56,7 @@ async function hello(said: string) {
 test('a good one says owner, pool, region and trust, and is not the referee', async () => {
   const { client, reply } = await hello(token)
   expect(reply).toEqual({ ok: true })
-  const said = { owner: 'project-1', pool: 'in-house', region: 'eu-west', trusted: true }
+  const said = { owner: 'project-1', pool: 'in-house', region: 'eu-west', trusted: true, madeByOperator: true }
   expect(at.door.said).toMatchObject([['joined', { referee: false, token: said }]])
   expect(await ask(client, 'ready', readyFrame())).toEqual({ ok: true })
 })

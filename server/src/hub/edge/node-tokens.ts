@@ -37,8 +37,8 @@ export function createNodeTokens(
     if (row.expiresAtMs !== null && row.expiresAtMs <= clock()) {
       return badToken(`This node token expired at ${new Date(row.expiresAtMs).toISOString()}; ask for another one.`)
     }
-    const { id: tokenId, projectId: owner, pool, region, trusted } = row
-    return { tokenId, owner, pool, region, trusted }
+    const { id: tokenId, projectId: owner, pool, region, trusted, madeByOperator } = row
+    return { tokenId, owner, pool, region, trusted, madeByOperator }
   }
   return {
     async holderOf(text) {

@@ -13,7 +13,7 @@ import {
 import type { Agent, Job, Lease, Shard } from '../core/state.ts'
 import { checkPasses } from './invariants.ts'
 import { must } from './must.ts'
-import { fits } from './scenario.ts'
+import { fits, isWithin } from './scenario.ts'
 import type { World } from './world.ts'
 
 type Assign = Extract<HubCommand, { type: 'assign' }>
@@ -72,6 +72,10 @@ export class Assignments {
     must(!isExposed, `work is assigned to ${agent.identity}, who was exposed`)
     const isFit = agent.referee || fits(job.policy.target, lease.engine)
     must(isFit, `${lease.engine} is assigned work for ${job.policy.target}`)
+    must(
+      agent.referee || isWithin(job, agent.token),
+      `${session} is not in the region of the job, by whose word counts`,
+    )
     const isSame = agent.abilities.get(job.kernel)?.kernelDigest === job.kernelDigest
     must(isSame, `${session} is assigned work of a kernel that it does not have`)
     const engine = `${job.kernel} ${lease.engine}`
@@ -179,6 +183,7 @@ export class Assignments {
       return (
         kernelDigest === job.kernelDigest &&
         fits(job.policy.target, engine) &&
+        isWithin(job, agent.token) &&
         !hub.suspended.has(`${job.kernel} ${engine}`)
       )
     })

@@ -156,6 +156,12 @@ const WHO: readonly Guard[] = [
     'return agent.referee || TARGET_ENGINES[job.policy.target].includes(ability.engine) ? ability : null',
     'return ability',
   ),
+  guardIn('eligibility.ts', 'a job stays in its region', 'token?.region === region && (', 'token !== null && ('),
+  guardIn(
+    'eligibility.ts',
+    'a region that an outsider claims is none',
+    ' && (token.madeByOperator || token.owner === projectId)',
+  ),
   guardIn(
     'eligibility.ts',
     'an agent has the kernel of the job',

@@ -1,7 +1,7 @@
 // What a seed stands for: which agents there are and how they misbehave, which jobs come when, how the store and the
 // referee behave, and when the Hub is killed.
 import type { EngineName, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
-import type { JobSpec } from '../core/state.ts'
+import type { AgentToken, JobSpec } from '../core/state.ts'
 import { brokenAgent, otherAgent, patientAgent, refereeAgent, steadyAgent, type AgentPlan } from './agent-plan.ts'
 import { faultsOf, type FaultPlan } from './faults.ts'
 import { KERNEL, KERNEL_DIGEST, simKernel, UNITS_PER_SHARD, type SimArgs, type SimPlan } from './kernel.ts'
@@ -54,6 +54,14 @@ const TARGETS: Record<JobSpec['policy']['target'], readonly EngineName[]> = {
 export const fits = (target: JobSpec['policy']['target'], engine: EngineName): boolean =>
   TARGETS[target].includes(engine)
 
+/** Whether the operator or the job's own project says that the agent is where the job may run. */
+export function isWithin(job: Pick<JobSpec, 'projectId' | 'policy'>, token: AgentToken | null): boolean {
+  const { region } = job.policy
+  if (region === undefined) return true
+  if (token === null || token.region !== region) return false
+  return token.madeByOperator ? true : token.owner === job.projectId
+}
+
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed)
   const someMs = random.pick([0, 20_000, 60_000])
@@ -86,10 +94,11 @@ export function scenarioOf(seed: number): Scenario {
   const mustComplete = steady && settled && special?.mustComplete !== false
   return {
     seed,
-    agents: mustComplete ? agents : withTokens(agents, seed),
-    jobs: Array.from({ length: special?.jobs ?? random.int(1, 3) }, (_, n) =>
-      jobPlan(random, n, { seed, steady, alone, patient, special }),
-    ),
+    agents: mustComplete ? agents : withRegions(withTokens(agents, seed), seed),
+    jobs: Array.from({ length: special?.jobs ?? random.int(1, 3) }, (_, n) => {
+      const job = jobPlan(random, n, { seed, steady, alone, patient, special })
+      return mustComplete ? job : inRegion(job, seed)
+    }),
     referee,
     distinctNetwork: random.chance(0.5),
     quarantineMs,
@@ -117,8 +126,28 @@ function withTokens(agents: readonly AgentPlan[], seed: number): readonly AgentP
     const owner = `owner-${random.int(0, 2)}` as ProjectId
     const trusted = random.chance(0.2) && plan.kind === 'honest'
     const isOwned = random.chance(0.6) && !plan.referee
-    return isOwned ? { ...plan, token: { owner, pool: null, region: null, trusted } } : plan
+    return isOwned ? { ...plan, token: { owner, pool: null, region: null, madeByOperator: false, trusted } } : plan
   })
+}
+
+const REGIONS_FROM = 8_000_009
+const hasRegions = (random: Random): boolean => random.chance(0.15)
+
+/** In some of these worlds tokens say regions: the operator's, those of a job's own project, and outsiders' with the same word. */
+function withRegions(agents: readonly AgentPlan[], seed: number): readonly AgentPlan[] {
+  const random = new Random(seed + REGIONS_FROM)
+  if (!hasRegions(random)) return agents
+  return agents.map((plan) => {
+    const drawn = { owner: random.pick(['one', 'other', 'outsider']) as ProjectId, madeByOperator: random.chance(0.4) }
+    const region = random.pick(['west', 'west', 'east', null])
+    if (plan.referee) return plan
+    return { ...plan, token: { pool: null, trusted: plan.token?.trusted ?? false, region, ...drawn } }
+  })
+}
+
+function inRegion(job: JobPlan, seed: number): JobPlan {
+  if (!hasRegions(new Random(seed + REGIONS_FROM))) return job
+  return { ...job, spec: { ...job.spec, policy: { ...job.spec.policy, region: 'west' } } }
 }
 
 interface JobSetting {

@@ -1,8 +1,8 @@
 // Jobs as lists, and the shards of one. The indexes of a project's jobs begin with what a list is filtered by.
 import { CONTRACT_LIMITS } from '@forge/shared/contract/envelope.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
-import { problemSchema } from '@forge/shared/contract/problem.ts'
-import { and, asc, desc, eq, gte, isNotNull, lt, sql } from 'drizzle-orm'
+import { problemSchema, type ProblemCode } from '@forge/shared/contract/problem.ts'
+import { and, asc, desc, eq, gte, isNotNull, lt, or, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { DAY_MS, dayOf } from '../ledger-store.ts'
 import type { JobFilter, JobReads, JobSummary, ShardAttempt } from '../job-reads.ts'
@@ -54,17 +54,18 @@ export async function jobsOf(
 /** No job outlives its deadline for long: those of today were registered within that time of its beginning. */
 const LONGEST_JOB_MS = CONTRACT_LIMITS.timeoutMsMax + DAY_MS
 
-export async function cancelledOnDay(db: Db, projectId: ProjectId, nowMs: number, most: number): Promise<number> {
+export async function givenUpOnDay(db: Db, projectId: ProjectId, nowMs: number, most: number): Promise<number> {
   const dayMs = dayOf(nowMs) * DAY_MS
+  const timedOut = sql`${jobs.problem}::json ->> 'code' = ${'TIMED_OUT' satisfies ProblemCode}`
   const rows = await db
     .select({ id: jobs.id })
     .from(jobs)
     .where(
       and(
         eq(jobs.projectId, projectId),
-        eq(jobs.state, 'CANCELLED'),
-        gte(jobs.createdAtMs, dayMs - LONGEST_JOB_MS),
+        or(eq(jobs.state, 'CANCELLED'), and(eq(jobs.state, 'FAILED'), timedOut)),
         isNotNull(jobs.startedAtMs),
+        gte(jobs.createdAtMs, dayMs - LONGEST_JOB_MS),
         gte(jobs.finishedAtMs, dayMs),
       ),
     )

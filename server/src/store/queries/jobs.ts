@@ -14,9 +14,11 @@ import { StoreContradiction } from '../sql-error.ts'
 import type { InsertedJob, JobRow, JobState, NewJob, Store } from '../store.ts'
 import { burnWarned, jobEnded } from '../webhook-events.ts'
 import { announce } from './announcements.ts'
+import { billableOn } from './balances.ts'
+import { lockLedger } from './closings.ts'
 import { appendEvents, lockJobs } from './events.ts'
 import { insertReferences } from './references.ts'
-import { billableOn, lockLedger, overLimit, paidOf, reserve, settle } from './ledger.ts'
+import { overLimit, paidOf, reserve, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
 
 export type JobChange = Parameters<Store['updateJob']>[1]
@@ -169,7 +171,7 @@ export async function finishJob(
     await appendEvents(db, [{ jobId: id, atMs: end.finishedAtMs, ...endTold(end) }])
     if (end.state === 'COMPLETED') await insertExecutors(db, id)
     const microCredits = end.state === 'COMPLETED' ? end.microCredits : undefined
-    const settled = await settle(db, id, { state: end.state, atMs: end.finishedAtMs, microCredits })
+    const settled = await settle(db, id, { state: end.state, microCredits })
     await enqueue(db, [{ jobId: id, kind: 'receipt', number: 0, atMs: end.finishedAtMs }])
     await announce(db, [jobEnded(job, end, paidOf(settled, end.state))])
     return { ended: true, settled }

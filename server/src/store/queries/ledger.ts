@@ -3,10 +3,10 @@
 // shares it, so that settlements do not wait for each other and a snapshot sees none of them half done.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import { and, desc, eq, sql, type SQL } from 'drizzle-orm'
+import { and, eq, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../engine.ts'
-import { balanceSnapshots, ledgerEntries, ledgerTransactions } from '../ledger-schema.ts'
+import { ledgerEntries, ledgerTransactions } from '../ledger-schema.ts'
 import {
   account,
   dayOf,
@@ -22,17 +22,11 @@ import { STORE_LIMITS } from '../limits.ts'
 import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { NewJob } from '../store.ts'
+import { allOf, ofAccount, ofDay } from './balances.ts'
+import { bookingTime, lockLedger } from './closings.ts'
 import { earnedBy } from './earnings.ts'
 import { lockJobs } from './events.ts'
-import { appendCreditNotice } from './notices.ts'
-
-/** Any number will do that no other lock here has; it spells "led". */
-const LOCK_CLASS = 0x6c_65_64
-
-export async function lockLedger(db: Db, projectId: ProjectId, how: 'alone' | 'shared'): Promise<void> {
-  const lock = sql.raw(how === 'alone' ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared')
-  await db.execute(sql`select ${lock}(${LOCK_CLASS}::integer, hashtext(${projectId}))`)
-}
+import { appendCreditNotice, noticesOf } from './notices.ts'
 
 /** What stands in the way of a job; null when it fits. The caller holds the project's lock alone. */
 export async function overLimit(
@@ -44,7 +38,10 @@ export async function overLimit(
   const { terms, limits } = booking
   const payer = account.project(terms.mode, projectId)
   const wanted = terms.microCredits
-  const used = { day: () => usedOn(db, projectId, payer, dayOf(atMs)), ever: () => usedEver(db, payer) }
+  const used = {
+    day: async () => -(await allOf(db, ofDay(projectId, payer, dayOf(atMs)))),
+    ever: async () => -(await allOf(db, ofAccount(projectId, payer))),
+  }
   const asked: readonly (readonly [keyof CreditLimits, () => Promise<bigint>])[] =
     terms.mode === 'test'
       ? [['testPerDay', used.day]]
@@ -69,26 +66,20 @@ export async function reserve(
   terms: Terms,
 ): Promise<void> {
   const { projectId } = job
-  await book(
-    db,
-    { projectId, jobId: job.id, kind: 'reserve', atMs: job.createdAtMs, day: dayOf(job.createdAtMs) },
-    detailOf(terms),
-    [
-      { account: account.project(terms.mode, projectId), microCredits: -terms.microCredits },
-      { account: account.held(terms.mode, projectId), microCredits: terms.microCredits },
-    ],
-  )
+  await book(db, { projectId, jobId: job.id, kind: 'reserve', day: dayOf(job.createdAtMs) }, detailOf(terms), [
+    { account: account.project(terms.mode, projectId), microCredits: -terms.microCredits },
+    { account: account.held(terms.mode, projectId), microCredits: terms.microCredits },
+  ])
 }
 
 export interface Settlement {
   readonly state: 'COMPLETED' | 'FAILED' | 'CANCELLED'
-  readonly atMs: number
   /** Of a completed job; without it, it costs what was reserved. */
   readonly microCredits?: bigint | undefined
 }
 
 /** In the transaction that ends the job. A job of before there was a ledger has nothing reserved, and nothing is settled. */
-export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }: Settlement): Promise<Settled | null> {
+export async function settle(db: Db, jobId: JobId, { state, microCredits }: Settlement): Promise<Settled | null> {
   const [reserved] = await transactionsWhere(
     db,
     and(eq(ledgerTransactions.jobId, jobId), eq(ledgerTransactions.kind, 'reserve')),
@@ -102,7 +93,7 @@ export async function settle(db: Db, jobId: JobId, { state, atMs, microCredits }
   const earnings = [...earned.values()].reduce((sum, one) => sum + one, 0n)
   const isPaid = state === 'COMPLETED' && mode === 'billable'
   await lockLedger(db, projectId, 'shared')
-  await book(db, { projectId, jobId, kind: 'settle', atMs, day }, { state, price: String(price) }, [
+  await book(db, { projectId, jobId, kind: 'settle', day }, { state, price: String(price) }, [
     { account: account.held(mode, projectId), microCredits: -terms.microCredits },
     { account: account.project(mode, projectId), microCredits: terms.microCredits - price },
     { account: account.income(mode), microCredits: isPaid ? price - earnings : price },
@@ -126,13 +117,14 @@ export async function creditNote(
   db: Db,
   jobId: JobId,
   note: Parameters<LedgerStore['creditNote']>[1],
+  attempt: number,
 ): Promise<boolean> {
   const { microCredits, reason, atMs } = note
   // First the job, then the ledger, as an end does: and of two notes at once the second sees the first.
   await lockJobs(db, [jobId])
   const [reserved, settled, credited] = await transactionsOf(db, jobId)
   if (reserved === undefined || settled === undefined) throw new StoreContradiction(`job ${jobId} was not settled`)
-  if (credited !== undefined) return false
+  if (credited !== undefined) return attempt > 1 && (await isOfNote(db, credited, note))
   const { projectId, day } = reserved
   const { mode } = termsOfDetail(reserved.detail)
   const paid = settledSchema.parse(JSON.parse(settled.detail)).price
@@ -140,7 +132,7 @@ export async function creditNote(
     throw new StoreContradiction(`job ${jobId} paid ${mode === 'test' ? 0n : paid} micro-credits, not ${microCredits}`)
   }
   await lockLedger(db, projectId, 'shared')
-  await book(db, { projectId, jobId, kind: 'credit-note', atMs, day }, { reason }, [
+  await book(db, { projectId, jobId, kind: 'credit-note', day }, { reason }, [
     { account: account.project(mode, projectId), microCredits },
     { account: account.income(mode), microCredits: -microCredits },
   ])
@@ -148,15 +140,29 @@ export async function creditNote(
   return true
 }
 
+/** On a later attempt the note that is there is the one that the first attempt booked, when it is the same in every part. */
+async function isOfNote(
+  db: Db,
+  { jobId, projectId, detail, entries }: LedgerTransaction,
+  { microCredits, reason, atMs }: Parameters<LedgerStore['creditNote']>[1],
+): Promise<boolean> {
+  if (detail !== canonicalJson({ reason })) return false
+  const given = entries.find((entry) => entry.account === account.project('billable', projectId))
+  if (given?.microCredits !== microCredits) return false
+  const told = (await noticesOf(db, [jobId])).get(jobId)?.find(({ kind }) => kind === 'credit-note')
+  return told?.atMs === atMs
+}
+
+/** The caller holds the project's lock. */
 async function book(
   db: Db,
-  transaction: Omit<typeof ledgerTransactions.$inferInsert, 'detail'>,
+  transaction: Omit<typeof ledgerTransactions.$inferInsert, 'detail' | 'atMs'>,
   detail: object,
   entries: readonly LedgerEntry[],
 ): Promise<void> {
   const [row] = await db
     .insert(ledgerTransactions)
-    .values({ ...transaction, detail: canonicalJson(detail) })
+    .values({ ...transaction, atMs: bookingTime(transaction.projectId), detail: canonicalJson(detail) })
     .returning({ id: ledgerTransactions.id })
   if (row === undefined) throw new Error('a transaction was inserted and has no id')
   const moving = entries.filter(({ microCredits }) => microCredits !== 0n)
@@ -167,16 +173,32 @@ async function book(
 export const transactionsOf = (db: Db, jobId: JobId): Promise<LedgerTransaction[]> =>
   transactionsWhere(db, eq(ledgerTransactions.jobId, jobId))
 
-export const ledgerAfter = (db: Db, projectId: ProjectId, after: number): Promise<LedgerTransaction[]> =>
-  transactionsWhere(db, and(eq(ledgerTransactions.projectId, projectId), sql`${ledgerTransactions.id} > ${after}`))
+/**
+ * A number is taken under the project's lock and seen with the commit, in any order: so the lock is taken alone first. Then
+ * none of a smaller number is still to come, and whoever goes on behind the last one of a page passes nobody by.
+ */
+export async function ledgerAfter(
+  db: Db,
+  projectId: ProjectId,
+  after: number,
+  limit: number = STORE_LIMITS.transactionsPerBatch,
+): Promise<LedgerTransaction[]> {
+  await lockLedger(db, projectId, 'alone')
+  const own = and(eq(ledgerTransactions.projectId, projectId), sql`${ledgerTransactions.id} > ${after}`)
+  return transactionsWhere(db, own, limit)
+}
 
-async function transactionsWhere(db: Db, which: SQL | undefined): Promise<LedgerTransaction[]> {
+async function transactionsWhere(
+  db: Db,
+  which: SQL | undefined,
+  limit: number = STORE_LIMITS.transactionsPerBatch,
+): Promise<LedgerTransaction[]> {
   const page = db
     .select()
     .from(ledgerTransactions)
     .where(which)
     .orderBy(ledgerTransactions.id)
-    .limit(STORE_LIMITS.transactionsPerBatch)
+    .limit(Math.min(limit, STORE_LIMITS.transactionsPerBatch))
     .as('page')
   const rows = await db
     .select()
@@ -190,65 +212,6 @@ async function transactionsWhere(db: Db, which: SQL | undefined): Promise<Ledger
     if (entry !== null) known.entries.push({ account: entry.account, microCredits: entry.microCredits })
   }
   return [...found.values()]
-}
-
-export async function balanceOf(db: Db, of: string): Promise<bigint> {
-  return (await summed(db, of, (after) => entriesAfter(of, after))).microCredits
-}
-
-/** Each batch of newer entries becomes a snapshot; the caller holds the lock, so none of them is missing. */
-const usedEver = async (db: Db, payer: string): Promise<bigint> =>
-  -(await kept(db, payer, (after) => entriesAfter(payer, after)))
-
-const usedOn = async (db: Db, projectId: ProjectId, payer: string, day: number): Promise<bigint> =>
-  -(await kept(db, `${payer}@${day}`, (after) => entriesOfDay(projectId, payer, day, after)))
-
-/** What the jobs that were registered on the day of `atMs` have reserved or spent. The caller holds the lock. */
-export const billableOn = (db: Db, projectId: ProjectId, atMs: number): Promise<bigint> =>
-  usedOn(db, projectId, account.project('billable', projectId), dayOf(atMs))
-
-/** As it is now, without the lock: what is just being written may or may not be in it. */
-export async function usedOnDay(db: Db, projectId: ProjectId, payer: string, day: number): Promise<bigint> {
-  return -(await summed(db, `${payer}@${day}`, (after) => entriesOfDay(projectId, payer, day, after))).microCredits
-}
-
-const entriesAfter = (of: string, after: number): SQL =>
-  sql`select micro_credits, transaction_id from ${ledgerEntries} where account = ${of} and transaction_id > ${after}`
-
-const entriesOfDay = (projectId: ProjectId, of: string, day: number, after: number): SQL =>
-  sql`select entry.micro_credits, entry.transaction_id from ${ledgerTransactions} as booked
-    join ${ledgerEntries} as entry on entry.transaction_id = booked.id and entry.account = ${of}
-    where booked.project_id = ${projectId} and booked.day = ${day} and booked.id > ${after}`
-
-async function kept(db: Db, scope: string, newer: (after: number) => SQL): Promise<bigint> {
-  const { microCredits, added, through } = await summed(db, scope, newer)
-  if (added >= STORE_LIMITS.entriesPerSnapshot) {
-    await db.insert(balanceSnapshots).values({ scope, through, microCredits }).onConflictDoNothing()
-  }
-  return microCredits
-}
-
-async function summed(
-  db: Db,
-  scope: string,
-  newer: (after: number) => SQL,
-): Promise<{ microCredits: bigint; added: number; through: number }> {
-  const [last] = await db
-    .select()
-    .from(balanceSnapshots)
-    .where(eq(balanceSnapshots.scope, scope))
-    .orderBy(desc(balanceSnapshots.through))
-    .limit(1)
-  const { microCredits: before, through } = last ?? { microCredits: 0n, through: 0 }
-  const [row] = await db
-    .select({
-      sum: sql<string>`coalesce(sum(micro_credits), 0)::text`,
-      added: sql<number>`count(*)`.mapWith(Number),
-      through: sql<number>`coalesce(max(transaction_id), ${through})`.mapWith(Number),
-    })
-    .from(sql`(${newer(through)}) as newer`)
-  if (row === undefined) throw new Error('a sum is always one row')
-  return { microCredits: before + BigInt(row.sum), added: row.added, through: row.through }
 }
 
 const digits = z

@@ -4,7 +4,7 @@ import { desc, eq, lt } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { projects } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
-import type { PageOf, ProjectRow } from '../tenants.ts'
+import type { PageOf, ProjectChange, ProjectRow } from '../tenants.ts'
 import { settingOrPut } from './settings.ts'
 
 /** `fresh` is the id that it gets on the first call. */
@@ -32,12 +32,17 @@ export function projectsAfter(db: Db, { after, limit }: PageOf<string>): Promise
   return db.select().from(projects).where(behind).orderBy(desc(projects.id)).limit(limit)
 }
 
+/** The row is locked while it is read and changed, so that of two changes at once the second sees the first. */
 export async function updateProject(
   db: Db,
   id: ProjectId,
-  change: Partial<Pick<ProjectRow, 'name' | 'limits'>>,
+  changeOf: (before: ProjectRow) => ProjectChange,
 ): Promise<ProjectRow | null> {
-  if (Object.keys(change).length === 0) return projectById(db, id)
+  await lockProject(db, id)
+  const before = await projectById(db, id)
+  if (before === null) return null
+  const change = changeOf(before)
+  if (Object.keys(change).length === 0) return before
   const [row] = await db.update(projects).set(change).where(eq(projects.id, id)).returning()
   return row ?? null
 }

@@ -1,12 +1,10 @@
-// What a project used, by the day of the settlement, op and mode: so that a month that is over never changes. Test jobs are
-// listed with what they would have cost, in a mode of their own.
+// What a project used, by the day on which it was booked, op and mode: so that a day that was closed never changes. Test jobs
+// are listed with what they would have cost, in a mode of their own.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { ledgerEntries, ledgerTransactions } from '../ledger-schema.ts'
-import type { BillingMode, UsageRow } from '../ledger-store.ts'
-
-const DAY_MS = 86_400_000
+import { DAY_MS, type BillingMode, type UsageRow } from '../ledger-store.ts'
 
 /** A settlement's price is in its detail; it moves what was not used back, which is not what the job cost. */
 export async function usage(db: Db, projectId: ProjectId, firstDay: number, lastDay: number): Promise<UsageRow[]> {
@@ -20,9 +18,13 @@ export async function usage(db: Db, projectId: ProjectId, firstDay: number, last
     .select({ day: day.mapWith(Number), kind, op, mode, jobs: sql<number>`count(*)`.mapWith(Number), cost })
     .from(
       sql`${ledgerTransactions} as booked
-        join ${ledgerTransactions} as reserved on reserved.job_id = booked.job_id and reserved.kind = 'reserve'
-        left join ${ledgerEntries} as credited on credited.transaction_id = booked.id
-          and credited.account = 'project/' || booked.project_id`,
+        cross join lateral (
+          select detail from ${ledgerTransactions} where job_id = booked.job_id and kind = 'reserve' offset 0
+        ) as reserved
+        left join lateral (
+          select micro_credits from ${ledgerEntries}
+            where transaction_id = booked.id and account = 'project/' || booked.project_id offset 0
+        ) as credited on true`,
     )
     .where(
       sql`booked.project_id = ${projectId} and (booked.kind = 'credit-note' or booked.kind = 'settle' and booked.detail::json ->> 'state' = 'COMPLETED')

@@ -59,5 +59,5 @@ const mayChangeLimits = ({ scope, method }: Route): boolean => scope === 'admin'
 async function liftLimits({ store, own }: ExampleWorld): Promise<void> {
   const nullable = Object.entries(projectLimitsSchema.shape).filter(([, schema]) => schema.safeParse(null).success)
   const limits = JSON.stringify(Object.fromEntries(nullable.map(([name]) => [name, null])))
-  await store.updateProject(own.projectId, { limits })
+  await store.updateProject(own.projectId, () => ({ limits }))
 }

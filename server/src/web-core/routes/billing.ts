@@ -3,10 +3,11 @@
 import { z } from 'zod'
 import { PRICE_LIST, priceListDigest, priceListOf, priceListSchema } from '@forge/shared/billing/price-list.ts'
 import { digestSchema } from '@forge/shared/contract/ids.ts'
-import { dateOf, invoiceCsv, invoiceOf, spendingOf } from '../../billing/invoice.ts'
+import { dateOf, invoiceCsv, invoiceOf, linesOf, spendingOf } from '../../billing/invoice.ts'
 import { creditsOf, transactionView } from '../../billing/ledger-view.ts'
 import { account, DAY_MS, dayOf } from '../../store/ledger-store.ts'
 import { CREDIT_LIMIT_NAMES, creditLimitsOf } from '../credit-limits.ts'
+import { WEB_LIMITS } from '../limits.ts'
 import { nextCursorSchema, pageOf, pageQuery, wholeNumber } from '../paging.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
 import { API_HEADERS } from '../reply.ts'
@@ -14,13 +15,11 @@ import { answered, route } from '../routing/route.ts'
 import { limitsOf } from '../tenant-views.ts'
 import { knownProject } from '../known-project.ts'
 
-/** A year and its leap day: more is several invoices. */
-const DAYS_MAX = 366
-const DAYS_DEFAULT = 30
+const { billingDaysMax: DAYS_MAX, billingDaysDefault: DAYS_DEFAULT } = WEB_LIMITS
 
 const date = z.iso.date()
 const lineSchema = z.strictObject({
-  date: date.describe('UTC, of the settlement'),
+  date: date.describe('UTC, of the booking'),
   kind: z.enum(['settle', 'credit-note']),
   op: z.string(),
   mode: z.enum(['billable', 'test']),
@@ -67,6 +66,9 @@ const invoiceSchema = z.strictObject({
   project_id: z.string(),
   first_date: date,
   last_date: date,
+  final: z
+    .boolean()
+    .describe('whether the last day is over, on the clock of the store: then nothing is booked in these days any more'),
   lines: z.array(lineSchema),
   total: z.strictObject({ credits: z.number(), eur: z.number(), micro_credits: z.string() }),
   price_list_digest: z.string(),
@@ -101,17 +103,18 @@ export const billingRoutes = [
       if (project instanceof Refusal) return project
       const nowMs = clock()
       const today = dayOf(nowMs)
-      const { first_date, last_date, lines } = await invoiceOf(store, project.id, today - query.days + 1, today)
+      const first = today - query.days + 1
+      const lines = await linesOf(store, project.id, first, today)
       const limits = limitsOf(project)
       const { warnings, ...pace } = await spendingOf(store, project.id, creditLimitsOf(limits), nowMs)
       const [used, held] = [
-        -(await store.balanceOf(account.project('billable', project.id))),
-        await store.balanceOf(account.held('billable', project.id)),
+        -(await store.balanceOf(project.id, account.project('billable', project.id))),
+        await store.balanceOf(project.id, account.held('billable', project.id)),
       ]
       return answered(200, {
         ok: true,
-        first_date,
-        last_date,
+        first_date: dateOf(first),
+        last_date: dateOf(today),
         lines,
         balance: { spent_credits: creditsOf(used - held), reserved_credits: creditsOf(held) },
         spending: {
@@ -133,7 +136,7 @@ export const billingRoutes = [
     operationId: 'listLedger',
     summary: 'Every booking',
     description:
-      'The project’s transactions, oldest first, with the entries of its own accounts: `project` and `held`, `test` and `test-held`.',
+      'The project’s transactions, in the order in which they were booked, with the entries of its own accounts: `project` and `held`, `test` and `test-held`.',
     query: z.strictObject(pageQuery(z.int().min(0))),
     responses: {
       200: {
@@ -151,7 +154,7 @@ export const billingRoutes = [
       { summary: 'One', query: { limit: '1' }, status: 200 },
     ],
     async handle({ caller, query }, { store }) {
-      const rows = await store.ledgerAfter(caller.projectId, query.cursor ?? 0)
+      const rows = await store.ledgerAfter(caller.projectId, query.cursor ?? 0, query.limit + 1)
       const { items, next_cursor } = pageOf(rows, query.limit, ({ id }) => id)
       const transactions = items.map((row) => transactionView(row, caller.projectId))
       return answered(200, { ok: true, transactions, next_cursor })
@@ -165,7 +168,7 @@ export const billingRoutes = [
     operationId: 'getInvoice',
     summary: 'What some days cost',
     description:
-      'Both days included, UTC. Days that are over never change. With `format=csv` or `Accept: text/csv` it is CSV (RFC 4180) with the columns date, kind, op, mode, jobs, credits, eur and a line with the total.',
+      'Both days included, UTC. It is `final` once the last day is over: reading it then closes its days, and they never change. With `format=csv` or `Accept: text/csv` it is CSV (RFC 4180) with the columns date, kind, op, mode, jobs, credits, eur and a line with the total, whose kind is `total`, and `total-so-far` where the invoice is not final.',
     headers: { Accept: { description: '`text/csv` or `application/json`', example: 'text/csv' } },
     query: z.strictObject({
       from: day.describe('the first day: `2026-11-01`'),

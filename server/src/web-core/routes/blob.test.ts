@@ -111,7 +111,7 @@ test('a type that is none is refused', async () => {
 test('an upload that cannot fit is stopped on its way, and one that breaks off keeps nothing', async () => {
   const { projectId } = world.own
   const { blobBytes } = await world.store.memoryUsage(projectId)
-  await world.store.updateProject(projectId, { limits: `{"blob_bytes":${blobBytes + 1_000}}` })
+  await world.store.updateProject(projectId, () => ({ limits: `{"blob_bytes":${blobBytes + 1_000}}` }))
   let pulled = 0
   const endless = new ReadableStream<Uint8Array>({
     pull(controller) {
@@ -127,7 +127,7 @@ test('an upload that cannot fit is stopped on its way, and one that breaks off k
   // Over itself it fits again.
   expect((await ask('PUT', 'fits', {}, new Uint8Array(1_000))).status).toBe(200)
   expect(await codeOf(await ask('PUT', 'more', {}, 'x'))).toEqual([409, 'MEMORY_QUOTA_EXCEEDED'])
-  await world.store.updateProject(projectId, { limits: '{}' })
+  await world.store.updateProject(projectId, () => ({ limits: '{}' }))
   const broken = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(new Uint8Array(10))

@@ -4,12 +4,10 @@ import { jobViewSchema, viewOfJob } from '../job-view.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
-import { dateOf } from '../../billing/invoice.ts'
-import { dayOf } from '../../store/ledger-store.ts'
 import type { JobRow } from '../../store/store.ts'
 import type { WebStore } from '../deps.ts'
 import { knownProject } from '../known-project.ts'
-import { OPERATOR_RAISES } from '../limit-refusals.ts'
+import { givenUpLimit, OPERATOR_RAISES } from '../limit-refusals.ts'
 import { limitsOf } from '../tenant-views.ts'
 import { jobParams, NO_JOB, ownJob } from './jobs.ts'
 
@@ -21,7 +19,7 @@ export const jobCancelRoute = route({
   operationId: 'cancelJob',
   summary: 'Cancel a job',
   description:
-    'No agent works on it from then on, its end is durable when this is answered, and the client pays nothing. A job that has ended, also by an end that was just being written, is refused: finished is finished. A job that has begun counts against the project’s `cancelled_jobs_per_day`, since nobody pays for what was computed.',
+    'No agent works on it from then on, its end is durable when this is answered, and the client pays nothing. A job that has ended, also by an end that was just being written, is refused: finished is finished. A job that has begun counts against the project’s `cancelled_jobs_per_day`, since nobody pays for what was computed; so does one that had begun and timed out.',
   params: jobParams,
   missing: NO_JOB,
   responses: {
@@ -54,15 +52,13 @@ export const jobCancelRoute = route({
   },
 })
 
-/** Those that are cancelled at the same moment may pass together: at most as many as the project's jobs at a time. */
 async function beyondCancelling(job: JobRow, store: WebStore, nowMs: number): Promise<Refusal | null> {
   if (job.startedAtMs === null) return null
   const project = await knownProject(store, job.projectId)
   if (project instanceof Refusal) return project
-  const { cancelled_jobs_per_day: most } = limitsOf(project)
-  if (most === null || (await store.cancelledOnDay(job.projectId, nowMs, most)) < most) return null
-  const tomorrow = `${dateOf(dayOf(nowMs) + 1)}T00:00:00.000Z`
-  const detail = `The project’s limit cancelled_jobs_per_day is ${most}, and it has cancelled as many that had begun: this one goes on, and the next may be cancelled from ${tomorrow} on. ${OPERATOR_RAISES}`
+  const beyond = await givenUpLimit(store, project.id, limitsOf(project), nowMs)
+  if (beyond === null) return null
+  const detail = `${beyond.detail} This one goes on, and may be cancelled from ${beyond.tomorrow} on. ${OPERATOR_RAISES}`
   return refuse('LIMIT_REACHED', detail, { job_id: job.id })
 }
 

@@ -105,12 +105,12 @@ test('keys may have any characters, percent-encoded; what can be no name is not 
 test('the project’s limits hold', async () => {
   const { projectId } = world.own
   const { kvKeys } = await world.store.memoryUsage(projectId)
-  await world.store.updateProject(projectId, { limits: `{"kv_keys":${kvKeys}}` })
+  await world.store.updateProject(projectId, () => ({ limits: `{"kv_keys":${kvKeys}}` }))
   const response = await ask('PUT', 'd/new', { value: 1 })
   expect([response.status, await response.json()]).toMatchObject([
     409,
     { code: 'MEMORY_QUOTA_EXCEEDED', detail: expect.stringContaining(`${kvKeys + 1} of kv_keys`) },
   ])
-  await world.store.updateProject(projectId, { limits: '{}' })
+  await world.store.updateProject(projectId, () => ({ limits: '{}' }))
   expect((await ask('PUT', 'd/new', { value: 1, ttl_seconds: 1 })).status).toBe(200)
 })

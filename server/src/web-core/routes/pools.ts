@@ -19,7 +19,11 @@ import { projectParams } from './projects.ts'
 const newTokenSchema = z.strictObject({
   name: tenantNameSchema.describe('which machine, or whose'),
   pool: poolNameSchema.optional().describe('a pool of the project; unless said, its agents serve every project'),
-  region: regionSchema.optional().describe('where its agents are: what `policy.region` of a contract asks for'),
+  region: regionSchema
+    .optional()
+    .describe(
+      'where its agents are, for `policy.region` of contracts: of every project where the operator makes the token, else of this project alone',
+    ),
   expires_at: timeText.optional().describe('never, unless said'),
 })
 const operatorsTokenSchema = newTokenSchema.extend({
@@ -128,7 +132,8 @@ const ownTokenRoutes = [
       { summary: 'For a pool', body: { name: 'rack 7', pool: EXAMPLE.pool }, status: 201 },
       { summary: 'For a pool that is not there', body: { name: 'rack 7', pool: 'elsewhere' }, status: 422 },
     ],
-    handle: ({ caller, body }, deps) => make(caller.projectId, { ...body, trusted: false }, deps),
+    handle: ({ caller, body }, deps) =>
+      make(caller.projectId, { ...body, trusted: false, madeByOperator: false }, deps),
   }),
   route({
     method: 'GET',
@@ -169,7 +174,8 @@ const operatorsTokenRoutes = [
     tag: 'pools',
     operationId: 'createNodeTokenOfProject',
     summary: 'Make a project’s node token',
-    description: 'As the project itself could, and trusted if the operator runs the machine.',
+    description:
+      'As the project itself could, and trusted if the operator runs the machine. A `region` that it says holds for the contracts of every project.',
     params: projectParams,
     missing: NO_PROJECT,
     body: operatorsTokenSchema,
@@ -185,7 +191,7 @@ const operatorsTokenRoutes = [
     ],
     async handle({ params, body }, deps) {
       const project = await knownProject(deps.store, params.id)
-      return project instanceof Refusal ? project : make(project.id, body, deps)
+      return project instanceof Refusal ? project : make(project.id, { ...body, madeByOperator: true }, deps)
     },
   }),
   route({
@@ -228,7 +234,7 @@ export const poolsRoutes = [...poolRoutes, ...ownTokenRoutes, ...operatorsTokenR
 
 async function make(
   projectId: ProjectId,
-  asked: z.output<typeof operatorsTokenSchema>,
+  asked: z.output<typeof operatorsTokenSchema> & Pick<NodeTokenRow, 'madeByOperator'>,
   { store, clock, newUlid, randomBytes }: RouteDeps,
 ) {
   const nowMs = clock()
@@ -241,9 +247,9 @@ async function make(
     return invalid([{ path: 'pool', message: 'this project has no pool of that name; make it first' }])
   }
   const { text, hash, prefix } = newCredential('token', randomBytes)
-  const { name, trusted, region = null } = asked
-  const made = { id: newUlid(), projectId, name, pool, region, trusted, hash, prefix, createdAtMs: nowMs }
-  const row: NodeTokenRow = { ...made, expiresAtMs, revokedAtMs: null }
+  const { name, trusted, madeByOperator, region = null } = asked
+  const made = { id: newUlid(), projectId, name, pool, region, trusted, madeByOperator, hash, prefix }
+  const row: NodeTokenRow = { ...made, createdAtMs: nowMs, expiresAtMs, revokedAtMs: null }
   if (!(await store.insertNodeToken(row, TENANT_LIMITS.nodeTokensPerProjectMax))) {
     const most = `A project has at most ${TENANT_LIMITS.nodeTokensPerProjectMax} node tokens`
     return refuse('LIMIT_REACHED', `${most} that are neither revoked nor expired; revoke one that nobody needs.`)

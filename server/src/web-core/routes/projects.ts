@@ -116,16 +116,18 @@ export const projectsRoutes = [
       },
     ],
     async handle({ params, body }, { store }) {
-      const before = await knownProject(store, params.id)
-      if (before instanceof Refusal) return before
-      const limits = body.limits && canonicalJson({ ...JSON.parse(before.limits), ...body.limits })
-      const faults = faultsOfLimits(limitsOf({ limits: limits ?? before.limits }))
-      if (faults.length > 0) return invalid(faults)
-      const row = await store.updateProject(before.id, {
-        ...(body.name === undefined ? {} : { name: body.name }),
-        ...(limits === undefined ? {} : { limits }),
+      let faults: FieldError[] = []
+      const row = await store.updateProject(params.id as ProjectId, (before) => {
+        const limits = body.limits && canonicalJson({ ...JSON.parse(before.limits), ...body.limits })
+        faults = faultsOfLimits(limitsOf({ limits: limits ?? before.limits }))
+        if (faults.length > 0) return {}
+        return {
+          ...(body.name === undefined ? {} : { name: body.name }),
+          ...(limits === undefined ? {} : { limits }),
+        }
       })
       if (row === null) return refuse('NOT_FOUND', NO_PROJECT)
+      if (faults.length > 0) return invalid(faults)
       return answered(200, { ok: true, project: projectView(row) })
     },
   }),

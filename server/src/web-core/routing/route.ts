@@ -210,6 +210,6 @@ export function problemsOf(declared: Route): readonly ProblemCode[] {
       'BODY_TOO_SLOW',
     )
   }
-  codes.push('STORE_FULL', 'STORE_UNAVAILABLE', 'INTERNAL')
+  codes.push('STORE_FULL', 'STORE_SLOW', 'STORE_UNAVAILABLE', 'INTERNAL')
   return [...new Set(codes)]
 }

@@ -1,0 +1,45 @@
+// Who made a node token, which decides for whom its region holds: the route says it, never the body.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+import { EXAMPLE } from '../examples.ts'
+
+let world: ExampleWorld
+beforeAll(async () => {
+  world = await openExampleWorld()
+}, WORLD_START_MS)
+afterAll(() => world.close())
+
+const make = (path: string, key: string, body: object) =>
+  world.app.request(`/api/v0${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'rack 7', region: 'eu-west', ...body }),
+  })
+const madeSchema = z.object({
+  node_token: z.object({ id: z.string(), made_by: z.string(), region: z.string().nullable() }),
+})
+
+test('a token is of whoever made it, the project or the operator, also where it is not trusted', async () => {
+  const own = world.own.key
+  const operators = `/projects/${EXAMPLE.project}/node-tokens`
+  const made = [await make('/node-tokens', own, {}), await make(operators, ADMIN_TOKEN, {})]
+  const tokens = await Promise.all(made.map(async (answer) => madeSchema.parse(await answer.json()).node_token))
+  expect(tokens).toMatchObject([
+    { made_by: 'project', region: 'eu-west' },
+    { made_by: 'operator', region: 'eu-west' },
+  ])
+  const rows = await world.store.nodeTokens(world.own.projectId, { after: null, limit: 9 })
+  const stored = tokens.map(({ id }) => rows.find((row) => row.id === id))
+  expect(stored.map((row) => [row?.madeByOperator, row?.trusted])).toEqual([
+    [false, false],
+    [true, false],
+  ])
+})
+
+test('no body says who made it, and no project’s key makes the operator’s', async () => {
+  for (const words of [{ made_by: 'operator' }, { madeByOperator: true }, { trusted: true }]) {
+    expect((await make('/node-tokens', world.own.key, words)).status).toBe(422)
+  }
+  expect((await make(`/projects/${EXAMPLE.project}/node-tokens`, world.own.key, {})).status).toBe(403)
+})
