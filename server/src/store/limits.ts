@@ -46,6 +46,8 @@ export const STORE_LIMITS = {
   /** Of an account, newer than its last snapshot: adding up so many takes a millisecond. */
   entriesPerSnapshot: 500,
   jobIdsPerBatch: 1_000,
+  /** Of what an identity did, as many as a person looks at. */
+  recordRows: 12,
 
   /** Expired things that one transaction removes, and projects that one sweep looks at. */
   sweptPerBatch: 500,

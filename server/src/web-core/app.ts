@@ -7,6 +7,7 @@ import { problem } from '@forge/shared/contract/problem.ts'
 import { OTHER } from '../metrics/http-metrics.ts'
 import { RequestTrace } from '../trace.ts'
 import { createAgentAlias } from './agent-alias.ts'
+import { createAgentReads } from './agent-reads.ts'
 import { createAuthenticate } from './auth.ts'
 import { cors } from './cors.ts'
 import type { RouteDeps, WebCoreDeps } from './deps.ts'
@@ -39,6 +40,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     agentAlias: createAgentAlias(store, deps.randomBytes),
     streams: createStreamBudget(WEB_LIMITS.streamsPerProjectMax),
     requests: createRequestRate(store, clock),
+    agentReads: createAgentReads(),
   }
   const withoutKeys = createStrikeOut([configuredKey, adminToken, config.metricsToken])
   const app: WebCore = new Hono<Env>()

@@ -6,6 +6,7 @@ import type { ObjectStore } from '../memory/blob/object-store.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { MemoryStore } from '../store/memory.ts'
 import type { BundleDeps } from '../receipt/bundle.ts'
+import type { AgentRecords } from '../store/agent-record.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { Store } from '../store/store.ts'
@@ -14,6 +15,7 @@ import type { WebhookStore } from '../store/webhook-store.ts'
 import type { Targets } from '../webhooks/targets.ts'
 import type { RequestTrace } from '../trace.ts'
 import type { AgentAlias } from './agent-alias.ts'
+import type { AgentReads } from './agent-reads.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { StreamBudget } from './stream-budget.ts'
 
@@ -21,11 +23,15 @@ import type { StreamBudget } from './stream-budget.ts'
 export type WebStore = TenantStore &
   MemoryStore &
   JobReads &
+  AgentRecords &
   LedgerStore &
   Omit<WebhookStore, 'claimDeliveries' | 'recordAttempt' | 'dropDeliveries'> &
   BundleDeps['store'] &
   Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
 export type WebHub = Hub
+
+/** What routes say of the settings. */
+type RouteConfig = Pick<Config, 'networksDays'>
 
 export interface RouteDeps {
   readonly objects: ObjectStore
@@ -48,10 +54,14 @@ export interface RouteDeps {
   readonly agentAlias: AgentAlias
   readonly streams: StreamBudget
   readonly requests: RequestRate
+  readonly agentReads: AgentReads
+  readonly config: RouteConfig
 }
 
-export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams' | 'requests' | 'trace'> {
-  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken'>
+type Made = 'stopping' | 'agentAlias' | 'streams' | 'requests' | 'agentReads' | 'trace' | 'config'
+
+export interface WebCoreDeps extends Omit<RouteDeps, Made> {
+  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken'> & RouteConfig
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null
   readonly stopping?: AbortSignal

@@ -102,7 +102,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
       },
     },
     sealer: await openTestSealer(store),
-    config: { apiKey: null, adminToken: ADMIN_TOKEN, corsOrigins: [], metricsToken: METRICS_TOKEN },
+    config: { apiKey: null, adminToken: ADMIN_TOKEN, corsOrigins: [], metricsToken: METRICS_TOKEN, networksDays: null },
     webhooks: { refusalOf: PUBLIC.refusalOf, wake: () => {} },
     metrics,
     logger: createLogger('silent'),

@@ -73,6 +73,7 @@ const notFaked = async (): Promise<never> => {
   throw new Error('not faked: test it on a real store, as routes.test.ts does')
 }
 const NOT_FAKED = {
+  agentRecord: notFaked,
   jobsOf: notFaked,
   cancelledOnDay: notFaked,
   attemptsOf: notFaked,

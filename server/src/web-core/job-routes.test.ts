@@ -50,7 +50,7 @@ beforeEach(async () => {
     store,
     hub: pool.hub,
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null },
+    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null, networksDays: null },
     webhooks: NO_WEBHOOKS,
     metrics: createMetrics(),
     logger: createLogger('silent'),

@@ -50,7 +50,7 @@ beforeEach(async () => {
     hub: pool.hub,
     objects: NO_OBJECTS,
     sealer: await openTestSealer(store),
-    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null },
+    config: { apiKey: KEY, adminToken: null, corsOrigins: [], metricsToken: null, networksDays: null },
     webhooks: NO_WEBHOOKS,
     metrics: createMetrics(),
     logger: createLogger('silent'),

@@ -50,7 +50,7 @@ export function startTestApp(
     hub: hub.hub,
     objects: NO_OBJECTS,
     sealer: FAKE_SEALER,
-    config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], metricsToken: null, ...settings },
+    config: { apiKey: KEY, adminToken: ADMIN, corsOrigins: [], metricsToken: null, networksDays: null, ...settings },
     webhooks: NO_WEBHOOKS,
     metrics: createMetrics(),
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
