@@ -27,6 +27,8 @@ let settings: Settings = { ...kept, ...(asked.preset ? amountOf(asked.preset, co
 let pool: PoolView | undefined
 let record: AgentRecordView | undefined
 let recordedMs = -Infinity
+/** When the record that is shown was asked for. */
+let heardMs = -Infinity
 let speeds: readonly number[] = []
 let keyNotice = ''
 const hour = lastHour()
@@ -60,6 +62,7 @@ function changed(next: TabState): void {
   shown = next
   note()
   if (before.state !== next.state || before.tally.rejected !== next.tally.rejected) void askRecord()
+  if (before.connected !== next.connected) void askPool()
   draw()
 }
 
@@ -101,9 +104,14 @@ function tellOfKey(notice: string): void {
 }
 
 async function askRecord(): Promise<void> {
-  recordedMs = performance.now()
+  const askedMs = performance.now()
+  recordedMs = askedMs
   const { fetchRecord } = await import('./account.ts')
-  record = (await fetchRecord()) ?? record
+  const found = await fetchRecord()
+  // One that was asked for later may have come before.
+  if (askedMs < heardMs) return
+  heardMs = askedMs
+  record = found ?? record
   draw()
 }
 

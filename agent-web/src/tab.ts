@@ -60,7 +60,7 @@ export class Tab {
   readonly #watch = watchSurroundings(() => this.#settle())
   readonly #place = oneTab({
     has: () => this.#placed(),
-    waits: () => this.#settle(),
+    waits: () => this.#waitFor(),
     lost: () => this.#takenOver(),
   })
   #settings: Settings
@@ -71,6 +71,7 @@ export class Tab {
   #leaving = false
   #started = false
   #hasPlace = false
+  #waits = false
   #outdated = false
   #waived: ReadonlySet<PauseReason> = new Set()
   /** Said instead of what the agent says last, until it is started again. */
@@ -142,7 +143,13 @@ export class Tab {
 
   #placed(): void {
     this.#hasPlace = true
+    this.#waits = false
     this.#giveUpPlace()
+    this.#settle()
+  }
+
+  #waitFor(): void {
+    this.#waits = true
     this.#settle()
   }
 
@@ -151,6 +158,7 @@ export class Tab {
     if (this.#started || this.#worker !== undefined) return
     this.#place.leave()
     this.#hasPlace = false
+    this.#waits = false
   }
 
   #takenOver(): void {
@@ -266,7 +274,7 @@ export class Tab {
   }
 
   #tellPage(state: TabState): void {
-    const waits = this.#started && !this.#hasPlace
+    const waits = this.#started && this.#waits
     const running = this.#worker !== undefined
     const shown = { ...state, started: this.#started, running, waits, outdated: this.#outdated }
     this.#state = shown

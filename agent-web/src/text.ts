@@ -38,7 +38,7 @@ export const STATE = {
   takenOver: 'Another tab of this browser took over, so this one stopped.',
   broken: (message: string) => `The agent could not go on in this browser: ${message}.`,
   unreachable: 'The pool cannot be reached now. Press Start to try again.',
-  working: (kind: string, engine: string) => `On ${kind.replace(/^(.)/, (c) => c.toLowerCase())}, on ${engine}.`,
+  working: (kind: string, engine: string) => `${kind}, on ${engine}.`,
   outdated: 'There is a newer version of this page.',
   outdatedSoon: 'It reloads once the shards at hand are done, and works on.',
   reload: 'Reload',
@@ -153,9 +153,8 @@ export const COUNTS = {
 
 export const HOUR = {
   head: 'The last hour',
-  aside: (minutes: number) => `${minutes} min at work`,
-  label: (work: number, idle: number, paused: number) =>
-    `Worked ${work} minutes, without a shard ${idle}, paused ${paused}`,
+  aside: (work: string) => `${work} at work`,
+  label: (work: string, idle: string, paused: string) => `Worked ${work}, without a shard ${idle}, paused ${paused}`,
   from: 'an hour ago',
   to: 'now',
   took: (ms: number) => (ms < 60_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`),

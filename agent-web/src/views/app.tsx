@@ -38,14 +38,16 @@ export function App(page: PageProps) {
               <Speed {...page} />
               <Counts {...page} />
               {tab.state !== 'refused' && <Rejected {...page} />}
-              <Hour {...page} />
             </div>
-            <div>
+            <div class="beside">
               <Control {...page} />
               <Tests {...page} />
               <Agent {...page} />
-              <Took {...page} />
               <Key {...page} />
+            </div>
+            <div>
+              <Hour {...page} />
+              <Took {...page} />
             </div>
           </div>
         )}

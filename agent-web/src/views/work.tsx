@@ -136,13 +136,13 @@ const LOOKS: Record<Doing, string> = { work: 'w', idle: 'q', paused: 'p' }
 const WHYS_MAX = 5
 
 export function Hour({ hour, nowMs }: PageProps) {
-  const minutes = (doing: Doing): number =>
-    Math.round(hour.reduce((sum, one) => sum + (one.doing === doing ? one.untilMs - one.fromMs : 0), 0) / 60_000)
+  const took = (doing: Doing): string =>
+    HOUR.took(hour.reduce((sum, one) => sum + (one.doing === doing ? one.untilMs - one.fromMs : 0), 0))
   const whys = hour.filter(({ doing }) => doing !== 'work').toReversed().slice(0, WHYS_MAX)
   const [first] = hour
   return (
-    <Section id="hour" head={HOUR.head} aside={HOUR.aside(minutes('work'))}>
-      <div class="hour" role="img" aria-label={HOUR.label(minutes('work'), minutes('idle'), minutes('paused'))}>
+    <Section id="hour" head={HOUR.head} aside={HOUR.aside(took('work'))}>
+      <div class="hour" role="img" aria-label={HOUR.label(took('work'), took('idle'), took('paused'))}>
         {first && <Bar of={first.fromMs - (nowMs - HOUR_MS)} look="none" />}
         {hour.map((one, i) => (
           <Bar key={one.fromMs} look={LOOKS[one.doing]} of={(hour[i + 1]?.fromMs ?? nowMs) - one.fromMs} />

@@ -12,6 +12,9 @@ import { balanceOf } from './ledger.ts'
 import { isOfVoid } from './shards.ts'
 
 export async function agentRecord(db: Db, identity: Identity): Promise<AgentRecord> {
+  // A job that ends meanwhile is in the sums at least, if it is not among the receipts: what is listed is always counted.
+  const receipts = await receiptsOf(db, identity)
+  const rejections = await rejectionsOf(db, identity)
   const [done] = await db
     .select({ jobs: count(), shards: sum(executors.shards).mapWith(Number) })
     .from(executors)
@@ -23,8 +26,8 @@ export async function agentRecord(db: Db, identity: Identity): Promise<AgentReco
     rejected: gone?.shards ?? 0,
     microCredits: await balanceOf(db, account.agent(identity)),
     quarantine: await lastQuarantine(db, identity),
-    rejections: await rejectionsOf(db, identity),
-    receipts: await receiptsOf(db, identity),
+    rejections,
+    receipts,
   }
 }
 
