@@ -2,6 +2,8 @@
 // a browser, a pool by link, and a key to take along.
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
 import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
 import { eventually } from './support/eventually.ts'
@@ -182,4 +184,35 @@ test('credits and receipts are counted by a key, which can be exported and impor
     () => other.fact('Credits'),
     (seen) => seen === credits,
   )
+})
+
+test('a rejected shard stands there with both answers and the reason', async () => {
+  const tab = await come()
+  await tab.press('Start')
+  await tab.word('Idle')
+  const { job_id } = await run()
+  await tab.accepted(1)
+  const { store } = pool.server
+  const [executor] = await store.executorsOf(job_id as JobId)
+  const [mine] = await store.submissions(job_id as JobId)
+  if (executor === undefined || mine === undefined) throw new Error('nobody worked')
+  // As the Hub writes it when two others agree on another answer; this job waits for a GPU, which nobody here has.
+  const jobId = (await pool.client.begin(smallContract({ policy: { target: 'gpu' } }))) as JobId
+  const [wrong, right] = ['b', 'd'].map((digit) => digit.repeat(64) as Digest) as [Digest, Digest]
+  const reason = 'another answer than two others gave'
+  const none = { submissions: [], partials: [], verdicts: [], voids: [], quarantines: [], releases: [], standings: [] }
+  await store.writeShards({
+    ...none,
+    submissions: [{ ...mine, jobId, shard: 4, digest: wrong }],
+    verdicts: [{ jobId, shard: 4, digest: right, confirmations: 2, trusted: false }],
+  })
+  await store.writeShards({ ...none, voids: [{ jobId, shard: 4, executor, reason }] })
+  await tab.press('Stop')
+  await tab.word('Stopped')
+  const rejected = tab.page.getByRole('region', { name: 'One shard was rejected' })
+  await rejected.waitFor()
+  expect(await rejected.textContent()).toContain(`Shard 4 of job ${jobId}`)
+  expect(await rejected.textContent()).toContain(reason)
+  expect(await rejected.getByRole('img', { name: 'is not equal to' }).count()).toBe(1)
+  for (const digest of [wrong, right]) expect(await rejected.getByLabel(digest).count()).toBe(1)
 })
