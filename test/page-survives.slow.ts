@@ -75,7 +75,11 @@ test.each([100, 50])('a hidden tab works as fast as one that is seen, at %i per 
 /** Milliseconds of CPU that a process took, ever. */
 async function cpuMs(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number)
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
   return ((user ?? NaN) + (system ?? NaN)) * 10
 }
 
@@ -94,7 +98,11 @@ test.runIf(process.platform === 'linux')('the share of the CPU that was asked is
     const [before, since] = [await cpuMs(pid), performance.now()]
     await passed(8_000)
     const used = Math.round((100 * ((await cpuMs(pid)) - before)) / (performance.now() - since))
-    const said = (await tab.page.getByText(/measured \d+ %/).first().textContent()) ?? ''
+    const said =
+      (await tab.page
+        .getByText(/measured \d+ %/)
+        .first()
+        .textContent()) ?? ''
     const measured = Number(said.match(/(\d+) %/)?.[1])
     console.log(`asked ${share} %, the page says ${measured} %, the process took ${used} % of a core`)
     expect(Math.abs(measured - share), `asked ${share}, measured ${measured}`).toBeLessThanOrEqual(10)

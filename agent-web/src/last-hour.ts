@@ -29,9 +29,17 @@ export function lastHour(): LastHour {
     if (current === undefined) return
     const before = stretches.at(-1)
     // Too short to tell: it counts as what was before it.
-    if (current.untilMs - current.fromMs < LEAST_MS && before !== undefined && current.fromMs - before.untilMs < LEAST_MS) {
+    if (
+      current.untilMs - current.fromMs < LEAST_MS &&
+      before !== undefined &&
+      current.fromMs - before.untilMs < LEAST_MS
+    ) {
       stretches[stretches.length - 1] = { ...before, untilMs: current.untilMs }
-    } else if (before?.doing === current.doing && before.why === current.why && current.fromMs - before.untilMs < LEAST_MS) {
+    } else if (
+      before?.doing === current.doing &&
+      before.why === current.why &&
+      current.fromMs - before.untilMs < LEAST_MS
+    ) {
       stretches[stretches.length - 1] = { ...before, untilMs: current.untilMs }
     } else stretches.push(current)
     if (stretches.length > STRETCHES_MAX) stretches.shift()

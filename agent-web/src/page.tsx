@@ -46,7 +46,9 @@ const acts: Acts = {
   takeOver: () => tab.takeOver(),
   reload: () => tab.reload(),
   exportKey: () =>
-    void import('./account.ts').then(async ({ exportKey }) => tellOfKey((await exportKey()) ? KEY.exported : KEY.locked)),
+    void import('./account.ts').then(async ({ exportKey }) =>
+      tellOfKey((await exportKey()) ? KEY.exported : KEY.locked),
+    ),
   importKey: (file) =>
     void import('./account.ts').then(async ({ importKey }) => {
       const isKey = await importKey(file)
@@ -70,7 +72,7 @@ function changed(next: TabState): void {
 function note(): void {
   const { state, pause, started, why } = shown
   const works = state === 'working' || state === 'finishing' || state === 'selftest'
-  const doing = works ? 'work' : !started ? undefined : pause === undefined ? 'idle' : 'paused'
+  const doing = works ? 'work' : !started || state === 'ready' ? undefined : pause === undefined ? 'idle' : 'paused'
   hour.add(performance.now(), doing, doing === 'work' ? '' : why)
 }
 

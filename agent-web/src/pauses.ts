@@ -37,7 +37,9 @@ export function stillWaived(
   around: Surroundings,
   waived: ReadonlySet<PauseReason>,
 ): ReadonlySet<PauseReason> {
-  return new Set([...waived].filter((one) => pauseReason(settings, around, new Set(PAUSE_REASONS.filter((r) => r !== one)))))
+  return new Set(
+    [...waived].filter((one) => pauseReason(settings, around, new Set(PAUSE_REASONS.filter((r) => r !== one)))),
+  )
 }
 
 export const takesAny = (settings: Settings): boolean => Object.keys(KINDS).some((kernel) => takes(settings, kernel))

@@ -32,7 +32,7 @@ export const STATE = {
   label: 'This tab',
   ready: 'No account, nothing to install. The first shard runs within two seconds.',
   starting: 'Starting.',
-  stopped: 'Stopped.',
+  stopped: 'What was not finished went to others. Start begins again.',
   restarting: 'With the new settings, once what has begun is done.',
   otherTab: 'Another tab of this browser works already. This one takes over when that one stops or closes.',
   takenOver: 'Another tab of this browser took over, so this one stopped.',
@@ -64,7 +64,10 @@ export const PAUSES = {
     why: 'This machine is on battery, and you asked to pause then. Work goes on by itself when the charger is in.',
     act: 'Work on battery',
   },
-  hidden: { why: 'The tab is hidden, and you asked to pause then. It goes on when you look at it.', act: 'Work hidden' },
+  hidden: {
+    why: 'The tab is hidden, and you asked to pause then. It goes on when you look at it.',
+    act: 'Work hidden',
+  },
   hours: { why: 'It is outside the hours that you set. Work starts by itself when they begin.', act: 'Work now' },
   data: {
     why: 'The data of today is used up, by the cap that you set. It goes on tomorrow, or with a higher cap.',
@@ -111,10 +114,7 @@ export const PROMISES = {
       'Nothing is claimed',
       'A shard counts as yours when it has been accepted, and you can see every one that was not, with the reason.',
     ],
-    [
-      'Credits are thanks, not money',
-      'You earn contribution credits for accepted shards. They have no cash value.',
-    ],
+    ['Credits are thanks, not money', 'You earn contribution credits for accepted shards. They have no cash value.'],
   ],
 } as const
 
@@ -223,12 +223,14 @@ export const KEY = {
   exported: 'The key is in your downloads.',
   imported: 'This browser now works under the imported key.',
   replaced: 'The key that was here before is gone from this browser, unless you exported it.',
-  locked: 'This key was made so that it can never leave this browser. A new one, made after the site’s data is cleared, can.',
+  locked:
+    'This key was made so that it can never leave this browser. A new one, made after the site’s data is cleared, can.',
   notAKey: 'That file is not a key that this page exported. Nothing has changed.',
 } as const
 
 export const REJECTED = {
-  head: (count: number) => (count === 1 ? 'One shard was rejected' : `${count.toLocaleString('en')} shards were rejected`),
+  head: (count: number) =>
+    count === 1 ? 'One shard was rejected' : `${count.toLocaleString('en')} shards were rejected`,
   note: 'It is most often a driver or unstable memory, seldom a person. What was settled stays yours.',
   shard: (shard: number, job: string) => `Shard ${shard} of job ${job}`,
   yours: (engine: string) => `This browser, ${engine}`,

@@ -1,7 +1,7 @@
 // Which engines work here and why the others do not, and how this agent stands with the pool.
 import { ENGINE_LABELS, type EngineReport } from '@forge/shared/agent/engine-host.ts'
 import { AGENT, FACTS, TESTS } from '../text.ts'
-import { Kinds } from './before.tsx'
+import { Kinds } from './choices.tsx'
 import { engineText } from './head.tsx'
 import type { PageProps } from './page-props.ts'
 import { Icon, Section, type Glyph, type Tone } from './parts.tsx'

@@ -9,7 +9,7 @@ import { Key, Rejected, Took } from './record.tsx'
 import { Counts, Hour, Shards, Speed } from './work.tsx'
 
 export function App(page: PageProps) {
-  const { tab, record, pool } = page
+  const { tab, pool } = page
   const isReady = tab.state === 'ready'
   return (
     <>
@@ -26,49 +26,7 @@ export function App(page: PageProps) {
           <Head {...page} />
           {isReady && <Picture />}
         </div>
-        {tab.state === 'refused' && (
-          <div class="wrap">
-            <Rejected {...page} />
-          </div>
-        )}
-        {!isReady && (
-          <div class="wrap two">
-            <div>
-              <Shards {...page} />
-              <Speed {...page} />
-              <Counts {...page} />
-              {tab.state !== 'refused' && <Rejected {...page} />}
-            </div>
-            <div class="beside">
-              <Control {...page} />
-              <Tests {...page} />
-              <Agent {...page} />
-              <Key {...page} />
-            </div>
-            <div>
-              <Hour {...page} />
-              <Took {...page} />
-            </div>
-          </div>
-        )}
-        {isReady && (
-          <div class="wrap">
-            <Facts {...page} />
-            <Promises />
-            {record && (
-              <div class="two">
-                <div>
-                  <Counts {...page} />
-                  <Rejected {...page} />
-                </div>
-                <div>
-                  <Took {...page} />
-                  <Key {...page} />
-                </div>
-              </div>
-            )}
-          </div>
-        )}
+        {isReady ? <Before {...page} /> : <Panel {...page} />}
       </main>
       <footer class="foot">
         <div class="wrap">
@@ -77,5 +35,51 @@ export function App(page: PageProps) {
         </div>
       </footer>
     </>
+  )
+}
+
+/** Whoever was here before sees what came of it. */
+const Before = (page: PageProps) => (
+  <div class="wrap">
+    <Facts {...page} />
+    <Promises />
+    {page.record && (
+      <div class="two">
+        <div>
+          <Counts {...page} />
+          <Rejected {...page} />
+        </div>
+        <div>
+          <Took {...page} />
+          <Key {...page} />
+        </div>
+      </div>
+    )}
+  </div>
+)
+
+/** Where the pool refused this agent, the answers that it did not accept come first. */
+function Panel(page: PageProps) {
+  const isRefused = page.tab.state === 'refused'
+  return (
+    <div class="wrap two">
+      <div>
+        {isRefused && <Rejected {...page} />}
+        <Shards {...page} />
+        <Speed {...page} />
+        <Counts {...page} />
+        {!isRefused && <Rejected {...page} />}
+      </div>
+      <div class="beside">
+        <Control {...page} />
+        <Tests {...page} />
+        <Agent {...page} />
+        <Key {...page} />
+      </div>
+      <div>
+        <Hour {...page} />
+        <Took {...page} />
+      </div>
+    </div>
   )
 }

@@ -1,11 +1,10 @@
 // Before Start: the picture, what will be used, and what is promised.
 import { useEffect, useRef } from 'preact/hooks'
 import { drawField } from '../field.ts'
-import { SETTING_LIMITS, takes } from '../settings.ts'
-import { CONTROL, FACTS, HERO, KINDS, PROMISES } from '../text.ts'
-import { Amount } from './control.tsx'
+import { SETTING_LIMITS } from '../settings.ts'
+import { FACTS, HERO, PROMISES } from '../text.ts'
+import { Amount, DataCap, Kinds } from './choices.tsx'
 import type { PageProps } from './page-props.ts'
-import { Check } from './parts.tsx'
 
 export function Picture() {
   const svg = useRef<SVGSVGElement>(null)
@@ -69,43 +68,6 @@ export function Facts(page: PageProps) {
         </Fact>
       </dl>
     </section>
-  )
-}
-
-export function Kinds({ settings, set }: PageProps) {
-  return (
-    <>
-      {Object.entries(KINDS).map(([kernel, name]) => (
-        <Check
-          key={kernel}
-          label={name}
-          checked={takes(settings, kernel)}
-          set={(taken) => set({ kinds: { ...settings.kinds, [kernel]: taken } })}
-        />
-      ))}
-      <Check label={FACTS.newKinds} checked={settings.newKinds} set={(newKinds) => set({ newKinds })} />
-    </>
-  )
-}
-
-export function DataCap({ settings, set }: PageProps) {
-  return (
-    <span>
-      {CONTROL.capBefore}{' '}
-      <input
-        class="field-in"
-        inputMode="numeric"
-        aria-label={CONTROL.cap}
-        value={settings.dataCapMb ?? ''}
-        onChange={({ currentTarget }) => {
-          const megabytes = Math.round(Number(currentTarget.value))
-          const counts = currentTarget.value.trim() !== '' && megabytes >= 1 && megabytes <= SETTING_LIMITS.dataCapMbMax
-          currentTarget.value = counts ? String(megabytes) : ''
-          set({ dataCapMb: counts ? megabytes : null })
-        }}
-      />{' '}
-      {CONTROL.capAfter}
-    </span>
   )
 }
 

@@ -1,8 +1,8 @@
 // How much of the machine, and when: what was asked stands beside what was measured.
-import { amountOf, PRESETS, SETTING_LIMITS } from '../settings.ts'
+import { SETTING_LIMITS } from '../settings.ts'
 import { canStayAwake, tellsBattery } from '../surroundings.ts'
 import { CONTROL } from '../text.ts'
-import { DataCap } from './before.tsx'
+import { Amount, DataCap } from './choices.tsx'
 import type { PageProps } from './page-props.ts'
 import { Check, Section } from './parts.tsx'
 
@@ -48,28 +48,6 @@ export function Control(page: PageProps) {
         <DataCap {...page} /> {CONTROL.used(tab.bytesToday)}
       </p>
     </Section>
-  )
-}
-
-export function Amount({ settings, set, cores, options }: PageProps) {
-  return (
-    <fieldset class="seg">
-      <legend class="sr">{CONTROL.preset}</legend>
-      {PRESETS.map((preset) => (
-        <label key={preset}>
-          <input
-            type="radio"
-            name="preset"
-            checked={settings.preset === preset}
-            onChange={() => set(amountOf(preset, cores))}
-          />
-          {CONTROL.presets[preset]}
-        </label>
-      ))}
-      <p class="cap">
-        {CONTROL.presetIs(options.threads ?? settings.workers, cores, settings.cpu, settings.gpu)}
-      </p>
-    </fieldset>
   )
 }
 

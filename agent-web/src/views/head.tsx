@@ -23,7 +23,8 @@ export const engineText = ({ engine, lanes }: TabState): string => {
 }
 
 function whyOf(tab: TabState): string {
-  if (tab.state === 'working') return STATE.working(kindName(tab.assignment?.kernel ?? lastKernel(tab)), engineText(tab))
+  if (tab.state === 'working')
+    return STATE.working(kindName(tab.assignment?.kernel ?? lastKernel(tab)), engineText(tab))
   return tab.why
 }
 

@@ -12,17 +12,14 @@ export function Shards({ tab }: PageProps) {
   const { assignment, engine } = tab
   const shards = assignment?.shards ?? []
   useEffect(() => {
-    if (canvas.current) (bench.current ??= createBench(canvas.current)).show(shards, engine === 'wasm' ? 'disc' : 'square')
+    if (canvas.current)
+      (bench.current ??= createBench(canvas.current)).show(shards, engine === 'wasm' ? 'disc' : 'square')
   }, [assignment, engine])
   const count = (state: string): number => shards.filter((shard) => shard.state === state).length
   const label = assignment ? BENCH.label(count('answered'), shards.length, count('running')) : BENCH.none
   const { waiting, running, answered } = BENCH.keys
   return (
-    <Section
-      id="bench"
-      head={BENCH.head}
-      aside={assignment ? BENCH.aside(shards.length, assignment.done) : BENCH.none}
-    >
+    <Section id="bench" head={BENCH.head} aside={assignment ? BENCH.aside(shards.length, assignment.done) : BENCH.none}>
       <canvas class={assignment ? 'bench' : 'bench empty'} ref={canvas} role="img" aria-label={label} />
       <div class="key" aria-hidden="true">
         <span>
@@ -138,7 +135,10 @@ const WHYS_MAX = 5
 export function Hour({ hour, nowMs }: PageProps) {
   const took = (doing: Doing): string =>
     HOUR.took(hour.reduce((sum, one) => sum + (one.doing === doing ? one.untilMs - one.fromMs : 0), 0))
-  const whys = hour.filter(({ doing }) => doing !== 'work').toReversed().slice(0, WHYS_MAX)
+  const whys = hour
+    .filter(({ doing }) => doing !== 'work')
+    .toReversed()
+    .slice(0, WHYS_MAX)
   const [first] = hour
   return (
     <Section id="hour" head={HOUR.head} aside={HOUR.aside(took('work'))}>

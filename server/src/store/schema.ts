@@ -183,17 +183,12 @@ export const submissions = pgTable(
 
 /**
  * Who answered shards of a completed job, and how many of their answers stand, written with its end: so an exposed
- * identity's jobs are found, and what an identity did is a sum over its own rows. An index by executor
+ * identity's jobs are found, and what an identity did is a sum over its own rows; null is of before that was counted. An index by executor
  * on `submissions` would cost every write, and is taken for the primary key where no statistics are.
  */
 export const executors = pgTable(
   'executors',
-  {
-    executor: text('executor').$type<Identity>().notNull(),
-    jobId: jobId(),
-    /** Null: of before this was counted. */
-    shards: integer('shards'),
-  },
+  { executor: text('executor').$type<Identity>().notNull(), jobId: jobId(), shards: integer('shards') },
   (row) => [
     primaryKey({ name: 'executors_once', columns: [row.executor, row.jobId] }),
     foreignKey({ name: 'executors_job', columns: [row.jobId], foreignColumns: [jobs.id] }),

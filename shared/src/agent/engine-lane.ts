@@ -27,7 +27,13 @@ export type FromLane =
   | { readonly type: 'refused'; readonly reason: string; readonly absent: boolean }
   /** Of a batch; what is computed of its unfinished shards is in it. */
   | { readonly type: 'computed'; readonly batch: number; readonly units: number; readonly busyMs: number }
-  | { readonly type: 'shard'; readonly shard: number; readonly partial: Uint8Array; readonly kernelMs: number; readonly busyMs: number }
+  | {
+      readonly type: 'shard'
+      readonly shard: number
+      readonly partial: Uint8Array
+      readonly kernelMs: number
+      readonly busyMs: number
+    }
   | { readonly type: 'ended'; readonly batch: number; readonly fault: Fault | undefined }
 
 export interface Fault {
@@ -128,13 +134,7 @@ export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now, d
   port.receive((message) => {
     switch (message.type) {
       case 'selfTest':
-        void opened()
-          .then((ready) => selfTest(ready, message.tables))
-          .then((readies) => port.send({ type: 'tested', readies }))
-          .catch((error: unknown) =>
-            port.send({ type: 'refused', reason: sentenceOf(error), absent: error instanceof EngineAbsent }),
-          )
-        return
+        return void tested(async () => selfTest(await opened(), message.tables)).then((said) => port.send(said))
       case 'share':
         if (duty) duty.share = message.share
         return
@@ -152,4 +152,12 @@ export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now, d
         aborting = new AbortController()
     }
   })
+}
+
+async function tested(test: () => Promise<readonly Ready[]>): Promise<FromLane> {
+  try {
+    return { type: 'tested', readies: await test() }
+  } catch (error) {
+    return { type: 'refused', reason: sentenceOf(error), absent: error instanceof EngineAbsent }
+  }
 }

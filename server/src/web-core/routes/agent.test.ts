@@ -57,7 +57,14 @@ test('accepted, rejected with both digests and the reason, credits and receipts'
     { job_id: id, shard: 3, engine: first.engine, digest: wrong.digest, accepted, reason },
   ])
   expect(found.receipts).toEqual([
-    { job_id: id, op: 'mc/1/insurance.v1', shards: 2, of: 4, finished_at: new Date(2_000).toISOString(), receipt: null },
+    {
+      job_id: id,
+      op: 'mc/1/insurance.v1',
+      shards: 2,
+      of: 4,
+      finished_at: new Date(2_000).toISOString(),
+      receipt: null,
+    },
   ])
 })
 

@@ -17,7 +17,7 @@ const HOURS = WEB_LIMITS.agentReadSkewMs / 3_600_000
 const askSchema = z.strictObject({
   public_key: base64Of(32).describe('the identity’s Ed25519 key, raw, in base64'),
   at_ms: z.int().min(0).describe(`milliseconds since 1970; at most ${HOURS} hours from the server’s clock`),
-  signature: base64Of(64).describe('Ed25519 over `digest(\'agent-record.v1\', at_ms in decimal)`'),
+  signature: base64Of(64).describe("Ed25519 over `digest('agent-record.v1', at_ms in decimal)`"),
 })
 
 const SIGNED_LONG_AGO = {

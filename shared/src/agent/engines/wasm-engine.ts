@@ -31,7 +31,10 @@ export interface WasmOptions {
   readonly duty?: DutyCycle
 }
 
-export function createWasmEngine(artifacts: readonly KernelArtifact[], { simd = true, duty }: WasmOptions = {}): Engine {
+export function createWasmEngine(
+  artifacts: readonly KernelArtifact[],
+  { simd = true, duty }: WasmOptions = {},
+): Engine {
   /** By the digest of the program's text. */
   const modules = new Map<Digest, Promise<object>>()
   const compiled = ({ digest, text }: Program): Promise<object> => {
