@@ -69,7 +69,8 @@ export async function readyTab(browser: Browser, url: string, threads = 1): Prom
 }
 
 /** WASM workers, each a core. */
-export const agentPage = (url: string, threads = 1): string => `${url}/?autostart=1&engine=wasm&threads=${threads}`
+export const agentPage = (url: string, threads = 1): string =>
+  `${url}/?autostart=1&preset=all&engine=wasm&threads=${threads}`
 
 type Changes = Readonly<Record<'policy' | 'args', object>>
 

@@ -84,7 +84,7 @@ async function openTabs(url: string, browser: Browser): Promise<void> {
     // A context is a browser profile: its own key, hence another identity.
     const context = await browser.newContext()
     const page = await context.newPage()
-    await page.goto(`${url}/?autostart=1&threads=1&name=Tab+${tab}`)
+    await page.goto(`${url}/?autostart=1&preset=all&threads=1&name=Tab+${tab}`)
   }
   console.log(`${TABS} tabs of headless Chromium ${browser.version()} have it open and lend this machine.`)
 }

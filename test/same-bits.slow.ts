@@ -136,7 +136,7 @@ test('the first shard of a tab that has just opened is answered within two secon
     const id = await pool.client.begin(smallContract({ policy: { verify: 'none' } }))
     const page = await (await browser.newContext()).newPage()
     const opened = performance.now()
-    await page.goto(`${pool.url}/?autostart=1&engine=wasm&threads=1`)
+    await page.goto(`${pool.url}/?autostart=1&preset=all&engine=wasm&threads=1`)
     const started = performance.now()
     await pool.client.until(id, ({ status, progress }) => status === 'COMPLETED' || (progress?.answered ?? 0) > 0)
     const [sinceOpened, sinceLoaded] = [opened, started].map((from) => Math.round(performance.now() - from))

@@ -2,13 +2,17 @@
 // address asks for: WASM does the same work faster.
 import { EngineAbsent } from '@forge/shared/agent/engines/engine.ts'
 import { serveLane, type FromLane, type LaneEngine, type ToLane } from '@forge/shared/agent/engine-lane.ts'
+import { DutyCycle } from '@forge/shared/agent/engines/duty-cycle.ts'
 import { selfTest } from '@forge/shared/agent/engines/self-test.ts'
 import { createWasmEngine } from '@forge/shared/agent/engines/wasm-engine.ts'
 import { webGpuLane } from '@forge/shared/agent/engines/webgpu-lane.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 
+const duty = new DutyCycle()
+
 const wasm: LaneEngine = {
-  open: async () => createWasmEngine(artifacts),
+  duty,
+  open: async () => createWasmEngine(artifacts, { duty }),
   selfTest: (engine, tables) => selfTest(engine, artifacts, tables),
   now: () => performance.now(),
 }
@@ -29,5 +33,5 @@ serveLane(
       self.onmessage = ({ data }: MessageEvent<ToLane>) => listener(data)
     },
   },
-  self.name === 'wasm' ? wasm : webGpuLane(gpu, artifacts, { software: self.name === 'webgpu-any' }),
+  self.name === 'wasm' ? wasm : webGpuLane(gpu, artifacts, { software: self.name === 'webgpu-any', duty }),
 )

@@ -7,6 +7,8 @@ import { findChromium } from './chromium.ts'
 export type BrowserOptions = {
   /** False gives a browser in which no WebGPU adapter can be had, as on many volunteers' machines. */
   webgpu?: boolean
+  /** True lets it slow down what nobody looks at, as a volunteer's browser does, and after five seconds already. */
+  drowsy?: boolean
 }
 
 // A fresh Chromium phones home for updates, field trials and safe browsing; a test machine has nobody to answer.
@@ -29,6 +31,9 @@ const AWAKE = [
   '--disable-renderer-backgrounding',
 ]
 
+// By itself Chromium waits for five minutes before timers run once a minute.
+const DROWSY = ['--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/5']
+
 const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
 const NO_WEBGPU = ['--disable-gpu']
 
@@ -50,7 +55,8 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
       '--no-sandbox',
       ...((options.webgpu ?? true) ? WEBGPU : NO_WEBGPU),
       ...QUIET,
-      ...AWAKE,
+      ...(options.drowsy === true ? DROWSY : AWAKE),
     ],
+    ...(options.drowsy === true ? { ignoreDefaultArgs: AWAKE } : {}),
   })
 }

@@ -33,7 +33,7 @@ export const openBrowser = (): Promise<OpenBrowser> => launchBrowser({ webgpu: t
 export async function openTab(browser: OpenBrowser, url: string, { engine, threads = 1 }: TabOptions): Promise<Tab> {
   const context = await browser.newContext()
   const page = await context.newPage()
-  await page.goto(`${url}/?autostart=1&engine=${engine}&threads=${threads}`)
+  await page.goto(`${url}/?autostart=1&preset=all&engine=${engine}&threads=${threads}`)
   const text = async (id: string): Promise<string> => (await page.locator(`#${id}`).textContent()) ?? ''
   return {
     page,

@@ -53,6 +53,8 @@ export const STORE_LIMITS = {
   /** Statements of usage and ledger that wait for those before them: some seconds' worth. Beyond it the store is too busy. */
   reportsWaitingMax: 200,
   jobIdsPerBatch: 1_000,
+  /** Of what an identity did, as many as a person looks at. */
+  recordRows: 12,
 
   /** Expired things that one transaction removes, and projects that one sweep looks at. */
   sweptPerBatch: 500,

@@ -184,12 +184,13 @@ export const submissions = pgTable(
 )
 
 /**
- * Who answered shards of a completed job, written with its end: so an exposed identity's jobs are found. An index by executor
+ * Who answered shards of a completed job, and how many of their answers stand, written with its end: so an exposed
+ * identity's jobs are found, and what an identity did is a sum over its own rows; null is of before that was counted. An index by executor
  * on `submissions` would cost every write, and is taken for the primary key where no statistics are.
  */
 export const executors = pgTable(
   'executors',
-  { executor: text('executor').$type<Identity>().notNull(), jobId: jobId() },
+  { executor: text('executor').$type<Identity>().notNull(), jobId: jobId(), shards: integer('shards') },
   (row) => [
     primaryKey({ name: 'executors_once', columns: [row.executor, row.jobId] }),
     foreignKey({ name: 'executors_job', columns: [row.jobId], foreignColumns: [jobs.id] }),
@@ -235,6 +236,7 @@ export const voids = pgTable(
   },
   (row) => [
     primaryKey({ name: 'voids_once', columns: [row.jobId, row.shard, row.executor] }),
+    index('voids_of').on(row.executor, row.jobId),
     foreignKey({ name: 'voids_job', columns: [row.jobId], foreignColumns: [jobs.id] }),
   ],
 )

@@ -6,6 +6,7 @@ import { rememberingFinished } from './finished-jobs.ts'
 import { gathered } from './gathered.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
+import { agentRecord } from './queries/agent-record.ts'
 import { keepSum, ofAccount, ofDay, summed, type Scope } from './queries/balances.ts'
 import { closeDay, stateOfDay } from './queries/closings.ts'
 import { eventsAfter } from './queries/events.ts'
@@ -101,6 +102,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     givenUpOnDay: (projectId, nowMs, most) => engine.run((db) => givenUpOnDay(db, projectId, nowMs, most)),
     jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
     attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),
+    agentRecord: (identity) => engine.run((db) => agentRecord(db, identity)),
     verdictsOf: (jobId, first, end) => engine.run((db) => verdictsIn(db, jobId, first, end)),
 
     table: (key) => engine.run((db) => tableByKey(db, key)),

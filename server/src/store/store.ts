@@ -3,6 +3,7 @@
 import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { AgentRecords } from './agent-record.ts'
 import type { JobReads } from './job-reads.ts'
 import type { JobReference, MemoryStore } from './memory.ts'
 import type { Booking, LedgerStore, OverLimit, TooManyJobs } from './ledger-store.ts'
@@ -216,7 +217,8 @@ export interface EventRow {
 
 export type InsertedJob = { readonly inserted: true } | { readonly inserted: false; readonly existing: JobRow }
 
-export interface Store extends TenantStore, JobReads, LedgerStore, SealStore, MemoryStore, TotalsStore, WebhookStore {
+export interface Store
+  extends TenantStore, JobReads, AgentRecords, LedgerStore, SealStore, MemoryStore, TotalsStore, WebhookStore {
   setting(name: string): Promise<string | null>
   /** Keeps the first value that was ever put, and returns it: two servers that start at once agree. */
   settingOrPut(name: string, value: string): Promise<string>

@@ -7,6 +7,7 @@ import { problem } from '@forge/shared/contract/problem.ts'
 import { OTHER } from '../metrics/http-metrics.ts'
 import { RequestTrace } from '../trace.ts'
 import { createAgentAlias } from './agent-alias.ts'
+import { createAgentReads } from './agent-reads.ts'
 import { createAuthenticate } from './auth.ts'
 import { cors } from './cors.ts'
 import type { RouteDeps, WebCoreDeps } from './deps.ts'
@@ -108,6 +109,7 @@ function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace'> {
     bundles: createProjectPlaces(WEB_LIMITS.bundlesPerProjectMax),
     bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
     requests: createRequestRate(store, clock),
+    agentReads: createAgentReads(),
   }
 }
 

@@ -7,6 +7,7 @@ import type { BytesInFlight } from '../memory/bytes-in-flight.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { MemoryStore } from '../store/memory.ts'
 import type { BundleDeps } from '../receipt/bundle.ts'
+import type { AgentRecords } from '../store/agent-record.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { Store } from '../store/store.ts'
@@ -15,6 +16,7 @@ import type { WebhookStore } from '../store/webhook-store.ts'
 import type { Targets } from '../webhooks/targets.ts'
 import type { RequestTrace } from '../trace.ts'
 import type { AgentAlias } from './agent-alias.ts'
+import type { AgentReads } from './agent-reads.ts'
 import type { BodyPace } from './body-chunks.ts'
 import type { ProjectPlaces } from './project-places.ts'
 import type { RequestRate } from './request-rate.ts'
@@ -23,11 +25,15 @@ import type { RequestRate } from './request-rate.ts'
 export type WebStore = TenantStore &
   MemoryStore &
   JobReads &
+  AgentRecords &
   LedgerStore &
   Omit<WebhookStore, 'claimDeliveries' | 'recordAttempt' | 'dropDeliveries'> &
   BundleDeps['store'] &
   Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
 export type WebHub = Hub
+
+/** What routes say of the settings. */
+type RouteConfig = Pick<Config, 'networksDays'>
 
 export interface RouteDeps {
   readonly objects: ObjectStore
@@ -56,13 +62,26 @@ export interface RouteDeps {
   readonly bundles: ProjectPlaces
   readonly bodyPace: BodyPace
   readonly requests: RequestRate
+  readonly agentReads: AgentReads
+  readonly config: RouteConfig
 }
 
-export interface WebCoreDeps extends Omit<
-  RouteDeps,
-  'stopping' | 'agentAlias' | 'streams' | 'uploads' | 'lookups' | 'bundles' | 'bodyPace' | 'requests' | 'trace'
-> {
-  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken' | 'bodyIdleSeconds'>
+type Made =
+  | 'stopping'
+  | 'agentAlias'
+  | 'streams'
+  | 'uploads'
+  | 'lookups'
+  | 'bundles'
+  | 'bodyPace'
+  | 'requests'
+  | 'agentReads'
+  | 'trace'
+  | 'config'
+
+export interface WebCoreDeps extends Omit<RouteDeps, Made> {
+  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken' | 'bodyIdleSeconds'> &
+    RouteConfig
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null
   readonly stopping?: AbortSignal

@@ -113,6 +113,7 @@ export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<E
       corsOrigins: [],
       metricsToken: METRICS_TOKEN,
       bodyIdleSeconds,
+      networksDays: null,
     },
     webhooks: { refusalOf: PUBLIC.refusalOf, wake: () => {} },
     metrics,

@@ -77,6 +77,7 @@ const notFaked = async (): Promise<never> => {
   throw new Error('not faked: test it on a real store, as routes.test.ts does')
 }
 const NOT_FAKED = {
+  agentRecord: notFaked,
   jobsOf: notFaked,
   attemptsOf: notFaked,
   verdictsOf: notFaked,

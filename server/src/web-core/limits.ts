@@ -53,6 +53,11 @@ export const WEB_LIMITS = {
   streamRetryMs: 2_000,
   /** How exactly the last use of a key is known: a write an hour instead of one a request. */
   lastUseGrainMs: 60 * 60 * 1000,
+  /** Records of agents that are read, whoever asks: a signature and some sums each; ten thousand pages ask once a minute. */
+  agentReadsPerSecond: 200,
+  agentReadsBurst: 400,
+  /** How old, or how far ahead, a signature that asks for a record may be: clocks of phones are wrong by hours. */
+  agentReadSkewMs: 24 * 60 * 60 * 1000,
   /** A built page is a few hundred kB; this much means that the wrong folder was named. */
   pagesBytesMax: 32 * 1024 * 1024,
 } as const

@@ -30,6 +30,10 @@ export interface EngineHost {
   selfTest(): Promise<readonly Ready[]>
   /** Resolves when every shard is done or failed, or soon after the abort; rejects when the engine is lost. */
   run(order: RunOrder, observer: RunObserver, signal: AbortSignal): Promise<void>
+  /** Of the time, for each lane, from now on: from 0.05 to 1. */
+  setShare(share: number): void
+  /** Milliseconds that its lanes have worked, all together, as they said last. */
+  busyMs(): number
   close(): void
 }
 

@@ -3,6 +3,7 @@
 import type { Ready } from '../contract/agent-events.ts'
 import type { Digest } from '../exact/digest.ts'
 import type { Launch, ShardRange } from '../kernels/kernel.ts'
+import type { DutyCycle } from './engines/duty-cycle.ts'
 import { EngineAbsent, EngineError, type Engine, type LoadedKernel } from './engines/engine.ts'
 import { sentenceOf } from './engine-host.ts'
 
@@ -11,6 +12,8 @@ export type KnownTables = ReadonlyMap<Digest, Uint32Array>
 export type ToLane =
   /** With the tables that the known answers need, because a lane has no network. */
   | { readonly type: 'selfTest'; readonly tables: KnownTables }
+  /** Of the time, from now on: from 0.05 to 1. */
+  | { readonly type: 'share'; readonly share: number }
   | { readonly type: 'load'; readonly key: string; readonly kernel: string; readonly launch: Launch }
   /** Shards of a launch that was loaded; batches run in the order in which they came. */
   | { readonly type: 'run'; readonly batch: number; readonly key: string; readonly shards: readonly ShardRange[] }
@@ -23,8 +26,14 @@ export type FromLane =
   | { readonly type: 'tested'; readonly readies: readonly Ready[] }
   | { readonly type: 'refused'; readonly reason: string; readonly absent: boolean }
   /** Of a batch; what is computed of its unfinished shards is in it. */
-  | { readonly type: 'computed'; readonly batch: number; readonly units: number }
-  | { readonly type: 'shard'; readonly shard: number; readonly partial: Uint8Array; readonly kernelMs: number }
+  | { readonly type: 'computed'; readonly batch: number; readonly units: number; readonly busyMs: number }
+  | {
+      readonly type: 'shard'
+      readonly shard: number
+      readonly partial: Uint8Array
+      readonly kernelMs: number
+      readonly busyMs: number
+    }
   | { readonly type: 'ended'; readonly batch: number; readonly fault: Fault | undefined }
 
 export interface Fault {
@@ -67,10 +76,12 @@ export interface LaneEngine {
   selfTest(engine: Engine, tables: KnownTables): Promise<readonly Ready[]>
   /** Milliseconds on a clock that never jumps. */
   now(): number
+  /** What its engine keeps to; one without it works all the time. */
+  readonly duty?: DutyCycle | undefined
 }
 
 /** The worker's program. */
-export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now }: LaneEngine): void {
+export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now, duty }: LaneEngine): void {
   const loaded = new Map<string, Promise<LoadedKernel>>()
   const keys = loadedKeys()
   let engine: Promise<Engine> | undefined
@@ -101,7 +112,7 @@ export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now }:
       let since = now()
       const emit = (shard: number, partial: Uint8Array): void => {
         const at = now()
-        port.send({ type: 'shard', shard, partial, kernelMs: Math.max(0, at - since) })
+        port.send({ type: 'shard', shard, partial, kernelMs: Math.max(0, at - since), busyMs: duty?.busyMs ?? 0 })
         since = at
         heardMs = at
       }
@@ -110,7 +121,7 @@ export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now }:
         const at = now()
         if (at - heardMs < COMPUTED_MS) return
         heardMs = at
-        port.send({ type: 'computed', batch, units })
+        port.send({ type: 'computed', batch, units, busyMs: duty?.busyMs ?? 0 })
       }
       await kernel.run(shards, emit, signal, computed)
       return undefined
@@ -123,12 +134,9 @@ export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now }:
   port.receive((message) => {
     switch (message.type) {
       case 'selfTest':
-        void opened()
-          .then((ready) => selfTest(ready, message.tables))
-          .then((readies) => port.send({ type: 'tested', readies }))
-          .catch((error: unknown) =>
-            port.send({ type: 'refused', reason: sentenceOf(error), absent: error instanceof EngineAbsent }),
-          )
+        return void tested(async () => selfTest(await opened(), message.tables)).then((said) => port.send(said))
+      case 'share':
+        if (duty) duty.share = message.share
         return
       case 'load':
         return load(message.key, message.kernel, message.launch)
@@ -144,4 +152,12 @@ export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now }:
         aborting = new AbortController()
     }
   })
+}
+
+async function tested(test: () => Promise<readonly Ready[]>): Promise<FromLane> {
+  try {
+    return { type: 'tested', readies: await test() }
+  } catch (error) {
+    return { type: 'refused', reason: sentenceOf(error), absent: error instanceof EngineAbsent }
+  }
 }

@@ -2,7 +2,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fromHex, toHex } from '../exact/bytes.ts'
-import { identityFromKeys, identityOf, newIdentityKeys, newSecretKey, verifySignature } from './identity.ts'
+import {
+  exportSecretKey,
+  identityFromKeys,
+  identityOf,
+  importSecretKey,
+  newIdentityKeys,
+  newSecretKey,
+  verifySignature,
+} from './identity.ts'
 
 const bytes = fc.uint8Array({ maxLength: 80 })
 
@@ -21,6 +29,22 @@ test('WebCrypto makes the keys here, and cannot be asked for the private one', a
   expect(keys.kind).toBe('webcrypto')
   if (keys.kind !== 'webcrypto') return
   await expect(crypto.subtle.exportKey('pkcs8', keys.privateKey)).rejects.toThrow()
+})
+
+test('a key that is to be taken along comes back as the same identity; the others cannot leave', async () => {
+  const keys = [await newIdentityKeys({ taken: true }), { kind: 'bytes', secretKey: newSecretKey() } as const]
+  for (const one of keys) {
+    const secret = await exportSecretKey(one)
+    if (secret === undefined) throw new Error('it could not leave')
+    const back = await importSecretKey(secret)
+    expect(identityFromKeys(back).publicKey).toEqual(identityFromKeys(one).publicKey)
+    expect(await exportSecretKey(back)).toEqual(secret)
+    const signed = Uint8Array.of(1, 2, 3)
+    const signature = await identityFromKeys(back).sign(signed)
+    expect(verifySignature(identityFromKeys(one).publicKey, signed, signature)).toBe(true)
+  }
+  expect(await exportSecretKey(await newIdentityKeys())).toBeUndefined()
+  await expect(importSecretKey(new Uint8Array(31))).rejects.toThrow('32 bytes')
 })
 
 test('signatures of both kinds verify, and only over the bytes that were signed', async () => {

@@ -3,6 +3,7 @@
 // browser) the same curve comes from noble. Storing the keys is the caller's business.
 import { ed25519 } from '@noble/curves/ed25519.js'
 import type { Identity as IdentityId } from '../contract/ids.ts'
+import { concat, fromHex } from '../exact/bytes.ts'
 import { digest } from '../exact/digest.ts'
 
 export interface Identity {
@@ -20,9 +21,32 @@ export type IdentityKeys =
 
 const ALGORITHM = { name: 'Ed25519' } as const
 
-/** New keys, of the better kind that this place offers. */
-export async function newIdentityKeys(): Promise<IdentityKeys> {
-  return (await webCryptoKeys()) ?? { kind: 'bytes', secretKey: newSecretKey() }
+/** PKCS #8 of an Ed25519 key up to its 32 secret bytes (RFC 8410, section 7). */
+const SECRET_HEAD = fromHex('302e020100300506032b657004220420')
+
+/** New keys, of the better kind that this place offers. Only those that are to be `taken` along can ever be read out. */
+export async function newIdentityKeys({ taken = false } = {}): Promise<IdentityKeys> {
+  return (await webCryptoKeys(taken)) ?? { kind: 'bytes', secretKey: newSecretKey() }
+}
+
+/** The 32 secret bytes; undefined where the key was made so that it cannot leave. */
+export async function exportSecretKey(keys: IdentityKeys): Promise<Uint8Array | undefined> {
+  if (keys.kind === 'bytes') return keys.secretKey
+  if (!keys.privateKey.extractable) return undefined
+  const bytes = new Uint8Array(await crypto.subtle.exportKey('pkcs8', keys.privateKey))
+  return bytes.subarray(SECRET_HEAD.length)
+}
+
+/** Keys of 32 secret bytes that were exported; they can be exported again. */
+export async function importSecretKey(secretKey: Uint8Array): Promise<IdentityKeys> {
+  if (secretKey.length !== 32) throw new Error('a secret key has 32 bytes')
+  try {
+    const bytes = Uint8Array.from(concat(SECRET_HEAD, secretKey))
+    const privateKey = await crypto.subtle.importKey('pkcs8', bytes, ALGORITHM, true, ['sign'])
+    return { kind: 'webcrypto', publicKey: ed25519.getPublicKey(secretKey), privateKey }
+  } catch {
+    return { kind: 'bytes', secretKey }
+  }
 }
 
 /** 32 random bytes: an identity's whole secret, for those who keep it in a file. */
@@ -59,9 +83,9 @@ export function identityOf(publicKey: Uint8Array): IdentityId {
   return digest('identity.v1', publicKey) as string as IdentityId
 }
 
-async function webCryptoKeys(): Promise<IdentityKeys | undefined> {
+async function webCryptoKeys(taken: boolean): Promise<IdentityKeys | undefined> {
   try {
-    const pair = await crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify'])
+    const pair = await crypto.subtle.generateKey(ALGORITHM, taken, ['sign', 'verify'])
     if (!('privateKey' in pair)) return undefined
     const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
     return { kind: 'webcrypto', publicKey, privateKey: pair.privateKey }

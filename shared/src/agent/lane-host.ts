@@ -13,6 +13,8 @@ export interface LaneHostOptions {
   readonly lanes: readonly Lane[]
   /** Shards a batch. A GPU wants them all, to keep its queue full; a CPU lane one, so that an abort is heard soon. */
   readonly batchMax: number
+  /** Of the time that each lane may work; all of it unless said. */
+  readonly share?: number
   /** Waits for the pool as long as it must; `isOver` says that nobody waits any more. */
   readonly knownTables: (isOver: () => boolean) => Promise<KnownTables>
 }
@@ -26,6 +28,8 @@ interface LaneState {
   readonly batches: Map<number, Batch>
   /** Units of shards that have not come back, as the lane said last. */
   begun: number
+  /** That it has worked, ever, as it said last. */
+  busyMs: number
   test: { passed(readies: readonly Ready[]): void; refused(error: Error): void } | undefined
 }
 
@@ -53,18 +57,27 @@ class LaneHost implements EngineHost {
   readonly engine: EngineName
   readonly lanes: number
   readonly #batchMax: number
+  #share: number
   readonly #knownTables: LaneHostOptions['knownTables']
   readonly #states: readonly LaneState[]
   #batches = 0
   #run: Run | undefined
   #dead: EngineError | undefined
 
-  constructor({ engine, lanes, batchMax, knownTables }: LaneHostOptions) {
+  constructor({ engine, lanes, batchMax, share = 1, knownTables }: LaneHostOptions) {
     this.engine = engine
     this.lanes = lanes.length
     this.#batchMax = batchMax
+    this.#share = share
     this.#knownTables = knownTables
-    this.#states = lanes.map((lane) => ({ lane, loaded: loadedKeys(), batches: new Map(), begun: 0, test: undefined }))
+    this.#states = lanes.map((lane) => ({
+      lane,
+      loaded: loadedKeys(),
+      batches: new Map(),
+      begun: 0,
+      busyMs: 0,
+      test: undefined,
+    }))
     for (const state of this.#states) {
       state.lane.receive((message) => this.#hear(state, message))
       state.lane.crashed((reason) => this.#lost(`A worker of the ${engine} engine died: ${reason}`))
@@ -75,7 +88,19 @@ class LaneHost implements EngineHost {
     const tables = await this.#knownTables(() => this.#dead !== undefined)
     if (this.#dead) throw this.#dead
     // Every lane is tested, at the same time: what they measure is then what they reach together.
-    return merged(await Promise.all(this.#states.map((state) => testLane(state, tables))))
+    const readies = merged(await Promise.all(this.#states.map((state) => testLane(state, tables))))
+    // The test is short and runs at full speed; what is announced is what the share leaves of it.
+    if (this.#share < 1) this.setShare(this.#share)
+    return readies.map((ready) => ({ ...ready, unitsPerSecond: ready.unitsPerSecond * this.#share }))
+  }
+
+  setShare(share: number): void {
+    this.#share = share
+    for (const { lane } of this.#states) lane.send({ type: 'share', share })
+  }
+
+  busyMs(): number {
+    return this.#states.reduce((sum, { busyMs }) => sum + busyMs, 0)
   }
 
   run(order: RunOrder, observer: RunObserver, signal: AbortSignal): Promise<void> {
@@ -148,7 +173,8 @@ class LaneHost implements EngineHost {
     }
   }
 
-  #computed(state: LaneState, { batch, units }: Extract<FromLane, { type: 'computed' }>): void {
+  #computed(state: LaneState, { batch, units, busyMs }: Extract<FromLane, { type: 'computed' }>): void {
+    state.busyMs = busyMs
     const run = this.#run
     const of = state.batches.get(batch)
     if (run === undefined || of === undefined) return
@@ -156,7 +182,8 @@ class LaneHost implements EngineHost {
     run.observer.computed(this.#states.reduce((sum, { begun }) => sum + begun, run.done))
   }
 
-  #shard(state: LaneState, { shard, partial, kernelMs }: Extract<FromLane, { type: 'shard' }>): void {
+  #shard(state: LaneState, { shard, partial, kernelMs, busyMs }: Extract<FromLane, { type: 'shard' }>): void {
+    state.busyMs = busyMs
     state.begun = 0
     for (const { left } of state.batches.values()) {
       const at = left.findIndex((range) => range.shard === shard)

@@ -7,6 +7,8 @@ import { sentenceOf, type EngineChoice, type EngineHost, type RunObserver } from
 import { answerFrame, fenceOf, helloFrame, readFrame } from './frames.ts'
 import type { Identity } from './identity.ts'
 import type { Link, TableSource } from './link.ts'
+import { launchKey } from './launch-key.ts'
+import { loadMeter } from './load-meter.ts'
 import { rangesOf, unitsOf } from './ranges.ts'
 import { speedometer } from './speedometer.ts'
 import { isLive, openSession, type Command, type Session, type SessionEvent } from './session-state.ts'
@@ -45,6 +47,9 @@ class AgentRunner implements Runner {
   readonly #options: RunnerOptions
   readonly #engines: EngineChoice
   readonly #speed = speedometer()
+  readonly #load = loadMeter()
+  /** Units of the assignment that was shown last. */
+  #shown: { readonly assignment: Assignment; readonly units: number } | undefined
   readonly #publish: { soon(): void; close(): void }
   #session: Session
   #events: SessionEvent[] | undefined
@@ -91,15 +96,29 @@ class AgentRunner implements Runner {
   }
 
   snapshot(): AgentSnapshot {
-    const { unitsPerSecond, warm } = this.#speed.read(performance.now())
+    const nowMs = performance.now()
+    const { unitsPerSecond, warm } = this.#speed.read(nowMs)
+    if (this.#host) this.#load.add(nowMs, this.#host.busyMs())
+    const lanes = this.#host?.lanes ?? 0
     return snapshotOf(this.#session, {
       engine: this.#host?.engine,
-      lanes: this.#host?.lanes ?? 0,
+      lanes,
       selfTests: this.#engines.reports(),
       unitsPerSecond,
+      load: this.#load.read(nowMs, lanes),
+      units: this.#unitsShown(),
       warm,
       started: this.#started,
     })
+  }
+
+  #unitsShown(): number {
+    const assignment = this.#session.held[0]?.assignment
+    if (assignment === undefined) return 0
+    if (this.#shown?.assignment !== assignment) {
+      this.#shown = { assignment, units: unitsOf(rangesOf(assignment, assignment.shards, () => {}).values()) }
+    }
+    return this.#shown.units
   }
 
   /** One event at a time: what acting on one brings about waits its turn. */
@@ -279,16 +298,6 @@ class AgentRunner implements Runner {
   }
 }
 
-const launchKey = ({ kernelDigest, program, constants, tables }: Assignment): string =>
-  [
-    kernelDigest,
-    program,
-    constants.join(),
-    ...Object.entries(tables)
-      .map(([name, of]) => `${name}=${of}`)
-      .toSorted(),
-  ].join(' ')
-
 const GOODBYE_MS = 2000
 const PUBLISH_MS = 200
 /** While a speed is shown it is looked at again, because it falls when nothing happens. */
@@ -306,7 +315,7 @@ function publisher(
     due = Infinity
     const snapshot = look()
     show?.(snapshot)
-    if (snapshot.unitsPerSecond > 0) within(REFRESH_MS)
+    if (snapshot.unitsPerSecond > 0 || snapshot.load > 0) within(REFRESH_MS)
   }
   const within = (waitMs: number): void => {
     const at = performance.now() + waitMs

@@ -3,7 +3,7 @@
 import type { Tally } from '../contract/agent-events.ts'
 import type { EngineName } from '../contract/ids.ts'
 import type { EngineReport } from './engine-host.ts'
-import { isLive, type Session } from './session-state.ts'
+import { isLive, type Held, type Session } from './session-state.ts'
 
 export type AgentWord = 'selftest' | 'working' | 'idle' | 'finishing' | 'stopped' | 'refused'
 export type ShardWord = 'waiting' | 'running' | 'answered'
@@ -18,10 +18,17 @@ export interface AgentSnapshot {
   readonly lanes: number
   readonly selfTests: readonly EngineReport[]
   readonly assignment:
-    | { readonly kernel: string; readonly shards: readonly { readonly shard: number; readonly state: ShardWord }[] }
+    | {
+        readonly kernel: string
+        readonly shards: readonly { readonly shard: number; readonly state: ShardWord }[]
+        /** How much of it is computed, from 0 to 1. */
+        readonly done: number
+      }
     | undefined
   /** Over the last ten seconds. */
   readonly unitsPerSecond: number
+  /** Of the last ten seconds, how much its workers worked, from 0 to 1. */
+  readonly load: number
   readonly tally: Tally
   /** What the Hub refused last, in its words. */
   readonly lastRefusal: string | undefined
@@ -32,6 +39,9 @@ export interface Measured {
   readonly lanes: number
   readonly selfTests: readonly EngineReport[]
   readonly unitsPerSecond: number
+  readonly load: number
+  /** Units of the oldest assignment held. */
+  readonly units: number
   /** Shards of the current assignment that an engine has before it. */
   readonly started: ReadonlySet<number>
   /** A shard was done within the last second: between two assignments it still works. */
@@ -40,7 +50,7 @@ export interface Measured {
 
 export function snapshotOf(session: Session, measured: Measured): AgentSnapshot {
   const [state, why] = describe(session, measured.warm)
-  const { engine, lanes, selfTests, unitsPerSecond, started } = measured
+  const { engine, lanes, selfTests, unitsPerSecond, load, started } = measured
   const held = session.held[0]
   return {
     state,
@@ -55,11 +65,19 @@ export function snapshotOf(session: Session, measured: Measured): AgentSnapshot 
         shard,
         state: held.open.has(shard) ? (started.has(shard) ? 'running' : 'waiting') : 'answered',
       })),
+      done: doneOf(held, measured.units),
     },
     unitsPerSecond: isLive(session) ? unitsPerSecond : 0,
+    load: isLive(session) ? load : 0,
     tally: session.tally,
     lastRefusal: session.lastRefusal?.message,
   }
+}
+
+/** Engines say now and then how many units they have computed; finished shards are known at once. */
+function doneOf({ assignment, open, computed }: Held, units: number): number {
+  const shards = assignment.shards.length
+  return Math.min(1, Math.max((shards - open.size) / shards, units > 0 ? computed / units : 0))
 }
 
 function describe(session: Session, warm: boolean): readonly [AgentWord, string] {

@@ -32,6 +32,8 @@ function candidate(engine: 'webgpu' | 'wasm', lostAt: number, ran: [string, numb
         observer.done(shard, Uint8Array.of(shard), 1)
       }
     },
+    setShare: () => {},
+    busyMs: () => 0,
     close: () => {},
   }
   return { engine, chances: 1, open: async () => host }

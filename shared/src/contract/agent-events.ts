@@ -36,7 +36,8 @@ export const AGENT_LIMITS = {
   reasonCharactersMax: 500,
 } as const
 
-const base64 = (bytes: number): z.ZodString =>
+/** So many bytes in base64. */
+export const base64Of = (bytes: number): z.ZodString =>
   z
     .string()
     .length(Math.ceil(bytes / 3) * 4, `must be ${bytes} bytes in base64`)
@@ -53,9 +54,9 @@ export const greetingSchema = z.object({ protocol: z.int() })
 
 export const helloSchema = z.strictObject({
   protocol: z.int(),
-  publicKey: base64(32),
+  publicKey: base64Of(32),
   /** Ed25519 over digest('agent-hello.v1', utf8(nonce)): the key is held now, not replayed. */
-  signature: base64(64),
+  signature: base64Of(64),
   kind: z.enum(['browser', 'node']),
   name: z.string().max(AGENT_LIMITS.nameCharactersMax).optional(),
   /** A node token, which names its owner; the referee's own is made by the server that starts it. */
@@ -117,7 +118,7 @@ export const answerSchema = z.strictObject({
   /** Time the engine spent on these shards. */
   kernelMs: z.number().min(0).max(1e9),
   /** Ed25519 over `answerDigest`. */
-  signature: base64(64),
+  signature: base64Of(64),
 })
 
 /** Said while a shard takes long: the engine computes, and the agent is no tab that hangs behind a live connection. */

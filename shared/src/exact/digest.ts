@@ -22,6 +22,7 @@ export type DigestTag =
   | 'seed-to-key.v1'
   | 'agent-hello.v1'
   | 'agent-answer.v1'
+  | 'agent-record.v1'
   | 'api-key.v1'
   | 'identity.v1'
   | 'artifact.v1'

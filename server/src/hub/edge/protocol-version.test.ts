@@ -14,6 +14,8 @@ const host: EngineHost = {
   lanes: 1,
   selfTest: async () => [readySchema.parse(readyFrame())],
   run: async () => {},
+  setShare: () => {},
+  busyMs: () => 0,
   close: () => {},
 }
 

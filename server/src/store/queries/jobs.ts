@@ -4,10 +4,10 @@
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
-import { and, count, eq, inArray, isNull, or } from 'drizzle-orm'
+import { and, count, eq, inArray, isNull, or, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { endTold, registeredData } from '../event-data.ts'
-import { executors, jobs, submissions } from '../schema.ts'
+import { executors, jobs, submissions, verdicts, voids } from '../schema.ts'
 import type { Booking, JobLimits, OverLimit, TooManyJobs } from '../ledger-store.ts'
 import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
@@ -20,6 +20,7 @@ import { appendEvents, lockJobs } from './events.ts'
 import { insertReferences } from './references.ts'
 import { overLimit, paidOf, reserve, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
+import { isOfVoid } from './shards.ts'
 
 export type JobChange = Parameters<Store['updateJob']>[1]
 export type JobEnd = Parameters<Store['finishJob']>[1]
@@ -187,10 +188,18 @@ export async function finishJob(
 }
 
 async function insertExecutors(db: Db, id: JobId): Promise<void> {
+  const stands = sql`${verdicts.digest} = ${submissions.digest} and ${voids.jobId} is null`
   const of = db
-    .selectDistinct({ executor: submissions.executor, jobId: submissions.jobId })
+    .select({
+      executor: submissions.executor,
+      jobId: submissions.jobId,
+      shards: sql<number>`(count(*) filter (where ${stands}))::integer`.as('shards'),
+    })
     .from(submissions)
+    .leftJoin(verdicts, and(eq(verdicts.jobId, submissions.jobId), eq(verdicts.shard, submissions.shard)))
+    .leftJoin(voids, isOfVoid)
     .where(eq(submissions.jobId, id))
+    .groupBy(submissions.executor, submissions.jobId)
   await db.insert(executors).select(of)
 }
 

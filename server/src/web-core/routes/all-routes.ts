@@ -1,6 +1,7 @@
 // Every route that there is, in the order in which the document shows them. A new resource is a file beside this one and a
 // line here.
 import type { Route } from '../routing/route.ts'
+import { agentRoutes } from './agent.ts'
 import { billingRoutes } from './billing.ts'
 import { blobRoutes } from './blob.ts'
 import { creditNoteRoute } from './credit-note.ts'
@@ -45,5 +46,6 @@ export const ROUTES: readonly Route[] = [
   deleteWebhookRoute,
   ...projectsRoutes,
   ...serverRoutes,
+  ...agentRoutes,
   metricsRoute,
 ]

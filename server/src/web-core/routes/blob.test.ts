@@ -166,11 +166,11 @@ async function withRoomFor(bytes: number, work: () => Promise<void>): Promise<vo
   const { projectId } = world.own
   const { blobBytes, vmemBytes } = await world.store.memoryUsage(projectId)
   const limits = JSON.stringify({ blob_bytes: blobBytes + bytes, vmem_bytes: vmemBytes + bytes })
-  await world.store.updateProject(projectId, { limits })
+  await world.store.updateProject(projectId, () => ({ limits }))
   try {
     await work()
   } finally {
-    await world.store.updateProject(projectId, { limits: '{}' })
+    await world.store.updateProject(projectId, () => ({ limits: '{}' }))
   }
 }
 

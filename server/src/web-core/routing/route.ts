@@ -160,6 +160,7 @@ export const TAGS = {
   billing: 'What was spent, and by what it is reckoned.',
   webhooks: 'Who is told of ends, notices and money, signed, without asking.',
   server: 'Health, and what agents fetch.',
+  agents: 'What a volunteer’s page asks, without a key of a project.',
 } as const
 export type RouteTag = keyof typeof TAGS
 

@@ -10,6 +10,7 @@ import {
   type Program,
 } from '../../kernels/artifact.ts'
 import type { Launch, ShardRange } from '../../kernels/kernel.ts'
+import type { DutyCycle } from './duty-cycle.ts'
 import { EngineError, type Engine, type LoadedKernel } from './engine.ts'
 import { takeTurns } from './turns.ts'
 
@@ -26,9 +27,14 @@ declare const WebAssembly: {
 export interface WasmOptions {
   /** False: the scalar programs, as on a machine without SIMD. */
   readonly simd?: boolean
+  /** How much of the time it may work; all of it unless said. */
+  readonly duty?: DutyCycle
 }
 
-export function createWasmEngine(artifacts: readonly KernelArtifact[], { simd = true }: WasmOptions = {}): Engine {
+export function createWasmEngine(
+  artifacts: readonly KernelArtifact[],
+  { simd = true, duty }: WasmOptions = {},
+): Engine {
   /** By the digest of the program's text. */
   const modules = new Map<Digest, Promise<object>>()
   const compiled = ({ digest, text }: Program): Promise<object> => {
@@ -51,7 +57,7 @@ export function createWasmEngine(artifacts: readonly KernelArtifact[], { simd = 
       try {
         const program = programOf(artifact, launch)
         const { exports } = await WebAssembly.instantiate(await moduleOf(program), {})
-        return loadedKernel(artifact, program, interfaceOf(exports), launch)
+        return loadedKernel(artifact, program, interfaceOf(exports), { launch, duty })
       } catch (error) {
         throw new EngineError(`WASM could not load ${kernel}: ${String(error)}`, { cause: error })
       }
@@ -98,7 +104,7 @@ function loadedKernel(
   artifact: KernelArtifact,
   { accumulators: accumulatorWords, listed, unitsMax, encode }: KernelProgram,
   program: WasmInterface,
-  launch: Launch,
+  { launch, duty }: { readonly launch: Launch; readonly duty: DutyCycle | undefined },
 ): LoadedKernel {
   // WASM is little endian, and so is every machine that a browser or Node runs on.
   const put = (name: string, words: Uint32Array): void =>
@@ -113,7 +119,7 @@ function loadedKernel(
 
   return {
     async run(shards, emit, signal, computed) {
-      const turns = takeTurns(signal)
+      const turns = takeTurns(signal, duty)
       let units = 0
       try {
         for (const range of shards) {

@@ -3,6 +3,7 @@
 // engine's own. It takes the GPU as an object, so that windows, workers and Dawn in Node are alike to it.
 import { programOf, type KernelArtifact } from '../../kernels/artifact.ts'
 import type { Launch, ShardRange } from '../../kernels/kernel.ts'
+import { DutyCycle } from './duty-cycle.ts'
 import { EngineError, type Computed, type Engine, type LoadedKernel } from './engine.ts'
 import { DeviceLost, openDevice, type WebGpuDevice } from './webgpu-device.ts'
 import { loadOnDevice, type LaunchOrder, type WebGpuLaunch } from './webgpu-launch.ts'
@@ -24,6 +25,8 @@ export interface WebGpuOptions extends GPURequestAdapterOptions {
   readonly retest?: (fresh: Engine) => Promise<unknown>
   /** Milliseconds on a clock that never jumps. */
   readonly now?: () => number
+  /** How much of the time the device may work; all of it unless said. */
+  readonly duty?: DutyCycle | undefined
 }
 
 /** Throws an `EngineError` when there is no adapter, it does not grant what the kernels need, or it gives no device. */
@@ -32,12 +35,13 @@ export async function createWebGpuEngine(
   artifacts: readonly KernelArtifact[],
   options: WebGpuOptions = {},
 ): Promise<WebGpuEngine> {
-  const { retest, now, ...adapterOptions } = options
+  const { retest, now, duty, ...adapterOptions } = options
   const open = (): Promise<WebGpuDevice> => openDevice(gpu, artifacts, adapterOptions)
   return new EngineOnDevices(artifacts, await open(), {
     open,
     retest: retest ?? (async () => {}),
     now: now ?? (() => performance.now()),
+    duty: duty ?? new DutyCycle(),
   })
 }
 
@@ -45,6 +49,7 @@ interface World {
   open(): Promise<WebGpuDevice>
   retest(fresh: Engine): Promise<unknown>
   now(): number
+  readonly duty: DutyCycle
 }
 
 class EngineOnDevices implements WebGpuEngine {
@@ -69,7 +74,8 @@ class EngineOnDevices implements WebGpuEngine {
   }
 
   async load(kernel: string, launch: Launch): Promise<LoadedKernel> {
-    const order = orderOf(this.#artifacts, kernel, launch, this.#losses.count(this.#world.now()))
+    const { now, duty } = this.#world
+    const order = { ...orderOf(this.#artifacts, kernel, launch, this.#losses.count(now())), duty }
     const first = await this.survive((device) => loadOnDevice(device, order))
     return new SurvivingLaunch(this, order, first)
   }
@@ -149,7 +155,13 @@ function orderOf(
 ): LaunchOrder {
   const artifact = artifacts.find(({ name }) => name === kernel)
   if (artifact === undefined) throw new EngineError(`this agent has no kernel ${kernel}`)
-  return { artifact, program: programOf(artifact, launch), launch, pace: new Pace(recentLosses) }
+  return {
+    artifact,
+    program: programOf(artifact, launch),
+    launch,
+    pace: new Pace(recentLosses),
+    duty: new DutyCycle(),
+  }
 }
 
 class SurvivingLaunch implements LoadedKernel {

@@ -6,7 +6,7 @@ import { EngineError } from './engine.ts'
 import { selfTest } from './self-test.ts'
 import { createWebGpuEngine, type WebGpuOptions } from './webgpu-engine.ts'
 
-export interface WebGpuLaneOptions extends Pick<WebGpuOptions, 'powerPreference'> {
+export interface WebGpuLaneOptions extends Pick<WebGpuOptions, 'powerPreference' | 'duty'> {
   /** Take an adapter that computes on the CPU, too. */
   readonly software: boolean
 }
@@ -19,6 +19,7 @@ export function webGpuLane(
 ): LaneEngine {
   let known: KnownTables = new Map()
   return {
+    duty: options.duty,
     async open() {
       const retest = (fresh: Parameters<typeof selfTest>[0]): Promise<unknown> => selfTest(fresh, artifacts, known)
       const engine = await createWebGpuEngine(await gpu(), artifacts, { ...options, retest })

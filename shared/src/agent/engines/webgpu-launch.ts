@@ -1,6 +1,7 @@
 // A launch on one device: its pipeline, constants and tables. Runs take what else they need from the device's buffers.
 import { paddedTables, type KernelArtifact, type KernelProgram } from '../../kernels/artifact.ts'
 import type { Launch, ShardRange } from '../../kernels/kernel.ts'
+import type { DutyCycle } from './duty-cycle.ts'
 import { EngineError, type Computed, type LoadedKernel } from './engine.ts'
 import type { WebGpuDevice } from './webgpu-device.ts'
 import type { Pace } from './webgpu-pace.ts'
@@ -13,6 +14,7 @@ export interface LaunchOrder {
   readonly launch: Launch
   /** Learnt by one run, used by the next. */
   readonly pace: Pace
+  readonly duty: DutyCycle
 }
 
 export async function loadOnDevice(on: WebGpuDevice, order: LaunchOrder): Promise<WebGpuLaunch> {

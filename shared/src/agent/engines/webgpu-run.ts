@@ -87,7 +87,12 @@ export class WebGpuRun {
     try {
       for (;;) {
         signal?.throwIfAborted()
-        while (this.#computing < this.#on.shape.inFlight && this.#dispatch());
+        const { duty } = this.#launch.order
+        if (this.#computing === 0) await duty.rest(signal)
+        signal?.throwIfAborted()
+        // A second dispatch behind the first would be computed while we rest.
+        const inFlight = duty.isFull ? this.#on.shape.inFlight : 1
+        while (this.#computing < inFlight && this.#dispatch());
         const ticket = this.#tickets.shift()
         if (ticket === undefined) return
         ticket.act(await ticket.came)
@@ -103,7 +108,7 @@ export class WebGpuRun {
     const { index } = this.#at
     const until = Math.min(this.#shards.length, index + this.#shardsPerDispatch, this.#unread + this.#slots)
     if (index >= until) return false
-    const { pace, artifact } = this.#launch.order
+    const { pace, duty, artifact } = this.#launch.order
     const budget = {
       units: pace.units,
       until,
@@ -126,6 +131,7 @@ export class WebGpuRun {
       }),
       act: (words) => {
         this.#computing--
+        duty.worked(tookMs, this.#completedMs)
         pace.measured(dispatch.units, tookMs)
         this.#listener.computed((this.#unitsComputed += dispatch.units))
         this.#take(dispatch, words)

@@ -1,0 +1,83 @@
+// The record of an identity: whoever holds the key reads it, with what was accepted, rejected and earned; nobody else does.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { identityFromKeys, identityOf, newSecretKey } from '@forge/shared/agent/identity.ts'
+import { agentRecordSchema, poolSchema } from '@forge/shared/contract/agent-record.ts'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { toBase64 } from '@forge/shared/exact/bytes.ts'
+import { digest } from '@forge/shared/exact/digest.ts'
+import { agentRecordDigest } from '@forge/shared/verifier/answer-digest.ts'
+import { accepted as shardsAccepted } from '../../store/store.fixtures.ts'
+import { EXAMPLE } from '../examples.ts'
+import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+
+let world: ExampleWorld
+beforeAll(async () => {
+  world = await openExampleWorld()
+}, WORLD_START_MS)
+afterAll(() => world?.close())
+
+const identity = identityFromKeys({ kind: 'bytes', secretKey: newSecretKey() })
+
+async function ask(change: { readonly atMs?: number; readonly signedMs?: number } = {}): Promise<Response> {
+  const atMs = change.atMs ?? Date.now()
+  const signature = await identity.sign(agentRecordDigest(change.signedMs ?? atMs))
+  const body = { public_key: toBase64(identity.publicKey), at_ms: atMs, signature: toBase64(signature) }
+  const headers = { 'Content-Type': 'application/json' }
+  return world.app.request('/agent/record', { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+const record = async () => agentRecordSchema.parse(await (await ask()).json())
+
+test('a key that did nothing has an empty record', async () => {
+  expect(await record()).toMatchObject({ jobs: 0, accepted: 0, rejected: 0, credits: 0, quarantine: null })
+})
+
+test('accepted, rejected with both digests and the reason, credits and receipts', async () => {
+  const { store } = world
+  const id = EXAMPLE.job
+  const executor = identityOf(identity.publicKey)
+  const writes = shardsAccepted(id, [0, 1, 2, 3])
+  const [first] = writes.submissions
+  if (first === undefined) throw new Error('nothing was answered')
+  const mine = writes.submissions.filter(({ shard }) => shard < 2).map((row) => ({ ...row, executor }))
+  const wrong = { ...first, shard: 3, executor, role: 'check' as const, digest: digest('partial.v1', Uint8Array.of(9)) }
+  await store.writeShards({ ...writes, submissions: [...writes.submissions.slice(2), ...mine, wrong] })
+  const reason = 'another answer than two others gave'
+  await store.writeShards({
+    ...shardsAccepted(id, []),
+    voids: [{ jobId: id, shard: 3, executor, reason }],
+    quarantines: [{ identity: executor, number: 1, reason, atMs: 1_000 }],
+  })
+  await store.finishJob(id, { state: 'COMPLETED', answer: '{"hub":{"metrics":{"shards":4}}}', finishedAtMs: 2_000 })
+  const found = await record()
+  expect(found).toMatchObject({ jobs: 1, accepted: 2, rejected: 1, quarantine: { number: 1, reason, released: false } })
+  expect(found.credits).toBeGreaterThan(0)
+  const accepted = writes.verdicts.find(({ shard }) => shard === 3)?.digest
+  expect(found.rejections).toEqual([
+    { job_id: id, shard: 3, engine: first.engine, digest: wrong.digest, accepted, reason },
+  ])
+  expect(found.receipts).toEqual([
+    {
+      job_id: id,
+      op: 'mc/1/insurance.v1',
+      shards: 2,
+      of: 4,
+      finished_at: new Date(2_000).toISOString(),
+      receipt: null,
+    },
+  ])
+})
+
+test.each([
+  ['of another time than it says', { signedMs: 5 }],
+  ['of long ago', { atMs: 1_000 }],
+  ['of a clock far ahead', { atMs: Date.now() + 2 * 86_400_000 }],
+])('a signature %s opens nothing', async (_, change) => {
+  const response = await ask(change)
+  expect([response.status, problemSchema.parse(await response.json()).code]).toEqual([401, 'UNAUTHENTICATED'])
+})
+
+test('the pool says how long networks are kept', async () => {
+  const response = await world.app.request('/agent/pool')
+  expect(poolSchema.parse(await response.json())).toEqual({ ok: true, agents_online: 0, networks_days: null })
+})
