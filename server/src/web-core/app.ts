@@ -7,19 +7,20 @@ import { problem } from '@forge/shared/contract/problem.ts'
 import { OTHER } from '../metrics/http-metrics.ts'
 import { RequestTrace } from '../trace.ts'
 import { createAgentAlias } from './agent-alias.ts'
-import { createAuthenticate } from './auth.ts'
+import { createAuth } from './auth.ts'
 import { cors } from './cors.ts'
 import type { RouteDeps, WebCoreDeps } from './deps.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { docsPages } from './openapi/docs-page.ts'
-import { readPages, servePage } from './pages.ts'
+import { HQ_PATH, isViewOfHq, readPages, servePage } from './pages.ts'
 import { refuse } from './refusal.ts'
 import { COMMON_HEADERS, replyProblem } from './reply.ts'
 import { ROUTES } from './routes/all-routes.ts'
 import { mountRoutes, templateOf, wrongMethod } from './routing/mount.ts'
 import { storeRefusal } from './store-refusal.ts'
 import { createRequestRate } from './request-rate.ts'
+import { createSessions } from './sessions.ts'
 import { createStreamBudget } from './stream-budget.ts'
 
 type Env = { Variables: { requestId: string; trace: RequestTrace } }
@@ -30,15 +31,18 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   const { store, config, logger, clock } = deps
   const built = readPages(deps.agentWebDir)
   if (!built.has('/')) logger.warn({ folder: deps.agentWebDir }, 'the agent’s page is not built; / answers 404')
-  const pages = new Map([...built, ...docsPages(openApiDocument(ROUTES))])
+  const hq = readPages(deps.hqWebDir, HQ_PATH)
+  if (!hq.has(HQ_PATH)) logger.warn({ folder: deps.hqWebDir }, `HQ is not built; ${HQ_PATH} answers 404`)
+  const pages = new Map([...built, ...hq, ...docsPages(openApiDocument(ROUTES))])
   const { apiKey: configuredKey, adminToken, metricsToken } = config
-  const authenticate = createAuthenticate({ store, configuredKey, adminToken, metricsToken, clock, logger })
+  const auth = createAuth({ store, configuredKey, adminToken, metricsToken, clock, logger })
   const routeDeps = {
     ...deps,
     stopping: deps.stopping ?? new AbortController().signal,
     agentAlias: createAgentAlias(store, deps.randomBytes),
     streams: createStreamBudget(WEB_LIMITS.streamsPerProjectMax),
     requests: createRequestRate(store, clock),
+    sessions: createSessions({ ...auth, store, clock, randomBytes: deps.randomBytes }),
   }
   const withoutKeys = createStrikeOut([configuredKey, adminToken, config.metricsToken])
   const app: WebCore = new Hono<Env>()
@@ -67,7 +71,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   })
 
   app.use(cors(config.corsOrigins, ROUTES))
-  mountRoutes(app, ROUTES, authenticate, (context): RouteDeps => {
+  mountRoutes(app, ROUTES, auth.authenticate, (context): RouteDeps => {
     const trace = context.get('trace')
     return {
       ...routeDeps,
@@ -80,7 +84,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   })
 
   app.notFound((context) => {
-    const page = pages.get(context.req.path)
+    const page = pages.get(context.req.path) ?? (isViewOfHq(context.req.path) ? pages.get(HQ_PATH) : undefined)
     const { method } = context.req
     if (page === undefined)
       return replyProblem(

@@ -8,6 +8,7 @@ import type { MemoryStore } from '../store/memory.ts'
 import type { BundleDeps } from '../receipt/bundle.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
+import type { SessionStore } from '../store/session-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
 import type { WebhookStore } from '../store/webhook-store.ts'
@@ -15,10 +16,12 @@ import type { Targets } from '../webhooks/targets.ts'
 import type { RequestTrace } from '../trace.ts'
 import type { AgentAlias } from './agent-alias.ts'
 import type { RequestRate } from './request-rate.ts'
+import type { Sessions } from './sessions.ts'
 import type { StreamBudget } from './stream-budget.ts'
 
 /** Of the store, what answers requests. Partials are read for bundles alone. */
 export type WebStore = TenantStore &
+  SessionStore &
   MemoryStore &
   JobReads &
   LedgerStore &
@@ -48,11 +51,17 @@ export interface RouteDeps {
   readonly agentAlias: AgentAlias
   readonly streams: StreamBudget
   readonly requests: RequestRate
+  readonly sessions: Sessions
 }
 
-export interface WebCoreDeps extends Omit<RouteDeps, 'stopping' | 'agentAlias' | 'streams' | 'requests' | 'trace'> {
+export interface WebCoreDeps extends Omit<
+  RouteDeps,
+  'stopping' | 'agentAlias' | 'streams' | 'requests' | 'sessions' | 'trace'
+> {
   readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken'>
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null
+  /** The folder of the built HQ; null for none. */
+  readonly hqWebDir: string | null
   readonly stopping?: AbortSignal
 }

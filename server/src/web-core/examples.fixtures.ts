@@ -110,6 +110,7 @@ export async function openExampleWorld(): Promise<ExampleWorld> {
     newUlid: ulid,
     randomBytes,
     agentWebDir: null,
+    hqWebDir: null,
   })
   return {
     app,

@@ -59,6 +59,7 @@ beforeEach(async () => {
     randomBytes,
     objects: NO_OBJECTS,
     agentWebDir: null,
+    hqWebDir: null,
   })
 })
 afterEach(() => pool.stop())

@@ -38,6 +38,10 @@ export const WEB_LIMITS = {
   streamRetryMs: 2_000,
   /** How exactly the last use of a key is known: a write an hour instead of one a request. */
   lastUseGrainMs: 60 * 60 * 1000,
+  /** A working day: then one signs in again. */
+  sessionMsMax: 12 * 60 * 60 * 1000,
+  /** People and browsers of one key that are signed in to HQ; one more signs the oldest out. */
+  sessionsPerKeyMax: 50,
   /** A built page is a few hundred kB; this much means that the wrong folder was named. */
   pagesBytesMax: 32 * 1024 * 1024,
 } as const

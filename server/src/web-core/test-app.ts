@@ -40,6 +40,8 @@ export interface TestApp {
 export function startTestApp(
   agentWebDir: string | null = null,
   settings: Partial<WebCoreDeps['config']> = {},
+  hqWebDir: string | null = null,
+  clock: () => number = Date.now,
 ): TestApp {
   const store = createFakeStore()
   const hub = createFakeHub(store)
@@ -54,10 +56,11 @@ export function startTestApp(
     webhooks: NO_WEBHOOKS,
     metrics: createMetrics(),
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
-    clock: Date.now,
+    clock,
     newUlid: () => ulid(),
     randomBytes,
     agentWebDir,
+    hqWebDir,
     stopping: stopping.signal,
   })
   const authorization = `Bearer ${KEY}`

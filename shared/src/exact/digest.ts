@@ -23,6 +23,7 @@ export type DigestTag =
   | 'agent-hello.v1'
   | 'agent-answer.v1'
   | 'api-key.v1'
+  | 'hq-session.v1'
   | 'identity.v1'
   | 'artifact.v1'
   | 'event.v1'

@@ -4,11 +4,13 @@ import type { Route } from '../routing/route.ts'
 import { billingRoutes } from './billing.ts'
 import { blobRoutes } from './blob.ts'
 import { creditNoteRoute } from './credit-note.ts'
+import { hqSessionRoutes } from './hq-session.ts'
 import { jobCancelRoute } from './job-cancel.ts'
 import { jobEventsRoute } from './job-events.ts'
-import { jobListRoute } from './job-list.ts'
+import { jobListRoutes } from './job-list.ts'
 import { jobReceiptRoutes } from './job-receipt.ts'
 import { jobReplayRoutes } from './job-replay.ts'
+import { jobRequestRoute } from './job-request.ts'
 import { jobShardsRoute } from './job-shards.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
@@ -25,8 +27,9 @@ import { deleteWebhookRoute, webhookRoutes } from './webhooks.ts'
 
 export const ROUTES: readonly Route[] = [
   ...opsRoutes,
-  jobListRoute,
+  ...jobListRoutes,
   ...jobsRoutes,
+  jobRequestRoute,
   jobShardsRoute,
   ...jobReceiptRoutes,
   jobEventsRoute,
@@ -44,6 +47,7 @@ export const ROUTES: readonly Route[] = [
   ...webhookDeliveryRoutes,
   deleteWebhookRoute,
   ...projectsRoutes,
+  ...hqSessionRoutes,
   ...serverRoutes,
   metricsRoute,
 ]
