@@ -1,6 +1,6 @@
 // Every view has an address: the path and query of the browser as a value, links that change it without a new page, and the
 // title of the window. Which view an address is, main.tsx says.
-import type { ComponentChildren, JSX } from 'preact'
+import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 
 export const BASE = '/hq'
@@ -39,7 +39,12 @@ export function navigate(to: string, { replace = false } = {}): void {
   dispatchEvent(new Event(MOVED))
 }
 
-type LinkProps = Omit<JSX.IntrinsicElements['a'], 'href'> & { to: string; children: ComponentChildren }
+interface LinkProps {
+  readonly to: string
+  readonly children: ComponentChildren
+  readonly class?: string
+  readonly 'aria-current'?: 'page' | 'true' | undefined
+}
 
 export function Link({ to, children, ...rest }: LinkProps) {
   const follow = (event: MouseEvent): void => {

@@ -6,7 +6,8 @@ import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { WEBHOOK_LIMITS } from '@forge/shared/contract/webhooks.ts'
 import { SCOPES } from '@forge/shared/contract/tenants.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
-import { EXAMPLE, FOUNDING_REQUEST } from '../examples.ts'
+import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
+import { EXAMPLE } from '../examples.ts'
 import { deliverySchema, webhookSchema } from '../webhook-views.ts'
 
 let world: ExampleWorld

@@ -1,0 +1,120 @@
+// The map of shards: one tab stop, arrow keys and pointer choose a shard, and its name is said. To a screen reader it is a
+// list of which only the chosen one is there, with its place among all.
+import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks'
+import { words } from '../words.ts'
+import { coloursOf, drawShards, gridOf } from './draw-shards.ts'
+import { lookOf, nameOf, type Look, type Shard } from './shards.ts'
+
+interface ShardMapProps {
+  readonly shards: readonly Shard[]
+  readonly selected: number
+  readonly choose: (shard: number) => void
+}
+
+export function ShardMap({ shards, selected, choose }: ShardMapProps) {
+  const list = useRef<HTMLDivElement>(null)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [width, setWidth] = useState(0)
+  const [hovered, setHovered] = useState<number | null>(null)
+  const theme = useTheme()
+  const option = useId()
+  const looks: readonly Look[] = useMemo(() => shards.map(lookOf), [shards])
+  const grid = gridOf(shards.length, width)
+
+  useEffect(() => {
+    const observed = list.current
+    if (observed === null) return
+    const observer = new ResizeObserver(() => setWidth(observed.clientWidth))
+    observer.observe(observed)
+    return () => observer.disconnect()
+  }, [])
+  useEffect(() => {
+    if (canvas.current === null || width === 0) return
+    drawShards(canvas.current, width, { looks, grid, colours: coloursOf(canvas.current), selected, hovered })
+  }, [looks, width, selected, hovered, theme])
+
+  const shardAt = (event: MouseEvent): number | null => {
+    const box = canvas.current?.getBoundingClientRect()
+    if (box === undefined) return null
+    const column = Math.floor((event.clientX - box.left) / grid.cell)
+    const row = Math.floor((event.clientY - box.top) / grid.cell)
+    const n = row * grid.columns + column
+    return column >= 0 && column < grid.columns && n >= 0 && n < shards.length ? n : null
+  }
+  const pressed = (event: KeyboardEvent): void => {
+    const to = target(event.key, selected, grid.columns, shards.length)
+    if (to === null) return
+    event.preventDefault()
+    choose(to)
+  }
+  const shown = shards[hovered ?? selected]
+  const current = shards[selected]
+  return (
+    <>
+      <div
+        ref={list}
+        class="map"
+        role="listbox"
+        tabIndex={0}
+        aria-label={words.job.dispatch.mapLabel(shards.length)}
+        aria-activedescendant={current === undefined ? undefined : option}
+        onKeyDown={pressed}
+      >
+        <canvas
+          ref={canvas}
+          aria-hidden="true"
+          style={{ height: `${grid.height}px` }}
+          onPointerMove={(event) => setHovered(shardAt(event))}
+          onPointerLeave={() => setHovered(null)}
+          onClick={(event) => {
+            const n = shardAt(event)
+            if (n !== null) choose(n)
+          }}
+        />
+        {current !== undefined && (
+          <span
+            class="sr"
+            role="option"
+            id={option}
+            aria-selected="true"
+            aria-posinset={selected + 1}
+            aria-setsize={shards.length}
+          >
+            {nameOf(current)}
+          </span>
+        )}
+      </div>
+      <p class="cap map-says" aria-hidden="true">
+        {shown === undefined ? '' : nameOf(shown)}
+      </p>
+    </>
+  )
+}
+
+/** Null for a key that moves nothing. */
+function target(key: string, from: number, columns: number, all: number): number | null {
+  const moves: Readonly<Record<string, number>> = {
+    ArrowRight: from + 1,
+    ArrowLeft: from - 1,
+    ArrowDown: from + columns,
+    ArrowUp: from - columns,
+    PageDown: from + 10 * columns,
+    PageUp: from - 10 * columns,
+    Home: 0,
+    End: all - 1,
+  }
+  const to = moves[key]
+  return to === undefined ? null : Math.max(0, Math.min(all - 1, to))
+}
+
+/** Changes when the page goes from light to dark, for what is drawn and not styled. */
+export function useTheme(): boolean {
+  const query = useMemo(() => matchMedia('(prefers-color-scheme: dark)'), [])
+  const [isDark, setDark] = useState(query.matches)
+  useEffect(() => {
+    const changed = (): void => setDark(query.matches)
+    query.addEventListener('change', changed)
+    return () => query.removeEventListener('change', changed)
+  }, [query])
+  return isDark
+}
