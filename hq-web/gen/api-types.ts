@@ -16,10 +16,16 @@ export async function apiTypes(document: object): Promise<string> {
 function slim(node: unknown, inProperties = false): unknown {
   if (Array.isArray(node)) return node.map((item: unknown) => slim(item))
   if (typeof node !== 'object' || node === null) return node
-  const kept = Object.entries(node).filter(
-    ([name]) => inProperties || !(TEXT.has(name) || /^[345]\d\d$/.test(name)),
-  )
+  const kept = Object.entries(node).filter(([name]) => inProperties || !(TEXT.has(name) || /^[345]\d\d$/.test(name)))
   return Object.fromEntries(kept.map(([name, value]) => [name, slim(value, name === 'properties')]))
 }
 
-const TEXT = new Set(['description', 'summary', 'examples', 'example', 'headers', 'webhooks', 'application/problem+json'])
+const TEXT = new Set([
+  'description',
+  'summary',
+  'examples',
+  'example',
+  'headers',
+  'webhooks',
+  'application/problem+json',
+])

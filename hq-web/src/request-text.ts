@@ -4,7 +4,9 @@ export const asCurl = (request: object, origin: string): string =>
   `curl ${origin}/api/v0/ops/execute \\
   -H "Authorization: Bearer $FORGE_API_KEY" \\
   -H "Content-Type: application/json" \\
-  -d '${JSON.stringify(request, null, 2).replaceAll("'", String.raw`'\''`).replaceAll('\n', '\n      ')}'`
+  -d '${JSON.stringify(request, null, 2)
+    .replaceAll("'", String.raw`'\''`)
+    .replaceAll('\n', '\n      ')}'`
 
 export const asTypeScript = (request: object, origin: string): string =>
   `const response = await fetch('${origin}/api/v0/ops/execute', {

@@ -31,11 +31,13 @@ export const words = {
     title: 'Sign in',
     lead: 'HQ shows what your project runs, what it costs and how it was checked.',
     key: 'Project key or admin token',
-    keyHelp: 'A project’s key begins with fpak_. It is sent once and kept nowhere in this browser: a cookie that no script can read stands for it, for twelve hours at most.',
+    keyHelp:
+      'A project’s key begins with fpak_. It is sent once and kept nowhere in this browser: a cookie that no script can read stands for it, for twelve hours at most.',
     submit: 'Sign in',
     where: 'The server prints a key when it starts for the first time. Whoever runs the server can make more.',
     ended: 'You were signed out: the session ended, or its key was revoked.',
-    noCookie: 'This browser did not keep the cookie of the session. Browsers keep it over HTTPS, and Chromium and Firefox also on localhost: open HQ there.',
+    noCookie:
+      'This browser did not keep the cookie of the session. Browsers keep it over HTTPS, and Chromium and Firefox also on localhost: open HQ there.',
   },
 
   notFound: {
@@ -131,7 +133,14 @@ export const words = {
     notices: (n: number) => `${plural(n, 'notice was', 'notices were')} added after the end.`,
     noticesLink: 'Read what was learned',
     warnings: 'Warnings',
-    bands: { request: 'Request', plan: 'Plan', dispatch: 'Dispatch', verify: 'Verify', reduce: 'Reduce', receipt: 'Receipt' },
+    bands: {
+      request: 'Request',
+      plan: 'Plan',
+      dispatch: 'Dispatch',
+      verify: 'Verify',
+      reduce: 'Reduce',
+      receipt: 'Receipt',
+    },
     timeLine: 'Time line',
     toCome: 'to come',
     running: 'running',
@@ -171,14 +180,20 @@ export const words = {
       reserved: 'Reserved',
       reservedNote: 'a job that fails or is cancelled costs nothing',
       units: 'Units',
-      status: { clean: 'no answer differed', escalated: 'escalated after an answer differed', degraded: 'degraded: not every check could be placed' },
+      status: (status: 'clean' | 'escalated' | 'degraded', mismatches: number) =>
+        status === 'degraded'
+          ? 'degraded: not every check could be placed'
+          : mismatches === 0
+            ? 'no answer differed'
+            : `${plural(mismatches, 'answer', 'answers')} differed, ${status === 'escalated' ? 'more was checked for it' : 'all settled'}`,
     },
     request: {
       seed: 'Seed',
       derived: 'derived from the job’s id',
       explicit: 'explicit',
       policy: 'Policy',
-      policyText: (target: string, min: number, max: number, verify: string) => `${target}, ${min} to ${count(max)} agents, ${verify}`,
+      policyText: (target: string, min: number, max: number, verify: string) =>
+        `${target}, ${min} to ${count(max)} agents, ${verify}`,
       contract: 'Contract',
       own: 'Own id',
       trace: 'Trace',
@@ -188,7 +203,10 @@ export const words = {
       on: 'yes',
     },
     plan: {
-      say: (shards: string, each: string, units: string) => ({ lead: `${shards} shards`, rest: ` of ${each} ${units} each; the last may have fewer.` }),
+      say: (shards: string, each: string, units: string) => ({
+        lead: `${shards} shards`,
+        rest: ` of ${each} ${units} each; the last may have fewer.`,
+      }),
       passes: (n: number) => `In ${count(n)} passes: the later ones follow from what the first one found.`,
       same: 'The same contract always gives this plan, whoever is online.',
       digest: 'Plan digest',
@@ -234,8 +252,15 @@ export const words = {
     },
     verify: {
       none: 'Nothing was checked: the request asked for no verification.',
-      checkedAll: (n: number) => ({ lead: `All ${count(n)} shards were run again, and every accepted one gave the same bits.`, rest: '' }),
-      checked: (checked: number, all: number) => ({ lead: `${count(checked)} of ${count(all)} shards were run again, and every accepted one gave the same bits.`, rest: '' }),
+      degraded: 'Nothing could be checked: nobody was there who may check. The result rests on each agent’s own word.',
+      checkedAll: (n: number) => ({
+        lead: `All ${count(n)} shards were run again, and every accepted one gave the same bits.`,
+        rest: '',
+      }),
+      checked: (checked: number, all: number) => ({
+        lead: `${count(checked)} of ${count(all)} shards were run again, and every accepted one gave the same bits.`,
+        rest: '',
+      }),
       bound: (accomplices: string, confidence: string, shards: string) =>
         ` If at most one check in ${accomplices} was made by an accomplice, then with ${confidence} confidence at most ${shards} wrong.`,
       shardsAre: (n: number) => (n === 1 ? '1 shard is' : `${count(n)} shards are`),
@@ -268,13 +293,15 @@ export const words = {
       ended: 'There is no output.',
       curve: 'Chance that a year’s loss is greater',
       curveNote: 'aggregate exceedance',
-      curveLabel: (var995: string) => `Exceedance curve: the chance that a year’s loss is greater than an amount. ${var995}`,
+      curveLabel: (var995: string) =>
+        `Exceedance curve: the chance that a year’s loss is greater than an amount. ${var995}`,
       curveAxis: 'Loss of one year, in the money of the contract',
       curveTable: 'The same as a table',
       distribution: 'How the years’ losses lie',
       distributionNote: 'share of all years per band',
       distributionLabel: 'Distribution of the years’ losses up to VaR 99 %',
-      askCurve: 'The request asked for no exact quantiles, so quantiles are intervals and there is no curve. Ask for args.quantiles: true to get both.',
+      askCurve:
+        'The request asked for no exact quantiles, so quantiles are intervals and there is no curve. Ask for args.quantiles: true to get both.',
       quantiles: 'Quantiles',
       heads: { p: 'p', years: 'One year in', var: 'VaR', tvar: 'TVaR' },
       moments: 'Moments and metrics',
@@ -305,7 +332,14 @@ export const words = {
       list: 'Price list',
       digests: 'Digests',
       digestsNote: 'signed with Ed25519',
-      names: { contract: 'Contract', kernel: 'Kernel', plan: 'Plan', merkle: 'Merkle root', output: 'Output', answer: 'Answer' },
+      names: {
+        contract: 'Contract',
+        kernel: 'Kernel',
+        plan: 'Plan',
+        merkle: 'Merkle root',
+        output: 'Output',
+        answer: 'Answer',
+      },
       files: 'To take home',
       receipt: 'receipt',
       bundle: 'offline bundle',
@@ -326,10 +360,24 @@ export const words = {
     derived: 'the new job’s id',
     seedHelp: 'Equal seeds give equal random numbers, so that two contracts can be compared.',
     policy: 'Who runs it, and how it is checked',
-    policyNames: { target: 'Engines', min_agents: 'Agents at least', max_agents: 'Agents at most', verify: 'Checks', spotcheck_rate: 'Share that is checked', timeout_ms: 'Give up after (ms)', pool: 'Pool' } as Readonly<Record<string, string>>,
+    policyNames: {
+      target: 'Engines',
+      verify: 'Checks',
+      min_agents: 'Agents at least',
+      max_agents: 'Agents at most',
+      spotcheck_rate: 'Share that is checked',
+      timeout_ms: 'Give up after (ms)',
+      pool: 'Pool',
+    },
+    policyHelp: {
+      min_agents: 'With fewer the job waits.',
+      max_agents: 'Checks come on top.',
+      spotcheck_rate: 'empty: 0.1',
+      timeout_ms: 'empty: 600,000',
+      pool: 'Empty: agents of everybody. A pool of your own is worked on by your agents alone.',
+    },
     targets: { any: 'any', cpu: 'WASM, on processors', gpu: 'WebGPU, on graphics chips' },
     verifies: { none: 'none', spotcheck: 'spotcheck: some shards twice', full: 'full: every shard twice' },
-    poolHelp: 'Empty: agents of everybody. A pool of your own is worked on by your agents alone.',
     billing: 'Billing',
     billable: 'billable',
     test: 'test: free, with a quota of its own',
@@ -368,9 +416,11 @@ export const words = {
     agents: 'Agents',
     agentsNow: (eligible: string, needed: string) => `${eligible} online now, ${needed} needed`,
     agentsWait: 'The job would wait until there are enough.',
-    over: (name: string, limit: string, asked: string) => `Over the limit ${name}: ${asked}, and the project has ${limit}.`,
+    over: (name: string, limit: string, asked: string) =>
+      `Over the limit ${name}: ${asked}, and the project has ${limit}.`,
     infer: 'What agents can infer',
-    inferText: 'Agents see neither your name nor your arguments. They do get tables, limits, rates and a key, from which parameters of the model can be inferred. A confidential model needs a pool of your own agents.',
+    inferText:
+      'Agents see neither your name nor your arguments. They do get tables, limits, rates and a key, from which parameters of the model can be inferred. A confidential model needs a pool of your own agents.',
     same: 'The same request',
     curl: 'curl',
     typescript: 'TypeScript',

@@ -41,6 +41,7 @@ export function FieldInput({ field, value, fault, change }: FieldInputProps) {
         inputMode={field.kind === 'number' ? 'decimal' : 'text'}
         spellcheck={false}
         disabled={value === null}
+        placeholder={field.fallback === undefined || value === null ? '' : JSON.stringify(field.fallback)}
         aria-invalid={fault === undefined ? undefined : 'true'}
         aria-describedby={`${id}-help`}
         aria-required={field.isRequired}

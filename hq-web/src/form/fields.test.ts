@@ -22,7 +22,11 @@ test('numbers, limits that can be lifted, ticks, and JSON for what is neither', 
     fallback: undefined,
   })
   expect(field('policy_limit')).toMatchObject({ kind: 'number', mayBeNull: true, fallback: 50_000, isRequired: false })
-  expect([field('oep')?.kind, field('quantiles')?.kind, field('claim_severity')?.kind]).toEqual(['tick', 'json', 'json'])
+  expect([field('oep')?.kind, field('quantiles')?.kind, field('claim_severity')?.kind]).toEqual([
+    'tick',
+    'json',
+    'json',
+  ])
 })
 
 test('the founding arguments come out of the form as they went in', () => {

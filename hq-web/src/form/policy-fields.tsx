@@ -9,87 +9,98 @@ interface PolicyFieldsProps {
   readonly faultOf: (path: string) => string | undefined
 }
 
-const NUMBERS: readonly PolicyName[] = ['min_agents', 'max_agents', 'spotcheck_rate', 'timeout_ms']
+const TEXTS = ['min_agents', 'max_agents', 'spotcheck_rate', 'timeout_ms', 'pool'] as const
 
-export function PolicyFields({ form, change, faultOf }: PolicyFieldsProps) {
-  const say = words.form
-  const policy = (name: PolicyName, value: string): void => change({ policy: { ...form.policy, [name]: value } })
+export const PolicyFields = (props: PolicyFieldsProps) => (
+  <>
+    <SeedFields {...props} />
+    <RunFields {...props} />
+    <BillingFields {...props} />
+  </>
+)
+
+function SeedFields({ form, change, faultOf }: PolicyFieldsProps) {
+  const { seed, seedMode, seedValue, seedHelp, explicit, derived } = words.form
+  return (
+    <fieldset>
+      <legend>{seed}</legend>
+      <div class="fields">
+        <Choice
+          label={seedMode}
+          value={form.seedMode}
+          options={{ explicit, derived }}
+          change={(value) => change({ seedMode: value === 'derived' ? 'derived' : 'explicit' })}
+        />
+        {form.seedMode === 'explicit' && (
+          <Text
+            label={seedValue}
+            value={form.seed}
+            help={seedHelp}
+            fault={faultOf('seed.value')}
+            change={(text) => change({ seed: text })}
+          />
+        )}
+      </div>
+    </fieldset>
+  )
+}
+
+function RunFields({ form, change, faultOf }: PolicyFieldsProps) {
+  const { policy: head, policyNames, policyHelp, targets, verifies } = words.form
+  const set = (name: PolicyName, value: string): void => change({ policy: { ...form.policy, [name]: value } })
   const isOff = (name: PolicyName): boolean => name === 'spotcheck_rate' && form.policy.verify !== 'spotcheck'
   return (
-    <>
-      <fieldset>
-        <legend>{say.seed}</legend>
-        <div class="fields">
-          <Choice
-            label={say.seedMode}
-            value={form.seedMode}
-            options={{ explicit: say.explicit, derived: say.derived }}
-            change={(value) => change({ seedMode: value === 'derived' ? 'derived' : 'explicit' })}
-          />
-          {form.seedMode === 'explicit' && (
-            <Text
-              label={say.seedValue}
-              value={form.seed}
-              help={say.seedHelp}
-              fault={faultOf('seed.value')}
-              change={(seed) => change({ seed })}
-            />
-          )}
-        </div>
-      </fieldset>
-      <fieldset>
-        <legend>{say.policy}</legend>
-        <div class="fields">
-          <Choice
-            label={say.policyNames['target'] ?? ''}
-            value={form.policy.target}
-            options={say.targets}
-            change={(value) => policy('target', value)}
-          />
-          <Choice
-            label={say.policyNames['verify'] ?? ''}
-            value={form.policy.verify}
-            options={say.verifies}
-            change={(value) => policy('verify', value)}
-          />
-          {NUMBERS.filter((name) => !isOff(name)).map((name) => (
-            <Text
-              key={name}
-              label={say.policyNames[name] ?? name}
-              value={form.policy[name]}
-              help={name === 'spotcheck_rate' || name === 'timeout_ms' ? say.optional : ''}
-              fault={faultOf(`policy.${name}`)}
-              change={(value) => policy(name, value)}
-            />
-          ))}
+    <fieldset>
+      <legend>{head}</legend>
+      <div class="fields">
+        <Choice
+          label={policyNames.target}
+          value={form.policy.target}
+          options={targets}
+          change={(value) => set('target', value)}
+        />
+        <Choice
+          label={policyNames.verify}
+          value={form.policy.verify}
+          options={verifies}
+          change={(value) => set('verify', value)}
+        />
+        {TEXTS.filter((name) => !isOff(name)).map((name) => (
           <Text
-            label={say.policyNames['pool'] ?? ''}
-            value={form.policy.pool}
-            help={say.poolHelp}
-            fault={faultOf('policy.pool')}
-            change={(value) => policy('pool', value)}
+            key={name}
+            label={policyNames[name]}
+            value={form.policy[name]}
+            help={policyHelp[name]}
+            fault={faultOf(`policy.${name}`)}
+            change={(value) => set(name, value)}
           />
-        </div>
-      </fieldset>
-      <fieldset>
-        <legend>{say.billing}</legend>
-        <div class="fields">
-          <Choice
-            label={say.billing}
-            value={form.mode}
-            options={{ billable: say.billable, test: say.test }}
-            change={(value) => change({ mode: value === 'test' ? 'test' : 'billable' })}
-          />
-          <Text
-            label={say.ownId}
-            value={form.ownId}
-            help={say.ownIdHelp}
-            fault={faultOf('ctx.job_id')}
-            change={(ownId) => change({ ownId })}
-          />
-        </div>
-      </fieldset>
-    </>
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+function BillingFields({ form, change, faultOf }: PolicyFieldsProps) {
+  const { billing, billable, test, ownId, ownIdHelp } = words.form
+  return (
+    <fieldset>
+      <legend>{billing}</legend>
+      <div class="fields">
+        <Choice
+          label={billing}
+          value={form.mode}
+          options={{ billable, test }}
+          change={(value) => change({ mode: value === 'test' ? 'test' : 'billable' })}
+        />
+        <Text
+          label={ownId}
+          value={form.ownId}
+          help={ownIdHelp}
+          fault={faultOf('ctx.job_id')}
+          change={(text) => change({ ownId: text })}
+        />
+      </div>
+    </fieldset>
   )
 }
 

@@ -62,7 +62,9 @@ export function Actions({ job, changed }: { job: Job; changed: () => void }) {
           </>
         )}
       </div>
-      <p class="cap">{asking && !ended ? say.cancelCost : (noScope ?? (ended ? (noReplay ?? say.replayCost) : noReplay))}</p>
+      <p class="cap">
+        {asking && !ended ? say.cancelCost : (noScope ?? (ended ? (noReplay ?? say.replayCost) : noReplay))}
+      </p>
       {problem !== null && <ProblemNote problem={problem} />}
     </div>
   )

@@ -38,7 +38,11 @@ function ofResult(job: Job, hub: NonNullable<Job['hub']>): Figure[] {
           [say.varOf(percent(mark.p)), figureText(mark.var), say.oneIn(amount(1 / (1 - mark.p)))] as const,
           [say.tvarOf(percent(mark.p)), figureText(mark.tvar), say.beyond] as const,
         ]),
-    [say.checked, words.jobs.of(verification.checked, verification.shards), say.status[verification.status]],
+    [
+      say.checked,
+      words.jobs.of(verification.checked, verification.shards),
+      say.status(verification.status, verification.mismatches),
+    ],
     [say.cost, say.credits(job.billing?.credits ?? 0), say.eur(job.billing?.eur ?? 0)],
   ]
 }
@@ -48,13 +52,17 @@ function ofWork(job: Job, request: JobRequest | null): Figure[] {
   const { progress } = job
   if (hasEnded(job)) return []
   return [
-    ...(progress == null
+    ...(progress === null || progress === undefined
       ? []
       : [
-          [say.accepted, words.jobs.of(progress.accepted, progress.shards), say.shardsLeft(progress.shards - progress.accepted)] as const,
+          [
+            say.accepted,
+            words.jobs.of(progress.accepted, progress.shards),
+            say.shardsLeft(progress.shards - progress.accepted),
+          ] as const,
           [say.running, count(progress.agents_now), say.eligible(progress.eligible_agents)] as const,
           [say.toCheck, count(progress.to_check), say.toCheckNote] as const,
         ]),
-    ...(request?.reserved == null ? [] : [[say.reserved, credits(request.reserved.credits), say.reservedNote] as const]),
+    ...(!request?.reserved ? [] : [[say.reserved, credits(request.reserved.credits), say.reservedNote] as const]),
   ]
 }

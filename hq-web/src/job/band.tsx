@@ -17,7 +17,9 @@ export function BandSection({ band, span, children }: BandProps) {
       ? toCome
       : span.to === null
         ? running
-        : words.job.dispatch.range(duration(span.from), duration(span.to))
+        : span.to === span.from
+          ? duration(span.from)
+          : words.job.dispatch.range(duration(span.from), duration(span.to))
   return (
     <section class="band" id={band} aria-labelledby={`${band}-head`}>
       <header>

@@ -30,13 +30,13 @@ export function DispatchBand({ id, shards, total, units, isSealed, span }: Dispa
   const all = tookPart(shards)
   return (
     <BandSection band="dispatch" span={span}>
-      <div class={shards.length > MANY ? 'floor many' : 'floor'}>
+      <div class={(total ?? 0) > MANY ? 'floor many' : 'floor'}>
         <div>
           <h3>
             {head} <span>{shardsNote(units)}</span>
           </h3>
           {total !== null && shards.length < total && <p class="cap">{loading(shards.length, total)}</p>}
-          {shards.length > 0 && <ShardMap shards={shards} selected={selected} choose={setChosen} />}
+          {shards.length > 0 && <ShardMap shards={shards} total={total ?? 0} selected={selected} choose={setChosen} />}
           <Legend />
         </div>
         {shard !== undefined && <ShardDetail id={id} shard={shard} units={units} isSealed={isSealed} />}

@@ -80,7 +80,13 @@ export function drawShards(canvas: HTMLCanvasElement, width: number, { looks, gr
   if (selected !== null) ring(context, selected, grid, colours.ink, 2)
 }
 
-function ring(context: CanvasRenderingContext2D, n: number, { columns, cell }: Grid, colour: string, width: number): void {
+function ring(
+  context: CanvasRenderingContext2D,
+  n: number,
+  { columns, cell }: Grid,
+  colour: string,
+  width: number,
+): void {
   context.strokeStyle = colour
   context.lineWidth = width
   const inset = width / 2

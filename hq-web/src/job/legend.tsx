@@ -1,8 +1,8 @@
 // What the shapes of the map mean, drawn by what draws the map.
 import { useEffect, useRef } from 'preact/hooks'
+import { useTheme } from '../parts/look.ts'
 import { words } from '../words.ts'
 import { coloursOf, drawShards } from './draw-shards.ts'
-import { useTheme } from './shard-map.tsx'
 import type { Look } from './shards.ts'
 
 const CELL = 22
@@ -38,7 +38,13 @@ function One({ look }: { look: Look }) {
   useEffect(() => {
     if (canvas.current === null) return
     const grid = { columns: 1, cell: CELL, height: CELL }
-    drawShards(canvas.current, CELL, { looks: [look], grid, colours: coloursOf(canvas.current), selected: null, hovered: null })
+    drawShards(canvas.current, CELL, {
+      looks: [look],
+      grid,
+      colours: coloursOf(canvas.current),
+      selected: null,
+      hovered: null,
+    })
   }, [look, theme])
   return <canvas ref={canvas} aria-hidden="true" style={{ width: `${CELL}px`, height: `${CELL}px` }} />
 }

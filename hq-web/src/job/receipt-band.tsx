@@ -21,7 +21,8 @@ export function ReceiptBand({ job, request, receipt, units, span }: ReceiptProps
     return (
       <BandSection band="receipt" span={span}>
         <p class="say soft">
-          {hasEnded(job) ? sealing : later} {!hasEnded(job) && request?.reserved != null && reserved(credits(request.reserved.credits))}
+          {hasEnded(job) ? sealing : later}{' '}
+          {!hasEnded(job) && request?.reserved && reserved(credits(request.reserved.credits))}
         </p>
       </BandSection>
     )
@@ -50,8 +51,11 @@ function Bill({ receipt, units }: { receipt: Receipt; units: string }) {
           <tbody>
             <tr>
               <th scope="row">{work}</th>
-              <td class="r">
-                {workNote(count(done.iterations), drawsText(done.draws_per_iteration)).replace(words.unitFallback, units)}
+              <td class="amount">
+                {workNote(count(done.iterations), drawsText(done.draws_per_iteration)).replace(
+                  words.unitFallback,
+                  units,
+                )}
               </td>
             </tr>
             <tr>
@@ -78,7 +82,10 @@ function Bill({ receipt, units }: { receipt: Receipt; units: string }) {
       )}
       {price_list !== null && (
         <p class="cap after">
-          {list} <a href={addressOf('/api/v0/price-lists/{digest}', { params: { digest: price_list } })}>{price_list.slice(0, 8)}…</a>
+          {list}{' '}
+          <a href={addressOf('/api/v0/price-lists/{digest}', { params: { digest: price_list } })}>
+            {price_list.slice(0, 8)}…
+          </a>
         </p>
       )}
     </div>
@@ -136,7 +143,7 @@ function Digests({ receipt }: { receipt: Receipt }) {
       <dl class="kv hexes">
         {rows.map(
           ([name, digest]) =>
-            digest != null && (
+            typeof digest === 'string' && (
               <>
                 <dt>{name}</dt>
                 <dd>

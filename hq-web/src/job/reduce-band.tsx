@@ -1,4 +1,5 @@
 // The fifth band: the output. For insurance losses as plots and tables, for anything else as the JSON that it is.
+import { useEffect, useState } from 'preact/hooks'
 import { addressOf } from '../api.ts'
 import { amount, count, duration, percent } from '../format.ts'
 import { Button } from '../parts/button.tsx'
@@ -6,7 +7,7 @@ import { Copy, saveJson } from '../parts/copy.tsx'
 import { words } from '../words.ts'
 import { BandSection } from './band.tsx'
 import { lossOf, type Figure, type Loss } from './loss.ts'
-import { CurvePlot, DistributionPlot } from './plots.tsx'
+import type * as plotsModule from './plots.tsx'
 import type { Span } from './time-line.tsx'
 import { hasEnded, type Job } from './use-job.ts'
 
@@ -48,9 +49,21 @@ export function ReduceBand({ job, span }: { job: Job; span: Span | null }) {
   )
 }
 
+/** The plots come when one is shown: most views have none. Where they do not come, the tables say the same. */
+function usePlots(): typeof plotsModule | null {
+  const [plots, setPlots] = useState<typeof plotsModule | null>(null)
+  useEffect(() => {
+    import('./plots.tsx').then(setPlots, () => setPlots(null))
+  }, [])
+  return plots
+}
+
 function LossOutput({ loss }: { loss: Loss }) {
+  const plots = usePlots()
   const { curve, curveNote, curveAxis, distribution, distributionNote, askCurve } = words.job.reduce
   if (loss.aep === undefined || loss.aep.length < 2) return <p class="soft">{askCurve}</p>
+  if (plots === null) return null
+  const { CurvePlot, DistributionPlot } = plots
   return (
     <>
       <h3>
@@ -68,9 +81,7 @@ function LossOutput({ loss }: { loss: Loss }) {
 }
 
 export const figureText = (figure: Figure): string =>
-  typeof figure === 'number'
-    ? amount(figure)
-    : words.job.answer.between(amount(figure.lower), amount(figure.upper))
+  typeof figure === 'number' ? amount(figure) : words.job.answer.between(amount(figure.lower), amount(figure.upper))
 
 function Quantiles({ loss }: { loss: Loss }) {
   const { quantiles, heads } = words.job.reduce

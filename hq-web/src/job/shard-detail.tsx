@@ -4,7 +4,7 @@ import { Said, type GlyphName, type Tone } from '../parts/glyph.tsx'
 import { Copy } from '../parts/copy.tsx'
 import { words } from '../words.ts'
 import { Digest } from '../parts/digest.tsx'
-import { lookOf, rangeOf, type Attempt, type Fill, type Shard } from './shards.ts'
+import { lookOf, rangeOf, settledDigest, type Attempt, type Fill, type Shard } from './shards.ts'
 
 const SAID: Readonly<Record<Fill, readonly [GlyphName, Tone]>> = {
   waiting: ['queued', 'void'],
@@ -28,6 +28,7 @@ export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
     words.job.dispatch
   const { fill, wasVoid } = lookOf(shard)
   const [glyph, tone] = SAID[fill]
+  const settled = settledDigest(shard)
   const proofAddress = addressOf('/api/v0/jobs/{id}/shards/{n}/proof', { params: { id, n: shard.shard } })
   return (
     <div>
@@ -41,7 +42,7 @@ export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
             {say[fill] + (wasVoid ? say.wasVoid : '')}
           </Said>
         </dd>
-        <dt>{units}</dt>
+        <dt>{capital(units)}</dt>
         <dd>{rangeOf(shard)}</dd>
         {shard.pass > 0 && (
           <>
@@ -51,11 +52,11 @@ export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
         )}
         <dt>{digest}</dt>
         <dd>
-          {shard.digest === null ? (
+          {settled === null ? (
             noDigest
           ) : (
             <>
-              <Digest of={shard.digest} /> <Copy text={shard.digest} what={digest} />
+              <Digest of={settled} /> <Copy text={settled} what={digest} />
             </>
           )}
         </dd>
@@ -67,7 +68,7 @@ export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
           <li class="att" key={`${attempt.agent} ${attempt.role}`}>
             <b>{n + 1}</b>
             <AttemptText attempt={attempt} />
-            <Outcome attempt={attempt} accepted={shard.digest} />
+            <Outcome attempt={attempt} accepted={settled} />
           </li>
         ))}
       </ol>
@@ -79,6 +80,8 @@ export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
     </div>
   )
 }
+
+const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1)
 
 function AttemptText({ attempt: { agent, engine, role, trusted, digest } }: { attempt: Attempt }) {
   const { engines, role: roles, trusted: trustedWord } = words.job.dispatch
@@ -95,8 +98,27 @@ function AttemptText({ attempt: { agent, engine, role, trusted, digest } }: { at
 
 function Outcome({ attempt, accepted }: { attempt: Attempt; accepted: string | null }) {
   const { outcome } = words.job.dispatch
-  if (attempt.void) return <Said glyph="cancelled" tone="void">{outcome.void}</Said>
-  if (accepted === null) return <Said glyph="verifying" tone="check">{outcome.waits}</Said>
-  if (attempt.digest === accepted) return <Said glyph="completed" tone="ok">{outcome.accepted}</Said>
-  return <Said glyph="failed" tone="bad">{outcome.differs}</Said>
+  if (attempt.void)
+    return (
+      <Said glyph="cancelled" tone="void">
+        {outcome.void}
+      </Said>
+    )
+  if (accepted === null)
+    return (
+      <Said glyph="verifying" tone="check">
+        {outcome.waits}
+      </Said>
+    )
+  if (attempt.digest === accepted)
+    return (
+      <Said glyph="completed" tone="ok">
+        {outcome.accepted}
+      </Said>
+    )
+  return (
+    <Said glyph="failed" tone="bad">
+      {outcome.differs}
+    </Said>
+  )
 }

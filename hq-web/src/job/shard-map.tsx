@@ -1,33 +1,29 @@
 // The map of shards: one tab stop, arrow keys and pointer choose a shard, and its name is said. To a screen reader it is a
 // list of which only the chosen one is there, with its place among all.
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks'
+import { useTheme, useWidth } from '../parts/look.ts'
 import { words } from '../words.ts'
 import { coloursOf, drawShards, gridOf } from './draw-shards.ts'
 import { lookOf, nameOf, type Look, type Shard } from './shards.ts'
 
 interface ShardMapProps {
   readonly shards: readonly Shard[]
+  /** How many there will be once all are read. */
+  readonly total: number
   readonly selected: number
   readonly choose: (shard: number) => void
 }
 
-export function ShardMap({ shards, selected, choose }: ShardMapProps) {
+export function ShardMap({ shards, total, selected, choose }: ShardMapProps) {
   const list = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
-  const [width, setWidth] = useState(0)
+  const width = useWidth(list)
   const [hovered, setHovered] = useState<number | null>(null)
   const theme = useTheme()
   const option = useId()
   const looks: readonly Look[] = useMemo(() => shards.map(lookOf), [shards])
-  const grid = gridOf(shards.length, width)
+  const grid = gridOf(Math.max(total, shards.length), width)
 
-  useEffect(() => {
-    const observed = list.current
-    if (observed === null) return
-    const observer = new ResizeObserver(() => setWidth(observed.clientWidth))
-    observer.observe(observed)
-    return () => observer.disconnect()
-  }, [])
   useEffect(() => {
     if (canvas.current === null || width === 0) return
     drawShards(canvas.current, width, { looks, grid, colours: coloursOf(canvas.current), selected, hovered })
@@ -56,7 +52,7 @@ export function ShardMap({ shards, selected, choose }: ShardMapProps) {
         class="map"
         role="listbox"
         tabIndex={0}
-        aria-label={words.job.dispatch.mapLabel(shards.length)}
+        aria-label={words.job.dispatch.mapLabel(total)}
         aria-activedescendant={current === undefined ? undefined : option}
         onKeyDown={pressed}
       >
@@ -105,16 +101,4 @@ function target(key: string, from: number, columns: number, all: number): number
   }
   const to = moves[key]
   return to === undefined ? null : Math.max(0, Math.min(all - 1, to))
-}
-
-/** Changes when the page goes from light to dark, for what is drawn and not styled. */
-export function useTheme(): boolean {
-  const query = useMemo(() => matchMedia('(prefers-color-scheme: dark)'), [])
-  const [isDark, setDark] = useState(query.matches)
-  useEffect(() => {
-    const changed = (): void => setDark(query.matches)
-    query.addEventListener('change', changed)
-    return () => query.removeEventListener('change', changed)
-  }, [query])
-  return isDark
 }

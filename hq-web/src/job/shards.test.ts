@@ -1,6 +1,17 @@
 // What a shard's shape says of its answers, and who took part.
 import { expect, test } from 'vitest'
-import { authorOf, digestsOf, isDisputed, isOpen, lookOf, nameOf, tookPart, type Attempt, type Shard } from './shards.ts'
+import {
+  authorOf,
+  digestsOf,
+  isDisputed,
+  isOpen,
+  lookOf,
+  nameOf,
+  settledDigest,
+  tookPart,
+  type Attempt,
+  type Shard,
+} from './shards.ts'
 
 const answer = (change: Partial<Attempt> = {}): Attempt => ({
   agent: 'a',
@@ -38,7 +49,14 @@ test('accepted is checked once a second answer agrees, and not by one that is vo
   expect(lookOf(shard('accepted', [first], 'x'))).toEqual({ fill: 'accepted', shape: 'disc', wasVoid: false })
   expect(looks({ role: 'check' }).fill).toBe('checked')
   expect(looks({ role: 'check', void: true })).toEqual({ fill: 'accepted', shape: 'disc', wasVoid: true })
-  expect(looks({ role: 'check', digest: 'y' }).fill).toBe('accepted')
+  expect(looks({ role: 'check', digest: 'y' })).toEqual({ fill: 'accepted', shape: 'disc', wasVoid: true })
+})
+
+test('what is accepted and not stored yet is what all who count answered', () => {
+  const two = [answer(), answer({ agent: 'b', role: 'check' })]
+  expect([settledDigest(shard('accepted', two)), lookOf(shard('accepted', two)).fill]).toEqual(['x', 'checked'])
+  expect(settledDigest(shard('accepted', [answer(), answer({ agent: 'b', digest: 'y' })]))).toBeNull()
+  expect(settledDigest(shard('checking', [answer()]))).toBeNull()
 })
 
 test('the shape is the engine of the answer that counts', () => {

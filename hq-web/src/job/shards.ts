@@ -14,7 +14,7 @@ export interface Look {
   readonly fill: Fill
   /** The engine of the answer that counts, or of the first one. */
   readonly shape: Shape
-  /** Some answer to it no longer counts. */
+  /** Some answer to it does not count. */
   readonly wasVoid: boolean
 }
 
@@ -25,8 +25,18 @@ export function lookOf(shard: Shard): Look {
   return {
     fill: fillOf(shard),
     shape: SHAPES[author?.engine ?? ''] ?? 'square',
-    wasVoid: shard.attempts.some(({ void: isVoid }) => isVoid),
+    wasVoid: shard.attempts.some(
+      (attempt) => attempt.void || (shard.digest !== null && attempt.digest !== shard.digest),
+    ),
   }
+}
+
+/** What was accepted. Verdicts are stored in batches: until then it is what all who count answered, if they agree. */
+export function settledDigest({ verdict, digest, attempts }: Shard): string | null {
+  if (digest !== null || verdict !== 'accepted') return digest
+  const said = new Set(attempts.filter((attempt) => !attempt.void).map((attempt) => attempt.digest))
+  const [only] = said
+  return said.size === 1 && only !== undefined ? only : null
 }
 
 /** Whose answer the shard rests on; before its verdict, whoever answered first. */
@@ -35,10 +45,11 @@ export function authorOf({ attempts, digest }: Shard): Attempt | undefined {
   return good.find(({ role }) => role === 'first') ?? good[0] ?? attempts[0]
 }
 
-function fillOf({ verdict, attempts, digest }: Shard): Fill {
-  switch (verdict) {
+function fillOf(shard: Shard): Fill {
+  switch (shard.verdict) {
     case 'accepted': {
-      const agreeing = attempts.filter((attempt) => !attempt.void && attempt.digest === digest)
+      const digest = settledDigest(shard)
+      const agreeing = shard.attempts.filter((attempt) => !attempt.void && attempt.digest === digest)
       return agreeing.length > 1 ? 'checked' : 'accepted'
     }
     case 'open':
@@ -80,7 +91,9 @@ export function rangeOf({ units }: Shard): string | null {
 
 /** Digests that somebody answered, each once, the accepted one last. */
 export const digestsOf = ({ attempts, digest }: Shard): string[] =>
-  [...new Set(attempts.map((attempt) => attempt.digest))].toSorted((a, b) => Number(a === digest) - Number(b === digest))
+  [...new Set(attempts.map((attempt) => attempt.digest))].toSorted(
+    (a, b) => Number(a === digest) - Number(b === digest),
+  )
 
 export const isDisputed = (shard: Shard): boolean => digestsOf(shard).length > 1
 
@@ -96,7 +109,10 @@ export interface TookPart {
 
 /** Most shards first. */
 export function tookPart(shards: readonly Shard[]): TookPart[] {
-  const all = new Map<string, { engines: Set<string>; trusted: boolean; shards: number; checks: number; voids: number }>()
+  const all = new Map<
+    string,
+    { engines: Set<string>; trusted: boolean; shards: number; checks: number; voids: number }
+  >()
   for (const { attempts } of shards) {
     for (const { agent, engine, trusted, role, void: isVoid } of attempts) {
       const one = all.get(agent) ?? { engines: new Set(), trusted, shards: 0, checks: 0, voids: 0 }

@@ -17,13 +17,16 @@ export type Spans = Readonly<Record<Band, Span | null>>
 
 export function spansOf(job: Job, events: readonly JobEvent[], receipt: Receipt | null): Spans {
   const created = Date.parse(job.times.created_at)
-  const at = (iso: string | null | undefined): number | null => (iso == null ? null : Date.parse(iso) - created)
+  const at = (iso: string | null | undefined): number | null =>
+    iso === null || iso === undefined ? null : Date.parse(iso) - created
   const { started_at, finished_at } = job.times
   const [started, finished] = [at(started_at), at(finished_at)]
   const verifying = at(events.find(({ name, state }) => name === 'state' && state === 'VERIFYING')?.at)
   const parts = job.hub?.metrics.parts
-  const planned = parts === undefined ? started : Math.min(parts.plan + parts.tables, started ?? Number.POSITIVE_INFINITY)
-  const reduced = finished === null ? null : parts === undefined ? finished : Math.max(finished - parts.reduce, started ?? 0)
+  const planned =
+    parts === undefined ? started : Math.min(parts.plan + parts.tables, started ?? Number.POSITIVE_INFINITY)
+  const reduced =
+    finished === null ? null : parts === undefined ? finished : Math.max(finished - parts.reduce, started ?? 0)
   const issued = receipt === null ? null : Math.max(receipt.body.issued_at_ms - created, finished ?? 0)
   const failed = hasEnded(job) && job.hub === undefined
   return {

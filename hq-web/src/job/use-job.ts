@@ -116,35 +116,54 @@ function useReceipt(id: string, ended: boolean): Receipt | null {
   return receipt
 }
 
-/** Every page once, then those with an open shard again, and all that were open once more at the end. */
+interface ShardPage {
+  readonly shards: readonly Shard[]
+  readonly next: string | null
+  /** Nothing in it changes any more. */
+  readonly isFinal: boolean
+}
+
+/**
+ * Every page once, then those that may have changed, and all of them at the end. Of pages that nobody works on yet the first
+ * one is read again, and one more by turns, so that a job of ten thousand shards costs a few calls a second.
+ */
 function useShards(id: string, isThere: boolean, ended: boolean, failed: (error: unknown) => void) {
   const [state, setState] = useState<{ shards: readonly Shard[]; total: number | null }>({ shards: [], total: null })
-  const pages = useRef(new Map<number, { shards: readonly Shard[]; next: string | null; isFinal: boolean }>())
+  const pages = useRef<ShardPage[]>([])
   useEffect(() => {
     if (!isThere) return
     const over = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
-    const look = async (): Promise<void> => {
+    const look = async (turn: number): Promise<void> => {
       let cursor: string | null = null
+      let sawIdle = false
       for (let n = 0; n === 0 || cursor !== null; n++) {
-        const known = pages.current.get(n)
-        if (known?.isFinal === true) {
+        const known: ShardPage | undefined = pages.current[n]
+        const isIdle = known?.shards.every(({ verdict }) => verdict === 'open') === true
+        if (
+          known !== undefined &&
+          (known.isFinal || (!ended && isIdle && sawIdle && n !== turn % pages.current.length))
+        ) {
           cursor = known.next
           continue
         }
+        sawIdle ||= isIdle
         const query = { limit: PAGE, cursor: cursor ?? undefined }
-        const page: Schema<'GetJobShardsAnswer'> = await get('/api/v0/jobs/{id}/shards', { params: { id }, query, signal: over.signal })
-        const isFinal = ended || !page.shards.some(isOpen)
-        pages.current.set(n, { shards: page.shards, next: page.next_cursor, isFinal })
+        const page: Schema<'GetJobShardsAnswer'> = await get('/api/v0/jobs/{id}/shards', {
+          params: { id },
+          query,
+          signal: over.signal,
+        })
+        pages.current[n] = { shards: page.shards, next: page.next_cursor, isFinal: ended || !page.shards.some(isOpen) }
         cursor = page.next_cursor
-        setState({ shards: [...pages.current.values()].flatMap(({ shards }) => shards), total: page.total })
+        setState({ shards: pages.current.flatMap(({ shards }) => shards), total: page.total })
       }
-      if (!ended) timer = setTimeout(run, LOOK_MS)
+      if (!ended) timer = setTimeout(run, LOOK_MS, turn + 1)
     }
-    const run = (): void => void look().catch(failed)
+    const run = (turn: number): void => void look(turn).catch(failed)
     // What was accepted before the end may have been checked since.
-    if (ended) for (const page of pages.current.values()) page.isFinal = false
-    run()
+    if (ended) pages.current = pages.current.map((page) => ({ ...page, isFinal: false }))
+    run(0)
     return () => {
       over.abort()
       clearTimeout(timer)

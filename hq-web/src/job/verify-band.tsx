@@ -41,7 +41,7 @@ function Record({ record }: { record: Verification }) {
   return (
     <>
       {record.mode === 'none' || checked === 0 ? (
-        <p class="say">{say.none}</p>
+        <p class="say">{record.mode === 'none' ? say.none : say.degraded}</p>
       ) : (
         <Say lead={lead}>
           {first !== undefined &&
@@ -101,7 +101,7 @@ function Counts({ record }: { record: Verification }) {
   const say = words.job.verify
   const rows: readonly (readonly [string, string])[] = [
     [say.mode, record.mode],
-    [say.status, words.job.answer.status[record.status]],
+    [say.status, words.job.answer.status(record.status, record.mismatches)],
     [say.checkedTerm, `${count(record.checked)}, ${say.byTrusted(record.checked_by_trusted)}`],
     [say.mismatches, count(record.mismatches)],
     [say.voided, count(record.voided)],
@@ -143,7 +143,9 @@ function Duel({ shard }: { shard: Shard }) {
               <figure class={isGood ? 'is-ok' : 'is-bad'}>
                 <figcaption>
                   <Glyph name={isGood ? 'completed' : 'failed'} />
-                  <span>{answers.map(({ agent, role }) => `${agent}, ${words.job.dispatch.role[role]}`).join('; ')}</span>
+                  <span>
+                    {answers.map(({ agent, role }) => `${agent}, ${words.job.dispatch.role[role]}`).join('; ')}
+                  </span>
                 </figcaption>
                 <p class="dg tall">
                   {groups(digest).map((group, i) => (

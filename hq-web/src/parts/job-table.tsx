@@ -122,4 +122,3 @@ function Cost({ job }: { job: Summary }) {
     </>
   )
 }
-

@@ -2,8 +2,8 @@
 // is also said in words, because a picture is read by some alone.
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { useTheme } from '../job/shard-map.tsx'
+import { useEffect, useRef } from 'preact/hooks'
+import { useTheme, useWidth } from './look.ts'
 
 export interface Roles {
   readonly ink: string
@@ -25,15 +25,8 @@ const NARROW = 520
 
 export function Plot({ label, height, data, options }: PlotProps) {
   const box = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(0)
+  const width = useWidth(box)
   const theme = useTheme()
-  useEffect(() => {
-    const observed = box.current
-    if (observed === null) return
-    const observer = new ResizeObserver(() => setWidth(observed.clientWidth))
-    observer.observe(observed)
-    return () => observer.disconnect()
-  }, [])
   useEffect(() => {
     if (box.current === null || width === 0) return
     const plot = new uPlot({ ...options(rolesOf(box.current), width < NARROW), width, height }, data, box.current)

@@ -1,6 +1,7 @@
 // The frame of every view: the mark, where one can go, who one is, and the way out.
 import type { ComponentChildren } from 'preact'
-import { Link, type Place } from '../router.tsx'
+import { ApiProblem } from '../api.ts'
+import { Link, navigate, type Place } from '../router.tsx'
 import { signOut, useSession } from '../session.ts'
 import { words } from '../words.ts'
 import { Button } from './button.tsx'
@@ -23,9 +24,20 @@ interface ShellProps {
 
 export function Shell({ place, left, children }: ShellProps) {
   const { kind, project } = useSession()
-  const leave = (): void => void signOut().finally(left)
+  const leave = async (): Promise<void> => {
+    try {
+      await signOut()
+    } catch (error) {
+      // Unreachable: the cookie is left, and the next view says so.
+      if (!(error instanceof ApiProblem)) throw error
+    }
+    navigate('/', { replace: true })
+    left()
+  }
   const isHere = (to: string): boolean =>
-    to === '/jobs' ? place.path !== '/jobs/new' && !place.path.startsWith('/projects') : place.path === to || kind === 'admin'
+    to === '/jobs'
+      ? place.path !== '/jobs/new' && !place.path.startsWith('/projects')
+      : place.path === to || kind === 'admin'
   return (
     <>
       <a class="skip" href="#content">
@@ -46,7 +58,7 @@ export function Shell({ place, left, children }: ShellProps) {
           </nav>
           <span class="who">
             {project === null ? words.operator : words.project(project.name)}
-            <Button small onPress={leave}>
+            <Button small onPress={() => void leave()}>
               {words.signOut}
             </Button>
           </span>

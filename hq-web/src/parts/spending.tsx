@@ -14,8 +14,12 @@ export function Spending({ seen }: { seen: string | undefined }) {
   const { label, today, noteToday, pace, paceUnit, spent, left, free, reserved, credits: unit } = words.jobs.burn
   const { spending, balance, lines } = data
   const last = Date.parse(data.last_date)
-  const days = Array.from({ length: DAYS }, (_, n) => new Date(last - (DAYS - 1 - n) * DAY_MS).toISOString().slice(0, 10))
-  const perDay = days.map((day) => lines.filter(({ date }) => date === day).reduce((sum, line) => sum + line.credits, 0))
+  const days = Array.from({ length: DAYS }, (_, n) =>
+    new Date(last - (DAYS - 1 - n) * DAY_MS).toISOString().slice(0, 10),
+  )
+  const perDay = days.map((day) =>
+    lines.filter(({ date }) => date === day).reduce((sum, line) => sum + line.credits, 0),
+  )
   const most = Math.max(...perDay, 0.01)
   return (
     <section class="burn" aria-label={label}>
@@ -46,7 +50,10 @@ export function Spending({ seen }: { seen: string | undefined }) {
         <ol class="strip">
           {days.map((day, n) => (
             <li key={day} title={`${day}: ${credits(perDay[n] ?? 0)}`}>
-              <i class={n === DAYS - 1 ? 't' : ''} style={{ height: `${(100 * Math.max(0, perDay[n] ?? 0)) / most}%` }} />
+              <i
+                class={n === DAYS - 1 ? 't' : ''}
+                style={{ height: `${(100 * Math.max(0, perDay[n] ?? 0)) / most}%` }}
+              />
               <span class="sr">{`${day}: ${credits(perDay[n] ?? 0)}`}</span>
             </li>
           ))}

@@ -45,7 +45,7 @@ export function JobView({ id }: { id: string }) {
         shards={shards}
         total={total}
         units={units}
-        isSealed={receipt?.body.result != null}
+        isSealed={Boolean(receipt?.body.result)}
         span={spans.dispatch}
       />
       <VerifyBand job={job} shards={shards} span={spans.verify} />
@@ -96,7 +96,7 @@ function Findings({ job }: { job: Job }) {
   return (
     <div class="findings">
       {job.problem !== undefined && <ProblemNote problem={job.problem} />}
-      {job.reason != null && <p role="status">{job.reason}</p>}
+      {Boolean(job.reason) && <p role="status">{job.reason}</p>}
       {job.replay_of !== undefined && (
         <p>
           {replayOf}{' '}

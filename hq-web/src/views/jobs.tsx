@@ -58,7 +58,9 @@ export function JobsView({ query }: { query: URLSearchParams }) {
           </div>
         </section>
       )}
-      {page !== null && page.jobs.length > 0 && <Pages query={query} next={page.next_cursor} shown={page.jobs.length} />}
+      {page !== null && page.jobs.length > 0 && (
+        <Pages query={query} next={page.next_cursor} shown={page.jobs.length} />
+      )}
     </>
   )
 }

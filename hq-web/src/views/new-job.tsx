@@ -8,7 +8,7 @@ import { FieldInput } from '../form/field-input.tsx'
 import { fieldsOf } from '../form/fields.ts'
 import { PolicyFields } from '../form/policy-fields.tsx'
 import { SameRequest } from '../form/same-request.tsx'
-import { useEstimate } from '../form/use-estimate.ts'
+import { useEstimate, type Contract } from '../form/use-estimate.ts'
 import { useLoad } from '../load.ts'
 import { Button } from '../parts/button.tsx'
 import { opTitle, opUnits } from '../parts/job-table.tsx'
@@ -36,29 +36,29 @@ export function NewJobView() {
   )
 }
 
-function JobForm({ ops, first }: { ops: readonly Op[]; first: Op }) {
+/** What is in the form, the contract that it makes, and what stands against running it. */
+function useForm(ops: readonly Op[], first: Op) {
   const say = words.form
   const session = useSession()
   const [form, setForm] = useState<Form>(() => foundingForm(fieldsOf(first.args_schema)))
-  const [refused, setRefused] = useState<Problem | null>(null)
-  const [busy, setBusy] = useState(false)
   const op = ops.find((one) => one.op === form.op) ?? first
   const fields = useMemo(() => fieldsOf(op.args_schema), [op])
   const { contract, faults } = contractOf(form, fields)
   const isWritten = Object.keys(faults).length === 0
-  const { estimate, problem, isOld } = useEstimate(isWritten ? contract : null)
-  const found = isOld ? null : problem
+  const estimated = useEstimate(isWritten ? contract : null)
+  const found = estimated.isOld ? null : estimated.problem
   const faultOf = (path: string): string | undefined => found?.errors?.find((one) => one.path === path)?.message
   const change = (changed: Partial<Form>): void => setForm((before) => ({ ...before, ...changed }))
-  const off = !may(session, 'jobs:write')
-    ? say.noScope
-    : busy
-      ? say.submitBusy
-      : isWritten && problem === null
-        ? undefined
-        : say.cannot
+  const isGood = isWritten && estimated.problem === null
+  const off = may(session, 'jobs:write') ? (isGood ? undefined : say.cannot) : say.noScope
+  return { form, change, fields, faults, faultOf, contract, estimate: { ...estimated, problem: found }, off }
+}
 
-  const send = async (): Promise<void> => {
+/** Registers the contract and goes to its job. */
+function useRun(contract: Contract) {
+  const [refused, setRefused] = useState<Problem | null>(null)
+  const [busy, setBusy] = useState(false)
+  const run = async (): Promise<void> => {
     setBusy(true)
     setRefused(null)
     try {
@@ -70,28 +70,23 @@ function JobForm({ ops, first }: { ops: readonly Op[]; first: Op }) {
       setBusy(false)
     }
   }
+  return { run, refused, busy }
+}
 
+function JobForm({ ops, first }: { ops: readonly Op[]; first: Op }) {
+  const say = words.form
+  const { form, change, fields, faults, faultOf, contract, estimate, off: notReady } = useForm(ops, first)
+  const { run, refused, busy } = useRun(contract)
+  const off = busy ? say.submitBusy : notReady
   return (
     <div class="new-job">
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          if (off === undefined) void send()
+          if (off === undefined) void run()
         }}
       >
-        <fieldset>
-          <legend>{say.op}</legend>
-          <div class="field">
-            <label for="op-name">{say.op}</label>
-            <select id="op-name" value={form.op} onChange={(event) => change({ op: event.currentTarget.value, args: {} })}>
-              {ops.map((one) => (
-                <option key={one.op} value={one.op}>
-                  {`${opTitle(one.op)}, ${one.op}`}
-                </option>
-              ))}
-            </select>
-          </div>
-        </fieldset>
+        <OpField ops={ops} form={form} change={change} />
         <fieldset>
           <legend>{say.args}</legend>
           <div class="fields">
@@ -109,9 +104,9 @@ function JobForm({ ops, first }: { ops: readonly Op[]; first: Op }) {
         <PolicyFields form={form} change={change} faultOf={faultOf} />
       </form>
       <aside aria-label={say.estimate}>
-        <EstimateBox estimate={estimate} problem={found} isOld={isOld} units={opUnits(form.op)} />
+        <EstimateBox {...estimate} units={opUnits(form.op)} />
         <p class="acts">
-          <Button main off={off} onPress={() => void send()}>
+          <Button main off={off} onPress={() => void run()}>
             {say.submit}
           </Button>
         </p>
@@ -122,5 +117,24 @@ function JobForm({ ops, first }: { ops: readonly Op[]; first: Op }) {
         <SameRequest contract={contract} />
       </aside>
     </div>
+  )
+}
+
+function OpField({ ops, form, change }: { ops: readonly Op[]; form: Form; change: (changed: Partial<Form>) => void }) {
+  const { op } = words.form
+  return (
+    <fieldset>
+      <legend>{op}</legend>
+      <div class="field">
+        <label for="op-name">{op}</label>
+        <select id="op-name" value={form.op} onChange={(event) => change({ op: event.currentTarget.value, args: {} })}>
+          {ops.map((one) => (
+            <option key={one.op} value={one.op}>
+              {`${opTitle(one.op)}, ${one.op}`}
+            </option>
+          ))}
+        </select>
+      </div>
+    </fieldset>
   )
 }

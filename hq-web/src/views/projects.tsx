@@ -58,7 +58,7 @@ export function ProjectsView({ query }: { query: URLSearchParams }) {
           </table>
         </div>
       )}
-      {data?.next_cursor != null && (
+      {typeof data?.next_cursor === 'string' && (
         <p class="more">
           <Link class="btn" to={`/projects?cursor=${encodeURIComponent(data.next_cursor)}`}>
             {more}

@@ -13,7 +13,7 @@ import type { RouteDeps, WebCoreDeps } from './deps.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { docsPages } from './openapi/docs-page.ts'
-import { HQ_PATH, isViewOfHq, readPages, servePage } from './pages.ts'
+import { HQ_PATH, isViewOfHq, readPages, servePage, type Pages } from './pages.ts'
 import { refuse } from './refusal.ts'
 import { COMMON_HEADERS, replyProblem } from './reply.ts'
 import { ROUTES } from './routes/all-routes.ts'
@@ -29,11 +29,7 @@ export type WebCore = Hono<Env>
 
 export function createWebCore(deps: WebCoreDeps): WebCore {
   const { store, config, logger, clock } = deps
-  const built = readPages(deps.agentWebDir)
-  if (!built.has('/')) logger.warn({ folder: deps.agentWebDir }, 'the agent’s page is not built; / answers 404')
-  const hq = readPages(deps.hqWebDir, HQ_PATH)
-  if (!hq.has(HQ_PATH)) logger.warn({ folder: deps.hqWebDir }, `HQ is not built; ${HQ_PATH} answers 404`)
-  const pages = new Map([...built, ...hq, ...docsPages(openApiDocument(ROUTES))])
+  const pages = pagesOf(deps)
   const { apiKey: configuredKey, adminToken, metricsToken } = config
   const auth = createAuth({ store, configuredKey, adminToken, metricsToken, clock, logger })
   const routeDeps = {
@@ -84,7 +80,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   })
 
   app.notFound((context) => {
-    const page = pages.get(context.req.path) ?? (isViewOfHq(context.req.path) ? pages.get(HQ_PATH) : undefined)
+    const page = pages.get(isViewOfHq(context.req.path) ? HQ_PATH : context.req.path)
     const { method } = context.req
     if (page === undefined)
       return replyProblem(
@@ -103,6 +99,15 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     return replyProblem(problem('INTERNAL', `The server failed on this request; its log has it as ${requestId}.`))
   })
   return app
+}
+
+/** The agent's page, HQ and the API's, by their addresses. */
+function pagesOf({ agentWebDir, hqWebDir, logger }: WebCoreDeps): Pages {
+  const agent = readPages(agentWebDir)
+  if (!agent.has('/')) logger.warn({ folder: agentWebDir }, 'the agent’s page is not built; / answers 404')
+  const hq = readPages(hqWebDir, HQ_PATH)
+  if (!hq.has(HQ_PATH)) logger.warn({ folder: hqWebDir }, `HQ is not built; ${HQ_PATH} answers 404`)
+  return new Map([...agent, ...hq, ...docsPages(openApiDocument(ROUTES))])
 }
 
 /** Some put their key into the address, which is logged. */

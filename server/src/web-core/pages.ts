@@ -17,7 +17,7 @@ export interface Page {
 export const HQ_PATH = '/hq'
 
 /** An address of HQ that its own script shows: it has no file of its own, and no file's ending. */
-export const isViewOfHq = (path: string): boolean => /^\/hq(\/[^.]*)?$/.test(path)
+export const isViewOfHq = (url: string): boolean => /^\/hq(\/[^.]*)?$/.test(url)
 
 /** By URL path; `/`, or where the folder lives, is index.html. */
 export type Pages = ReadonlyMap<string, Page>
