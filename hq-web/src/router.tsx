@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 
-export const BASE = '/hq'
+const BASE = '/hq'
 
 export interface Place {
   /** Behind `/hq`: `/jobs`. */

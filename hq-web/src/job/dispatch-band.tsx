@@ -1,5 +1,5 @@
 // The third band: every shard as a shape, the chosen one beside it, and the agents that took part.
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { count } from '../format.ts'
 import { words } from '../words.ts'
 import { BandSection } from './band.tsx'
@@ -25,9 +25,10 @@ export function DispatchBand({ id, shards, total, units, isSealed, span }: Dispa
   const { shards: head, shardsNote, loading, agents, agentsNote, nobody } = words.job.dispatch
   const [chosen, setChosen] = useState<number | null>(null)
   // What differs is what a person comes for.
-  const selected = chosen ?? Math.max(0, shards.findIndex(isDisputed))
+  const first = useMemo(() => Math.max(0, shards.findIndex(isDisputed)), [shards])
+  const selected = chosen ?? first
   const shard = shards[selected]
-  const all = tookPart(shards)
+  const all = useMemo(() => tookPart(shards), [shards])
   return (
     <BandSection band="dispatch" span={span}>
       <div class={(total ?? 0) > MANY ? 'floor many' : 'floor'}>

@@ -32,7 +32,6 @@ export interface Colours {
   readonly waiting: string
   readonly paper: string
   readonly mark: string
-  readonly ink: string
 }
 
 /** The tokens' roles as they are now: light or dark. */
@@ -48,7 +47,6 @@ export function coloursOf(element: Element): Colours {
     waiting: of('line-strong'),
     paper: of('paper'),
     mark: of('on-verdict'),
-    ink: of('ink'),
   }
 }
 
@@ -56,42 +54,39 @@ export interface Drawing {
   readonly looks: readonly Look[]
   readonly grid: Grid
   readonly colours: Colours
-  readonly selected: number | null
-  readonly hovered: number | null
 }
 
-export function drawShards(canvas: HTMLCanvasElement, width: number, { looks, grid, ...rest }: Drawing): void {
-  const { colours, selected, hovered } = rest
+/** Each look is drawn once and stamped as often as it is there. */
+export function drawShards(canvas: HTMLCanvasElement, width: number, { looks, grid, colours }: Drawing): void {
+  const { columns, cell, height } = grid
   const scale = devicePixelRatio
   canvas.width = Math.round(width * scale)
-  canvas.height = Math.round(grid.height * scale)
+  canvas.height = Math.round(height * scale)
   const context = canvas.getContext('2d')
   if (context === null) return
-  context.scale(scale, scale)
+  const stamps = new Map<string, HTMLCanvasElement>()
   looks.forEach((look, n) => {
-    const x = (n % grid.columns) * grid.cell
-    const y = Math.floor(n / grid.columns) * grid.cell
-    context.save()
-    context.translate(x, y)
-    drawOne(context, look, grid.cell, colours)
-    context.restore()
+    const name = `${look.fill} ${look.shape} ${look.wasVoid}`
+    const stamp = stamps.get(name) ?? stampOf(look, cell, scale, colours)
+    stamps.set(name, stamp)
+    context.drawImage(
+      stamp,
+      Math.round((n % columns) * cell * scale),
+      Math.round(Math.floor(n / columns) * cell * scale),
+    )
   })
-  if (hovered !== null && hovered !== selected) ring(context, hovered, grid, colours.waiting, 1)
-  if (selected !== null) ring(context, selected, grid, colours.ink, 2)
 }
 
-function ring(
-  context: CanvasRenderingContext2D,
-  n: number,
-  { columns, cell }: Grid,
-  colour: string,
-  width: number,
-): void {
-  context.strokeStyle = colour
-  context.lineWidth = width
-  const inset = width / 2
-  const [x, y] = [(n % columns) * cell, Math.floor(n / columns) * cell]
-  context.strokeRect(x + inset, y + inset, cell - width, cell - width)
+function stampOf(look: Look, cell: number, scale: number, colours: Colours): HTMLCanvasElement {
+  const stamp = document.createElement('canvas')
+  stamp.width = Math.ceil(cell * scale)
+  stamp.height = stamp.width
+  const context = stamp.getContext('2d')
+  if (context !== null) {
+    context.scale(scale, scale)
+    drawOne(context, look, cell, colours)
+  }
+  return stamp
 }
 
 const COLOUR_OF: Readonly<Record<Fill, keyof Colours>> = {

@@ -42,8 +42,6 @@ function One({ look }: { look: Look }) {
       looks: [look],
       grid,
       colours: coloursOf(canvas.current),
-      selected: null,
-      hovered: null,
     })
   }, [look, theme])
   return <canvas ref={canvas} aria-hidden="true" style={{ width: `${CELL}px`, height: `${CELL}px` }} />

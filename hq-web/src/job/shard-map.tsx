@@ -3,7 +3,7 @@
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks'
 import { useTheme, useWidth } from '../parts/look.ts'
 import { words } from '../words.ts'
-import { coloursOf, drawShards, gridOf } from './draw-shards.ts'
+import { coloursOf, drawShards, gridOf, type Grid } from './draw-shards.ts'
 import { lookOf, nameOf, type Look, type Shard } from './shards.ts'
 
 interface ShardMapProps {
@@ -26,17 +26,10 @@ export function ShardMap({ shards, total, selected, choose }: ShardMapProps) {
 
   useEffect(() => {
     if (canvas.current === null || width === 0) return
-    drawShards(canvas.current, width, { looks, grid, colours: coloursOf(canvas.current), selected, hovered })
-  }, [looks, width, selected, hovered, theme])
+    drawShards(canvas.current, width, { looks, grid, colours: coloursOf(canvas.current) })
+  }, [looks, width, grid.cell, grid.height, theme])
 
-  const shardAt = (event: MouseEvent): number | null => {
-    const box = canvas.current?.getBoundingClientRect()
-    if (box === undefined) return null
-    const column = Math.floor((event.clientX - box.left) / grid.cell)
-    const row = Math.floor((event.clientY - box.top) / grid.cell)
-    const n = row * grid.columns + column
-    return column >= 0 && column < grid.columns && n >= 0 && n < shards.length ? n : null
-  }
+  const shardAt = (event: MouseEvent): number | null => cellAt(event, canvas.current, grid, shards.length)
   const pressed = (event: KeyboardEvent): void => {
     const to = target(event.key, selected, grid.columns, shards.length)
     if (to === null) return
@@ -67,6 +60,8 @@ export function ShardMap({ shards, total, selected, choose }: ShardMapProps) {
             if (n !== null) choose(n)
           }}
         />
+        {hovered !== null && hovered !== selected && <Ring at={hovered} grid={grid} name="hovered" />}
+        {current !== undefined && <Ring at={selected} grid={grid} name="selected" />}
         {current !== undefined && (
           <span
             class="sr"
@@ -86,6 +81,27 @@ export function ShardMap({ shards, total, selected, choose }: ShardMapProps) {
     </>
   )
 }
+
+/** The number of the shard under the pointer. */
+function cellAt({ clientX, clientY }: MouseEvent, canvas: Element | null, grid: Grid, all: number): number | null {
+  const box = canvas?.getBoundingClientRect()
+  if (box === undefined) return null
+  const column = Math.floor((clientX - box.left) / grid.cell)
+  const n = Math.floor((clientY - box.top) / grid.cell) * grid.columns + column
+  return column >= 0 && column < grid.columns && n >= 0 && n < all ? n : null
+}
+
+/** Over the canvas, so that choosing draws nothing anew. */
+const Ring = ({ at, grid: { columns, cell }, name }: { at: number; grid: Grid; name: string }) => (
+  <i
+    class={`ring ${name}`}
+    style={{
+      width: `${cell}px`,
+      height: `${cell}px`,
+      transform: `translate(${(at % columns) * cell}px, ${Math.floor(at / columns) * cell}px)`,
+    }}
+  />
+)
 
 /** Null for a key that moves nothing. */
 function target(key: string, from: number, columns: number, all: number): number | null {

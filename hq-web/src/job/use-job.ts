@@ -134,9 +134,11 @@ function useShards(id: string, isThere: boolean, ended: boolean, failed: (error:
     if (!isThere) return
     const over = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
+    const show = (total: number): void => setState({ shards: pages.current.flatMap(({ shards }) => shards), total })
     const look = async (turn: number): Promise<void> => {
       let cursor: string | null = null
       let sawIdle = false
+      let total: number | null = null
       for (let n = 0; n === 0 || cursor !== null; n++) {
         const known: ShardPage | undefined = pages.current[n]
         const isIdle = known?.shards.every(({ verdict }) => verdict === 'open') === true
@@ -156,8 +158,11 @@ function useShards(id: string, isThere: boolean, ended: boolean, failed: (error:
         })
         pages.current[n] = { shards: page.shards, next: page.next_cursor, isFinal: ended || !page.shards.some(isOpen) }
         cursor = page.next_cursor
-        setState({ shards: pages.current.flatMap(({ shards }) => shards), total: page.total })
+        // The first look shows what it has; later ones change the map once.
+        if (turn === 0) show(page.total)
+        total = page.total
       }
+      if (turn > 0 && total !== null) show(total)
       if (!ended) timer = setTimeout(run, LOOK_MS, turn + 1)
     }
     const run = (turn: number): void => void look(turn).catch(failed)

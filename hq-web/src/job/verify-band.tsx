@@ -1,4 +1,5 @@
 // The fourth band: what was checked, the bound in words and then as a table, the count, and disputes side by side.
+import { useMemo } from 'preact/hooks'
 import { count, groups, percent } from '../format.ts'
 import { Glyph } from '../parts/glyph.tsx'
 import { words } from '../words.ts'
@@ -21,7 +22,7 @@ interface VerifyProps {
 export function VerifyBand({ job, shards, span }: VerifyProps) {
   const { later, ended, moreDisputes } = words.job.verify
   const record = job.hub?.verification
-  const disputed = shards.filter(isDisputed)
+  const disputed = useMemo(() => shards.filter(isDisputed), [shards])
   return (
     <BandSection band="verify" span={span}>
       {record === undefined ? <p class="say soft">{hasEnded(job) ? ended : later}</p> : <Record record={record} />}
