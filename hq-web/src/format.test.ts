@@ -1,6 +1,6 @@
 // How HQ writes ages, lengths and numbers: at the edges between units, and for what no clock should say.
 import { expect, test } from 'vitest'
-import { age, amount, count, duration, exactTime, groups, large, shortId } from './format.ts'
+import { age, amount, count, duration, error, exactTime, groups, large, shortId } from './format.ts'
 
 test.each([
   [-5, '0 s'],
@@ -31,6 +31,7 @@ test('numbers, ids and digests', () => {
     '999,999',
     '1,853.533',
   ])
+  expect([error(1.5157068677), error(65033.21)]).toEqual(['1.516', '65,030'])
   expect(shortId('01K9Q2XA3V5Z8N6RB4CDM07T4M')).toBe('01K9Q2…7T4M')
   expect(groups('ab'.repeat(32))).toEqual(Array.from({ length: 8 }, () => 'abababab'))
   expect(exactTime('2026-03-14T14:31:57.204Z')).toBe('2026-03-14 14:31:57.204 UTC')

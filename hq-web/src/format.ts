@@ -2,12 +2,15 @@
 
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 })
 const money = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+const rough = new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 4 })
 const figure = new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 7 })
 
 export const count = (n: number | bigint | string): string => whole.format(typeof n === 'string' ? BigInt(n) : n)
 export const credits = (n: number): string => money.format(n)
 /** A result: at most seven digits that mean something. */
 export const amount = (n: number): string => figure.format(n)
+/** How far off a result may be: four are enough. */
+export const error = (n: number): string => rough.format(n)
 export const percent = (share: number, digits = 1): string => `${(share * 100).toFixed(digits)} %`
 
 /** `2026-03-14 14:31:57.204 UTC`. */

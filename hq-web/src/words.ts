@@ -298,7 +298,7 @@ export const words = {
       curveAxis: 'Loss of one year, in the money of the contract',
       curveTable: 'The same as a table',
       distribution: 'How the years’ losses lie',
-      distributionNote: 'share of all years per band',
+      distributionNote: 'area is the share of all years',
       distributionLabel: 'Distribution of the years’ losses up to VaR 99 %',
       askCurve:
         'The request asked for no exact quantiles, so quantiles are intervals and there is no curve. Ask for args.quantiles: true to get both.',

@@ -1,5 +1,5 @@
 // The answer first: five figures, of the result when there is one, of the work while there is none.
-import { amount, count, credits, percent } from '../format.ts'
+import { amount, count, credits, error, percent } from '../format.ts'
 import { words } from '../words.ts'
 import { headline, lossOf } from './loss.ts'
 import { figureText } from './reduce-band.tsx'
@@ -31,7 +31,7 @@ function ofResult(job: Job, hub: NonNullable<Job['hub']>): Figure[] {
   return [
     ...(loss === null
       ? [[say.units, count(metrics.units), ''] as const]
-      : [[say.mean, amount(loss.mean), loss.std_error === null ? '' : say.stdError(amount(loss.std_error))] as const]),
+      : [[say.mean, amount(loss.mean), loss.std_error === null ? '' : say.stdError(error(loss.std_error))] as const]),
     ...(mark === undefined
       ? []
       : [

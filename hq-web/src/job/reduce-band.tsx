@@ -1,7 +1,7 @@
 // The fifth band: the output. For insurance losses as plots and tables, for anything else as the JSON that it is.
 import { useEffect, useState } from 'preact/hooks'
 import { addressOf } from '../api.ts'
-import { amount, count, duration, percent } from '../format.ts'
+import { amount, count, duration, error, percent } from '../format.ts'
 import { Button } from '../parts/button.tsx'
 import { Copy, saveJson } from '../parts/copy.tsx'
 import { words } from '../words.ts'
@@ -118,15 +118,15 @@ function Quantiles({ loss }: { loss: Loss }) {
 function Metrics({ hub, loss }: { hub: NonNullable<Job['hub']>; loss: Loss | null }) {
   const say = words.job.reduce
   const { metrics, verification } = hub
-  const error = (figure: number | null): string => (figure === null ? '' : `± ${amount(figure)}`)
+  const about = (figure: number | null): string => (figure === null ? '' : `± ${error(figure)}`)
   const ofLoss: readonly (readonly [string, string, string])[] =
     loss === null
       ? []
       : [
-          [say.mean, amount(loss.mean), error(loss.std_error)],
+          [say.mean, amount(loss.mean), about(loss.std_error)],
           ...(loss.variance === null
             ? []
-            : [[say.variance, amount(loss.variance), error(loss.variance_std_error)] as const]),
+            : [[say.variance, amount(loss.variance), about(loss.variance_std_error)] as const]),
           [say.noLoss, percent(loss.p_zero, 4), ''],
         ]
   const rows: readonly (readonly [string, string, string])[] = [

@@ -32,7 +32,7 @@ export function RequestBand({ request, span }: { request: JobRequest; span: Span
     <BandSection band="request" span={span}>
       <div class="cols">
         <dl class="kv args">
-          {Object.entries(kept.args).map(([name, value]) => (
+          {inOrder(kept.args).map(([name, value]) => (
             <Argument key={name} name={name} value={value} />
           ))}
         </dl>
@@ -74,6 +74,13 @@ export function RequestBand({ request, span }: { request: JobRequest; span: Span
       </p>
     </BandSection>
   )
+}
+
+/** As the form has them; what it does not know comes last. */
+function inOrder(args: KeptRequest['args']): [string, unknown][] {
+  const known = Object.keys(words.form.names)
+  const at = (name: string): number => (known.includes(name) ? known.indexOf(name) : known.length)
+  return Object.entries(args).toSorted(([a], [b]) => at(a) - at(b))
 }
 
 function Argument({ name, value }: { name: string; value: unknown }) {
