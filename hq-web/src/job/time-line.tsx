@@ -39,6 +39,9 @@ export function spansOf(job: Job, events: readonly JobEvent[], receipt: Receipt 
   }
 }
 
+/** A mark behind this part of the line has its label before it, or it would stand out of the page. */
+const LATE = 0.85
+
 interface TimeLineProps {
   readonly job: Job
   readonly spans: Spans
@@ -83,7 +86,7 @@ export function TimeLine({ job, spans, now }: TimeLineProps) {
         <div class="tl-row" aria-hidden="true">
           <span class="sc">
             {ticks.map((ms) => (
-              <span key={ms} style={{ left: share(ms) }}>
+              <span key={ms} class={ms > LATE * all ? 'late' : ''} style={{ left: share(ms) }}>
                 {ms === 0 ? '0' : duration(ms)}
               </span>
             ))}
