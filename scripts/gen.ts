@@ -1,4 +1,4 @@
-// Writes what is generated: each kernel's programs, digest and known answers, and the lists of all kernels.
+// Writes what is generated: each kernel's programs, digest and known answers, the lists of all kernels, and the API's types.
 // `pnpm gen` writes, `--check` only compares and fails with a sentence, `--vectors` first fills in the answers of every
 // vectors.json from the reference. An engine never writes vectors: engines are what is checked against them.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -10,6 +10,9 @@ import { answered, vectorsSchema } from '@forge/shared/kernels/vectors.ts'
 import { compileAssembly } from './gen/assembly.ts'
 import { artifactsFile, digestFile, enginesFile, registryFile } from './gen/kernel-files.ts'
 import { normalNodesFile } from './gen/normal-nodes.ts'
+import { openApiDocument } from '@forge/server/web-core/openapi/document.ts'
+import { ROUTES } from '@forge/server/web-core/routes/all-routes.ts'
+import { apiTypes } from '../hq-web/gen/api-types.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const home = path.join(root, 'shared/src/kernels')
@@ -33,6 +36,7 @@ async function main(options: ReadonlySet<string>): Promise<number> {
   generated.set(path.join(home, 'registry.gen.ts'), registryFile(folders))
   generated.set(path.join(home, 'artifacts.gen.ts'), artifactsFile(folders))
   generated.set(path.join(root, 'shared/src/distributions/normal-nodes.gen.ts'), normalNodesFile())
+  generated.set(path.join(root, 'hq-web/src/api.gen.ts'), await apiTypes(openApiDocument(ROUTES)))
 
   const stale = [...generated].filter(([file, text]) => readIfThere(file) !== text)
   if (options.has('--check')) {

@@ -8,8 +8,8 @@ import { expect, test } from 'vitest'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', '.git', '.forge', '.cache', 'test-results'])
-const TEXT = /\.(ts|mts|js|mjs|json|md|html|css|wgsl|sql|ya?ml|sh)$|^\.ci\//
-const OPENS_WITH_COMMENT = /\.(ts|mts|css|wgsl)$/
+const TEXT = /\.(tsx?|mts|js|mjs|json|md|html|css|wgsl|sql|ya?ml|sh)$|^\.ci\//
+const OPENS_WITH_COMMENT = /\.(tsx?|mts|css|wgsl)$/
 // Fixtures are part of the tests that use them.
 const TEST_FILE = /\.(test|case|slow|e2e|fixtures)\.ts$/
 
@@ -60,7 +60,7 @@ test('shared imports nobody else', () => {
 test('packages import each other by name, never by a path through the fence', () => {
   const packages = ['shared', 'server', 'agent-web', 'agent-node', 'client', 'hq-web']
   const climbing = files
-    .filter((file) => packages.some((name) => file.startsWith(`${name}/`)) && file.endsWith('.ts'))
+    .filter((file) => packages.some((name) => file.startsWith(`${name}/`)) && /\.tsx?$/.test(file))
     .filter((file) => !TEST_FILE.test(file))
     .flatMap((file) => importsOf(file).map((specifier) => ({ file, specifier })))
     .filter(({ specifier }) => specifier.startsWith('.'))

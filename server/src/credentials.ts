@@ -1,4 +1,4 @@
-// Secrets that we hand out: a project's key and an agent's node token. A prefix says what it is, a checksum finds typing
+// Secrets that we hand out: a project's key, an agent's node token, and what the cookie of HQ says. A prefix says what it is, a checksum finds typing
 // errors without a look at the store, and what is kept of it is a digest under a tag of its own.
 import { timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
@@ -13,6 +13,7 @@ const SHOWN_CHARACTERS = 12
 const KINDS = {
   key: { prefix: 'fpak_', tag: 'api-key.v1' },
   token: { prefix: 'ntk_', tag: 'node-token.v1' },
+  session: { prefix: 'fphq_', tag: 'hq-session.v1' },
 } as const
 export type CredentialKind = keyof typeof KINDS
 

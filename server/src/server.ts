@@ -86,6 +86,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       newUlid,
       randomBytes: (count) => randomBytes(count),
       agentWebDir: fileURLToPath(new URL('../../agent-web/dist', import.meta.url)),
+      hqWebDir: fileURLToPath(new URL('../../hq-web/dist', import.meta.url)),
       stopping: stopping.signal,
     })
     // The Hub has put its own listeners on upgrades and on socket.io's path; all else is Web Core's.

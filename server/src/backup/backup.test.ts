@@ -101,9 +101,7 @@ describe.each<Kind>(['embedded', 'Postgres'])('a store: %s', (kind) => {
   })
 
   // A backup is the same files whatever it was taken of: of both kinds where there is time.
-  const once = test.runIf(all || kind === 'Postgres')
-
-  once('without its objects, the tables alone', { timeout: 60_000 }, async () => {
+  test.runIf(all || kind === 'Postgres')('without its objects, the tables alone', { timeout: 60_000 }, async () => {
     const [target, bare] = [await room.empty('Postgres'), path.join(await room.newFolder(), 'bare')]
     await backUp({ store: was.options, objects: null, folder: bare, nowMs: 0 })
     await restore({ store: target, objects: await objectsOf(target), folder: bare })
@@ -113,7 +111,7 @@ describe.each<Kind>(['embedded', 'Postgres'])('a store: %s', (kind) => {
     await reading.close()
   })
 
-  once('of a version before is brought up to date', { timeout: 60_000 }, async () => {
+  test.runIf(all || kind === 'Postgres')('of a version before is brought up to date', { timeout: 60_000 }, async () => {
     const [target, old] = [await room.empty('Postgres'), path.join(await room.newFolder(), 'old')]
     await backUp({ store: was.options, objects: null, folder: old, nowMs: 0 })
     const before = await asked(await room.empty('Postgres'), async (query) => {

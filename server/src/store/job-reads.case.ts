@@ -64,7 +64,11 @@ export function testJobReads({ store, otherProject }: JobReadsTool): void {
     const done = await put(own, { createdAtMs: 10, request: requestOf('a.v1'), clientJobId: 'mine' })
     const failed = await put(own, { createdAtMs: 20, request: requestOf('b.v1') })
     const failure = problem('TIMED_OUT', 'late')
-    await store().finishJob(done, { state: 'COMPLETED', answer: '{"billing":{"credits":1}}', finishedAtMs: 15 })
+    await store().finishJob(done, {
+      state: 'COMPLETED',
+      answer: '{"billing":{"credits":1},"hub":{"metrics":{"shards":2}}}',
+      finishedAtMs: 15,
+    })
     await store().finishJob(failed, { state: 'FAILED', problem: failure, finishedAtMs: 25 })
     const listed = async (filter: Parameters<Store['jobsOf']>[1]) =>
       (await store().jobsOf(own, filter, first)).map(({ id }) => id)
@@ -79,7 +83,8 @@ export function testJobReads({ store, otherProject }: JobReadsTool): void {
     const [second, one] = await store().jobsOf(own, {}, first)
     expect(one).toMatchObject({ op: 'mc/1/a.v1', clientJobId: 'mine', problem: null, finishedAtMs: 15 })
     expect(JSON.parse(one?.billing ?? '')).toEqual({ credits: 1 })
-    expect(second).toMatchObject({ problem: failure, billing: null })
+    expect(JSON.parse(one?.metrics ?? '')).toEqual({ shards: 2 })
+    expect(second).toMatchObject({ problem: failure, billing: null, metrics: null, terms: null })
   })
 
   test('jobs that had begun and were cancelled or timed out are counted by the day of their end', async () => {

@@ -2,6 +2,7 @@
 import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { Terms } from './ledger-store.ts'
 import type { ExecutorRole, JobState } from './store.ts'
 import type { PageOf } from './tenants.ts'
 
@@ -21,6 +22,10 @@ export interface JobSummary {
   readonly problem: Problem | null
   /** JSON of the answer's `billing`; of completed jobs only. */
   readonly billing: string | null
+  /** JSON of the answer's `hub.metrics`; of completed jobs only. */
+  readonly metrics: string | null
+  /** What was reserved for it, and how it is billed; null for a job of before there was a ledger. */
+  readonly terms: Pick<Terms, 'mode' | 'microCredits'> | null
 }
 
 /** Each narrows what is there. */

@@ -51,6 +51,7 @@ import { usage } from './queries/usage.ts'
 import { account, type LedgerStore, type UsageRow } from './ledger-store.ts'
 import { UNOBSERVED, type StoreObserver } from './observer.ts'
 import type { SealStore } from './seal-store.ts'
+import { createSessions } from './sql-sessions.ts'
 import { createTenants } from './sql-tenants.ts'
 import { createWebhooks } from './sql-webhooks.ts'
 import { StoreBusy } from './sql-error.ts'
@@ -72,6 +73,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
   const notices = gathered((jobIds: readonly JobId[]) => engine.run((db) => noticesOf(db, jobIds)))
   return {
     ...createTenants(engine),
+    ...createSessions(engine),
     ...createMemory(engine),
     ...createWebhooks(engine),
 

@@ -16,6 +16,7 @@ import { testLedger } from './ledger.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
 import { testSeals } from './seals.case.ts'
+import { testSessions } from './sessions.case.ts'
 import { testTenants } from './tenants.case.ts'
 import { testVmem } from './vmem.case.ts'
 import { testWebhookQueue } from './webhook-queue.case.ts'
@@ -76,6 +77,8 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
         expect(await store.settingOrPut(name, 'too late')).toBe(got[0])
       })
     })
+
+    describe('sessions of HQ', () => testSessions({ store: () => store }))
 
     describe('webhooks', () => {
       const tool = { store: () => store, sql: (text: string) => opened.sql(text), freshProject: otherProject }

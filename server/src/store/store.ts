@@ -8,6 +8,7 @@ import type { JobReads } from './job-reads.ts'
 import type { JobReference, MemoryStore } from './memory.ts'
 import type { Booking, LedgerStore, OverLimit, TooManyJobs } from './ledger-store.ts'
 import type { SealStore } from './seal-store.ts'
+import type { SessionStore } from './session-store.ts'
 import type { TenantStore } from './tenants.ts'
 import type { WebhookStore } from './webhook-store.ts'
 import type { TotalsStore } from './totals.ts'
@@ -218,7 +219,16 @@ export interface EventRow {
 export type InsertedJob = { readonly inserted: true } | { readonly inserted: false; readonly existing: JobRow }
 
 export interface Store
-  extends TenantStore, JobReads, AgentRecords, LedgerStore, SealStore, MemoryStore, TotalsStore, WebhookStore {
+  extends
+    TenantStore,
+    SessionStore,
+    JobReads,
+    AgentRecords,
+    LedgerStore,
+    SealStore,
+    MemoryStore,
+    TotalsStore,
+    WebhookStore {
   setting(name: string): Promise<string | null>
   /** Keeps the first value that was ever put, and returns it: two servers that start at once agree. */
   settingOrPut(name: string, value: string): Promise<string>

@@ -8,13 +8,13 @@ import { OTHER } from '../metrics/http-metrics.ts'
 import { RequestTrace } from '../trace.ts'
 import { createAgentAlias } from './agent-alias.ts'
 import { createAgentReads } from './agent-reads.ts'
-import { createAuthenticate } from './auth.ts'
+import { createAuth } from './auth.ts'
 import { cors } from './cors.ts'
 import type { RouteDeps, WebCoreDeps } from './deps.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { docsPages } from './openapi/docs-page.ts'
-import { readPages, servePage } from './pages.ts'
+import { HQ_PATH, isViewOfHq, readPages, servePage, type Pages } from './pages.ts'
 import { createProjectPlaces } from './project-places.ts'
 import { refuse } from './refusal.ts'
 import { COMMON_HEADERS, replyProblem } from './reply.ts'
@@ -22,6 +22,7 @@ import { ROUTES } from './routes/all-routes.ts'
 import { mountRoutes, templateOf, wrongMethod } from './routing/mount.ts'
 import { storeRefusal } from './store-refusal.ts'
 import { createRequestRate } from './request-rate.ts'
+import { createSessions } from './sessions.ts'
 
 type Env = { Variables: { requestId: string; trace: RequestTrace } }
 
@@ -29,12 +30,11 @@ export type WebCore = Hono<Env>
 
 export function createWebCore(deps: WebCoreDeps): WebCore {
   const { store, config, logger, clock } = deps
-  const built = readPages(deps.agentWebDir)
-  if (!built.has('/')) logger.warn({ folder: deps.agentWebDir }, 'the agent’s page is not built; / answers 404')
-  const pages = new Map([...built, ...docsPages(openApiDocument(ROUTES))])
+  const pages = pagesOf(deps)
   const { apiKey: configuredKey, adminToken, metricsToken } = config
-  const authenticate = createAuthenticate({ store, configuredKey, adminToken, metricsToken, clock, logger })
-  const routeDeps = shared(deps)
+  const auth = createAuth({ store, configuredKey, adminToken, metricsToken, clock, logger })
+  const sessions = createSessions({ ...auth, store, clock, randomBytes: deps.randomBytes })
+  const routeDeps = { ...shared(deps), sessions }
   const withoutKeys = createStrikeOut([configuredKey, adminToken, config.metricsToken])
   const app: WebCore = new Hono<Env>()
 
@@ -62,7 +62,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   })
 
   app.use(cors(config.corsOrigins, ROUTES))
-  mountRoutes(app, ROUTES, authenticate, (context): RouteDeps => {
+  mountRoutes(app, ROUTES, auth.authenticate, (context): RouteDeps => {
     const trace = context.get('trace')
     return {
       ...routeDeps,
@@ -75,7 +75,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   })
 
   app.notFound((context) => {
-    const page = pages.get(context.req.path)
+    const page = pages.get(isViewOfHq(context.req.path) ? HQ_PATH : context.req.path)
     const { method } = context.req
     if (page === undefined)
       return replyProblem(
@@ -97,7 +97,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
 }
 
 /** What all requests have in common, beside what Web Core was given. */
-function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace'> {
+function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions'> {
   const { store, config, clock } = deps
   return {
     ...deps,
@@ -111,6 +111,15 @@ function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace'> {
     requests: createRequestRate(store, clock),
     agentReads: createAgentReads(),
   }
+}
+
+/** The agent's page, HQ and the API's, by their addresses. */
+function pagesOf({ agentWebDir, hqWebDir, logger }: WebCoreDeps): Pages {
+  const agent = readPages(agentWebDir)
+  if (!agent.has('/')) logger.warn({ folder: agentWebDir }, 'the agent’s page is not built; / answers 404')
+  const hq = readPages(hqWebDir, HQ_PATH)
+  if (!hq.has(HQ_PATH)) logger.warn({ folder: hqWebDir }, `HQ is not built; ${HQ_PATH} answers 404`)
+  return new Map([...agent, ...hq, ...docsPages(openApiDocument(ROUTES))])
 }
 
 /** Some put their key into the address, which is logged. */

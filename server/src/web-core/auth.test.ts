@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { beforeEach, expect, test } from 'vitest'
 import { createLogger } from '../logger.ts'
-import { admits, createAuthenticate, ensureApiKey, scopesOf, type Caller } from './auth.ts'
+import { admits, createAuth, ensureApiKey, scopesOf, type Caller } from './auth.ts'
 import { hashOf, newCredential } from '../credentials.ts'
 import { createFakeStore, DEFAULT_PROJECT, type FakeStore } from './fakes.ts'
 import { Refusal } from './refusal.ts'
@@ -23,9 +23,14 @@ let nowMs = 10
 const logger = createLogger('silent')
 
 const called = (headers: Record<string, string>, configuredKey: string | null = null): Promise<Caller | Refusal> =>
-  createAuthenticate({ store, configuredKey, adminToken: ADMIN, metricsToken: WATCHER, clock: () => nowMs, logger })(
-    new Headers(headers),
-  )
+  createAuth({
+    store,
+    configuredKey,
+    adminToken: ADMIN,
+    metricsToken: WATCHER,
+    clock: () => nowMs,
+    logger,
+  }).authenticate(new Request('http://here/', { headers }))
 
 async function outcome(headers: Record<string, string>, configuredKey: string | null = null): Promise<string> {
   const caller = await called(headers, configuredKey)

@@ -1,13 +1,16 @@
-// Who is calling: a project's key or the operator's token, as `Authorization: Bearer` or `X-FORGE-API-KEY`, and whether a
-// route's scope admits it. The project comes from the key alone. Making and revoking keys is in routes/keys.ts.
+// Who is calling: a project's key or the operator's token, as `Authorization: Bearer` or `X-FORGE-API-KEY`, or a session of HQ
+// that one of them began, and whether a route's scope admits it. The project comes from the key alone. Making and revoking
+// keys is in routes/keys.ts, what a session is in sessions.ts.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { scopeSchema, SCOPES, type Scope } from '@forge/shared/contract/tenants.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Logger } from '../logger.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiKeyRow } from '../store/tenants.ts'
 import { hashOf, isMistyped, newCredential, sameDigest } from '../credentials.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { crossSite, sessionOf, SIGNED_OUT } from './session-cookie.ts'
 
 export interface ProjectCaller {
   readonly kind: 'project'
@@ -26,7 +29,7 @@ export interface ScraperCaller {
 export type Caller = ProjectCaller | AdminCaller | ScraperCaller
 
 export interface AuthDeps {
-  readonly store: Pick<Store, 'defaultProject' | 'apiKeyByHash' | 'touchApiKey'>
+  readonly store: Pick<Store, 'defaultProject' | 'apiKeyByHash' | 'touchApiKey' | 'session'>
   /** FORGE_API_KEY: compared in memory and never stored, so that changing it retires the old one. Every scope. */
   readonly configuredKey: string | null
   /** FORGE_ADMIN_TOKEN; null: there is no operator over HTTP. */
@@ -38,9 +41,15 @@ export interface AuthDeps {
   readonly logger: Logger
 }
 
-export type Authenticate = (headers: Headers) => Promise<Caller | Refusal>
+export type Authenticate = (request: Pick<Request, 'headers' | 'method' | 'url'>) => Promise<Caller | Refusal>
 
-export function createAuthenticate(deps: AuthDeps): Authenticate {
+export interface Auth {
+  readonly authenticate: Authenticate
+  /** Whom a key or token speaks for, wherever it was said. */
+  readonly callerOf: (key: string) => Promise<Caller | Refusal>
+}
+
+export function createAuth(deps: AuthDeps): Auth {
   const { store, configuredKey, adminToken, metricsToken, clock, logger } = deps
   const configuredHash = configuredKey === null ? null : hashOf('key', configuredKey)
   const adminHash = adminToken === null ? null : hashOf('key', adminToken)
@@ -58,17 +67,15 @@ export function createAuthenticate(deps: AuthDeps): Authenticate {
       .finally(() => touching.delete(id))
   }
 
-  return async (headers) => {
-    const key = keyOf(headers)
-    if (key instanceof Refusal) return key
-    const hash = hashOf('key', key)
+  /** Null where nothing has that digest, or no longer. */
+  const callerOfHash = async (hash: Digest): Promise<Caller | Refusal | null> => {
     if (adminHash !== null && sameDigest(hash, adminHash)) return { kind: 'admin' }
     if (metricsHash !== null && sameDigest(hash, metricsHash)) return { kind: 'scraper' }
     if (configuredHash !== null && sameDigest(hash, configuredHash)) {
       return { kind: 'project', projectId: await store.defaultProject(), keyId: null, scopes: new Set(SCOPES) }
     }
     const row = await store.apiKeyByHash(hash)
-    if (row === null || !sameDigest(row.hash, hash) || row.revokedAtMs !== null) return unknown(key)
+    if (row === null || !sameDigest(row.hash, hash) || row.revokedAtMs !== null) return null
     const nowMs = clock()
     if (row.expiresAtMs !== null && row.expiresAtMs <= nowMs) {
       return unauthenticated(`This key expired at ${new Date(row.expiresAtMs).toISOString()}; make a new one.`)
@@ -76,6 +83,26 @@ export function createAuthenticate(deps: AuthDeps): Authenticate {
     noteUse(row, nowMs)
     return { kind: 'project', projectId: row.projectId, keyId: row.id, scopes: new Set(scopesOf(row)) }
   }
+  const callerOf = async (key: string) => (await callerOfHash(hashOf('key', key))) ?? unknown(key)
+
+  /** The session may what its key may now: it is looked up with every request. */
+  const callerOfSession = async (text: string): Promise<Caller | Refusal> => {
+    const row = await store.session(hashOf('session', text))
+    if (row === null || row.expiresAtMs <= clock()) return unauthenticated(SIGNED_OUT)
+    return (await callerOfHash(row.keyHash)) ?? unauthenticated(SIGNED_OUT)
+  }
+
+  const authenticate: Authenticate = async (request) => {
+    const key = keyOf(request.headers)
+    if (key instanceof Refusal) return key
+    if (key !== null) return callerOf(key)
+    const session = sessionOf(request.headers)
+    if (session === null) {
+      return unauthenticated('Send the project’s key as "Authorization: Bearer <key>" or "X-FORGE-API-KEY: <key>".')
+    }
+    return crossSite(request) ?? callerOfSession(session)
+  }
+  return { authenticate, callerOf }
 }
 
 /** Null when the caller may. */
@@ -126,7 +153,7 @@ export async function ensureApiKey(deps: FirstKeyDeps): Promise<string | null> {
   return text
 }
 
-function keyOf(headers: Headers): string | Refusal {
+function keyOf(headers: Headers): string | Refusal | null {
   const bearer = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
   const own = headers.get('x-forge-api-key')?.trim() || undefined
   if (bearer !== undefined && own !== undefined && bearer !== own) {
@@ -135,9 +162,7 @@ function keyOf(headers: Headers): string | Refusal {
       'Authorization and X-FORGE-API-KEY hold different keys; send one of them, or the same key in both.',
     )
   }
-  const key = bearer ?? own
-  if (key !== undefined) return key
-  return unauthenticated('Send the project’s key as "Authorization: Bearer <key>" or "X-FORGE-API-KEY: <key>".')
+  return bearer ?? own ?? null
 }
 
 /** A revoked key and an unknown one answer alike. */
@@ -152,6 +177,6 @@ function unknown(key: string): Refusal {
   )
 }
 
-function unauthenticated(detail: string): Refusal {
+export function unauthenticated(detail: string): Refusal {
   return new Refusal(refuse('UNAUTHENTICATED', detail).problem, { 'WWW-Authenticate': 'Bearer' })
 }

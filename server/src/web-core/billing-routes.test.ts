@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from './examples.fixtures.ts'
+import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
+import { EXAMPLE } from './examples.ts'
 import { WEB_LIMITS } from './limits.ts'
-import { EXAMPLE, FOUNDING_REQUEST } from './examples.ts'
 
 let world: ExampleWorld
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-// Pages of other origins that may call the API from a browser: those that the operator names, and no others. Keys travel in
-// headers and never in cookies, so credentials are not among what is allowed. Which headers such a page may send and read
+// Pages of other origins that may call the API from a browser: those that the operator names, and no others. Their keys
+// travel in headers, and HQ’s cookie counts for its own pages alone, so credentials are not among what is allowed. Which headers such a page may send and read
 // follows from the routes. hono's own middleware answers every OPTIONS itself; here a preflight alone is answered.
 import type { MiddlewareHandler } from 'hono'
 import { RATE_HEADERS, RETRY_HEADER } from './request-rate.ts'

@@ -10,6 +10,7 @@ import type { BundleDeps } from '../receipt/bundle.ts'
 import type { AgentRecords } from '../store/agent-record.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
+import type { SessionStore } from '../store/session-store.ts'
 import type { Store } from '../store/store.ts'
 import type { TenantStore } from '../store/tenants.ts'
 import type { WebhookStore } from '../store/webhook-store.ts'
@@ -20,9 +21,11 @@ import type { AgentReads } from './agent-reads.ts'
 import type { BodyPace } from './body-chunks.ts'
 import type { ProjectPlaces } from './project-places.ts'
 import type { RequestRate } from './request-rate.ts'
+import type { Sessions } from './sessions.ts'
 
 /** Of the store, what answers requests. Partials are read for bundles alone. */
 export type WebStore = TenantStore &
+  SessionStore &
   MemoryStore &
   JobReads &
   AgentRecords &
@@ -63,6 +66,7 @@ export interface RouteDeps {
   readonly bodyPace: BodyPace
   readonly requests: RequestRate
   readonly agentReads: AgentReads
+  readonly sessions: Sessions
   readonly config: RouteConfig
 }
 
@@ -76,6 +80,7 @@ type Made =
   | 'bodyPace'
   | 'requests'
   | 'agentReads'
+  | 'sessions'
   | 'trace'
   | 'config'
 
@@ -84,5 +89,7 @@ export interface WebCoreDeps extends Omit<RouteDeps, Made> {
     RouteConfig
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null
+  /** The folder of the built HQ; null for none. */
+  readonly hqWebDir: string | null
   readonly stopping?: AbortSignal
 }

@@ -34,7 +34,8 @@ import { newSecret } from '../webhooks/signature.ts'
 import { createWebCore, type WebCore } from './app.ts'
 import { newCredential } from '../credentials.ts'
 import { acceptContract, newJob } from './contract.ts'
-import { EXAMPLE, FOUNDING_REQUEST } from './examples.ts'
+import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
+import { EXAMPLE } from './examples.ts'
 import { Refusal } from './refusal.ts'
 import { ANSWER, createFakeHub, createFakeStore } from './fakes.ts'
 
@@ -87,25 +88,12 @@ export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<E
   for (const { projectId, ids } of [own, foreign]) {
     await putMemory({ store, objects, inFlight, clock: Date.now, newUlid: ulid }, projectId, ids)
   }
-  const hub = createFakeHub(createFakeStore())
   metrics.watch({ figures: () => figuresOf(createHubState(NO_SETTINGS)), totals: () => store.totals() })
   const app = createWebCore({
     store,
     objects,
     inFlight,
-    hub: {
-      ...hub.hub,
-      // The job ends at once, as far as whoever waits can see.
-      submitWithin: (job, limits, jobs) => store.registerJob(job, { terms: termsOf(planOf(job)), limits, jobs }),
-      submit: (job) => store.insertJob(job),
-      async cancel(id) {
-        const cancelled = problem('CANCELLED', 'as asked')
-        await store.finishJob(id, { state: 'CANCELLED', problem: cancelled, finishedAtMs: Date.now() })
-      },
-      ended: async (id) => {
-        await store.finishJob(id, { state: 'COMPLETED', answer: canonicalJson(ANSWER), finishedAtMs: Date.now() })
-      },
-    },
+    hub: endingAtOnce(store),
     sealer: await openTestSealer(store),
     config: {
       apiKey: null,
@@ -122,6 +110,7 @@ export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<E
     newUlid: ulid,
     randomBytes,
     agentWebDir: null,
+    hqWebDir: null,
   })
   return {
     app,
@@ -144,6 +133,22 @@ export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<E
     async close() {
       await store.close()
       await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A job ends at once, as far as whoever waits can see. */
+function endingAtOnce(store: Store): WebCoreDeps['hub'] {
+  return {
+    ...createFakeHub(createFakeStore()).hub,
+    submitWithin: (job, limits, jobs) => store.registerJob(job, { terms: termsOf(planOf(job)), limits, jobs }),
+    submit: (job) => store.insertJob(job),
+    async cancel(id) {
+      const cancelled = problem('CANCELLED', 'as asked')
+      await store.finishJob(id, { state: 'CANCELLED', problem: cancelled, finishedAtMs: Date.now() })
+    },
+    ended: async (id) => {
+      await store.finishJob(id, { state: 'COMPLETED', answer: canonicalJson(ANSWER), finishedAtMs: Date.now() })
     },
   }
 }

@@ -8,6 +8,7 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { StoredAnswer } from '../hub/edge/hub-interface.ts'
 import type { ObjectStore } from '../memory/blob/object-store.ts'
 import type { JobRow, NewJob } from '../store/store.ts'
+import type { SessionRow } from '../store/session-store.ts'
 import type { ApiKeyRow } from '../store/tenants.ts'
 import type { WebCoreDeps, WebHub, WebStore } from './deps.ts'
 
@@ -23,6 +24,7 @@ export interface FakeStore extends WebStore {
   givenUp: number
   /** What was asked of `takeRequests`. */
   readonly asked: number[]
+  sessions: SessionRow[]
 }
 
 export function createFakeStore(): FakeStore {
@@ -34,6 +36,14 @@ export function createFakeStore(): FakeStore {
     requestsLeft: 0,
     givenUp: 0,
     asked: [],
+    sessions: [],
+    async insertSession(session) {
+      store.sessions.push(session)
+    },
+    session: async (hash) => store.sessions.find((session) => session.hash === hash) ?? null,
+    async deleteSession(hash) {
+      store.sessions = store.sessions.filter((session) => session.hash !== hash)
+    },
     noticesOf: async () => [],
     ping: async () => {},
     defaultProject: async () => DEFAULT_PROJECT,

@@ -58,6 +58,7 @@ beforeEach(async () => {
     objects: NO_OBJECTS,
     inFlight: createBytesInFlight(),
     agentWebDir: null,
+    hqWebDir: null,
   })
 })
 afterEach(() => pool.stop())

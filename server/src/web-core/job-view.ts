@@ -8,6 +8,7 @@ import type { Comparison } from '@forge/shared/receipt/replay.ts'
 import { samplingKeySha256 } from '@forge/shared/verifier/sample.ts'
 import { comparisonOf } from '../receipt/reads.ts'
 import { JOB_STATES, type JobRow, type NoticeRow, type Store } from '../store/store.ts'
+import { hubSchema } from './hub-schema.ts'
 import { isoOf, isoOrNull } from './times.ts'
 
 const ctxIdsSchema = z.object({
@@ -20,8 +21,9 @@ export type CtxIds = z.infer<typeof ctxIdsSchema>
 
 const storedRequestSchema = z.object({ ctx: ctxIdsSchema })
 const billingSchema = z.strictObject({ credits: z.number(), eur: z.number() })
+/** Written by us; what is in `hub` is not looked at again. */
 const storedAnswerSchema = z.object({
-  hub: z.record(z.string(), z.unknown()),
+  hub: z.custom<z.input<typeof hubSchema>>((hub) => typeof hub === 'object' && hub !== null),
   billing: billingSchema,
   warnings: z.array(z.string()),
 })
@@ -29,7 +31,7 @@ const storedAnswerSchema = z.object({
 export const JOB_ID_TEXT = z.string().describe('a ULID of ours')
 const time = z.iso.datetime()
 
-const progressSchema = z.strictObject({
+export const progressSchema = z.strictObject({
   shards: z.int().describe('of all passes'),
   answered: z.int().describe('with at least one stored answer'),
   accepted: z.int(),
@@ -57,10 +59,7 @@ export const jobViewSchema = z.strictObject({
     .optional(),
   replay_of: z.string().describe('the job that this one repeats').optional(),
   replay: comparisonSchema.describe('of a completed replay: whether it gave the same, or what differed').optional(),
-  hub: z
-    .record(z.string(), z.unknown())
-    .describe('of a completed job: metrics, output, replay, verification')
-    .optional(),
+  hub: hubSchema.describe('of a completed job').optional(),
   billing: billingSchema.describe('of a completed job').optional(),
   warnings: z.array(z.string()).optional(),
   problem: problemSchema.describe('of a failed or cancelled job').optional(),

@@ -58,6 +58,10 @@ export const WEB_LIMITS = {
   agentReadsBurst: 400,
   /** How old, or how far ahead, a signature that asks for a record may be: clocks of phones are wrong by hours. */
   agentReadSkewMs: 24 * 60 * 60 * 1000,
+  /** A working day: then one signs in again. */
+  sessionMsMax: 12 * 60 * 60 * 1000,
+  /** People and browsers of one key that are signed in to HQ; one more signs the oldest out. */
+  sessionsPerKeyMax: 50,
   /** A built page is a few hundred kB; this much means that the wrong folder was named. */
   pagesBytesMax: 32 * 1024 * 1024,
 } as const

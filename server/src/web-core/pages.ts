@@ -1,4 +1,4 @@
-// The agent's page: every built file is read once, at start, and served from memory, so that no path a stranger sends
+// The agent's page and HQ: every built file is read once, at start, and served from memory, so that no path a stranger sends
 // ever reaches the disk. The policy of each page is strict: our own scripts and workers, WASM, our own sockets.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
@@ -13,7 +13,13 @@ export interface Page {
   readonly immutable: boolean
 }
 
-/** By URL path; `/` is index.html. */
+/** Where HQ lives. */
+export const HQ_PATH = '/hq'
+
+/** An address of HQ that its own script shows: it has no file of its own, and no file's ending. */
+export const isViewOfHq = (url: string): boolean => /^\/hq(\/[^.]*)?$/.test(url)
+
+/** By URL path; `/`, or where the folder lives, is index.html. */
 export type Pages = ReadonlyMap<string, Page>
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -31,7 +37,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** No pages when the folder is missing: a server without the built page still serves the contract. */
-export function readPages(folder: string | null): Pages {
+export function readPages(folder: string | null, at = ''): Pages {
   const pages = new Map<string, Page>()
   if (folder === null || !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return pages
   let bytesRead = 0
@@ -42,7 +48,7 @@ export function readPages(folder: string | null): Pages {
     bytesRead += bytes.length
     if (bytesRead > WEB_LIMITS.pagesBytesMax) throw new RangeError(`${folder} holds more than a built page`)
     const url = `/${path.relative(folder, file).split(path.sep).join('/')}`
-    pages.set(url === '/index.html' ? '/' : url, pageOf(url, bytes))
+    pages.set(url === '/index.html' ? at || '/' : at + url, pageOf(url, bytes))
   }
   return pages
 }

@@ -57,6 +57,7 @@ beforeEach(async () => {
     newUlid: ulid,
     randomBytes,
     agentWebDir: null,
+    hqWebDir: null,
   })
 })
 afterEach(() => pool.stop())

@@ -1,6 +1,6 @@
 // What a person reads when the server has started: where it is, the key if it was made just now, and a curl command to
 // paste. For the terminal, not for the log; a key is shown here once and nowhere again.
-import { FOUNDING_REQUEST } from './examples.ts'
+import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
 
 export interface Started {
   /** Scheme, host and port as a client on this machine, or the public, writes them. */

@@ -41,7 +41,11 @@ export interface TestApp {
 export function startTestApp(
   agentWebDir: string | null = null,
   settings: Partial<WebCoreDeps['config']> = {},
-  webhooks = NO_WEBHOOKS,
+  {
+    webhooks = NO_WEBHOOKS,
+    hqWebDir = null,
+    clock = Date.now,
+  }: Partial<Pick<WebCoreDeps, 'webhooks' | 'hqWebDir' | 'clock'>> = {},
 ): TestApp {
   const store = createFakeStore()
   const hub = createFakeHub(store)
@@ -65,10 +69,11 @@ export function startTestApp(
     webhooks,
     metrics: createMetrics(),
     logger: createLogger('debug', { write: (line) => void log.push(line) }),
-    clock: Date.now,
+    clock,
     newUlid: () => ulid(),
     randomBytes,
     agentWebDir,
+    hqWebDir,
     stopping: stopping.signal,
   })
   const authorization = `Bearer ${KEY}`

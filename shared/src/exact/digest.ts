@@ -24,6 +24,7 @@ export type DigestTag =
   | 'agent-answer.v1'
   | 'agent-record.v1'
   | 'api-key.v1'
+  | 'hq-session.v1'
   | 'identity.v1'
   | 'artifact.v1'
   | 'event.v1'

@@ -4,9 +4,11 @@ import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { problemSchema, type ProblemCode } from '@forge/shared/contract/problem.ts'
 import { and, asc, desc, eq, gte, isNotNull, lt, or, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
+import { ledgerTransactions } from '../ledger-schema.ts'
 import { DAY_MS, dayOf } from '../ledger-store.ts'
 import type { JobFilter, JobReads, JobSummary, ShardAttempt } from '../job-reads.ts'
 import { jobs, submissions, verdicts, voids } from '../schema.ts'
+import { termsOfDetail } from './ledger.ts'
 import { isOfVoid } from './shards.ts'
 
 export async function jobsOf(
@@ -30,8 +32,11 @@ export async function jobsOf(
       deadlineAtMs: jobs.deadlineAtMs,
       problem: jobs.problem,
       billing: sql<string | null>`(${jobs.answer}::json -> 'billing')::text`,
+      metrics: sql<string | null>`(${jobs.answer}::json #> '{hub,metrics}')::text`,
+      reserved: ledgerTransactions.detail,
     })
     .from(jobs)
+    .leftJoin(ledgerTransactions, and(eq(ledgerTransactions.jobId, jobs.id), eq(ledgerTransactions.kind, 'reserve')))
     .where(
       and(
         eq(jobs.projectId, projectId),
@@ -45,8 +50,9 @@ export async function jobsOf(
     )
     .orderBy(desc(jobs.createdAtMs), desc(jobs.id))
     .limit(limit)
-  return rows.map((row) => ({
+  return rows.map(({ reserved, ...row }) => ({
     ...row,
+    terms: reserved === null ? null : termsOfDetail(reserved),
     problem: row.problem === null ? null : problemSchema.parse(JSON.parse(row.problem)),
   }))
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { kernels } from '@forge/shared/kernels/registry.gen.ts'
 import { ADMIN_TOKEN, FOREIGN_MARK, METRICS_TOKEN, type ExampleWorld } from '../examples.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
+import { textOf } from '../first-events.fixtures.ts'
 import { isProjects, type Route, type RouteExample } from '../routing/route.ts'
 import { valuesOf } from './from-schema.fixtures.ts'
 import { nastyHeaders, nastyTexts, nastyValues, replaced, twists } from './hostile.fixtures.ts'
@@ -191,7 +192,7 @@ export async function send(
     if (value !== undefined) headers.set(name, value)
   }
   const response = await world.app.request(path, { method: declared.method, headers, ...bodyOf(asked) })
-  return { response, text: await response.text() }
+  return { response, text: await textOf(response) }
 }
 
 /** Addresses are UTF-8. */

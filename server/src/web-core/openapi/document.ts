@@ -5,6 +5,7 @@ import { SCOPE_MEANINGS } from '@forge/shared/contract/tenants.ts'
 import { webhookPayloadSchema } from '@forge/shared/contract/webhooks.ts'
 import { RATE_HEADERS, RETRY_HEADER } from '../request-rate.ts'
 import { isProjects, problemsOf, TAGS, type ResponseSpec, type Route, type RouteExample } from '../routing/route.ts'
+import { SESSION_COOKIE } from '../session-cookie.ts'
 import { componentName, createComponents, type Components, type JsonSchema } from './schemas.ts'
 import { sentWebhooks } from './webhooks.ts'
 
@@ -57,13 +58,19 @@ const SECURITY_SCHEMES = {
   projectKeyHeader: { type: 'apiKey', in: 'header', name: 'X-FORGE-API-KEY', description: 'The same key.' },
   adminToken: { type: 'http', scheme: 'bearer', description: 'The operator’s FORGE_ADMIN_TOKEN.' },
   metricsToken: { type: 'http', scheme: 'bearer', description: 'FORGE_METRICS_TOKEN.' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+    description: 'Of HQ’s own pages: it may what the key may that signed in.',
+  },
 }
 
 function securityOf({ scope }: Route): object[] {
   if (scope === 'public') return []
-  if (scope === 'admin') return [{ adminToken: [] }]
-  if (scope === 'metrics') return [{ metricsToken: [] }, { adminToken: [] }]
-  return [{ projectKey: [scope] }, { projectKeyHeader: [scope] }]
+  if (scope === 'admin') return [{ adminToken: [] }, { session: [] }]
+  if (scope === 'metrics') return [{ metricsToken: [] }, { adminToken: [] }, { session: [] }]
+  return [{ projectKey: [scope] }, { projectKeyHeader: [scope] }, { session: [scope] }]
 }
 
 function operationOf(declared: Route, components: Components): Operation {

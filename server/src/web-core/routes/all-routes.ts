@@ -5,11 +5,13 @@ import { agentRoutes } from './agent.ts'
 import { billingRoutes } from './billing.ts'
 import { blobRoutes } from './blob.ts'
 import { creditNoteRoute } from './credit-note.ts'
+import { hqSessionRoutes } from './hq-session.ts'
 import { jobCancelRoute } from './job-cancel.ts'
 import { jobEventsRoute } from './job-events.ts'
-import { jobListRoute } from './job-list.ts'
+import { jobListRoutes } from './job-list.ts'
 import { jobReceiptRoutes } from './job-receipt.ts'
 import { jobReplayRoutes } from './job-replay.ts'
+import { jobRequestRoute } from './job-request.ts'
 import { jobShardsRoute } from './job-shards.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
@@ -26,8 +28,9 @@ import { deleteWebhookRoute, webhookRoutes } from './webhooks.ts'
 
 export const ROUTES: readonly Route[] = [
   ...opsRoutes,
-  jobListRoute,
+  ...jobListRoutes,
   ...jobsRoutes,
+  jobRequestRoute,
   jobShardsRoute,
   ...jobReceiptRoutes,
   jobEventsRoute,
@@ -45,6 +48,7 @@ export const ROUTES: readonly Route[] = [
   ...webhookDeliveryRoutes,
   deleteWebhookRoute,
   ...projectsRoutes,
+  ...hqSessionRoutes,
   ...serverRoutes,
   ...agentRoutes,
   metricsRoute,

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+import { textOf } from '../first-events.fixtures.ts'
 import { isProjects, problemsOf, type Route, type RouteExample } from '../routing/route.ts'
 import { ROUTES } from './all-routes.ts'
 
@@ -32,10 +33,10 @@ for (const declared of ROUTES) {
   describe(`${declared.method} ${declared.path}`, () => {
     test.each(declared.examples)('$summary: $status', async (example) => {
       const response = await ask(declared, example)
-      const text = await response.clone().text()
+      const text = await textOf(response)
       expect(response.status, text).toBe(example.status)
       if (response.status >= 400) {
-        const document = problemSchema.parse(await response.json())
+        const document = problemSchema.parse(JSON.parse(text))
         expect(problemsOf(declared)).toContain(document.code)
         return
       }

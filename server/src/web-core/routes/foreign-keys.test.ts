@@ -2,7 +2,7 @@
 // Nothing of another tenant may be in any answer, whatever its status.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
-import { SCOPES } from '@forge/shared/contract/tenants.ts'
+import { SCOPES, type Scope } from '@forge/shared/contract/tenants.ts'
 import {
   ADMIN_TOKEN,
   FOREIGN_MARK,
@@ -12,6 +12,7 @@ import {
   type ExampleWorld,
 } from '../examples.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
+import { textOf } from '../first-events.fixtures.ts'
 import { everythingOf } from '../tenant-rows.fixtures.ts'
 import { isProjects, type Route } from '../routing/route.ts'
 import { ROUTES } from './all-routes.ts'
@@ -41,7 +42,7 @@ async function call(declared: Route, headers: Record<string, string>, ids: Ids =
     headers: { 'content-type': 'application/json', ...example?.headers, ...headers },
     ...(body === undefined ? {} : { body }),
   })
-  return [response.status, await response.text()]
+  return [response.status, await textOf(response)]
 }
 
 function swapIn(text: string, ids: Ids): string {
@@ -50,6 +51,17 @@ function swapIn(text: string, ids: Ids): string {
 
 const codeOf = (text: string): string => problemSchema.parse(JSON.parse(text)).code
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
+
+/** What a browser sends afterwards. */
+async function signIn(key: string): Promise<string> {
+  const response = await world.app.request('/hq/session', {
+    method: 'POST',
+    body: JSON.stringify({ key }),
+    headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+  })
+  expect(response.status).toBe(200)
+  return response.headers.get('set-cookie')?.split(';')[0] ?? ''
+}
 
 const guarded = ROUTES.filter(({ scope }) => scope !== 'public')
 const ofProjects = guarded.filter(isProjects)
@@ -79,6 +91,29 @@ describe.each(guarded.map((declared) => [`${declared.method} ${declared.path}`, 
         const [status, text] = await call(declared, bearer(key))
         expect([status, codeOf(text)]).toEqual([401, 'UNAUTHENTICATED'])
       }
+    })
+
+    test('with a session of HQ from another page, or with one that has ended', async () => {
+      const key = isProjects(declared) ? await world.makeKey([declared.scope as Scope]) : ADMIN_TOKEN
+      const cookie = await signIn(key)
+      const strangers = [
+        { 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'same-site' },
+        { origin: 'http://else.where' },
+      ]
+      for (const stranger of strangers) {
+        const [status, text] = await call(declared, { cookie, ...stranger })
+        expect([status, codeOf(text)]).toEqual([403, 'FORBIDDEN'])
+      }
+      const own = { 'sec-fetch-site': 'same-origin' }
+      // What changes something is reached with a key below, once.
+      if (declared.method === 'GET') {
+        const [reached, answer] = await call(declared, { cookie, ...own })
+        expect([200, 202], answer).toContain(reached)
+      }
+      await world.app.request('/hq/session', { method: 'DELETE', headers: { cookie, ...own } })
+      const [status, text] = await call(declared, { cookie, ...own })
+      expect([status, codeOf(text)]).toEqual([401, 'UNAUTHENTICATED'])
     })
 
     test('with every scope but its own, or with another kind of key', async () => {

@@ -9,7 +9,7 @@ import { API_HEADERS } from '../reply.ts'
 import { route } from '../routing/route.ts'
 import { jobParams, NO_JOB, ownJob } from './jobs.ts'
 
-const HEADERS = {
+export const STREAM_HEADERS = {
   ...API_HEADERS,
   'Content-Type': 'text/event-stream; charset=utf-8',
   // Else nginx keeps the events until there are many.
@@ -53,10 +53,10 @@ export const jobEventsRoute = route({
       return new Response(null, { status: 204, headers: API_HEADERS })
     }
     // Of a HEAD nobody reads the stream, nor ends it.
-    if (request.method === 'HEAD') return new Response(null, { headers: HEADERS })
+    if (request.method === 'HEAD') return new Response(null, { headers: STREAM_HEADERS })
     const alias = await agentAlias(caller.projectId)
     const giveBack = streams.take(caller.projectId)
-    if (giveBack === null) return tooMany()
+    if (giveBack === null) return tooManyStreams()
     const comparison = async () => {
       const now = row.replayOf === null ? null : await store.job(row.id)
       return now === null ? null : comparisonWith(now, store)
@@ -68,7 +68,7 @@ export const jobEventsRoute = route({
       over.abort()
       giveBack()
     }
-    return new Response(streamOf(frames, close), { headers: HEADERS })
+    return new Response(streamOf(frames, close), { headers: STREAM_HEADERS })
   },
 })
 
@@ -79,7 +79,7 @@ function lastEventOf(headers: Headers): number | Refusal {
   return invalid([{ path: 'header.Last-Event-ID', message: 'is not the id of an event, which is a whole number' }])
 }
 
-function tooMany(): Refusal {
+export function tooManyStreams(): Refusal {
   const detail = `A project has at most ${WEB_LIMITS.streamsPerProjectMax} event streams open; close one, or ask for the job itself.`
   return new Refusal(refuse('TOO_MANY_STREAMS', detail).problem, {
     'Retry-After': String(WEB_LIMITS.retryPlaceSeconds),

@@ -6,7 +6,7 @@ import { contractDigest } from '@forge/shared/planner/contract.ts'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { findKernel } from '../../kernels.ts'
 import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
-import { FOUNDING_REQUEST } from '../examples.ts'
+import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
 
 let world: ExampleWorld
 beforeAll(async () => {

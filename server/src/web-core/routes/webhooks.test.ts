@@ -6,7 +6,8 @@ import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { WEBHOOK_LIMITS } from '@forge/shared/contract/webhooks.ts'
 import { SCOPES } from '@forge/shared/contract/tenants.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
-import { EXAMPLE, FOUNDING_REQUEST } from '../examples.ts'
+import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
+import { EXAMPLE } from '../examples.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { KEY, startTestApp } from '../test-app.ts'
 import { deliverySchema, webhookSchema } from '../webhook-views.ts'
@@ -112,7 +113,7 @@ test.each([
 test('a project has a few addresses looked up at once, and gets a place back when one is known', async () => {
   const waiting: (() => void)[] = []
   const refusalOf = () => new Promise<string>((resolve) => waiting.push(() => resolve('leads nowhere')))
-  const { app } = startTestApp(null, {}, { refusalOf, wake: () => undefined })
+  const { app } = startTestApp(null, {}, { webhooks: { refusalOf, wake: () => undefined } })
   const post = async () =>
     app.request('/api/v0/webhooks', {
       method: 'POST',

@@ -159,6 +159,7 @@ export const TAGS = {
   vmem: 'Memory: typed arrays, sealed and versioned, which args may refer to.',
   billing: 'What was spent, and by what it is reckoned.',
   webhooks: 'Who is told of ends, notices and money, signed, without asking.',
+  hq: 'Signing in to the console.',
   server: 'Health, and what agents fetch.',
   agents: 'What a volunteer’s page asks, without a key of a project.',
 } as const

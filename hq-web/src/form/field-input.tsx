@@ -1,0 +1,78 @@
+// One field of a generated form: its name in words, the name that the API has, what it may be, and what is wrong with it.
+import { useId } from 'preact/hooks'
+import { count } from '../format.ts'
+import { words } from '../words.ts'
+import type { Field } from './fields.ts'
+
+interface FieldInputProps {
+  readonly field: Field
+  readonly value: string | boolean | null | undefined
+  readonly fault: string | undefined
+  readonly change: (value: string | boolean | null) => void
+}
+
+export function FieldInput({ field, value, fault, change }: FieldInputProps) {
+  const id = useId()
+  const { noLimit, names } = words.form
+  const name = names[field.name] ?? field.name
+  if (field.kind === 'tick') {
+    return (
+      <div class="field tick">
+        <input
+          id={id}
+          type="checkbox"
+          checked={value === true}
+          onChange={(event) => change(event.currentTarget.checked)}
+        />
+        <label for={id}>
+          {name} <code>{field.name}</code>
+        </label>
+      </div>
+    )
+  }
+  return (
+    <div class="field">
+      <label for={id}>
+        {name} <code>{field.name}</code>
+      </label>
+      <input
+        id={id}
+        type="text"
+        inputMode={field.kind === 'number' ? 'decimal' : 'text'}
+        spellcheck={false}
+        disabled={value === null}
+        placeholder={field.fallback === undefined || value === null ? '' : JSON.stringify(field.fallback)}
+        aria-invalid={fault === undefined ? undefined : 'true'}
+        aria-describedby={`${id}-help`}
+        aria-required={field.isRequired}
+        value={typeof value === 'string' ? value : ''}
+        onInput={(event) => change(event.currentTarget.value)}
+      />
+      {field.mayBeNull && (
+        <label class="tick">
+          <input
+            type="checkbox"
+            checked={value === null}
+            onChange={(event) => change(event.currentTarget.checked ? null : '')}
+          />
+          {noLimit}
+        </label>
+      )}
+      <p class={fault === undefined ? 'cap' : 'cap is-bad'} id={`${id}-help`}>
+        {fault ?? helpOf(field)}
+      </p>
+    </div>
+  )
+}
+
+function helpOf({ kind, min, max, fallback, isRequired }: Field): string {
+  const { asDefault, optional, between, json } = words.form
+  const said = [
+    kind === 'json' ? json : '',
+    min !== null && max !== null ? between(numberText(min), numberText(max)) : '',
+    isRequired ? '' : fallback === undefined ? optional : asDefault(JSON.stringify(fallback)),
+  ]
+  return said.filter((part) => part !== '').join('; ')
+}
+
+const numberText = (n: number): string => (Math.abs(n) >= 1e6 ? `1e${Math.log10(Math.abs(n))}` : count(n))

@@ -1,0 +1,58 @@
+// The form of the insurance profile, made from the schema that the catalogue serves: every argument has a field, and what is
+// filled in comes out as it went in.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
+import { kernels } from '@forge/shared/kernels/registry.gen.ts'
+import { argsOf, fieldsOf, numberOf, typedOf } from './fields.ts'
+
+const { argsSchema } = [...kernels.values()][0] ?? { argsSchema: z.never() }
+const fields = fieldsOf(z.toJSONSchema(argsSchema, { io: 'input', unrepresentable: 'any' }) as object)
+const field = (name: string) => fields.find((one) => one.name === name)
+
+test('numbers, limits that can be lifted, ticks, and JSON for what is neither', () => {
+  expect(field('iterations')).toEqual({
+    name: 'iterations',
+    kind: 'number',
+    isRequired: true,
+    mayBeNull: false,
+    min: 1,
+    max: 1e12,
+    fallback: undefined,
+  })
+  expect(field('policy_limit')).toMatchObject({ kind: 'number', mayBeNull: true, fallback: 50_000, isRequired: false })
+  expect([field('oep')?.kind, field('quantiles')?.kind, field('claim_severity')?.kind]).toEqual([
+    'tick',
+    'json',
+    'json',
+  ])
+})
+
+test('the founding arguments come out of the form as they went in', () => {
+  const typed = typedOf(fields, FOUNDING_REQUEST.args)
+  expect(argsOf(fields, typed)).toEqual({ args: FOUNDING_REQUEST.args, faults: {} })
+  const more = { ...FOUNDING_REQUEST.args, policy_limit: null, oep: true, quantiles: [0.5, 0.995] }
+  expect(argsOf(fields, typedOf(fields, more)).args).toEqual(more)
+})
+
+test('what is no number or no JSON is marked, and what is empty left out', () => {
+  expect(argsOf(fields, { iterations: 'many', quantiles: '[0.5', claim_freq: ' ' })).toEqual({
+    args: {},
+    faults: { iterations: 'This is not a number.', quantiles: 'This is not JSON yet.' },
+  })
+})
+
+test('any number that can be written is read as itself, with commas or without', () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (n) => {
+      expect(numberOf(String(n))).toBe(Object.is(n, -0) ? 0 : n)
+    }),
+  )
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 1e12 }), (n) => {
+      expect(numberOf(n.toLocaleString('en-GB'))).toBe(n)
+    }),
+  )
+  for (const text of ['', 'x', '1,2', '1e999', 'Infinity']) expect(numberOf(text)).toBeUndefined()
+})

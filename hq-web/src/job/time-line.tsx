@@ -1,0 +1,105 @@
+// Six bands on one line of time. Where each begins and ends comes from the job's own events and metrics; what is still to
+// come is said as such, and what runs now ends at now.
+import { duration } from '../format.ts'
+import { words } from '../words.ts'
+import type { Job, JobEvent, Receipt } from './use-job.ts'
+import { hasEnded } from './use-job.ts'
+
+export const BANDS = ['request', 'plan', 'dispatch', 'verify', 'reduce', 'receipt'] as const
+export type Band = (typeof BANDS)[number]
+
+/** In milliseconds since the job was made; `to` null while it runs. */
+export interface Span {
+  readonly from: number
+  readonly to: number | null
+}
+export type Spans = Readonly<Record<Band, Span | null>>
+
+export function spansOf(job: Job, events: readonly JobEvent[], receipt: Receipt | null): Spans {
+  const created = Date.parse(job.times.created_at)
+  const at = (iso: string | null | undefined): number | null =>
+    iso === null || iso === undefined ? null : Date.parse(iso) - created
+  const { started_at, finished_at } = job.times
+  const [started, finished] = [at(started_at), at(finished_at)]
+  const verifying = at(events.find(({ name, state }) => name === 'state' && state === 'VERIFYING')?.at)
+  const parts = job.hub?.metrics.parts
+  const planned =
+    parts === undefined ? started : Math.min(parts.plan + parts.tables, started ?? Number.POSITIVE_INFINITY)
+  const reduced =
+    finished === null ? null : parts === undefined ? finished : Math.max(finished - parts.reduce, started ?? 0)
+  const issued = receipt === null ? null : Math.max(receipt.body.issued_at_ms - created, finished ?? 0)
+  const failed = hasEnded(job) && job.hub === undefined
+  return {
+    request: { from: 0, to: 0 },
+    plan: failed && started === null ? null : { from: 0, to: planned },
+    dispatch: started === null ? null : { from: started, to: verifying ?? reduced },
+    verify: started === null ? null : { from: verifying ?? started, to: reduced },
+    reduce: finished === null || failed ? null : { from: reduced ?? finished, to: finished },
+    receipt: finished === null ? null : { from: finished, to: issued },
+  }
+}
+
+/** A mark behind this part of the line has its label before it, or it would stand out of the page. */
+const LATE = 0.85
+
+interface TimeLineProps {
+  readonly job: Job
+  readonly spans: Spans
+  readonly now: number
+}
+
+export function TimeLine({ job, spans, now }: TimeLineProps) {
+  const { bands, timeLine, toCome, running, beside } = words.job
+  const open = Math.max(0, now - Date.parse(job.times.created_at))
+  const ends = Object.values(spans).flatMap((span) => (span === null ? [] : [span.to ?? open]))
+  const all = Math.max(1, ...ends, hasEnded(job) ? 0 : open)
+  const step = stepOf(all)
+  const ticks = Array.from({ length: Math.floor(all / step) + 1 }, (_, n) => n * step)
+  const share = (ms: number): string => `${(100 * ms) / all}%`
+  const lasts = (band: Band, span: Span): string => {
+    if (band === 'verify' && spans.dispatch?.from === span.from) return beside
+    return span.to === null ? running : duration(span.to - span.from)
+  }
+  return (
+    <section class="time" aria-label={timeLine}>
+      <div class="tl">
+        {BANDS.map((band) => {
+          const span = spans[band]
+          return (
+            <div class="tl-row" key={band}>
+              <a href={`#${band}`}>{bands[band]}</a>
+              <span class="tr" aria-hidden="true">
+                {ticks.map((ms) => (
+                  <u key={ms} style={{ left: share(ms) }} />
+                ))}
+                {span !== null && (
+                  <i
+                    class={span.to === null ? 'now' : ''}
+                    style={{ left: share(Math.min(span.from, all)), width: share((span.to ?? open) - span.from) }}
+                  />
+                )}
+              </span>
+              <span class="ms">{span === null ? toCome : lasts(band, span)}</span>
+            </div>
+          )
+        })}
+        <div class="tl-row" aria-hidden="true">
+          <span class="sc">
+            {ticks.map((ms) => (
+              <span key={ms} class={ms > LATE * all ? 'late' : ''} style={{ left: share(ms) }}>
+                {ms === 0 ? '0' : duration(ms)}
+              </span>
+            ))}
+          </span>
+        </div>
+      </div>
+    </section>
+  )
+}
+
+/** So that there are between two and five marks: 1, 2 or 5 of some power of ten. */
+function stepOf(all: number): number {
+  const rough = all / 4
+  const power = 10 ** Math.floor(Math.log10(rough))
+  return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= rough) ?? 10 * power
+}

@@ -1,0 +1,71 @@
+// HQ: who is there, which view the address is, and the frame around it. A view is a file in views/ and a line here.
+import '@forge/agent-web/src/tokens.css'
+import './base.css'
+import './jobs.css'
+import './job.css'
+import './form.css'
+import { render, type ComponentChild } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { ApiProblem, whenSignedOut, type Problem } from './api.ts'
+import { Shell } from './parts/shell.tsx'
+import { ProblemNote } from './parts/problem.tsx'
+import { usePlace, type Place } from './router.tsx'
+import { SessionContext, whoIsThere, type Session } from './session.ts'
+import { JobView } from './views/job.tsx'
+import { JobsView } from './views/jobs.tsx'
+import { NewJobView } from './views/new-job.tsx'
+import { NotFoundView } from './views/not-found.tsx'
+import { ProjectsView } from './views/projects.tsx'
+import { SignInView } from './views/sign-in.tsx'
+
+function viewOf({ path, query }: Place, { kind }: Session): ComponentChild {
+  if (kind === 'admin') return path === '/' || path === '/projects' ? <ProjectsView query={query} /> : <NotFoundView />
+  if (path === '/' || path === '/jobs') return <JobsView query={query} />
+  if (path === '/jobs/new') return <NewJobView />
+  const id = /^\/jobs\/([0-9A-Z]{26})$/.exec(path)?.[1]
+  return id === undefined ? <NotFoundView /> : <JobView key={id} id={id} />
+}
+
+type Who = { readonly session: Session } | { readonly problem: Problem } | 'nobody' | 'ended' | 'asking'
+
+function Hq() {
+  const place = usePlace()
+  const [who, setWho] = useState<Who>('asking')
+  const [round, setRound] = useState(0)
+  useEffect(() => {
+    whenSignedOut(() => setWho('ended'))
+  }, [])
+  useEffect(() => {
+    const over = new AbortController()
+    whoIsThere(over.signal).then(
+      (session) => setWho({ session }),
+      (error: unknown) => {
+        if (over.signal.aborted) return
+        if (!(error instanceof ApiProblem)) throw error
+        setWho(error.problem.status === 401 ? 'nobody' : { problem: error.problem })
+      },
+    )
+    return () => over.abort()
+  }, [round])
+  if (who === 'asking') return null
+  if (who === 'nobody' || who === 'ended') {
+    return <SignInView hasEnded={who === 'ended'} signedIn={(session) => setWho({ session })} />
+  }
+  if ('problem' in who) {
+    return (
+      <main class="wrap alone">
+        <ProblemNote problem={who.problem} again={() => setRound((n) => n + 1)} />
+      </main>
+    )
+  }
+  return (
+    <SessionContext.Provider value={who.session}>
+      <Shell place={place} left={() => setWho('nobody')}>
+        {viewOf(place, who.session)}
+      </Shell>
+    </SessionContext.Provider>
+  )
+}
+
+const root = document.getElementById('hq')
+if (root !== null) render(<Hq />, root)

@@ -1,0 +1,140 @@
+// A new job: a form made from the catalogue, with the founding example in it, what it would cost as one types, and the same
+// request for whoever would rather send it from a program.
+import { useMemo, useState } from 'preact/hooks'
+import { ApiProblem, get, post, type Problem, type Schema } from '../api.ts'
+import { contractOf, foundingForm, type Form } from '../form/contract.ts'
+import { EstimateBox } from '../form/estimate-box.tsx'
+import { FieldInput } from '../form/field-input.tsx'
+import { fieldsOf } from '../form/fields.ts'
+import { PolicyFields } from '../form/policy-fields.tsx'
+import { SameRequest } from '../form/same-request.tsx'
+import { useEstimate, type Contract } from '../form/use-estimate.ts'
+import { useLoad } from '../load.ts'
+import { Button } from '../parts/button.tsx'
+import { opTitle, opUnits } from '../parts/job-table.tsx'
+import { ProblemNote } from '../parts/problem.tsx'
+import { navigate, useTitle } from '../router.tsx'
+import { may, useSession } from '../session.ts'
+import { words } from '../words.ts'
+
+type Op = Schema<'ListOpsAnswer'>['ops'][number]
+
+export function NewJobView() {
+  useTitle(words.title(words.form.title))
+  const { data, problem, reload } = useLoad((signal) => get('/api/v0/ops', { signal }), [])
+  return (
+    <>
+      <div class="title">
+        <div>
+          <h1>{words.form.title}</h1>
+          <p class="soft after">{words.form.founding}</p>
+        </div>
+      </div>
+      {problem !== null && <ProblemNote problem={problem} again={reload} />}
+      {data?.ops[0] !== undefined && <JobForm ops={data.ops} first={data.ops[0]} />}
+    </>
+  )
+}
+
+/** What is in the form, the contract that it makes, and what stands against running it. */
+function useForm(ops: readonly Op[], first: Op) {
+  const say = words.form
+  const session = useSession()
+  const [form, setForm] = useState<Form>(() => foundingForm(fieldsOf(first.args_schema)))
+  const op = ops.find((one) => one.op === form.op) ?? first
+  const fields = useMemo(() => fieldsOf(op.args_schema), [op])
+  const { contract, faults } = contractOf(form, fields)
+  const isWritten = Object.keys(faults).length === 0
+  const estimated = useEstimate(isWritten ? contract : null)
+  const found = estimated.isOld ? null : estimated.problem
+  const faultOf = (path: string): string | undefined => found?.errors?.find((one) => one.path === path)?.message
+  const change = (changed: Partial<Form>): void => setForm((before) => ({ ...before, ...changed }))
+  const isGood = isWritten && estimated.problem === null
+  const off = may(session, 'jobs:write') ? (isGood ? undefined : say.cannot) : say.noScope
+  return { form, change, fields, faults, faultOf, contract, estimate: { ...estimated, problem: found }, off }
+}
+
+/** Registers the contract and goes to its job. */
+function useRun(contract: Contract) {
+  const [refused, setRefused] = useState<Problem | null>(null)
+  const [busy, setBusy] = useState(false)
+  const run = async (): Promise<void> => {
+    setBusy(true)
+    setRefused(null)
+    try {
+      const job = await post('/api/v0/ops/execute', contract, { headers: { Prefer: 'respond-async' } })
+      navigate(`/jobs/${job.job_id}`)
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error
+      setRefused(error.problem)
+      setBusy(false)
+    }
+  }
+  return { run, refused, busy }
+}
+
+function JobForm({ ops, first }: { ops: readonly Op[]; first: Op }) {
+  const say = words.form
+  const { form, change, fields, faults, faultOf, contract, estimate, off: notReady } = useForm(ops, first)
+  const { run, refused, busy } = useRun(contract)
+  const off = busy ? say.submitBusy : notReady
+  return (
+    <div class="new-job">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (off === undefined) void run()
+        }}
+      >
+        <OpField ops={ops} form={form} change={change} />
+        <fieldset>
+          <legend>{say.args}</legend>
+          <div class="fields">
+            {fields.map((field) => (
+              <FieldInput
+                key={field.name}
+                field={field}
+                value={form.args[field.name]}
+                fault={faults[field.name] ?? faultOf(`args.${field.name}`)}
+                change={(value) => change({ args: { ...form.args, [field.name]: value } })}
+              />
+            ))}
+          </div>
+        </fieldset>
+        <PolicyFields form={form} change={change} faultOf={faultOf} />
+      </form>
+      <aside aria-label={say.estimate}>
+        <EstimateBox {...estimate} units={opUnits(form.op)} />
+        <p class="acts">
+          <Button main off={off} onPress={() => void run()}>
+            {say.submit}
+          </Button>
+        </p>
+        {off !== undefined && <p class="cap">{off}</p>}
+        {refused !== null && <ProblemNote problem={refused} />}
+        <h2>{say.infer}</h2>
+        <p class="soft">{say.inferText}</p>
+        <SameRequest contract={contract} />
+      </aside>
+    </div>
+  )
+}
+
+function OpField({ ops, form, change }: { ops: readonly Op[]; form: Form; change: (changed: Partial<Form>) => void }) {
+  const { op } = words.form
+  return (
+    <fieldset>
+      <legend>{op}</legend>
+      <div class="field">
+        <label for="op-name">{op}</label>
+        <select id="op-name" value={form.op} onChange={(event) => change({ op: event.currentTarget.value, args: {} })}>
+          {ops.map((one) => (
+            <option key={one.op} value={one.op}>
+              {`${opTitle(one.op)}, ${one.op}`}
+            </option>
+          ))}
+        </select>
+      </div>
+    </fieldset>
+  )
+}

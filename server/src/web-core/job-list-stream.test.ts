@@ -1,0 +1,87 @@
+// The list of jobs as a stream: all of it first, then what is new or different alone, and the order whenever it changes.
+import { expect, test } from 'vitest'
+import type { JobSummary } from '../store/job-reads.ts'
+import { createFakeHub, createFakeStore, DEFAULT_PROJECT } from './fakes.ts'
+import { followList } from './job-list-stream.ts'
+import { WEB_LIMITS } from './limits.ts'
+
+const job = (id: string, change: Partial<JobSummary> = {}): JobSummary => ({
+  id: id as JobSummary['id'],
+  clientJobId: null,
+  op: 'mc/1/insurance.v1',
+  state: 'QUEUED',
+  replayOf: null,
+  reason: null,
+  createdAtMs: 1,
+  startedAtMs: null,
+  finishedAtMs: null,
+  deadlineAtMs: 9,
+  problem: null,
+  billing: null,
+  metrics: null,
+  terms: { mode: 'billable', microCredits: 1_420_000n },
+  ...change,
+})
+
+interface Told {
+  readonly ids: string[]
+  readonly changed: { readonly job_id: string; readonly status: string }[]
+}
+
+function open() {
+  const over = new AbortController()
+  const store = createFakeStore()
+  const state = { rows: [job('a')], nowMs: 0, asked: [] as unknown[] }
+  store.jobsOf = async (...asked) => {
+    state.asked.push(asked)
+    return state.rows
+  }
+  const list = { projectId: DEFAULT_PROJECT, filter: { state: 'QUEUED' as const }, limit: 20 }
+  const deps = { store, hub: createFakeHub(store).hub, clock: () => state.nowMs }
+  const frames = followList(list, deps, over.signal)
+  const next = async (): Promise<Told> => {
+    const { value } = await frames.next()
+    const [, data = ''] = /^event: jobs\ndata: (.*)\n\n$/.exec(String(value)) ?? []
+    return JSON.parse(data)
+  }
+  return { over, state, frames, next }
+}
+
+test('the first event has the page, a later one what changed, and the order', async () => {
+  const { state, frames, next, over } = open()
+  expect((await frames.next()).value).toMatch(/^retry: \d+\n\n$/)
+  expect(await next()).toMatchObject({
+    ids: ['a'],
+    changed: [{ job_id: 'a', status: 'QUEUED', reserved: { credits: 1.42, eur: 0.17 }, billing: null }],
+  })
+  state.rows = [job('b'), job('a')]
+  expect(await next()).toMatchObject({ ids: ['b', 'a'], changed: [{ job_id: 'b' }] })
+  const billing = '{"credits":1.42,"eur":0.17}'
+  const metrics = '{"wall_ms":2,"shards":77,"units":10,"verified_shards":8,"engines":[]}'
+  state.rows = [job('b'), job('a', { state: 'COMPLETED', finishedAtMs: 5, billing, metrics })]
+  const ended = await next()
+  expect(ended).toMatchObject({
+    ids: ['b', 'a'],
+    changed: [
+      { job_id: 'a', status: 'COMPLETED', reserved: null, billing: { credits: 1.42 }, metrics: { shards: 77 } },
+    ],
+  })
+  expect(ended.changed).toHaveLength(1)
+  // One that left the filter changes the order alone.
+  state.rows = [job('b')]
+  expect(await next()).toEqual({ ids: ['b'], changed: [] })
+  expect(state.asked[0]).toEqual([DEFAULT_PROJECT, { state: 'QUEUED' }, { after: null, limit: 20 }])
+  over.abort()
+  expect((await frames.next()).done).toBe(true)
+})
+
+test('a test job reserves nothing; the stream says that it lives, and ends after its time', async () => {
+  const { state, frames, next } = open()
+  state.rows = [job('a', { terms: { mode: 'test', microCredits: 5n } })]
+  await frames.next()
+  expect(await next()).toMatchObject({ changed: [{ mode: 'test', reserved: { credits: 0, eur: 0 } }] })
+  state.nowMs = WEB_LIMITS.streamHeartbeatMs
+  expect((await frames.next()).value).toBe(': nothing new\n\n')
+  state.nowMs = WEB_LIMITS.streamMsMax
+  expect((await frames.next()).done).toBe(true)
+})

@@ -1,0 +1,65 @@
+// A job in a line of a list: what it is, where it stands, what it costs.
+import { z } from 'zod'
+import { priceOfMicroCredits } from '@forge/shared/billing/price.ts'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
+import type { Hub } from '../hub/edge/hub-interface.ts'
+import type { JobSummary } from '../store/job-reads.ts'
+import { JOB_STATES } from '../store/store.ts'
+import { JOB_ID_TEXT, progressSchema, progressView } from './job-view.ts'
+import { isoOf, isoOrNull } from './times.ts'
+
+const time = z.iso.datetime()
+const priceSchema = z.strictObject({ credits: z.number(), eur: z.number() })
+const metricsSchema = z.object({
+  wall_ms: z.number(),
+  shards: z.int().describe('of all passes'),
+  units: z.number(),
+  verified_shards: z.int(),
+})
+
+export const jobSummarySchema = z.strictObject({
+  job_id: JOB_ID_TEXT,
+  client_job_id: z.string().nullable().describe('`ctx.job_id`'),
+  op: z.string().nullable().describe('`mc/1/insurance.v1`'),
+  status: z.enum(JOB_STATES),
+  replay_of: z.string().nullable().describe('the job that it repeats'),
+  reason: z.string().nullable(),
+  problem: problemSchema.nullable(),
+  mode: z.enum(['billable', 'test']),
+  billing: priceSchema.nullable().describe('of a completed job'),
+  reserved: priceSchema.nullable().describe('of an unfinished job: the most that it will cost'),
+  metrics: metricsSchema.nullable().describe('of a completed job'),
+  progress: progressSchema.nullable().describe('of an unfinished job; null while it is being planned'),
+  created_at: time,
+  started_at: time.nullable(),
+  finished_at: time.nullable(),
+  deadline_at: time,
+})
+
+const jsonOrNull = <T>(schema: z.ZodType<T>, text: string | null): T | null =>
+  text === null ? null : schema.parse(JSON.parse(text))
+
+export function summaryView(row: JobSummary, hub: Pick<Hub, 'progress'>): z.input<typeof jobSummarySchema> {
+  const isOpen = row.finishedAtMs === null
+  const progress = isOpen ? hub.progress(row.id) : null
+  const mode = row.terms?.mode ?? 'billable'
+  const price = priceOfMicroCredits(mode === 'test' ? 0n : (row.terms?.microCredits ?? 0n))
+  return {
+    job_id: row.id,
+    client_job_id: row.clientJobId,
+    op: row.op,
+    status: row.state,
+    replay_of: row.replayOf,
+    reason: progress?.reason ?? row.reason,
+    problem: row.problem,
+    mode,
+    billing: jsonOrNull(priceSchema, row.billing),
+    reserved: isOpen && row.terms !== null ? { credits: price.credits, eur: price.eur } : null,
+    metrics: jsonOrNull(metricsSchema, row.metrics),
+    progress: progress === null ? null : progressView(progress),
+    created_at: isoOf(row.createdAtMs),
+    started_at: isoOrNull(row.startedAtMs),
+    finished_at: isoOrNull(row.finishedAtMs),
+    deadline_at: isoOf(row.deadlineAtMs),
+  }
+}

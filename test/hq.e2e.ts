@@ -1,0 +1,203 @@
+// HQ as the owner of a project meets it: sign in, run the founding example from the form, watch it live, read the job’s page,
+// replay it, sign out. Everything is found by role and label; axe-core looks at each view, light and dark, and the console has
+// neither an error of the page nor a breach of its policy.
+import { readFileSync } from 'node:fs'
+import axe from 'axe-core'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { API_KEY } from './support/client.ts'
+import { smallContract } from './support/contract.ts'
+import { eventually } from './support/eventually.ts'
+import { startPool, type Pool } from './support/pool.ts'
+import { openBrowser, type OpenBrowser } from './support/tabs.ts'
+
+const ADMIN_TOKEN = 'the-operators-token-of-the-story'
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+let browser: OpenBrowser
+let pool: Pool
+let context: BrowserContext
+let page: Page
+const faults: string[] = []
+
+beforeAll(async () => {
+  ;[browser, pool] = await Promise.all([
+    openBrowser(),
+    startPool({ FORGE_ADMIN_TOKEN: ADMIN_TOKEN, FORGE_REFEREE: 'on' }),
+  ])
+  ;[context, page] = await visit()
+})
+afterAll(async () => {
+  await pool?.close()
+  await browser?.close()
+})
+
+/** A new browser profile; what goes wrong in its console is kept. */
+async function visit(): Promise<[BrowserContext, Page]> {
+  const viewport = { width: 1280, height: 900 }
+  // A colour on its way from light to dark has no contrast that one could measure.
+  const fresh = await browser.newContext({ locale: 'en-GB', viewport, reducedMotion: 'reduce' })
+  const tab = await fresh.newPage()
+  tab.on('pageerror', (error) => faults.push(error.message))
+  tab.on('console', (message) => {
+    // A refusal, which the page shows, is written down by the browser as well.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
+  })
+  await tab.goto(`${pool.url}/hq`)
+  return [fresh, tab]
+}
+
+const button = (name: string) => page.getByRole('button', { name, exact: true })
+const state = () => page.getByRole('status').first()
+const seen = async (tab: Page, text: string | RegExp) => tab.getByText(text).first().waitFor()
+
+async function signIn(tab: Page, key: string): Promise<void> {
+  await tab.getByLabel('Project key or admin token').fill(key)
+  await tab.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+/** No violation of WCAG 2.2 AA, whichever theme the system asks for, and nothing wider than a phone. */
+async function isAccessible(tab: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await tab.emulateMedia({ colorScheme })
+    const violations: unknown = await tab.evaluate(
+      `(async () => { ${axe.source}; const { violations } = await axe.run(document, { runOnly: ${JSON.stringify(RULES)} });
+        return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 120))]) })()`,
+    )
+    expect(violations, colorScheme).toEqual([])
+  }
+  await tab.setViewportSize({ width: 390, height: 844 })
+  expect(await tab.evaluate('document.documentElement.scrollWidth'), 'a phone does not scroll sideways').toBe(390)
+  await tab.setViewportSize({ width: 1280, height: 900 })
+}
+
+test('a wrong key is refused with a sentence, and the right one opens the jobs', async () => {
+  await signIn(page, 'fpak_wrong')
+  expect(await page.getByRole('alert').textContent()).toContain('not known here')
+  await isAccessible(page)
+  await signIn(page, API_KEY)
+  await page.getByRole('heading', { name: /^No job yet/ }).waitFor()
+  const [cookie] = await context.cookies()
+  expect(cookie).toMatchObject({ name: '__Host-forge-hq', httpOnly: true, secure: true, sameSite: 'Strict', path: '/' })
+  expect(await page.evaluate('document.cookie')).toBe('')
+  await isAccessible(page)
+})
+
+test('the form has the founding example and its price, says what is wrong, and what agents can infer', async () => {
+  await page.getByRole('link', { name: 'Fill in the founding example' }).click()
+  await page.getByRole('heading', { name: 'New job' }).waitFor()
+  const estimate = page.getByRole('complementary', { name: 'Estimate' })
+  await estimate.getByText('1.42 credits').waitFor()
+  await seen(page, /parameters of the model can be inferred/)
+  expect(await page.getByLabel('Years iterations').inputValue()).toBe('10000000')
+  await isAccessible(page)
+  await page.getByLabel('Years iterations').fill('0')
+  await estimate.getByText(/args\.iterations/).waitFor()
+  expect(await button('Run it').getAttribute('aria-disabled')).toBe('true')
+  await page.getByLabel('Years iterations').fill('10,000,000')
+  await estimate.getByText('1.42 credits').waitFor()
+  await page.getByRole('button', { name: 'TypeScript', exact: true }).click()
+  expect(await page.getByRole('region', { name: 'TypeScript' }).textContent()).toContain('"iterations": 10000000')
+})
+
+test('it is run and watched: waiting, running, completed, without a reload', async () => {
+  await button('Run it').click()
+  await seen(page, 'Insurance losses, 10 million years')
+  await eventually(
+    'the state',
+    () => state().textContent(),
+    (said) => said === 'Queued',
+  )
+  expect(await button('Replay').getAttribute('aria-disabled')).toBe('true')
+  await isAccessible(page)
+  await pool.agents({ engine: 'wasm' }, { engine: 'wasm' })
+  const states = new Set<string>()
+  await eventually(
+    'the state',
+    async () => (await state().textContent()) ?? '',
+    (said) => states.add(said).has('Completed'),
+  )
+  expect([...states]).toContain('Running')
+  await seen(page, 'offline bundle')
+})
+
+test('the page says the answer, the bound in words, every shard by keyboard, and what was billed', async () => {
+  await seen(page, /shards were run again, and every accepted one gave the same bits/)
+  await seen(page, /at most \d+ shards? (are|is) wrong/)
+  expect(await page.getByRole('region', { name: 'Receipt' }).textContent()).toContain('1.42 credits')
+  const map = page.getByRole('listbox', { name: /^Shards, 77/ })
+  await map.focus()
+  await page.keyboard.press('End')
+  const last = map.getByRole('option', { selected: true })
+  expect(await last.textContent()).toMatch(/^Shard 76, 9,961,472 to 9,999,999: accepted.*, WASM$/)
+  await page.keyboard.press('ArrowLeft')
+  expect(await last.textContent()).toMatch(/^Shard 75, /)
+  await page.getByRole('heading', { name: /^Shard 75/ }).waitFor()
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: /receipt$/ }).click(),
+  ])
+  const receipt: unknown = JSON.parse(readFileSync(await file.path(), 'utf8'))
+  expect(receipt).toMatchObject({ body: { state: 'COMPLETED', billing: { credits: 1.42 } }, signature: {} })
+  expect(await button('Cancel').getAttribute('aria-disabled')).toBe('true')
+  await isAccessible(page)
+})
+
+test('a job with exact quantiles shows its curve with VaR marked; its replay is identical', async () => {
+  const id = await pool.client.begin(smallContract({ args: { quantiles: true } }))
+  await pool.client.result(id)
+  await page.getByRole('navigation', { name: 'HQ' }).getByRole('link', { name: 'Jobs' }).click()
+  await page.getByRole('link', { name: /1\.048579 million years/ }).click()
+  await page.getByRole('img', { name: /^Exceedance curve.*VaR 99\.5 %/ }).waitFor()
+  await isAccessible(page)
+  // Somebody else runs it again: who answered the original is asked last.
+  await pool.agents({ engine: 'wasm' })
+  await button('Replay').click()
+  await seen(page, 'Identical to the original, to the bit.')
+})
+
+test('the list is live: a job that begins elsewhere appears, and can be cancelled', async () => {
+  await pool.empty()
+  await page.getByRole('navigation', { name: 'HQ' }).getByRole('link', { name: 'Jobs' }).click()
+  await page.getByRole('table', { name: 'Jobs, newest first' }).waitFor()
+  await pool.client.begin(smallContract({ ctx: { job_id: 'from-elsewhere' } }))
+  const row = page.getByRole('row').filter({ hasText: 'from-elsewhere' })
+  await row.getByText('Queued').waitFor()
+  await isAccessible(page)
+  await row.getByRole('link').click()
+  await button('Cancel').click()
+  await button('Yes, cancel it').click()
+  await eventually(
+    'the state',
+    () => state().textContent(),
+    (said) => said === 'Cancelled',
+  )
+  await page.goBack()
+  await page.getByRole('navigation', { name: 'State' }).getByRole('link', { name: 'Cancelled' }).click()
+  expect(page.url()).toBe(`${pool.url}/hq/jobs?state=CANCELLED`)
+  await eventually(
+    'the rows',
+    () => page.getByRole('row').count(),
+    (rows) => rows === 2,
+  )
+})
+
+test('an address that is none says so; signing out ends the session everywhere', async () => {
+  await page.goto(`${pool.url}/hq/no/such/view`)
+  await page.getByRole('heading', { name: 'Nothing here' }).waitFor()
+  await isAccessible(page)
+  const kept = await context.storageState()
+  await button('Sign out').click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  const copy = await browser.newContext({ storageState: kept })
+  expect((await copy.request.get(`${pool.url}/api/v0/jobs`)).status()).toBe(401)
+  await copy.close()
+})
+
+test('the operator sees the projects, and no jobs', async () => {
+  await signIn(page, ADMIN_TOKEN)
+  await page.getByRole('rowheader', { name: 'default' }).waitFor()
+  await isAccessible(page)
+})
+
+test('no script failed, and the policy of the page was kept', () => expect(faults).toEqual([]))
