@@ -5,62 +5,37 @@ import { expectSameBits } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
 import { expectedOf } from './support/expected.ts'
 import { startPool, type Pool } from './support/pool.ts'
-import { openBrowser, type OpenBrowser, type Tab } from './support/tabs.ts'
 
-let browser: OpenBrowser
 let pool: Pool
 
 beforeAll(async () => {
-  ;[browser, pool] = await Promise.all([openBrowser(), startPool()])
+  pool = await startPool()
 })
-/** It compiles its shaders and tests itself for seconds: the test after its first has it still. */
-let gpuTab: Tab | undefined
-const leaveButGpuTab = () => pool.empty(...(gpuTab === undefined ? [] : [gpuTab]))
-async function withGpuTab(): Promise<void> {
-  if (gpuTab === undefined) [gpuTab] = await pool.tabs(browser, { engine: 'webgpu' })
-}
-afterAll(async () => {
-  await pool?.close()
-  await browser?.close()
-})
+afterEach(() => pool?.empty())
+afterAll(() => pool?.close())
 
 const NONE = { verify: 'none' } as const
 
-describe('target', () => {
-  afterEach(() => leaveButGpuTab())
-  afterAll(() => pool?.empty())
+test('target gpu waits while there is nobody but WASM, says why, and runs when one joins that may', async () => {
+  await pool.agents({ engine: 'wasm' })
+  const contract = smallContract({ policy: { ...NONE, target: 'gpu' } })
+  const id = await pool.client.begin(contract)
+  const waiting = await pool.client.until(id, ({ reason }) => typeof reason === 'string')
+  expect(waiting).toMatchObject({ status: 'QUEUED', progress: { answered: 0, eligible_agents: 0 } })
+  expect(waiting.reason).toMatch(/waiting for agents: 0 of min_agents 1 .* target "gpu"/)
 
-  test('target gpu waits while there is only a WASM tab, says why, and runs when a WebGPU tab joins', async () => {
-    await pool.tabs(browser, { engine: 'wasm' })
-    const contract = smallContract({ policy: { ...NONE, target: 'gpu' } })
-    const id = await pool.client.begin(contract)
-    const waiting = await pool.client.until(id, ({ reason }) => typeof reason === 'string')
-    expect(waiting).toMatchObject({ status: 'QUEUED', progress: { answered: 0, eligible_agents: 0 } })
-    expect(waiting.reason).toMatch(/waiting for agents: 0 of min_agents 1 .* target "gpu"/)
+  // The other is not idle for want of time: what it may run, it runs meanwhile.
+  expect((await pool.client.run(smallContract({ policy: NONE }))).hub.metrics.engines).toEqual(['wasm'])
+  expect(await pool.client.job(id)).toMatchObject({ status: 'QUEUED', progress: { answered: 0 } })
 
-    // The WASM tab is not idle for want of time: what it may run, it runs meanwhile.
-    expect((await pool.client.run(smallContract({ policy: NONE }))).hub.metrics.engines).toEqual(['wasm'])
-    expect(await pool.client.job(id)).toMatchObject({ status: 'QUEUED', progress: { answered: 0 } })
-
-    await withGpuTab()
-    const answer = await pool.client.result(id)
-    expect(answer.hub.metrics.engines).toEqual(['webgpu'])
-    expectSameBits(answer, await expectedOf(contract, 'wasm'))
-  })
-
-  test('target cpu is not for a WebGPU tab', async () => {
-    await withGpuTab()
-    const id = await pool.client.begin(smallContract({ policy: { ...NONE, target: 'cpu' } }))
-    const waiting = await pool.client.until(id, ({ reason }) => typeof reason === 'string')
-    expect(waiting).toMatchObject({ status: 'QUEUED', progress: { eligible_agents: 0 } })
-    await pool.agents({ engine: 'wasm' })
-    expect((await pool.client.result(id)).hub.metrics.engines).toEqual(['wasm'])
-  })
+  // The reference is admitted to any target; target.slow.ts has a tab on WebGPU.
+  await pool.agents({ engine: 'reference' })
+  const answer = await pool.client.result(id)
+  expect(answer.hub.metrics.engines).toEqual(['reference'])
+  expectSameBits(answer, await expectedOf(contract, 'wasm'))
 })
 
 describe('agents', () => {
-  afterEach(() => pool?.empty())
-
   test('min_agents 2 waits for the second agent', async () => {
     await pool.agents({})
     const contract = smallContract({ policy: { ...NONE, min_agents: 2 } })

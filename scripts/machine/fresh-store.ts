@@ -6,17 +6,30 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openStore } from '@forge/server/store/open-store.ts'
+import { openDatabase, openStore } from '@forge/server/store/open-store.ts'
 import { cached } from './cache.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('../../server/drizzle', import.meta.url))
 
 /** A folder for FORGE_DATA_DIR; whoever asked for it removes it. */
 export async function freshDataDir(): Promise<string> {
-  const template = await cached(`store-${await versionOfStore()}`, async (folder) => {
+  return copyOf('store', async (folder) => {
     const store = await openStore({ dataDir: folder })
     await store.close()
   })
+}
+
+/** The same without our tables: PGlite alone has been there, in `pglite`. */
+export async function bareDataDir(): Promise<string> {
+  return copyOf('bare', async (folder) => {
+    const { driver, release } = await openDatabase({ dataDir: folder })
+    await driver.close()
+    await release()
+  })
+}
+
+async function copyOf(what: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const template = await cached(`${what}-${await versionOfStore()}`, make)
   const folder = await mkdtemp(path.join(tmpdir(), 'forge-store-'))
   await cp(template, folder, { recursive: true })
   return folder

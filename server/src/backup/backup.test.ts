@@ -37,10 +37,10 @@ beforeAll(async () => {
 afterAll(() => room.close())
 
 const all = process.env['FORGE_TEST_ALL'] === '1'
-/** Into an embedded store, which is opened eight times for it and takes seconds each, where there is time. */
-const INTO: readonly Kind[] = all ? ['embedded', 'Postgres'] : ['Postgres']
+/** Of an embedded store and into one, which is opened eight times for it and takes seconds each, where there is time. */
+const KINDS: readonly Kind[] = all ? ['embedded', 'Postgres'] : ['Postgres']
 
-describe.each<Kind>(['embedded', 'Postgres'])('a store: %s', (kind) => {
+describe.each<Kind>(KINDS)('a store: %s', (kind) => {
   let was: Written
   let folder: string
   beforeAll(async () => {
@@ -75,7 +75,7 @@ describe.each<Kind>(['embedded', 'Postgres'])('a store: %s', (kind) => {
     await store.close()
   }, 120_000)
 
-  test.each<Kind>(INTO)('restored: %s', { timeout: 120_000 }, async (into) => {
+  test.each<Kind>(KINDS)('restored: %s', { timeout: 120_000 }, async (into) => {
     const target = await room.empty(into)
     await restore({ store: target, objects: await objectsOf(target), folder })
     const fresh = await room.migrated(into)
@@ -100,8 +100,7 @@ describe.each<Kind>(['embedded', 'Postgres'])('a store: %s', (kind) => {
     expect(manifest.objects.count).toBe(manifest.tables.objects.rows)
   })
 
-  // A backup is the same files whatever it was taken of: of both kinds where there is time.
-  test.runIf(all || kind === 'Postgres')('without its objects, the tables alone', { timeout: 60_000 }, async () => {
+  test('without its objects, the tables alone', { timeout: 60_000 }, async () => {
     const [target, bare] = [await room.empty('Postgres'), path.join(await room.newFolder(), 'bare')]
     await backUp({ store: was.options, objects: null, folder: bare, nowMs: 0 })
     await restore({ store: target, objects: await objectsOf(target), folder: bare })
@@ -111,7 +110,7 @@ describe.each<Kind>(['embedded', 'Postgres'])('a store: %s', (kind) => {
     await reading.close()
   })
 
-  test.runIf(all || kind === 'Postgres')('of a version before is brought up to date', { timeout: 60_000 }, async () => {
+  test('of a version before is brought up to date', { timeout: 60_000 }, async () => {
     const [target, old] = [await room.empty('Postgres'), path.join(await room.newFolder(), 'old')]
     await backUp({ store: was.options, objects: null, folder: old, nowMs: 0 })
     const before = await asked(await room.empty('Postgres'), async (query) => {

@@ -43,7 +43,7 @@ export const STORE_LIMITS = {
   sealsPerBatch: 100,
   /** Jobs that one transaction takes partials or networks from, and rows of theirs: beyond them a job goes alone. */
   jobsPerRetentionBatch: 16,
-  rowsPerRetentionBatch: 32_768,
+  rowsPerRetentionBatch: 8_192,
   /** Of an account, newer than its last snapshot: adding up so many takes a millisecond. */
   entriesPerSnapshot: 500,
   /** Of an account, added up by one statement: some tens of milliseconds. More are added up in several. */

@@ -1,9 +1,9 @@
 // A database of an earlier version, with its rows, brought up to date: nothing is lost and what is new about it is sensible.
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { expect, test } from 'vitest'
+import { bareDataDir } from '../../../scripts/machine/fresh-store.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { digest } from '@forge/shared/exact/digest.ts'
@@ -31,8 +31,8 @@ async function migrateUpTo({ query }: Driver, end: number): Promise<void> {
 const BEFORE_MAKERS = 18
 
 test('of the tokens of before the trusted ones are the operator’s, and none can be changed by hand afterwards', async () => {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'forge-store-'))
-  const driver = await openPglite(folder)
+  const folder = await bareDataDir()
+  const driver = await openPglite(path.join(folder, 'pglite'))
   await migrateUpTo(driver, BEFORE_MAKERS)
   await driver.query("insert into projects (id, name, created_at_ms, limits) values ('p', 'x', 1, '{}')", [])
   for (const trusted of [true, false]) {
@@ -52,8 +52,8 @@ test('of the tokens of before the trusted ones are the operator’s, and none ca
 }, 60_000)
 
 test('rows of before are exposures of number 1, submissions of probation, and jobs with an adopted chain', async () => {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'forge-store-'))
-  const driver = await openPglite(folder)
+  const folder = await bareDataDir()
+  const driver = await openPglite(path.join(folder, 'pglite'))
   await expect(requireCurrent(driver.query)).rejects.toThrow(/no store of Forge Pool/)
   await migrateUpTo(driver, BEFORE)
   const answer = '{"name":"ü \\" 1"}'

@@ -116,7 +116,10 @@ const rows: readonly Row[] = [
   },
 ]
 
-describe.each(rows)('$name', ({ args, step, size, published, quantiles }) => {
+// What the other rows tell, the first four tell in part; all of them where there is time.
+const told = process.env['FORGE_TEST_ALL'] === '1' ? rows : rows.slice(0, 4)
+
+describe.each(told)('$name', ({ args, step, size, published, quantiles }) => {
   let found: Simulated
   let law: Distribution
   beforeAll(async () => {
