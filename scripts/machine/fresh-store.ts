@@ -1,7 +1,8 @@
 // An empty embedded store in a temporary folder. Making one takes PGlite seconds, so one is made and migrated once a
 // version and copied from then on.
 import { createHash } from 'node:crypto'
-import { cp, mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { cpSync } from 'node:fs'
+import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -31,7 +32,8 @@ export async function bareDataDir(): Promise<string> {
 async function copyOf(what: string, make: (folder: string) => Promise<void>): Promise<string> {
   const template = await cached(`${what}-${await versionOfStore()}`, make)
   const folder = await mkdtemp(path.join(tmpdir(), 'forge-store-'))
-  await cp(template, folder, { recursive: true })
+  // A thousand files: one by one without waiting takes a fifth of the processor time.
+  cpSync(template, folder, { recursive: true })
   return folder
 }
 
