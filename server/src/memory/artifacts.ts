@@ -103,7 +103,7 @@ async function keepPart(part: Part, job: CompletedJob, deps: ArtifactDeps): Prom
   const sent = {
     name,
     contentType,
-    expiresAtMs: null,
+    ttlMs: null,
     condition: { kind: 'always' },
     sha256: null,
     length: null,

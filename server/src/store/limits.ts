@@ -52,6 +52,10 @@ export const STORE_LIMITS = {
   daysPerUsageRead: 31,
   /** Statements of usage and ledger that wait for those before them: some seconds' worth. Beyond it the store is too busy. */
   reportsWaitingMax: 200,
+  /** Records of agents that wait for those before them. */
+  recordsWaitingMax: 200,
+  /** Void shards of an agent, of its newest jobs, that its record looks at for those that a person is shown. */
+  voidsPerRecord: 1_000,
   jobIdsPerBatch: 1_000,
   /** Of what an identity did, as many as a person looks at. */
   recordRows: 12,

@@ -71,6 +71,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     }
   }
   const notices = gathered((jobIds: readonly JobId[]) => engine.run((db) => noticesOf(db, jobIds)))
+  const records = turns('agents’ records', STORE_LIMITS.recordsWaitingMax)
   return {
     ...createTenants(engine),
     ...createSessions(engine),
@@ -104,7 +105,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     givenUpOnDay: (projectId, nowMs, most) => engine.run((db) => givenUpOnDay(db, projectId, nowMs, most)),
     jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
     attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),
-    agentRecord: (identity) => engine.run((db) => agentRecord(db, identity)),
+    agentRecord: (identity) => records.take(() => engine.run((db) => agentRecord(db, identity))),
     verdictsOf: (jobId, first, end) => engine.run((db) => verdictsIn(db, jobId, first, end)),
 
     table: (key) => engine.run((db) => tableByKey(db, key)),
@@ -197,7 +198,7 @@ async function sumOf(engine: Engine, scope: Scope): Promise<bigint> {
 }
 
 function ledgerOn(engine: Engine, observer: StoreObserver): LedgerStore {
-  const reports = turns(STORE_LIMITS.reportsWaitingMax)
+  const reports = turns('usage and ledger', STORE_LIMITS.reportsWaitingMax)
   return {
     transactionsOf: (jobId) => engine.run((db) => transactionsOf(db, jobId)),
     ledgerAfter: (projectId, after, limit) => engine.transaction((db) => ledgerAfter(db, projectId, after, limit)),

@@ -4,7 +4,7 @@ import { StoreBusy } from './sql-error.ts'
 import { turns } from './turns.ts'
 
 test('one at a time, whatever becomes of the one before, and those beyond the limit are refused at once', async () => {
-  const reports = turns(2)
+  const reports = turns('usage', 2)
   let atOnce = 0
   const order: number[] = []
   const report = (number: number) =>

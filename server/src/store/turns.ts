@@ -7,12 +7,13 @@ export interface Turns {
   take<T>(task: () => Promise<T>): Promise<T>
 }
 
-export function turns(waitingMax: number): Turns {
+/** `what` is read, as it is told to who came too late. */
+export function turns(what: string, waitingMax: number): Turns {
   const inTurn = queue()
   let waiting = 0
   return {
     async take(task) {
-      if (waiting > waitingMax) throw new StoreBusy(`${waiting} reads of usage and ledger wait for their turn`)
+      if (waiting > waitingMax) throw new StoreBusy(`${waiting} reads of ${what} wait for their turn`)
       waiting++
       try {
         return await inTurn(task)

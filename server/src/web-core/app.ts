@@ -109,7 +109,7 @@ function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions'> {
     bundles: createProjectPlaces(WEB_LIMITS.bundlesPerProjectMax),
     bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
     requests: createRequestRate(store, clock),
-    agentReads: createAgentReads(),
+    agentReads: createAgentReads(store.agentRecord, () => performance.now()),
   }
 }
 

@@ -89,7 +89,8 @@ export function createAuth(deps: AuthDeps): Auth {
   const callerOfSession = async (text: string): Promise<Caller | Refusal> => {
     const row = await store.session(hashOf('session', text))
     if (row === null || row.expiresAtMs <= clock()) return unauthenticated(SIGNED_OUT)
-    return (await callerOfHash(row.keyHash)) ?? unauthenticated(SIGNED_OUT)
+    const caller = await callerOfHash(row.keyHash)
+    return caller === null || caller instanceof Refusal ? unauthenticated(SIGNED_OUT) : caller
   }
 
   const authenticate: Authenticate = async (request) => {

@@ -1,15 +1,14 @@
 // The body of a request as JSON: its media type, its bytes counted on the stream, its UTF-8 and its grammar. Everything
 // here is refused before any schema is asked, and nothing past the limit is kept in memory.
-import { CONTRACT_LIMITS } from '@forge/shared/contract/envelope.ts'
-import { concat } from '@forge/shared/exact/bytes.ts'
 import { BodyEnded, bodyChunks, bodyTooSlow, type BodyPace } from './body-chunks.ts'
 import { pathOf, refuse, Refusal } from './refusal.ts'
 import { parseStrictJson, type JsonValue } from './strict-json.ts'
 
-export async function readJsonBody(request: Request, pace: BodyPace): Promise<JsonValue | Refusal> {
+/** `bytesMax`: a body has no more. */
+export async function readJsonBody(request: Request, pace: BodyPace, bytesMax: number): Promise<JsonValue | Refusal> {
   const wrongType = refuseMediaType(request.headers)
   if (wrongType !== null) return wrongType
-  const bytes = await readBytes(request, pace)
+  const bytes = await readBytes(request, pace, bytesMax)
   if (bytes instanceof Refusal) return bytes
   const text = decodeUtf8(bytes)
   if (text === null) return refuse('NOT_UTF8', 'The bytes of the body are not UTF-8. JSON is always sent as UTF-8.')
@@ -46,22 +45,30 @@ function refuseMediaType(headers: Headers): Refusal | null {
 
 /** What is left of the body is not read, so nothing else can come on this connection. */
 function tooLarge(limit: number): Refusal {
-  const { problem } = refuse('BODY_TOO_LARGE', `A body has at most ${limit} bytes (1 MiB).`)
+  const { problem } = refuse('BODY_TOO_LARGE', `A body has at most ${limit} bytes here.`)
   return new Refusal(problem, { Connection: 'close' })
 }
 
+/** More than most contracts have. */
+const FIRST_BYTES = 4_096
+
 /** Stops at the first byte over the limit; the HTTP server throws the rest away. */
-async function readBytes(request: Request, pace: BodyPace): Promise<Uint8Array | Refusal> {
-  const limit = CONTRACT_LIMITS.bodyBytesMax
-  const chunks: Uint8Array[] = []
+async function readBytes(request: Request, pace: BodyPace, bytesMax: number): Promise<Uint8Array | Refusal> {
+  // One buffer that grows: of chunks of a byte each, a list would hold two hundred times what was sent.
+  let bytes = new Uint8Array(Math.min(FIRST_BYTES, bytesMax))
   let length = 0
   try {
     for await (const chunk of bodyChunks(request.body, pace)) {
+      if (length + chunk.length > bytesMax) return tooLarge(bytesMax)
+      if (length + chunk.length > bytes.length) {
+        const larger = new Uint8Array(Math.min(bytesMax, Math.max(length + chunk.length, 2 * bytes.length)))
+        larger.set(bytes.subarray(0, length))
+        bytes = larger
+      }
+      bytes.set(chunk, length)
       length += chunk.length
-      if (length > limit) return tooLarge(limit)
-      chunks.push(chunk)
     }
-    return concat(...chunks)
+    return bytes.subarray(0, length)
   } catch (error) {
     if (!(error instanceof BodyEnded)) throw error
     if (error.why === 'too slow') return bodyTooSlow(pace)

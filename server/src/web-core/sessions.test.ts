@@ -71,6 +71,10 @@ test('it ends with its time, with its key, and for good with signing out', async
   expect(await lookOther()).toBe(401)
   t.store.keys = [row]
   expect(await lookOther()).toBe(404)
+  t.store.keys = [{ ...row, expiresAtMs: nowMs }]
+  const expired = await jobs(t, { cookie: other, ...OWN })
+  expect([expired.status, await expired.text()]).toEqual([401, expect.stringContaining('This session of HQ has ended')])
+  t.store.keys = [row]
   const out = await ask(t, 'DELETE', { cookie: other, ...OWN })
   expect([out.status, out.headers.get('set-cookie')]).toEqual([204, expect.stringContaining('Max-Age=0')])
   expect(await lookOther()).toBe(401)
@@ -120,4 +124,12 @@ test.each([
 ])('%s with %j counts: %s', (method, headers, counts) => {
   const request = { method, url: 'http://pool.example/api/v0/jobs', headers: new Headers(headers) }
   expect(crossSite(request) === null).toBe(counts)
+})
+
+test('signing in again ends the session that the browser had', async () => {
+  const t = startTestApp()
+  const before = cookieOf(await signIn(t, KEY))
+  const after = cookieOf(await signIn(t, KEY, { ...OWN, cookie: before }))
+  expect((await jobs(t, { cookie: before, ...OWN })).status).toBe(401)
+  expect((await jobs(t, { cookie: after, ...OWN })).status).toBe(404)
 })

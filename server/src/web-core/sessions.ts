@@ -14,7 +14,8 @@ export interface SignedIn {
 }
 
 export interface Sessions {
-  begin(key: string): Promise<(SignedIn & { readonly cookie: string }) | Refusal>
+  /** A session that the request came with ends: a browser has one. */
+  begin(key: string, request: Request): Promise<(SignedIn & { readonly cookie: string }) | Refusal>
   /** Of the request's cookie. */
   of(request: Request): Promise<SignedIn | Refusal>
   end(request: Request): Promise<void>
@@ -28,10 +29,12 @@ export interface SessionsDeps extends Auth {
 
 export function createSessions({ store, clock, randomBytes, authenticate, callerOf }: SessionsDeps): Sessions {
   return {
-    async begin(key) {
+    async begin(key, request) {
       const caller = await callerOf(key)
       if (caller instanceof Refusal) return caller
       if (caller.kind === 'scraper') return noScraper()
+      const before = sessionOf(request.headers)
+      if (before !== null) await store.deleteSession(hashOf('session', before))
       const nowMs = clock()
       const expiresAtMs = nowMs + WEB_LIMITS.sessionMsMax
       const { text, hash } = newCredential('session', randomBytes)

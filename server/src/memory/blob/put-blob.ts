@@ -16,7 +16,8 @@ export type BlobDeps = ObjectDeps & { readonly store: Pick<TenantStore, 'project
 export interface SentBlob {
   readonly name: string
   readonly contentType: string
-  readonly expiresAtMs: number | null
+  /** It lives so long from when it is there: a body may take hours. Null: for ever. */
+  readonly ttlMs: number | null
   readonly condition: Condition
   /** SHA-256 in hexadecimal, if its client took one. */
   readonly sha256: string | null
@@ -50,7 +51,7 @@ export async function keepBlob(projectId: ProjectId, sent: SentBlob, deps: BlobD
 async function keepWithin(
   room: Reservation,
   projectId: ProjectId,
-  { name, contentType, expiresAtMs, condition, sha256: said, length, body }: SentBlob,
+  { name, contentType, ttlMs, condition, sha256: said, length, body }: SentBlob,
   quota: MemoryQuota,
   deps: BlobDeps,
 ): Promise<BlobRow | Refusal> {
@@ -67,8 +68,9 @@ async function keepWithin(
   const { objectId, bytes, sha256 } = received
   const claimed = async (): Promise<BlobRow | Refusal> => {
     if (said !== null && said !== sha256) return checksumMismatch(said, sha256)
-    const blob = { name, objectId, bytes, sha256, contentType, expiresAtMs }
-    const written = await store.putBlob(projectId, blob, condition, quota, clock())
+    const nowMs = clock()
+    const blob = { name, objectId, bytes, sha256, contentType, expiresAtMs: ttlMs === null ? null : nowMs + ttlMs }
+    const written = await store.putBlob(projectId, blob, condition, quota, nowMs)
     if (written.status === 'written') return written.blob
     return written.status === 'conflict' ? preconditionFailed('The blob') : quotaExceeded(written)
   }

@@ -9,7 +9,6 @@ import { STORE_LIMITS } from '../limits.ts'
 import { executors, jobs, quarantines, releases, submissions, verdicts, voids } from '../schema.ts'
 import { seals } from '../seal-schema.ts'
 import { sumOfMany } from './balances.ts'
-import { isOfVoid } from './shards.ts'
 
 export async function agentRecord(db: Db, identity: Identity): Promise<AgentRecord> {
   // A job that ends meanwhile is in the sums at least, if it is not among the receipts: what is listed is always counted.
@@ -49,23 +48,36 @@ async function lastQuarantine(db: Db, identity: Identity): Promise<AgentRecord['
 
 /** Those whose bits differ from the accepted ones first: the others are void because of them. */
 function rejectionsOf(db: Db, identity: Identity): Promise<AgentRecord['rejections'][number][]> {
+  const newest = db
+    .select()
+    .from(voids)
+    .where(eq(voids.executor, identity))
+    .orderBy(desc(voids.jobId))
+    .limit(STORE_LIMITS.voidsPerRecord)
+    .as('voids')
   return db
     .select({
-      jobId: voids.jobId,
-      shard: voids.shard,
+      jobId: newest.jobId,
+      shard: newest.shard,
       engine: submissions.engine,
       digest: submissions.digest,
       accepted: verdicts.digest,
-      reason: voids.reason,
+      reason: newest.reason,
     })
-    .from(voids)
-    .innerJoin(submissions, isOfVoid)
-    .leftJoin(verdicts, and(eq(verdicts.jobId, voids.jobId), eq(verdicts.shard, voids.shard)))
-    .where(eq(voids.executor, identity))
+    .from(newest)
+    .innerJoin(
+      submissions,
+      and(
+        eq(submissions.jobId, newest.jobId),
+        eq(submissions.shard, newest.shard),
+        eq(submissions.executor, newest.executor),
+      ),
+    )
+    .leftJoin(verdicts, and(eq(verdicts.jobId, newest.jobId), eq(verdicts.shard, newest.shard)))
     .orderBy(
       sql`${verdicts.digest} is not null and ${verdicts.digest} <> ${submissions.digest} desc`,
-      desc(voids.jobId),
-      voids.shard,
+      desc(newest.jobId),
+      newest.shard,
     )
     .limit(STORE_LIMITS.recordRows)
 }

@@ -16,20 +16,24 @@ beforeAll(async () => {
 }, WORLD_START_MS)
 afterAll(() => world?.close())
 
-const identity = identityFromKeys({ kind: 'bytes', secretKey: newSecretKey() })
+const newIdentity = () => identityFromKeys({ kind: 'bytes', secretKey: newSecretKey() })
+const identity = newIdentity()
 
-async function ask(change: { readonly atMs?: number; readonly signedMs?: number } = {}): Promise<Response> {
+async function ask(
+  change: { readonly atMs?: number; readonly signedMs?: number } = {},
+  by = identity,
+): Promise<Response> {
   const atMs = change.atMs ?? Date.now()
-  const signature = await identity.sign(agentRecordDigest(change.signedMs ?? atMs))
-  const body = { public_key: toBase64(identity.publicKey), at_ms: atMs, signature: toBase64(signature) }
+  const signature = await by.sign(agentRecordDigest(change.signedMs ?? atMs))
+  const body = { public_key: toBase64(by.publicKey), at_ms: atMs, signature: toBase64(signature) }
   const headers = { 'Content-Type': 'application/json' }
   return world.app.request('/agent/record', { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
-const record = async () => agentRecordSchema.parse(await (await ask()).json())
+const record = async (by = identity) => agentRecordSchema.parse(await (await ask({}, by)).json())
 
 test('a key that did nothing has an empty record', async () => {
-  expect(await record()).toMatchObject({ jobs: 0, accepted: 0, rejected: 0, credits: 0, quarantine: null })
+  expect(await record(newIdentity())).toMatchObject({ jobs: 0, accepted: 0, rejected: 0, credits: 0, quarantine: null })
 })
 
 test('accepted, rejected with both digests and the reason, credits and receipts', async () => {

@@ -9,7 +9,7 @@ import { fromBase64 } from '@forge/shared/exact/bytes.ts'
 import { creditsOf } from '../../billing/ledger-view.ts'
 import type { AgentRecord } from '../../store/agent-record.ts'
 import { WEB_LIMITS } from '../limits.ts'
-import { refuse } from '../refusal.ts'
+import { refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 
 const HOURS = WEB_LIMITS.agentReadSkewMs / 3_600_000
@@ -57,9 +57,7 @@ export const agentRoutes = [
     },
     problems: ['RATE_LIMITED', 'UNAUTHENTICATED'],
     examples: [{ summary: 'Signed long ago', body: SIGNED_LONG_AGO, status: 401 }],
-    async handle({ body }, { store, clock, agentReads }) {
-      const refused = agentReads.take()
-      if (refused !== null) return refused
+    async handle({ body }, { clock, agentReads }) {
       const { public_key, at_ms, signature } = body
       if (Math.abs(clock() - at_ms) > WEB_LIMITS.agentReadSkewMs) {
         return refuse('UNAUTHENTICATED', `at_ms is more than ${HOURS} hours from this server’s clock; sign it anew.`)
@@ -68,7 +66,8 @@ export const agentRoutes = [
       if (!verifySignature(publicKey, agentRecordDigest(at_ms), fromBase64(signature))) {
         return refuse('UNAUTHENTICATED', 'The signature is not this key’s over agent-record.v1 and at_ms.')
       }
-      return answered(200, recordView(await store.agentRecord(identityOf(publicKey))))
+      const record = await agentReads.record(identityOf(publicKey))
+      return record instanceof Refusal ? record : answered(200, recordView(record))
     },
   }),
 ]

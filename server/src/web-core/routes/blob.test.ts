@@ -1,6 +1,7 @@
 // Blobs as a client meets them: bytes in and out, ranges, checksums, limits, and what a browser is told of them.
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
 import { WEB_LIMITS } from '../limits.ts'
@@ -138,6 +139,17 @@ test('an upload that cannot fit is stopped on its way, and one that breaks off k
   })
   expect(await codeOf(await ask('PUT', 'broken', {}, broken))).toEqual([400, 'INCOMPLETE_BODY'])
   for (const name of ['endless', 'more', 'broken']) expect((await ask('GET', name)).status).toBe(404)
+})
+
+test('its time to live begins when it is there, however long its bytes took', async () => {
+  const body = slowBody()
+  const pending = ask('PUT', 'shortlived?ttl_seconds=60', {}, body.readable)
+  await body.push(10)
+  const lastMs = Date.now() + 5
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(lastMs))
+  await body.end()
+  const { blob } = z.object({ blob: z.object({ expires_at: z.string() }) }).parse(await (await pending).json())
+  expect(Date.parse(blob.expires_at)).toBeGreaterThan(lastMs + 60_000)
 })
 
 test('conditions hold for blobs too', async () => {

@@ -141,10 +141,9 @@ export const blobRoutes = [
       if (contentType instanceof Refusal) return contentType
       const sha256 = contentDigestOf(headers)
       if (sha256 instanceof Refusal) return sha256
-      const ttl = query.ttl_seconds
-      const expiresAtMs = ttl === undefined ? null : deps.clock() + ttl * 1000
+      const ttlMs = query.ttl_seconds === undefined ? null : query.ttl_seconds * 1000
       const length = contentLengthOf(headers)
-      const sent = { name, contentType, expiresAtMs, condition, sha256, length, body: sentBy(body, deps.bodyPace) }
+      const sent = { name, contentType, ttlMs, condition, sha256, length, body: sentBy(body, deps.bodyPace) }
       const row = await withUploadPlace(caller.projectId, deps, () => keepBlob(caller.projectId, sent, deps))
       if (row instanceof Refusal) return row
       return answered(200, { ok: true, blob: blobView(row) }, { ETag: entityTag(row.version) })

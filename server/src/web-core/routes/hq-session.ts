@@ -44,7 +44,7 @@ export const hqSessionRoutes = [
       // Else a page of somebody else could sign a person in as itself, and look at what is done then.
       const foreign = request.headers.has('sec-fetch-site') || request.headers.has('origin') ? crossSite(request) : null
       if (foreign !== null) return foreign
-      const begun = await deps.sessions.begin(body.key.trim())
+      const begun = await deps.sessions.begin(body.key.trim(), request)
       if (begun instanceof Refusal) return begun
       const view = await sessionView(begun, deps)
       return view instanceof Refusal ? view : answered(200, view, { 'Set-Cookie': begun.cookie })

@@ -1,6 +1,7 @@
 // The parts of a request by the schemas of its route: path, query, body, in this order. Nothing is guessed: an unknown or
 // repeated parameter is refused with its name and with what there is.
 import type { z } from 'zod'
+import { CONTRACT_LIMITS } from '@forge/shared/contract/envelope.ts'
 import type { FieldError } from '@forge/shared/contract/problem.ts'
 import type { BodyPace } from '../body-chunks.ts'
 import { hasNoBody, readJsonBody } from '../json-body.ts'
@@ -24,7 +25,8 @@ export async function parseInput(
   }
   const query = parseQuery(declared.query, new URL(request.url).searchParams)
   if (query instanceof Refusal) return query
-  const body = await parseBody(declared.body, request, pace)
+  const bytesMax = declared.scope === 'public' ? WEB_LIMITS.publicBodyBytesMax : CONTRACT_LIMITS.bodyBytesMax
+  const body = await parseBody(declared.body, request, pace, bytesMax)
   if (body instanceof Refusal) return body
   return { params: path?.data, query, ...body, request }
 }
@@ -52,11 +54,12 @@ async function parseBody(
   schema: z.ZodType | null,
   request: Request,
   pace: BodyPace,
+  bytesMax: number,
 ): Promise<{ readonly body: unknown; readonly sent: JsonValue } | Refusal> {
   if (schema === null) return { body: undefined, sent: null }
   const usual = hasNoBody(request) ? schema.safeParse(undefined) : null
   if (usual?.success === true) return { body: usual.data, sent: null }
-  const sent = await readJsonBody(request, pace)
+  const sent = await readJsonBody(request, pace, bytesMax)
   if (sent instanceof Refusal) return sent
   const parsed = schema.safeParse(sent)
   return parsed.success ? { body: parsed.data, sent } : invalid(fieldErrors(parsed.error))

@@ -79,3 +79,18 @@ test('an abort and another share end a rest', async () => {
   await again
   expect(duty.isFull).toBe(true)
 })
+
+test('a piece of work that lasted a night, because the lid closed in it, calls for no more rest than two seconds of work', () => {
+  const duty = new DutyCycle()
+  duty.share = 0.25
+  duty.worked(10 * 3_600_000, 10 * 3_600_000)
+  expect(duty.restMs(10 * 3_600_000)).toBe(6_000)
+  duty.worked(2_000, 10 * 3_600_000 + 2_000)
+  expect(duty.restMs(10 * 3_600_000 + 2_000)).toBe(6_000)
+})
+
+test('a share is a number', () => {
+  expect(() => {
+    new DutyCycle().share = Number.NaN
+  }).toThrow(RangeError)
+})

@@ -6,6 +6,8 @@
 const REST_MS_MIN = 8
 /** A pause without work, or a rest that was far too long, buys so much work without rests, and no more. */
 const CREDIT_MS_MAX = 200
+/** One piece of work calls for no more rest than this would: a lid that closes in its midst made it last a night. */
+const WORK_MS_MAX = 2_000
 /** The least share that can be asked for: a hundredth would make a second's assignment last two minutes. */
 const SHARE_MIN = 0.05
 
@@ -20,6 +22,7 @@ export class DutyCycle {
 
   /** From 0.05 to 1, at once: whoever rests wakes. */
   set share(share: number) {
+    if (Number.isNaN(share)) throw new RangeError('a share of the time is a number')
     this.#share = Math.min(1, Math.max(SHARE_MIN, share))
     this.#owedMs = 0
     this.#wake()
@@ -38,7 +41,9 @@ export class DutyCycle {
   worked(ms: number, nowMs: number): void {
     const began = nowMs - ms
     const restedMs = Math.max(0, began - (this.#workedUntilMs ?? began))
-    this.#owedMs = Math.max(-CREDIT_MS_MAX, this.#owedMs - restedMs) + ms * (1 / this.#share - 1)
+    const restPerMs = 1 / this.#share - 1
+    const owedMs = Math.max(-CREDIT_MS_MAX, this.#owedMs - restedMs) + Math.min(ms, WORK_MS_MAX) * restPerMs
+    this.#owedMs = Math.min(owedMs, WORK_MS_MAX * restPerMs)
     this.#busyMs += ms
     this.#workedUntilMs = nowMs
   }

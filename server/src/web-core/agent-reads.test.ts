@@ -1,0 +1,55 @@
+// Records are read as often as the limit says, and one that was just read is told again.
+import { expect, test } from 'vitest'
+import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { AgentRecord } from '../store/agent-record.ts'
+import { createAgentReads } from './agent-reads.ts'
+import { WEB_LIMITS } from './limits.ts'
+import { Refusal } from './refusal.ts'
+
+const EMPTY: AgentRecord = {
+  jobs: 0,
+  accepted: 0,
+  rejected: 0,
+  microCredits: 0n,
+  quarantine: null,
+  rejections: [],
+  receipts: [],
+}
+const named = (n: number) => String(n).padStart(64, '0') as Identity
+
+test('those who ask at once share a read, and so does who asks again within a second', async () => {
+  let [reads, nowMs] = [0, 0]
+  const read = async () => ({ ...EMPTY, jobs: ++reads })
+  const { record } = createAgentReads(read, () => nowMs)
+  expect(await Promise.all([record(named(1)), record(named(1))])).toMatchObject([{ jobs: 1 }, { jobs: 1 }])
+  nowMs = WEB_LIMITS.agentRecordMs - 1
+  expect(await record(named(1))).toMatchObject({ jobs: 1 })
+  expect(await record(named(2))).toMatchObject({ jobs: 2 })
+  nowMs = WEB_LIMITS.agentRecordMs
+  expect(await record(named(1))).toMatchObject({ jobs: 3 })
+})
+
+test('a read that failed is not kept', async () => {
+  let fails = true
+  const { record } = createAgentReads(
+    async () => {
+      if (fails) throw new Error('the store is away')
+      return EMPTY
+    },
+    () => 0,
+  )
+  await expect(record(named(1))).rejects.toThrow('away')
+  fails = false
+  expect(await record(named(1))).toEqual(EMPTY)
+})
+
+test('beyond the burst it is 429 with when to come again', async () => {
+  const { record } = createAgentReads(
+    async () => EMPTY,
+    () => 0,
+  )
+  for (let n = 0; n < WEB_LIMITS.agentReadsBurst; n++) expect(await record(named(n))).toEqual(EMPTY)
+  const refused = await record(named(-1))
+  expect(refused).toBeInstanceOf(Refusal)
+  expect(refused).toMatchObject({ problem: { code: 'RATE_LIMITED' } })
+})
