@@ -149,6 +149,9 @@ export const words = {
     once: 'This is its secret. It is shown now and never again: the server keeps a digest of it alone. Put it where the program will find it.',
     secret: 'Secret',
     stored: 'I have stored it',
+    empty: 'No key was made yet.',
+    setting:
+      'The key in the server’s setting FORGE_API_KEY is not listed: whoever runs the server changes it there. A key that is made here can be revoked here.',
     caption: 'Keys, newest first',
     heads: {
       key: 'Key',
@@ -206,6 +209,7 @@ export const words = {
       'None is set. Whoever runs the server can set burn_warnings: each is told once a day by the webhook event billing.burn_warning.',
     days: (n: number) => `Burn, last ${n} days`,
     daysNote: 'credits a day, UTC',
+    highest: (most: string) => `, the highest bar is ${most}`,
     daysTable: 'Usage by day and profile',
     dayHeads: { date: 'Day', op: 'Profile', kind: 'Booking', jobs: 'Jobs', credits: 'Credits', eur: 'EUR' },
     total: 'Total',

@@ -1,7 +1,7 @@
 // What was spent: the figures, the limits with what is used of them, the warnings, and the burn of the last days.
 import type { Schema } from '../api.ts'
 import { count, credits, percent } from '../format.ts'
-import { DayStrip } from '../parts/day-strip.tsx'
+import { DayStrip, perDay } from '../parts/day-strip.tsx'
 import { Said } from '../parts/glyph.tsx'
 import { opTitle } from '../parts/job-table.tsx'
 import { Link } from '../router.tsx'
@@ -119,11 +119,16 @@ function Warnings({ of }: { of: Usage['spending']['burn_warnings'] }) {
 }
 
 export function Burn({ days, usage: { lines, last_date: last } }: { days: number; usage: Usage }) {
-  const { days: head, daysNote, noUsage } = words.billing
+  const { days: head, daysNote, highest, noUsage } = words.billing
+  const most = Math.max(...perDay(lines).values(), 0)
   return (
     <section class="bill">
       <h2>
-        {head(days)} <span>{daysNote}</span>
+        {head(days)}{' '}
+        <span>
+          {daysNote}
+          {most > 0 && highest(credits(most))}
+        </span>
       </h2>
       {lines.length === 0 ? (
         <>

@@ -10,6 +10,13 @@ export interface DayLine {
 
 const DAY_MS = 86_400_000
 
+/** By date; credit notes can make a day less than nothing. */
+export function perDay(lines: readonly DayLine[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>()
+  for (const { date, credits: spent } of lines) sums.set(date, (sums.get(date) ?? 0) + spent)
+  return sums
+}
+
 interface DayStripProps {
   readonly days: number
   readonly last: string
@@ -21,15 +28,18 @@ export function DayStrip({ days, last, lines }: DayStripProps) {
   const dates = Array.from({ length: days }, (_, n) =>
     new Date(end - (days - 1 - n) * DAY_MS).toISOString().slice(0, 10),
   )
-  const perDay = dates.map((day) => lines.reduce((sum, line) => (line.date === day ? sum + line.credits : sum), 0))
-  const most = Math.max(...perDay, 0.01)
+  const sums = perDay(lines)
+  const most = Math.max(...sums.values(), 0.01)
   return (
     <div>
       <ol class="strip" style={{ '--days': days }}>
         {dates.map((day, n) => (
-          <li key={day} title={`${day}: ${credits(perDay[n] ?? 0)}`}>
-            <i class={n === days - 1 ? 't' : ''} style={{ height: `${(100 * Math.max(0, perDay[n] ?? 0)) / most}%` }} />
-            <span class="sr">{`${day}: ${credits(perDay[n] ?? 0)}`}</span>
+          <li key={day} title={`${day}: ${credits(sums.get(day) ?? 0)}`}>
+            <i
+              class={n === days - 1 ? 't' : ''}
+              style={{ height: `${(100 * Math.max(0, sums.get(day) ?? 0)) / most}%` }}
+            />
+            <span class="sr">{`${day}: ${credits(sums.get(day) ?? 0)}`}</span>
           </li>
         ))}
       </ol>

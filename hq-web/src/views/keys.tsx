@@ -31,9 +31,9 @@ export function KeysView({ query }: { query: URLSearchParams }) {
   )
 }
 
-/** Asked again when there is a newer key. A project has at least the one that signed in, so a list is never empty. */
+/** Asked again when there is a newer key. */
 function List({ cursor, seen }: { cursor: string | undefined; seen: string | undefined }) {
-  const { older, newest } = words.keys
+  const { older, newest, empty, setting } = words.keys
   const now = useNow()
   const { data, problem, reload } = useLoad(
     (signal) => get('/api/v0/keys', { query: { cursor }, signal }),
@@ -42,7 +42,12 @@ function List({ cursor, seen }: { cursor: string | undefined; seen: string | und
   return (
     <>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
-      {data !== null && <KeyTable keys={data.keys} now={now} changed={reload} />}
+      {data !== null && (
+        <>
+          {data.keys.length === 0 ? <p>{empty}</p> : <KeyTable keys={data.keys} now={now} changed={reload} />}
+          <p class="cap after">{setting}</p>
+        </>
+      )}
       {(cursor !== undefined || typeof data?.next_cursor === 'string') && (
         <p class="more">
           {cursor !== undefined && (

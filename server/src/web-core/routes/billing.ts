@@ -110,7 +110,11 @@ export const billingRoutes = [
       const first = today - query.days + 1
       const lines = await linesOf(store, project.id, first, today)
       const limits = limitsOf(project)
-      const { limits: usedLimits, warnings, ...pace } = await spendingOf(store, project.id, creditLimitsOf(limits), nowMs)
+      const {
+        limits: usedLimits,
+        warnings,
+        ...pace
+      } = await spendingOf(store, project.id, creditLimitsOf(limits), nowMs)
       const [used, held] = [
         -(await store.balanceOf(project.id, account.project('billable', project.id))),
         await store.balanceOf(project.id, account.held('billable', project.id)),
