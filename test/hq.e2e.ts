@@ -159,7 +159,7 @@ test('billing shows what the founding run cost, and the month’s invoice says t
 
 test('a key is made and shown once, opens HQ elsewhere with its scopes alone, and is refused when revoked', async () => {
   await view('Keys').click()
-  await page.getByRole('table', { name: 'Keys, newest first' }).waitFor()
+  await seen(page, 'No key was made yet.')
   const name = page.getByLabel('Name', { exact: true })
   await button('Make a key').click()
   await page.getByRole('alert').waitFor()
