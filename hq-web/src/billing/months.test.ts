@@ -1,3 +1,4 @@
+// The twelve months of an invoice: over a new year, and to the last day of each.
 import { expect, test } from 'vitest'
 import { MONTHS, monthsUpTo } from './months.ts'
 
