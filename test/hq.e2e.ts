@@ -1,6 +1,6 @@
 // HQ as the owner of a project meets it: sign in, run the founding example from the form, watch it live, read the job’s page,
-// replay it, sign out. Everything is found by role and label; axe-core looks at each view, light and dark, and the console has
-// neither an error of the page nor a breach of its policy.
+// see what it cost, make a key and revoke it, replay the job, sign out. Everything is found by role and label; axe-core looks at
+// each view, light and dark, and the console has neither an error of the page nor a breach of its policy.
 import { readFileSync } from 'node:fs'
 import axe from 'axe-core'
 import type { BrowserContext, Page } from 'playwright-core'
@@ -49,6 +49,8 @@ async function visit(): Promise<[BrowserContext, Page]> {
 
 const button = (name: string) => page.getByRole('button', { name, exact: true })
 const state = () => page.getByRole('status').first()
+const view = (name: string, tab = page) =>
+  tab.getByRole('navigation', { name: 'HQ' }).getByRole('link', { name, exact: true })
 const seen = async (tab: Page, text: string | RegExp) => tab.getByText(text).first().waitFor()
 
 async function signIn(tab: Page, key: string): Promise<void> {
@@ -143,10 +145,53 @@ test('the page says the answer, the bound in words, every shard by keyboard, and
   await isAccessible(page)
 })
 
+test('billing shows what the founding run cost, and the month’s invoice says the same', async () => {
+  await view('Billing').click()
+  const bookings = page.getByRole('table', { name: 'Bookings, first to last' })
+  await bookings.getByRole('row').filter({ hasText: 'Settled' }).waitFor()
+  expect(await page.getByRole('region', { name: 'Balance' }).textContent()).toContain('Spent in all1.42 credits')
+  const day = page.getByRole('table', { name: 'Usage by day and profile' }).getByRole('row').last()
+  expect(await day.textContent()).toMatch(/^\d{4}-\d\d-\d\dInsurance lossesSettled 11\.420\.17$/)
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /CSV$/ }).click()])
+  expect(readFileSync(await file.path(), 'utf8')).toContain(',settle,mc/1/insurance.v1,billable,1,1.42,0.17\r\n')
+  await isAccessible(page)
+})
+
+test('a key is made and shown once, opens HQ elsewhere with its scopes alone, and is refused when revoked', async () => {
+  await view('Keys').click()
+  await seen(page, 'No key was made yet.')
+  const name = page.getByLabel('Name', { exact: true })
+  await button('Make a key').click()
+  await page.getByRole('alert').waitFor()
+  expect(await name.getAttribute('aria-invalid')).toBe('true')
+  await name.fill('nightly run')
+  await button('Make a key').click()
+  const made = page.getByRole('region', { name: 'Secret' })
+  const secret = (await made.locator('code').textContent()) ?? ''
+  expect(secret).toMatch(/^fpak_/)
+  await isAccessible(page)
+  await button('I have stored it').click()
+  expect(await page.content()).not.toContain(secret)
+
+  const [elsewhere, tab] = await visit()
+  await signIn(tab, secret)
+  await view('Keys', tab).click()
+  await seen(tab, /lacks the scope keys:manage/)
+  const denied = tab.getByRole('button', { name: 'Make a key', exact: true })
+  expect(await denied.getAttribute('aria-disabled')).toBe('true')
+
+  await button('Revoke nightly run').click()
+  await button('Yes, revoke it').click()
+  await page.getByRole('row').filter({ hasText: 'nightly run' }).getByText('Revoked').waitFor()
+  await view('Jobs', tab).click()
+  await seen(tab, 'its key was revoked')
+  await elsewhere.close()
+})
+
 test('a job with exact quantiles shows its curve with VaR marked; its replay is identical', async () => {
   const id = await pool.client.begin(smallContract({ args: { quantiles: true } }))
   await pool.client.result(id)
-  await page.getByRole('navigation', { name: 'HQ' }).getByRole('link', { name: 'Jobs' }).click()
+  await view('Jobs').click()
   await page.getByRole('link', { name: /1\.048579 million years/ }).click()
   await page.getByRole('img', { name: /^Exceedance curve.*VaR 99\.5 %/ }).waitFor()
   await isAccessible(page)
@@ -158,7 +203,7 @@ test('a job with exact quantiles shows its curve with VaR marked; its replay is 
 
 test('the list is live: a job that begins elsewhere appears, and can be cancelled', async () => {
   await pool.empty()
-  await page.getByRole('navigation', { name: 'HQ' }).getByRole('link', { name: 'Jobs' }).click()
+  await view('Jobs').click()
   await page.getByRole('table', { name: 'Jobs, newest first' }).waitFor()
   await pool.client.begin(smallContract({ ctx: { job_id: 'from-elsewhere' } }))
   const row = page.getByRole('row').filter({ hasText: 'from-elsewhere' })

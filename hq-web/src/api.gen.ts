@@ -1755,6 +1755,12 @@ export type components = {
                 today_credits: number;
                 daily_credits: number;
                 days_left: number | null;
+                limits: {
+                    /** @enum {string} */
+                    limit: "credits_per_day" | "credits_total" | "test_credits_per_day";
+                    used_credits: number;
+                    limit_credits: number | null;
+                }[];
                 warnings: {
                     /** @enum {string} */
                     limit: "credits_per_day" | "credits_total" | "test_credits_per_day";

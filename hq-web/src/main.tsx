@@ -4,6 +4,7 @@ import './base.css'
 import './jobs.css'
 import './job.css'
 import './form.css'
+import './account.css'
 import { render, type ComponentChild } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ApiProblem, whenSignedOut, type Problem } from './api.ts'
@@ -11,8 +12,10 @@ import { Shell } from './parts/shell.tsx'
 import { ProblemNote } from './parts/problem.tsx'
 import { usePlace, type Place } from './router.tsx'
 import { SessionContext, whoIsThere, type Session } from './session.ts'
+import { BillingView } from './views/billing.tsx'
 import { JobView } from './views/job.tsx'
 import { JobsView } from './views/jobs.tsx'
+import { KeysView } from './views/keys.tsx'
 import { NewJobView } from './views/new-job.tsx'
 import { NotFoundView } from './views/not-found.tsx'
 import { ProjectsView } from './views/projects.tsx'
@@ -22,6 +25,8 @@ function viewOf({ path, query }: Place, { kind }: Session): ComponentChild {
   if (kind === 'admin') return path === '/' || path === '/projects' ? <ProjectsView query={query} /> : <NotFoundView />
   if (path === '/' || path === '/jobs') return <JobsView query={query} />
   if (path === '/jobs/new') return <NewJobView />
+  if (path === '/billing') return <BillingView query={query} />
+  if (path === '/keys') return <KeysView query={query} />
   const id = /^\/jobs\/([0-9A-Z]{26})$/.exec(path)?.[1]
   return id === undefined ? <NotFoundView /> : <JobView key={id} id={id} />
 }

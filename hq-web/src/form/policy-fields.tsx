@@ -1,5 +1,6 @@
 // Seed, policy and billing: the part of a contract that is the same for every profile.
 import { useId } from 'preact/hooks'
+import { TextField } from '../parts/text-field.tsx'
 import { words } from '../words.ts'
 import type { Form, PolicyName } from './contract.ts'
 
@@ -32,7 +33,7 @@ function SeedFields({ form, change, faultOf }: PolicyFieldsProps) {
           change={(value) => change({ seedMode: value === 'derived' ? 'derived' : 'explicit' })}
         />
         {form.seedMode === 'explicit' && (
-          <Text
+          <TextField
             label={seedValue}
             value={form.seed}
             help={seedHelp}
@@ -66,7 +67,7 @@ function RunFields({ form, change, faultOf }: PolicyFieldsProps) {
           change={(value) => set('verify', value)}
         />
         {TEXTS.filter((name) => !isOff(name)).map((name) => (
-          <Text
+          <TextField
             key={name}
             label={policyNames[name]}
             value={form.policy[name]}
@@ -92,7 +93,7 @@ function BillingFields({ form, change, faultOf }: PolicyFieldsProps) {
           options={{ billable, test }}
           change={(value) => change({ mode: value === 'test' ? 'test' : 'billable' })}
         />
-        <Text
+        <TextField
           label={ownId}
           value={form.ownId}
           help={ownIdHelp}
@@ -123,35 +124,6 @@ function Choice({ label, value, options, change }: ChoiceProps) {
           </option>
         ))}
       </select>
-    </div>
-  )
-}
-
-interface TextProps {
-  readonly label: string
-  readonly value: string
-  readonly help: string
-  readonly fault: string | undefined
-  readonly change: (value: string) => void
-}
-
-function Text({ label, value, help, fault, change }: TextProps) {
-  const id = useId()
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="text"
-        spellcheck={false}
-        value={value}
-        aria-invalid={fault === undefined ? undefined : 'true'}
-        aria-describedby={`${id}-help`}
-        onInput={(event) => change(event.currentTarget.value)}
-      />
-      <p class={fault === undefined ? 'cap' : 'cap is-bad'} id={`${id}-help`}>
-        {fault ?? help}
-      </p>
     </div>
   )
 }

@@ -12,6 +12,8 @@ const PLACES = {
   project: [
     ['/jobs', words.nav.jobs],
     ['/jobs/new', words.nav.newJob],
+    ['/billing', words.nav.billing],
+    ['/keys', words.nav.keys],
   ],
   admin: [['/projects', words.nav.projects]],
 } as const
@@ -34,10 +36,9 @@ export function Shell({ place, left, children }: ShellProps) {
     navigate('/', { replace: true })
     left()
   }
-  const isHere = (to: string): boolean =>
-    to === '/jobs'
-      ? place.path !== '/jobs/new' && !place.path.startsWith('/projects')
-      : place.path === to || kind === 'admin'
+  // What is nobody's own, a job among them, is under the first.
+  const places = PLACES[kind]
+  const here = places.find(([to]) => to === place.path) ?? places[0]
   return (
     <>
       <a class="skip" href="#content">
@@ -50,8 +51,8 @@ export function Shell({ place, left, children }: ShellProps) {
             {words.product}
           </Link>
           <nav aria-label={words.nav.label}>
-            {PLACES[kind].map(([to, name]) => (
-              <Link key={to} to={to} aria-current={isHere(to) ? 'page' : undefined}>
+            {places.map(([to, name]) => (
+              <Link key={to} to={to} aria-current={to === here[0] ? 'page' : undefined}>
                 {name}
               </Link>
             ))}

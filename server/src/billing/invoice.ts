@@ -94,13 +94,15 @@ export interface Spending {
   readonly daily_credits: number
   /** When the limit in total is reached at that pace; null without a limit, without a pace, or when it is far. */
   readonly days_left: number | null
-  readonly warnings: readonly SpendingWarning[]
+  /** Each limit with what is used of it; null lifts one. */
+  readonly limits: readonly UsedLimit[]
+  readonly warnings: readonly (UsedLimit & { readonly limit_credits: number })[]
 }
 
-export interface SpendingWarning {
+export interface UsedLimit {
   readonly limit: keyof CreditLimits
   readonly used_credits: number
-  readonly limit_credits: number
+  readonly limit_credits: number | null
 }
 
 const PACE_DAYS = 7
@@ -124,7 +126,12 @@ export async function spendingOf(
   }
   const before = await store.usage(projectId, today - PACE_DAYS, today - 1)
   const spent = before.reduce((sum, { mode, microCredits }) => (mode === 'billable' ? sum + microCredits : sum), 0n)
-  const warnings = (['perDay', 'total', 'testPerDay'] as const).flatMap((limit): SpendingWarning[] => {
+  const names = ['perDay', 'total', 'testPerDay'] as const
+  const usedLimits = names.map((limit) => {
+    const most = limits[limit]
+    return { limit, used_credits: creditsOf(used[limit]), limit_credits: most === null ? null : creditsOf(most) }
+  })
+  const warnings = names.flatMap((limit) => {
     const most = limits[limit]
     if (most === null || used[limit] * 100n < most * warningPercent) return []
     return [{ limit, used_credits: creditsOf(used[limit]), limit_credits: creditsOf(most) }]
@@ -134,6 +141,7 @@ export async function spendingOf(
     today_credits: creditsOf(used.perDay),
     daily_credits: creditsOf(spent / BigInt(PACE_DAYS)),
     days_left: days === null || days > BigInt(DAYS_LEFT_MAX) ? null : Math.max(0, Number(days)),
+    limits: usedLimits,
     warnings,
   }
 }

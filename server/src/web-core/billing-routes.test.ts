@@ -29,7 +29,11 @@ const setLimits = (limits: object) =>
 
 const usageSchema = z.object({
   balance: z.object({ spent_credits: z.number(), reserved_credits: z.number() }),
-  spending: z.object({ today_credits: z.number(), warnings: z.array(z.object({ limit: z.string() })) }),
+  spending: z.object({
+    today_credits: z.number(),
+    limits: z.array(z.object({ limit: z.string(), used_credits: z.number(), limit_credits: z.number().nullable() })),
+    warnings: z.array(z.object({ limit: z.string() })),
+  }),
   lines: z.array(z.looseObject({ date: z.string(), jobs: z.int(), credits: z.number() })),
 })
 const usage = async () => usageSchema.parse(await (await ask('/usage?days=1')).json())
@@ -44,7 +48,13 @@ test('a job that would go beyond a limit is refused with what it is, what is use
   expect(detail).toMatch(
     /^The job would take 1\.42 credits, and 2\.84 of the project’s 3 credits a day are used or reserved\. The day’s limit begins anew at \d{4}-\d\d-\d\dT00:00:00\.000Z\. The operator can raise credits_per_day of the project\.$/,
   )
-  expect((await usage()).spending.warnings).toMatchObject([{ limit: 'credits_per_day' }])
+  const { limits, warnings } = (await usage()).spending
+  expect(warnings).toMatchObject([{ limit: 'credits_per_day' }])
+  expect(limits).toEqual([
+    { limit: 'credits_per_day', used_credits: 2.84, limit_credits: 3 },
+    { limit: 'credits_total', used_credits: 2.84, limit_credits: null },
+    { limit: 'test_credits_per_day', used_credits: 0, limit_credits: 150 },
+  ])
   await setLimits({ credits_per_day: null, credits_total: 4.25 })
   const ever = await execute('beyond-all')
   expect(ever.headers.get('retry-after')).toBeNull()

@@ -111,7 +111,7 @@ export const limitsChangeSchema = projectLimitsSchema.partial()
 
 export const tenantNameSchema = z
   .string()
-  .min(1)
+  .min(1, 'must not be empty')
   .max(TENANT_LIMITS.nameCharactersMax)
-  .regex(/^\P{C}+$/u, 'a name has no control characters')
+  .regex(/^\P{C}*$/u, 'a name has no control characters')
   .refine((name) => name.trim() === name, 'a name has no space at either end')

@@ -32,6 +32,7 @@ const warningSchema = z.strictObject({
   used_credits: z.number(),
   limit_credits: z.number(),
 })
+const usedLimitSchema = z.strictObject({ ...warningSchema.shape, limit_credits: z.number().nullable() })
 const usageSchema = z.strictObject({
   ok: z.literal(true),
   first_date: date,
@@ -45,6 +46,9 @@ const usageSchema = z.strictObject({
     today_credits: z.number().describe('reserved or spent for jobs that were registered today, UTC'),
     daily_credits: z.number().describe('a day, on average over the seven days before'),
     days_left: z.int().nullable().describe('until `credits_total` is reached at that pace; null when it is far'),
+    limits: z
+      .array(usedLimitSchema)
+      .describe('of the project’s credits: what is reserved or spent of each; a limit of null is none'),
     warnings: z.array(warningSchema).describe('limits that are used to 80 % and more'),
     burn_warnings: z
       .array(z.strictObject({ threshold_credits: z.number(), reached: z.boolean() }))
@@ -106,7 +110,11 @@ export const billingRoutes = [
       const first = today - query.days + 1
       const lines = await linesOf(store, project.id, first, today)
       const limits = limitsOf(project)
-      const { warnings, ...pace } = await spendingOf(store, project.id, creditLimitsOf(limits), nowMs)
+      const {
+        limits: usedLimits,
+        warnings,
+        ...pace
+      } = await spendingOf(store, project.id, creditLimitsOf(limits), nowMs)
       const [used, held] = [
         -(await store.balanceOf(project.id, account.project('billable', project.id))),
         await store.balanceOf(project.id, account.held('billable', project.id)),
@@ -119,7 +127,8 @@ export const billingRoutes = [
         balance: { spent_credits: creditsOf(used - held), reserved_credits: creditsOf(held) },
         spending: {
           ...pace,
-          warnings: warnings.map((warning) => ({ ...warning, limit: CREDIT_LIMIT_NAMES[warning.limit] })),
+          limits: usedLimits.map((one) => ({ ...one, limit: CREDIT_LIMIT_NAMES[one.limit] })),
+          warnings: warnings.map((one) => ({ ...one, limit: CREDIT_LIMIT_NAMES[one.limit] })),
           burn_warnings: limits.burn_warnings.map((threshold) => ({
             threshold_credits: threshold,
             reached: pace.today_credits >= threshold,

@@ -26,7 +26,7 @@ const newKeySchema = z.strictObject({
   name: tenantNameSchema.describe('what it is for'),
   scopes: z
     .array(scopeSchema)
-    .min(1)
+    .min(1, 'a key that may do nothing is of no use; name one scope at least')
     .max(SCOPES.length)
     .describe(SCOPES.map((scope) => `${scope}: ${SCOPE_MEANINGS[scope]}`).join('; ')),
   expires_at: timeText.optional().describe('never, unless said'),
