@@ -34,7 +34,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   const { apiKey: configuredKey, adminToken, metricsToken } = config
   const auth = createAuth({ store, configuredKey, adminToken, metricsToken, clock, logger })
   const sessions = createSessions({ ...auth, store, clock, randomBytes: deps.randomBytes })
-  const routeDeps = { ...shared(deps), sessions }
+  const routeDeps = { ...shared(deps), sessions, authenticate: auth.authenticate }
   const withoutKeys = createStrikeOut([configuredKey, adminToken, config.metricsToken])
   const app: WebCore = new Hono<Env>()
 
@@ -97,7 +97,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
 }
 
 /** What all requests have in common, beside what Web Core was given. */
-function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions'> {
+function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'authenticate'> {
   const { store, config, clock } = deps
   return {
     ...deps,

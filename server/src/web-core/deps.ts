@@ -18,6 +18,7 @@ import type { Targets } from '../webhooks/targets.ts'
 import type { RequestTrace } from '../trace.ts'
 import type { AgentAlias } from './agent-alias.ts'
 import type { AgentReads } from './agent-reads.ts'
+import type { Authenticate } from './auth.ts'
 import type { BodyPace } from './body-chunks.ts'
 import type { ProjectPlaces } from './project-places.ts'
 import type { RequestRate } from './request-rate.ts'
@@ -67,6 +68,8 @@ export interface RouteDeps {
   readonly requests: RequestRate
   readonly agentReads: AgentReads
   readonly sessions: Sessions
+  /** Who sends a request now; what answers for minutes asks again. */
+  readonly authenticate: Authenticate
   readonly config: RouteConfig
 }
 
@@ -81,6 +84,7 @@ type Made =
   | 'requests'
   | 'agentReads'
   | 'sessions'
+  | 'authenticate'
   | 'trace'
   | 'config'
 

@@ -8,6 +8,7 @@ import { utf8 } from '@forge/shared/exact/bytes.ts'
 import type { Comparison } from '@forge/shared/receipt/replay.ts'
 import type { EventRow, EventType } from '../store/store.ts'
 import type { RouteDeps } from './deps.ts'
+import { Refusal } from './refusal.ts'
 import { comparisonView, progressView } from './job-view.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { isoOf } from './times.ts'
@@ -63,6 +64,22 @@ export async function* follow(job: Followed, deps: FollowDeps, signal: AbortSign
       hub.ended(job.id, WEB_LIMITS.streamPollMs, signal),
       pause(WEB_LIMITS.streamPauseMs, undefined, { signal }).catch(() => undefined),
     ])
+  }
+}
+
+/** Those frames, until the caller's key is no longer good: it is looked at again every `streamKeyMs`, as there is something to say. */
+export async function* whileAdmitted(
+  frames: AsyncGenerator<string>,
+  request: Request,
+  { authenticate, clock }: Pick<RouteDeps, 'authenticate' | 'clock'>,
+): AsyncGenerator<string> {
+  let askedMs = clock()
+  for await (const frame of frames) {
+    if (clock() - askedMs >= WEB_LIMITS.streamKeyMs) {
+      if ((await authenticate(request)) instanceof Refusal) return
+      askedMs = clock()
+    }
+    yield frame
   }
 }
 

@@ -49,6 +49,8 @@ export const WEB_LIMITS = {
   streamPauseMs: 200,
   /** Proxies cut a silent connection after 30 to 60 s. */
   streamHeartbeatMs: 15_000,
+  /** How old the last look at its caller's key may be when a stream says something. */
+  streamKeyMs: 5_000,
   /** How long an EventSource waits before it opens the stream again. */
   streamRetryMs: 2_000,
   /** How exactly the last use of a key is known: a write an hour instead of one a request. */

@@ -1,7 +1,7 @@
 // GET /api/v0/jobs/{id}/events: state and progress of a job as they come.
 import { traceIdOfJob } from '../../trace.ts'
 import { EXAMPLE } from '../examples.ts'
-import { follow, streamOf } from '../event-stream.ts'
+import { follow, streamOf, whileAdmitted } from '../event-stream.ts'
 import { comparisonWith } from '../job-view.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
@@ -68,7 +68,7 @@ export const jobEventsRoute = route({
       over.abort()
       giveBack()
     }
-    return new Response(streamOf(frames, close), { headers: STREAM_HEADERS })
+    return new Response(streamOf(whileAdmitted(frames, request, deps), close), { headers: STREAM_HEADERS })
   },
 })
 
