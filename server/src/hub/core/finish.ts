@@ -3,7 +3,7 @@ import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { VerdictRow } from '../../store/store.ts'
 import { boundsOf, type Stratum } from '@forge/shared/verifier/bound.ts'
 import { checkerGivenUpMs, eligibleAgents, isDistinct, mayCheck, refereeOnline, weightyAgents } from './eligibility.ts'
-import type { HubCommand, RecordedStratum, VerificationRecord } from './events.ts'
+import type { Ending, HubCommand, RecordedStratum, VerificationRecord } from './events.ts'
 import { fail } from './failing.ts'
 import { countEnding } from './counts.ts'
 import { EXECUTIONS_MORE, EXECUTIONS_OF_SHARDS } from './limits.ts'
@@ -12,6 +12,14 @@ import { isComplete, settleParts } from './passes.ts'
 import { authorOf, confirmationsOf, isChecked, refereeIsToCome, settleShard } from './settle.ts'
 import { hasEnded, shardOf, type HubState, type Job } from './state.ts'
 import { isForeseeable } from './strata.ts'
+
+/** Only its output is missing: what it was verified with stands, whoever has been exposed since. */
+export function endAgain(state: HubState, job: Job, ending: Ending): HubCommand[] {
+  job.phase = 'closing'
+  job.resumedAtEnd = true
+  countEnding(state.counts, ending.record)
+  return [{ type: 'complete', jobId: job.id, ...ending }]
+}
 
 /** Looks at a running job after an event: tops up its checks, closes it, degrades or fails it. */
 export function review(state: HubState, job: Job): HubCommand[] {

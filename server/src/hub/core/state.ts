@@ -144,6 +144,8 @@ export interface Job extends JobSpec {
   contradicted: Map<number, Contradiction>
   answered: number
   acceptedCount: number
+  /** What was decided before a restart stands: every shard is accepted, though none is so in here. */
+  resumedAtEnd: boolean
   voided: number
   /** Since when nothing but checks is left and nobody may do them. */
   checkerMissingSinceMs: number | null
@@ -379,6 +381,7 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
     contradicted: new Map(),
     answered: 0,
     acceptedCount: 0,
+    resumedAtEnd: false,
     voided: 0,
     checkerMissingSinceMs: null,
     contradictedSinceMs: null,

@@ -2,14 +2,13 @@
 // time, the settings carry ids. The state is owned by the caller and changed in place; equal histories give equal states.
 import type { SessionId } from '@forge/shared/contract/ids.ts'
 import type { SubmissionRow } from '../../store/store.ts'
-import type { Ending, HubCommand, HubEvent } from './events.ts'
+import type { HubCommand, HubEvent } from './events.ts'
 import { noteUsual } from './backup.ts'
 import { standings, tallies } from './changes.ts'
-import { countEnding } from './counts.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
-import { review } from './finish.ts'
+import { endAgain, review } from './finish.ts'
 import { noteChange } from './fleet.ts'
 import { begunMs, drop, letGo, noteLapse, noteRoom, progress, renew } from './leases.ts'
 import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
@@ -134,13 +133,6 @@ function takeLeft(state: HubState, session: SessionId): HubCommand[] {
   const commands = [...agent.leases.values()].flatMap((lease) => release(state, agent, lease))
   noteRoom(state, agent)
   return commands
-}
-
-/** Only its output is missing: what it was verified with stands, whoever has been exposed since. */
-function endAgain(state: HubState, job: Job, ending: Ending): HubCommand[] {
-  job.phase = 'closing'
-  countEnding(state.counts, ending.record)
-  return [{ type: 'complete', jobId: job.id, ...ending }]
 }
 
 /** A job that had begun before a restart does not wait for `min_agents` again: it may need nobody any more. */

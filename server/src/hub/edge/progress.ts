@@ -14,8 +14,8 @@ export function progressOf(state: HubState, id: JobId): JobProgress | null {
   const idle = job.phase === 'running' && holders.length === 0 && job.acceptedCount < job.shards.length
   return {
     shards: job.shards.length,
-    answered: job.answered,
-    accepted: job.acceptedCount,
+    answered: job.resumedAtEnd ? job.shards.length : job.answered,
+    accepted: job.resumedAtEnd ? job.shards.length : job.acceptedCount,
     toCheck: job.toCheck.size + job.disputed.size,
     agentsNow: holders.length,
     eligibleAgents: eligible,
