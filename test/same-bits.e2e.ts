@@ -106,7 +106,7 @@ test('another seed gives other bits, and again its own', async () => {
 test('a tab is closed in the middle: the other runs its shards, and nothing shows', async () => {
   await pool.empty()
   const [leaving] = await pool.tabs(browser, wasm, wasm)
-  const contract = smallContract({ policy: { min_agents: 2, verify: 'none' }, args: { iterations: 20_000_003 } })
+  const contract = smallContract({ policy: { min_agents: 2, verify: 'none' }, args: { iterations: 60_000_003 } })
   // It is given shards and answers none: else closing it, which takes a browser a while, would be a race with the job.
   await leaving?.hang()
   const id = await pool.client.begin(contract)

@@ -57,10 +57,6 @@ export const WEB_LIMITS = {
   lastUseGrainMs: 60 * 60 * 1000,
   /** Of routes that anybody may call: their bodies are read before anything is asked. */
   publicBodyBytesMax: 4_096,
-  /** For so long a record is told as it was read, and not read again; a page asks once a minute. */
-  agentRecordMs: 1_000,
-  /** Records that are kept for it. */
-  agentRecordsKeptMax: 1_000,
   /** Records of agents that are read, whoever asks: a signature and some sums each; ten thousand pages ask once a minute. */
   agentReadsPerSecond: 200,
   agentReadsBurst: 400,
