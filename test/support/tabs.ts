@@ -53,13 +53,17 @@ export async function openTab(browser: OpenBrowser, url: string, { engine, threa
       expect(await text('engine')).toMatch(engine === 'wasm' ? /^WASM/ : /^WebGPU/)
     },
     accepted: async () => Number((await text('accepted')).replaceAll(',', '')),
-    hang: () =>
-      page.evaluate(
+    async hang() {
+      // The agent is a worker of its own, which a page that hangs does not hold up.
+      const agents = page.workers().filter((worker) => worker.url().includes('agent-worker'))
+      expect(agents).toHaveLength(1)
+      await agents[0]?.evaluate(
         () =>
           void setTimeout(() => {
             for (;;);
           }),
-      ),
+      )
+    },
     close: () => context.close(),
   }
 }
