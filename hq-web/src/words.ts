@@ -259,6 +259,7 @@ export const words = {
     },
     timeLine: 'Time line',
     toCome: 'to come',
+    notReached: 'not reached',
     running: 'running',
     beside: 'beside dispatch',
     actions: {
@@ -290,7 +291,7 @@ export const words = {
       accepted: 'Accepted',
       shardsLeft: (n: number) => `${plural(n, 'shard is', 'shards are')} still open`,
       running: 'Agents at work',
-      eligible: (n: number) => `of ${count(n)} that could be`,
+      eligible: (n: number) => `${count(n)} may take its first runs`,
       toCheck: 'To be checked',
       toCheckNote: 'shards that wait for a second opinion',
       reserved: 'Reserved',
@@ -323,6 +324,7 @@ export const words = {
         lead: `${shards} shards`,
         rest: ` of ${each} ${units} each; the last may have fewer.`,
       }),
+      one: (units: string) => ({ lead: '1 shard', rest: ` with all its ${units}.` }),
       passes: (n: number) => `In ${count(n)} passes: the later ones follow from what the first one found.`,
       same: 'The same contract always gives this plan, whoever is online.',
       digest: 'Plan digest',
@@ -416,6 +418,7 @@ export const words = {
       distribution: 'How the years’ losses lie',
       distributionNote: 'area is the share of all years',
       distributionLabel: 'Distribution of the years’ losses up to VaR 99 %',
+      noPlots: 'The plots did not load; the figures below say the same.',
       askCurve:
         'The request asked for no exact quantiles, so quantiles are intervals and there is no curve. Ask for args.quantiles: true to get both.',
       quantiles: 'Quantiles',

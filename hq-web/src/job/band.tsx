@@ -2,24 +2,23 @@
 import type { ComponentChildren } from 'preact'
 import { duration } from '../format.ts'
 import { words } from '../words.ts'
-import type { Band, Span } from './time-line.tsx'
+import { isSpan, withoutTime, type Band, type When } from './time-line.tsx'
 
 interface BandProps {
   readonly band: Band
-  readonly span: Span | null
+  readonly span: When
   readonly children: ComponentChildren
 }
 
 export function BandSection({ band, span, children }: BandProps) {
-  const { bands, toCome, running } = words.job
-  const said =
-    span === null
-      ? toCome
-      : span.to === null
-        ? running
-        : span.to === span.from
-          ? duration(span.from)
-          : words.job.dispatch.range(duration(span.from), duration(span.to))
+  const { bands, running } = words.job
+  const said = !isSpan(span)
+    ? withoutTime(span)
+    : span.to === null
+      ? running
+      : span.to === span.from
+        ? duration(span.from)
+        : words.job.dispatch.range(duration(span.from), duration(span.to))
   return (
     <section class="band" id={band} aria-labelledby={`${band}-head`}>
       <header>

@@ -7,7 +7,7 @@ import { Legend } from './legend.tsx'
 import { ShardDetail } from './shard-detail.tsx'
 import { ShardMap } from './shard-map.tsx'
 import { isDisputed, tookPart, type Shard, type TookPart } from './shards.ts'
-import type { Span } from './time-line.tsx'
+import type { When } from './time-line.tsx'
 
 interface DispatchProps {
   readonly id: string
@@ -15,7 +15,7 @@ interface DispatchProps {
   readonly total: number | null
   readonly units: string
   readonly isSealed: boolean
-  readonly span: Span | null
+  readonly span: When
 }
 
 /** From this many the map needs the whole width. */

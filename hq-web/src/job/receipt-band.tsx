@@ -4,7 +4,7 @@ import { count, credits } from '../format.ts'
 import { Digest } from '../parts/digest.tsx'
 import { words } from '../words.ts'
 import { BandSection } from './band.tsx'
-import type { Span } from './time-line.tsx'
+import type { When } from './time-line.tsx'
 import { hasEnded, type Job, type JobRequest, type Receipt } from './use-job.ts'
 
 interface ReceiptProps {
@@ -12,7 +12,7 @@ interface ReceiptProps {
   readonly request: JobRequest | null
   readonly receipt: Receipt | null
   readonly units: string
-  readonly span: Span | null
+  readonly span: When
 }
 
 export function ReceiptBand({ job, request, receipt, units, span }: ReceiptProps) {
@@ -119,7 +119,7 @@ function Files({ job }: { job: Job }) {
           </li>
         ))}
       </ul>
-      <p class="cap after">{check}</p>
+      {job.hub !== undefined && <p class="cap after">{check}</p>}
     </div>
   )
 }

@@ -8,10 +8,10 @@ import { words } from '../words.ts'
 import { BandSection } from './band.tsx'
 import { lossOf, type Figure, type Loss } from './loss.ts'
 import type * as plotsModule from './plots.tsx'
-import type { Span } from './time-line.tsx'
+import type { When } from './time-line.tsx'
 import { hasEnded, type Job } from './use-job.ts'
 
-export function ReduceBand({ job, span }: { job: Job; span: Span | null }) {
+export function ReduceBand({ job, span }: { job: Job; span: When }) {
   const { later, ended, output, result } = words.job.reduce
   const hub = job.hub
   if (hub === undefined) {
@@ -49,20 +49,22 @@ export function ReduceBand({ job, span }: { job: Job; span: Span | null }) {
   )
 }
 
-/** The plots come when one is shown: most views have none. Where they do not come, the tables say the same. */
-function usePlots(): typeof plotsModule | null {
-  const [plots, setPlots] = useState<typeof plotsModule | null>(null)
+/** The plots come when one is shown: most views have none. Null until they are here. */
+function usePlots(): typeof plotsModule | 'failed' | null {
+  const [plots, setPlots] = useState<typeof plotsModule | 'failed' | null>(null)
   useEffect(() => {
-    import('./plots.tsx').then(setPlots, () => setPlots(null))
+    import('./plots.tsx').then(setPlots, () => setPlots('failed'))
   }, [])
   return plots
 }
 
 function LossOutput({ loss }: { loss: Loss }) {
   const plots = usePlots()
-  const { curve, curveNote, curveAxis, distribution, distributionNote, askCurve } = words.job.reduce
+  const { curve, curveNote, curveAxis, distribution, distributionNote, askCurve, noPlots } = words.job.reduce
   if (loss.aep === undefined || loss.aep.length < 2) return <p class="soft">{askCurve}</p>
   if (plots === null) return null
+  // A browser whose language is no language tag, for one: uPlot asks for its numbers as it loads.
+  if (plots === 'failed') return <p class="soft">{noPlots}</p>
   const { CurvePlot, DistributionPlot } = plots
   return (
     <>

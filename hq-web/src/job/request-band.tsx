@@ -6,7 +6,7 @@ import { count } from '../format.ts'
 import { asCurl, asTypeScript } from '../request-text.ts'
 import { words } from '../words.ts'
 import { BandSection, Say } from './band.tsx'
-import type { Span } from './time-line.tsx'
+import type { When } from './time-line.tsx'
 import type { JobRequest } from './use-job.ts'
 
 /** A contract as the server keeps it: parsed, with its defaults. */
@@ -23,7 +23,7 @@ interface KeptRequest {
   readonly args: Readonly<Record<string, unknown>>
 }
 
-export function RequestBand({ request, span }: { request: JobRequest; span: Span | null }) {
+export function RequestBand({ request, span }: { request: JobRequest; span: When }) {
   const { seed, derived, explicit, policy, policyText, contract, own, trace, billing } = words.job.request
   const kept = request.request as unknown as KeptRequest
   const { target, min_agents, max_agents, verify } = kept.policy
@@ -109,13 +109,14 @@ const count1 = (n: number): string => (Number.isInteger(n) ? count(n) : String(n
 interface PlanProps {
   readonly request: JobRequest
   readonly units: string
-  readonly span: Span | null
+  readonly span: When
 }
 
 export function PlanBand({ request, units, span }: PlanProps) {
-  const { say, passes, same, digest, kernel, missing } = words.job.plan
+  const { say, one, passes, same, digest, kernel, missing } = words.job.plan
   const { plan } = request
-  const said = plan === null ? null : say(count(plan.shards), count(plan.units_per_shard), units)
+  const said =
+    plan === null ? null : plan.shards === 1 ? one(units) : say(count(plan.shards), count(plan.units_per_shard), units)
   return (
     <BandSection band="plan" span={span}>
       {plan === null || said === null ? (

@@ -13,7 +13,13 @@ export interface Span {
   readonly from: number
   readonly to: number | null
 }
-export type Spans = Readonly<Record<Band, Span | null>>
+/** Null while it is to come. */
+export type When = Span | null | 'not reached'
+export type Spans = Readonly<Record<Band, When>>
+
+export const isSpan = (when: When): when is Span => when !== null && when !== 'not reached'
+
+export const withoutTime = (when: Exclude<When, Span>): string => words.job[when === null ? 'toCome' : 'notReached']
 
 export function spansOf(job: Job, events: readonly JobEvent[], receipt: Receipt | null): Spans {
   const created = Date.parse(job.times.created_at)
@@ -29,12 +35,13 @@ export function spansOf(job: Job, events: readonly JobEvent[], receipt: Receipt 
     finished === null ? null : parts === undefined ? finished : Math.max(finished - parts.reduce, started ?? 0)
   const issued = receipt === null ? null : Math.max(receipt.body.issued_at_ms - created, finished ?? 0)
   const failed = hasEnded(job) && job.hub === undefined
+  const without = failed ? 'not reached' : null
   return {
     request: { from: 0, to: 0 },
-    plan: failed && started === null ? null : { from: 0, to: planned },
-    dispatch: started === null ? null : { from: started, to: verifying ?? reduced },
-    verify: started === null ? null : { from: verifying ?? started, to: reduced },
-    reduce: finished === null || failed ? null : { from: reduced ?? finished, to: finished },
+    plan: failed && started === null ? without : { from: 0, to: planned },
+    dispatch: started === null ? without : { from: started, to: verifying ?? reduced },
+    verify: started === null ? without : { from: verifying ?? started, to: reduced },
+    reduce: finished === null || failed ? without : { from: reduced ?? finished, to: finished },
     receipt: finished === null ? null : { from: finished, to: issued },
   }
 }
@@ -49,15 +56,16 @@ interface TimeLineProps {
 }
 
 export function TimeLine({ job, spans, now }: TimeLineProps) {
-  const { bands, timeLine, toCome, running, beside } = words.job
+  const { bands, timeLine, running, beside } = words.job
   const open = Math.max(0, now - Date.parse(job.times.created_at))
-  const ends = Object.values(spans).flatMap((span) => (span === null ? [] : [span.to ?? open]))
+  const ends = Object.values(spans).flatMap((span) => (isSpan(span) ? [span.to ?? open] : []))
   const all = Math.max(1, ...ends, hasEnded(job) ? 0 : open)
   const step = stepOf(all)
   const ticks = Array.from({ length: Math.floor(all / step) + 1 }, (_, n) => n * step)
   const share = (ms: number): string => `${(100 * ms) / all}%`
   const lasts = (band: Band, span: Span): string => {
-    if (band === 'verify' && spans.dispatch?.from === span.from) return beside
+    const { dispatch } = spans
+    if (band === 'verify' && isSpan(dispatch) && dispatch.from === span.from) return beside
     return span.to === null ? running : duration(span.to - span.from)
   }
   return (
@@ -72,14 +80,14 @@ export function TimeLine({ job, spans, now }: TimeLineProps) {
                 {ticks.map((ms) => (
                   <u key={ms} style={{ left: share(ms) }} />
                 ))}
-                {span !== null && (
+                {isSpan(span) && (
                   <i
                     class={span.to === null ? 'now' : ''}
                     style={{ left: share(Math.min(span.from, all)), width: share((span.to ?? open) - span.from) }}
                   />
                 )}
               </span>
-              <span class="ms">{span === null ? toCome : lasts(band, span)}</span>
+              <span class="ms">{isSpan(span) ? lasts(band, span) : withoutTime(span)}</span>
             </div>
           )
         })}

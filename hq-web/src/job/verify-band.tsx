@@ -5,7 +5,7 @@ import { Glyph } from '../parts/glyph.tsx'
 import { words } from '../words.ts'
 import { BandSection, Say } from './band.tsx'
 import { digestsOf, isDisputed, type Shard } from './shards.ts'
-import type { Span } from './time-line.tsx'
+import type { When } from './time-line.tsx'
 import { hasEnded, type Job } from './use-job.ts'
 
 type Verification = NonNullable<Job['hub']>['verification']
@@ -16,7 +16,7 @@ const DUELS_MAX = 5
 interface VerifyProps {
   readonly job: Job
   readonly shards: readonly Shard[]
-  readonly span: Span | null
+  readonly span: When
 }
 
 export function VerifyBand({ job, shards, span }: VerifyProps) {

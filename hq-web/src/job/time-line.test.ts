@@ -1,0 +1,35 @@
+// Where each band of a job's page begins and ends, or that it never began.
+import { expect, test } from 'vitest'
+import { isSpan, spansOf, withoutTime } from './time-line.tsx'
+import type { Job } from './use-job.ts'
+
+const CREATED = '2026-11-01T10:00:00.000Z'
+const job = (status: string, started: string | null, finished: string | null): Job =>
+  ({
+    status,
+    times: { created_at: CREATED, started_at: started, finished_at: finished, deadline_at: CREATED },
+  }) as unknown as Job
+
+test('of a job that waits, the rest is to come', () => {
+  const spans = spansOf(job('QUEUED', null, null), [], null)
+  expect(spans).toMatchObject({
+    request: { from: 0, to: 0 },
+    dispatch: null,
+    verify: null,
+    reduce: null,
+    receipt: null,
+  })
+})
+
+test('of one that failed before anybody came, nothing behind the request was reached', () => {
+  const { plan, dispatch, verify, reduce } = spansOf(job('FAILED', null, '2026-11-01T10:00:02.000Z'), [], null)
+  for (const when of [plan, dispatch, verify, reduce])
+    expect(isSpan(when) ? when : withoutTime(when)).toBe('not reached')
+})
+
+test('of one that was cancelled while it ran, only the reduction was not', () => {
+  const ended = '2026-11-01T10:00:05.000Z'
+  const { dispatch, reduce } = spansOf(job('CANCELLED', '2026-11-01T10:00:01.000Z', ended), [], null)
+  expect(dispatch).toMatchObject({ from: 1_000 })
+  expect(reduce).toBe('not reached')
+})
