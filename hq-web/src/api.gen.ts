@@ -1072,6 +1072,7 @@ export type components = {
             limits: {
                 name: string;
                 limit: number | string | string[];
+                used: number | null;
                 asked: number | string;
                 exceeded: boolean;
             }[];

@@ -535,8 +535,8 @@ export const words = {
     agents: 'Agents',
     agentsNow: (eligible: string, needed: string) => `${eligible} online now, ${needed} needed`,
     agentsWait: 'The job would wait until there are enough.',
-    over: (name: string, limit: string, asked: string) =>
-      `Over the limit ${name}: ${asked}, and the project has ${limit}.`,
+    over: (name: string, limit: string, asked: string, used: string | null) =>
+      `Over the limit ${name}: ${asked}, and the project has ${limit}${used === null ? '' : `, of which ${used} are used`}.`,
     infer: 'What agents can infer',
     inferText:
       'Agents see neither your name nor your arguments. They do get tables, limits, rates and a key, from which parameters of the model can be inferred. A confidential model needs a pool of your own agents.',

@@ -46,9 +46,9 @@ function Figures({ estimate, units }: { estimate: Estimate; units: string }) {
       </dl>
       {limits
         .filter(({ exceeded }) => exceeded)
-        .map(({ name, limit, asked }) => (
+        .map(({ name, limit, used, asked }) => (
           <p key={name} class="is-bad">
-            {say.over(name, String(limit), String(asked))}
+            {say.over(name, String(limit), String(asked), used === null ? null : String(used))}
           </p>
         ))}
     </>

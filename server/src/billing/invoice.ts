@@ -110,7 +110,22 @@ const DAYS_LEFT_MAX = 3_650
 /** A limit that is used up to here is warned of. */
 export const WARNING_PERCENT_DEFAULT = 80n
 
-/** `usedEver`: what the project has reserved and spent in all, its balance with the sign turned. */
+export type UsedCredits = Readonly<Record<keyof CreditLimits, bigint>>
+
+/** Micro-credits that a project has reserved or spent, as each limit counts them: today, UTC, and ever. */
+export async function usedCredits(
+  store: Pick<LedgerStore, 'usedOnDay' | 'balanceOf'>,
+  projectId: ProjectId,
+  nowMs: number,
+): Promise<UsedCredits> {
+  const today = dayOf(nowMs)
+  return {
+    perDay: await store.usedOnDay(projectId, 'billable', today),
+    total: -(await store.balanceOf(projectId, account.project('billable', projectId))),
+    testPerDay: await store.usedOnDay(projectId, 'test', today),
+  }
+}
+
 export async function spendingOf(
   store: Pick<LedgerStore, 'usedOnDay' | 'balanceOf' | 'usage'>,
   projectId: ProjectId,
@@ -119,11 +134,7 @@ export async function spendingOf(
   warningPercent = WARNING_PERCENT_DEFAULT,
 ): Promise<Spending> {
   const today = dayOf(nowMs)
-  const used = {
-    perDay: await store.usedOnDay(projectId, 'billable', today),
-    total: -(await store.balanceOf(projectId, account.project('billable', projectId))),
-    testPerDay: await store.usedOnDay(projectId, 'test', today),
-  }
+  const used = await usedCredits(store, projectId, nowMs)
   const before = await store.usage(projectId, today - PACE_DAYS, today - 1)
   const spent = before.reduce((sum, { mode, microCredits }) => (mode === 'billable' ? sum + microCredits : sum), 0n)
   const names = ['perDay', 'total', 'testPerDay'] as const

@@ -36,6 +36,14 @@ const usageSchema = z.object({
   }),
   lines: z.array(z.looseObject({ date: z.string(), jobs: z.int(), credits: z.number() })),
 })
+/** What the estimate says of `credits_per_day`. */
+async function estimated(): Promise<unknown> {
+  const body = JSON.stringify({ ...FOUNDING_REQUEST, ctx: { billing: { mode: 'billable' } } })
+  const reply = await ask('/ops/estimate', { method: 'POST', body })
+  const { limits } = z.object({ limits: z.array(z.looseObject({ name: z.string() })) }).parse(await reply.json())
+  const { name: _, ...said } = limits.find(({ name }) => name === 'credits_per_day') ?? { name: '' }
+  return said
+}
 const usage = async () => usageSchema.parse(await (await ask('/usage?days=1')).json())
 
 test('a job that would go beyond a limit is refused with what it is, what is used and what helps', async () => {
@@ -48,6 +56,11 @@ test('a job that would go beyond a limit is refused with what it is, what is use
   expect(detail).toMatch(
     /^The job would take 1\.42 credits, and 2\.84 of the project’s 3 credits a day are used or reserved\. The day’s limit begins anew at \d{4}-\d\d-\d\dT00:00:00\.000Z\. The operator can raise credits_per_day of the project\.$/,
   )
+  // The estimate says the same before, to the micro-credit: what is left is enough for one that takes just as much.
+  expect(await estimated()).toEqual({ limit: 3, used: 2.84, asked: 1.42, exceeded: true })
+  await setLimits({ credits_per_day: 4.26 })
+  expect(await estimated()).toEqual({ limit: 4.26, used: 2.84, asked: 1.42, exceeded: false })
+  await setLimits({ credits_per_day: 3 })
   const { limits, warnings } = (await usage()).spending
   expect(warnings).toMatchObject([{ limit: 'credits_per_day' }])
   expect(limits).toEqual([

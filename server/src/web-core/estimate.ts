@@ -1,4 +1,4 @@
-// What a contract would take, worked out from the contract alone: the plan in short, its price, the limits that it meets.
+// What a contract would take: the plan in short, its price, and the limits that it meets beside what is used of them.
 // Nothing is stored and no table is compiled.
 import { z } from 'zod'
 import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
@@ -6,15 +6,22 @@ import { toNumber } from '@forge/shared/exact/rational.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import { contractDigest } from '@forge/shared/planner/contract.ts'
+import type { UsedCredits } from '../billing/invoice.ts'
+import { creditsOf } from '../billing/ledger-view.ts'
 import { listPrice, priceOfContract } from '../billing/price.ts'
 import type { Accepted } from './contract.ts'
+import { CREDIT_LIMIT_NAMES, creditLimitsOf } from './credit-limits.ts'
 import { contractLimits } from './limit-refusals.ts'
 
 const limitSchema = z.strictObject({
   name: z.string().describe('as the project’s limits call it'),
   limit: z.union([z.number(), z.string(), z.array(z.string())]).describe('what the project may'),
+  used: z
+    .number()
+    .nullable()
+    .describe('of it, reserved or spent by other jobs; null where a contract meets the limit by itself'),
   asked: z.union([z.number(), z.string()]),
-  exceeded: z.boolean(),
+  exceeded: z.boolean().describe('`execute` would refuse the contract now'),
 })
 
 export const estimateSchema = z.strictObject({
@@ -41,7 +48,14 @@ export const estimateSchema = z.strictObject({
 })
 export type Estimate = z.input<typeof estimateSchema>
 
-export function estimateOf(accepted: Accepted, limits: ProjectLimits, eligible: number): Estimate {
+export interface Standing {
+  readonly limits: ProjectLimits
+  readonly used: UsedCredits
+  /** Agents online that could work on it. */
+  readonly eligible: number
+}
+
+export function estimateOf(accepted: Accepted, { limits, used, eligible }: Standing): Estimate {
   const { contract, kernel, plan, args, references } = accepted
   const { policy, seed } = contract
   const { grid, drawsPerUnit } = plan
@@ -59,33 +73,35 @@ export function estimateOf(accepted: Accepted, limits: ProjectLimits, eligible: 
       draws_per_unit: toNumber(drawsPerUnit),
     },
     billing: { credits, eur },
-    limits: limitsMet(accepted, limits, credits),
+    limits: limitsMet(accepted, limits, used),
     agents: { eligible, needed: policy.min_agents, enough: eligible >= policy.min_agents },
   }
 }
 
-/** Of the limits that are set, those that a single contract can exceed by itself. */
-function limitsMet(accepted: Accepted, limits: ProjectLimits, credits: number): Estimate['limits'] {
-  const { contract, kernel, plan } = accepted
-  const isTest = contract.ctx.billing.mode === 'test'
-  const numbers: readonly [keyof ProjectLimits & string, number | null, number][] = [
-    ['credits_per_day', isTest ? null : limits.credits_per_day, credits],
-    ['credits_total', isTest ? null : limits.credits_total, credits],
-    [
-      'test_credits_per_day',
-      isTest ? limits.test_credits_per_day : null,
-      listPrice({ kernel, plan, contract }).credits,
-    ],
-  ]
+/** Of the limits that are set, those of contracts and of credits; jobs at a time and requests change from second to second. */
+function limitsMet(accepted: Accepted, limits: ProjectLimits, used: UsedCredits): Estimate['limits'] {
+  const isTest = accepted.contract.ctx.billing.mode === 'test'
+  const { microCredits: asked } = listPrice(accepted)
+  const most = creditLimitsOf(limits)
+  const ofCredits = (isTest ? (['testPerDay'] as const) : (['perDay', 'total'] as const)).flatMap((name) => {
+    const limit = most[name]
+    if (limit === null) return []
+    return {
+      name: CREDIT_LIMIT_NAMES[name],
+      limit: creditsOf(limit),
+      used: creditsOf(used[name]),
+      asked: creditsOf(asked),
+      exceeded: used[name] + asked > limit,
+    }
+  })
   return [
-    ...contractLimits(accepted, limits).map(({ name, limit, asked, exceeded }) => ({
+    ...contractLimits(accepted, limits).map(({ name, limit, asked: sent, exceeded }) => ({
       name,
       limit: typeof limit === 'object' ? [...limit] : limit,
-      asked,
+      used: null,
+      asked: sent,
       exceeded,
     })),
-    ...numbers.flatMap(([name, limit, asked]) =>
-      limit === null ? [] : [{ name, limit, asked, exceeded: asked > limit }],
-    ),
+    ...ofCredits,
   ]
 }

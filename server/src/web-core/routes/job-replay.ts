@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { contractSchema, policySchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
+import { usedCredits } from '../../billing/invoice.ts'
 import { KernelMissing, planOf } from '../../hub/edge/planning.ts'
 import type { JobRow } from '../../store/store.ts'
 import { acceptContract, unknownPool, type Accepted } from '../contract.ts'
@@ -102,7 +103,7 @@ export const jobReplayRoutes = [
     responses: { 200: { description: 'The estimate.', schema: estimateSchema } },
     problems: NOT_REPLAYABLE,
     examples: [{ summary: 'As the original was', params: FINISHED, body: {}, status: 200 }],
-    async handle({ caller, params, body, sent }, { store, hub }) {
+    async handle({ caller, params, body, sent }, { store, hub, clock }) {
       const row = await ownJob(store, caller.projectId, params.id)
       if (row instanceof Refusal) return row
       const accepted = await acceptReplay(row, body, { sent, store })
@@ -113,7 +114,8 @@ export const jobReplayRoutes = [
       const foreign = await unknownPool(store, project.id, accepted.contract)
       if (foreign !== null) return foreign
       const eligible = hub.eligible(kernelName(accepted.kernel.id), { projectId: project.id, policy })
-      return answered(200, estimateOf(accepted, limitsOf(project), eligible))
+      const used = await usedCredits(store, project.id, clock())
+      return answered(200, estimateOf(accepted, { limits: limitsOf(project), used, eligible }))
     },
   }),
 ]

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { PRICE_LIST, priceListDigest, priceListSchema } from '@forge/shared/billing/price-list.ts'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
+import { usedCredits } from '../../billing/invoice.ts'
 import { resolveReferences } from '../../memory/references.ts'
 import { acceptContract, unknownPool } from '../contract.ts'
 import { ignoredPolicy } from '../policy-words.ts'
@@ -137,7 +138,7 @@ export const opsRoutes = [
       { summary: 'An op that there is not', body: { ...FOUNDING_REQUEST, op: NO_SUCH_OP }, status: 422 },
     ],
     async handle({ caller, body, sent }, deps) {
-      const { store, hub } = deps
+      const { store, hub, clock } = deps
       const ignored = ignoredPolicy(body, sent)
       if (ignored !== null) return ignored
       const resolved = await resolveReferences(body.args, caller.projectId, deps)
@@ -149,7 +150,8 @@ export const opsRoutes = [
       const foreign = await unknownPool(store, project.id, body)
       if (foreign !== null) return foreign
       const eligible = hub.eligible(kernelName(accepted.kernel.id), { projectId: project.id, policy: body.policy })
-      return answered(200, estimateOf(accepted, limitsOf(project), eligible))
+      const used = await usedCredits(store, project.id, clock())
+      return answered(200, estimateOf(accepted, { limits: limitsOf(project), used, eligible }))
     },
   }),
   route({
