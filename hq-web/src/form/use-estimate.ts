@@ -14,7 +14,7 @@ export interface Estimated {
   readonly isOld: boolean
 }
 
-/** Null for a request that is not one yet: the last estimate stays. */
+/** Null for a request that is not one yet: there is nothing to price. */
 export function useEstimate(contract: Contract | null): Estimated {
   const text = contract === null ? null : JSON.stringify(contract)
   const [state, setState] = useState<Estimated & { of: string | null }>({
@@ -41,5 +41,5 @@ export function useEstimate(contract: Contract | null): Estimated {
       over.abort()
     }
   }, [text])
-  return { ...state, isOld: state.of !== text }
+  return { ...state, estimate: text === null ? null : state.estimate, isOld: state.of !== text }
 }
