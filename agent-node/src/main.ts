@@ -67,12 +67,17 @@ async function main(): Promise<void> {
 /** A line when the state changes, not one for every shard. */
 function teller(): (snapshot: AgentSnapshot) => void {
   let last = ''
+  let refused: string | undefined
   return ({ state, why, engine, lanes, lastRefusal }) => {
     const on = engine === undefined ? '' : ` on ${engine}, ${lanes} ${lanes === 1 ? 'thread' : 'threads'}`
-    const refusal = lastRefusal === undefined ? '' : ` The pool refused: ${lastRefusal}`
-    const line = `${state}${on}${why === '' ? '' : `: ${why}`}${refusal}`
+    const line = `${state}${on}${why === '' ? '' : `: ${why}`}`
     if (line !== last) console.log(line)
     last = line
+    // Once, when it comes; the sentence that ends an agent is its state's already.
+    if (lastRefusal !== undefined && lastRefusal !== refused && lastRefusal !== why) {
+      console.log(`The pool said: ${lastRefusal}`)
+    }
+    refused = lastRefusal
   }
 }
 

@@ -25,12 +25,13 @@ export const HERO = {
   field:
     'A calculation drawn as a field of small squares, one a shard. Most are finished, a few glow while tabs work on ' +
     'them, and one is marked as this tab’s.',
+  note: 'A drawing of a calculation:',
   keys: { accepted: 'accepted', running: 'in somebody’s tab', yours: 'would be yours' },
 } as const
 
 export const STATE = {
   label: 'This tab',
-  ready: 'No account, nothing to install. The first shard runs within two seconds.',
+  ready: 'No account, nothing to install. Work begins within two seconds, when there is some.',
   starting: 'Starting.',
   stopped: 'What was not finished went to others. Start begins again.',
   restarting: 'With the new settings, once what has begun is done.',

@@ -16,6 +16,7 @@ export function Picture() {
     <figure>
       <svg class="field" ref={svg} viewBox="0 0 526 438" role="img" aria-label={HERO.field} />
       <figcaption class="key">
+        <span>{HERO.note}</span>
         <span>
           <i class="shard answered" />
           {accepted}
