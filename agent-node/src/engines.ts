@@ -1,6 +1,6 @@
 // Engines of a Node agent: lanes in worker threads, or one lane in this thread, which tests and small helpers want. WebGPU
 // always has the one in this thread: it waits for the GPU most of the time, and Dawn wants to live and die with its thread.
-import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import {
   chooseEngine,
   type EngineCandidate,
@@ -15,6 +15,7 @@ import type { EngineName } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { dawnLane } from './dawn.ts'
 import { laneEngine, type NodeEngineName } from './lane-engine.ts'
+import { typescriptThread } from './typescript-thread.ts'
 
 /** `auto`: WebGPU where there is a real GPU that passes, else WASM. */
 export type NodeEngineChoice = NodeEngineName | 'webgpu' | 'auto'
@@ -38,7 +39,7 @@ export function nodeEngines(
         engine,
         threads === 0
           ? [sameThreadLane(laneEngine(engine))]
-          : Array.from({ length: threads }, () => threadLane(engine)),
+          : await Promise.all(Array.from({ length: threads }, () => threadLane(engine))),
         1,
       ),
   })
@@ -67,8 +68,8 @@ function candidates(
   }
 }
 
-function threadLane(engine: NodeEngineName): Lane {
-  const worker = new Worker(new URL('lane-worker.start.mjs', import.meta.url), { execArgv: [], workerData: engine })
+async function threadLane(engine: NodeEngineName): Promise<Lane> {
+  const worker = await typescriptThread(new URL('lane-worker.ts', import.meta.url), engine)
   return {
     send: (message) => worker.postMessage(message),
     receive: (listener) => void worker.on('message', (message: FromLane) => listener(message)),

@@ -1,9 +1,12 @@
 // PGlite as a driver: one connection in a worker thread and one queue before it. A transaction holds the queue from begin
 // to commit; whatever else comes meanwhile waits its turn.
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Driver, Query } from './engine.ts'
 import { makeFolder } from './make-folder.ts'
-import type { Reply, Request } from './pglite-messages.ts'
+import type { Opening, Reply, Request } from './pglite-messages.ts'
 import { packed } from './pglite-packed.mjs'
 import { queue, transaction } from './transaction.ts'
 
@@ -28,10 +31,29 @@ export async function openPglite(directory: string): Promise<Driver> {
 type Asked = { kind: 'query'; text: string; params: readonly unknown[] } | { kind: 'close' }
 type Waiting = { readonly resolve: (rows: unknown[][]) => void; readonly reject: (error: Error) => void }
 
+/** Node's types do not declare it, nor its module. */
+declare const WebAssembly: { compile(bytes: Uint8Array): Promise<Opening['pgliteWasmModule']> }
+
+let compiling: Promise<Opening['pgliteWasmModule']> | null = null
+
+/** Compiled once a process and shared by its threads, with what the engine has made faster of it: a second of work each. */
+function pgliteModule(): Promise<Opening['pgliteWasmModule']> {
+  compiling ??= compiled()
+  return compiling
+}
+
+async function compiled(): Promise<Opening['pgliteWasmModule']> {
+  const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite')
+  return WebAssembly.compile(await readFile(path.join(path.dirname(entry), 'pglite.wasm')))
+}
+
 async function startWorker(directory: string) {
   const waiting = new Map<number, Waiting>()
   const entry = new URL('./pglite-worker.mjs', import.meta.url)
-  const worker = new Worker(entry, { execArgv: [], workerData: directory })
+  const worker = new Worker(entry, {
+    execArgv: [],
+    workerData: { directory, pgliteWasmModule: await pgliteModule() } satisfies Opening,
+  })
   let lost: Error | null = null
   let nextId = 0
   const reply = (id: number) =>

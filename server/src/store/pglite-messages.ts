@@ -1,4 +1,11 @@
 // What is said between the server's thread and PGlite's.
+
+/** What the thread is started with. */
+export interface Opening {
+  readonly directory: string
+  readonly pgliteWasmModule: WebAssembly.Module
+}
+
 export type Request =
   | { readonly id: number; readonly kind: 'query'; readonly text: string; readonly params: readonly unknown[] }
   | { readonly id: number; readonly kind: 'close' }

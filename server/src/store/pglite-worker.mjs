@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite, types } from '@electric-sql/pglite'
 import { packed } from './pglite-packed.mjs'
 
-/** @import { Reply, Request } from './pglite-messages.ts' */
+/** @import { Opening, Reply, Request } from './pglite-messages.ts' */
 
 const port = parentPort
 if (port === null) throw new Error('pglite-worker.mjs is started by the PGlite driver, as a worker')
@@ -20,7 +20,10 @@ const fail = (id, error) => {
 }
 
 try {
-  const db = await PGlite.create(String(workerData), {
+  /** @type {Opening} */
+  const { directory, pgliteWasmModule } = workerData
+  const db = await PGlite.create(directory, {
+    pgliteWasmModule,
     parsers: { [types.BYTEA]: fromHex },
     serializers: { [types.BYTEA]: toHex },
   })

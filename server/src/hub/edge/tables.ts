@@ -1,6 +1,7 @@
 // Tables by content: compiled once in a thread of their own, kept in memory while they are in use and in the store for
 // good, found by what they are compiled from and by their digest.
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { typescriptThread } from '@forge/agent-node/typescript-thread.ts'
 import { wordsToBytes } from '@forge/shared/exact/bytes.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { tableDigest, tableKey } from '@forge/shared/distributions/table.ts'
@@ -84,7 +85,7 @@ type Reply = { readonly number: number } & ({ readonly words: Uint32Array } | { 
 
 function createCompiler(): { compile(spec: TableSpec): Promise<Uint32Array>; close(): Promise<void> } {
   const waiting = new Map<number, { resolve(words: Uint32Array): void; reject(error: Error): void }>()
-  let worker: Worker | null = null
+  let worker: Promise<Worker> | null = null
   let closed = false
   let number = 0
   const lose = (error: Error): void => {
@@ -93,8 +94,8 @@ function createCompiler(): { compile(spec: TableSpec): Promise<Uint32Array>; clo
     waiting.clear()
   }
   /** One that has died is replaced: a table that cannot be compiled must not keep the next from it. */
-  const started = (): Worker => {
-    const thread = new Worker(new URL('table-worker.start.mjs', import.meta.url), { execArgv: [] })
+  const started = async (): Promise<Worker> => {
+    const thread = await typescriptThread(new URL('table-worker.ts', import.meta.url))
     thread.on('message', (reply: Reply) => {
       const request = waiting.get(reply.number)
       waiting.delete(reply.number)
@@ -111,15 +112,17 @@ function createCompiler(): { compile(spec: TableSpec): Promise<Uint32Array>; clo
     compile(spec) {
       if (closed) return Promise.reject(new Error('the table compiler is closed'))
       worker ??= started()
-      const thread = worker
+      const starting = worker
       return new Promise((resolve, reject) => {
-        waiting.set(++number, { resolve, reject })
-        thread.postMessage({ number, spec })
+        const request = ++number
+        waiting.set(request, { resolve, reject })
+        starting.then((thread) => thread.postMessage({ number: request, spec }), lose)
       })
     },
     async close() {
       closed = true
-      await worker?.terminate()
+      const thread = await worker?.catch(() => null)
+      await thread?.terminate()
     },
   }
 }
