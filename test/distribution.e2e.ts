@@ -82,9 +82,8 @@ describe('the last pass', () => {
   test('a lie about the tail contradicts the first pass and is refused at once', async () => {
     const contract = contractOf({ quantiles: [0.995] }, { min_agents: 2, verify: 'none' })
     const expected = await expectedOf(contract)
-    const [liar] = await pool.agents({ tamper: flip(SUM_BYTE, (shard) => shard >= expected.shards / 2) }, {})
+    await pool.agents({ tamper: flip(SUM_BYTE, (shard) => shard >= expected.shards / 2) }, {})
     expectSameBits(await pool.client.run(contract), expected)
     expect(pool.log.some((line) => line.includes('contradicts what the first pass found'))).toBe(true)
-    expect(liar?.snapshot().tally.accepted).toBeGreaterThan(0)
   })
 })

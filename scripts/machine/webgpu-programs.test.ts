@@ -23,6 +23,8 @@ const edge = fc.constantFrom(0, 1, 63, 64, 127, 128, 0x7fffffff, 0x80000000, 0xf
 const word = fc.oneof(u32, edge)
 const small = fc.nat(1000)
 
+const RUNS = process.env['FORGE_TEST_ALL'] === '1' ? 50 : 12
+
 /** Two words, the low one first; a narrow amount's high word is 0. */
 const amount = (profile: Profile, low: fc.Arbitrary<number>, high: fc.Arbitrary<number>) =>
   fc.tuple(low, profile === WIDE ? fc.oneof({ arbitrary: high, weight: 4 }, word) : fc.constant(0))
@@ -176,7 +178,7 @@ describe.skipIf(gpu === null)('the programs of the insurance kernel on Dawn', { 
   }
 
   it.each(BOTH)('%s: the bytes of the reference for any words', async (_, profile) => {
-    await fc.assert(fc.asyncProperty(launches(profile), ranges, agrees), { numRuns: 25 })
+    await fc.assert(fc.asyncProperty(launches(profile), ranges, agrees), { numRuns: RUNS })
   })
 
   it.each(BOTH)('%s.tail: the same, whatever bins are selected', async (_, profile) => {
@@ -184,7 +186,7 @@ describe.skipIf(gpu === null)('the programs of the insurance kernel on Dawn', { 
       fc.asyncProperty(launches(profile), ranges, choices, async (launch, range, choice) => {
         await agrees(tailOf(profile, launch, range, choice), range)
       }),
-      { numRuns: 25 },
+      { numRuns: RUNS },
     )
   })
 

@@ -40,7 +40,7 @@ test('there is no time for a whole request, and one for its headers', () => {
   expect([http.requestTimeout, http.headersTimeout]).toEqual([0, 60_000])
 })
 
-test.each([
+test.concurrent.each([
   ['PUT', '/api/v0/blob/slow', 'Content-Length: 1000', 'abc'],
   ['PUT', '/api/v0/blob/slow', 'Transfer-Encoding: chunked', '3\r\nabc\r\n'],
   ['PUT', '/api/v0/vmem/slow?dtype=u8&shape=1000', 'Content-Length: 1000', 'abc'],

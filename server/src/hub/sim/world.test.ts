@@ -6,7 +6,7 @@ import { noSeeds, runSeed } from './seeds.ts'
 import { World } from './world.ts'
 
 const one = process.env['SIM_SEED']
-const SEEDS = Number(process.env['SIM_SEEDS'] ?? 250)
+const SEEDS = Number(process.env['SIM_SEEDS'] ?? 200)
 const FROM = Number(process.env['SIM_FROM'] ?? 1)
 const PER_TEST = 50
 
@@ -27,7 +27,7 @@ describe('simulated worlds', () => {
     )
   })
 
-  it.runIf(one === undefined && SEEDS >= 250)('have every fault', () => {
+  it.runIf(one === undefined && SEEDS >= 200)('have every fault', () => {
     const never = Object.keys(FAULTS).filter((fault) => all.faults[fault as Fault] === 0)
     expect(never, 'a fault that never happens shows nothing').toEqual([])
   })

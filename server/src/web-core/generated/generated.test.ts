@@ -1,4 +1,4 @@
 // Some generated requests for every route; generated.slow.ts makes 20,000.
 import { testGenerated } from './generated.case.ts'
 
-testGenerated(12)
+testGenerated(8)
