@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from '../../logger.ts'
-import { bearsTypeScript } from '../../typescript-thread.ts'
+import { bearsTypeScript } from '../../typescript-process.ts'
 import { REFEREE_RESTART_MS, REFEREE_RESTART_MS_MAX } from './limits.ts'
 
 export interface Referee {
