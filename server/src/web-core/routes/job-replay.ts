@@ -10,7 +10,7 @@ import type { WebStore } from '../deps.ts'
 import { estimateOf, estimateSchema } from '../estimate.ts'
 import { EXAMPLE } from '../examples.ts'
 import { submitAccepted } from '../execute.ts'
-import { fieldErrors, invalid, Refusal } from '../refusal.ts'
+import { fieldErrors, invalid, parse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 import type { JsonValue } from '../strict-json.ts'
 import { limitsOf } from '../tenant-views.ts'
@@ -138,7 +138,7 @@ async function acceptReplay(
   try {
     const { contract } = planOf(row)
     const { name, version, profile } = contract.op
-    const again = contractSchema.safeParse({
+    const again = parse(contractSchema, {
       ctx: ctx ?? {},
       op: { name, version, profile, kernel_digest: row.kernelDigest },
       seed: { mode: 'explicit', value: row.rootSeed },
