@@ -62,6 +62,11 @@ export function createFakeStore(): FakeStore {
       return own.find((row) => row.clientJobId === clientJobId) ?? null
     },
     pool: async () => null,
+    async jobsAtATime() {
+      const states = [...store.jobs.values()].map(({ state }) => state)
+      const queued = states.filter((state) => state === 'QUEUED').length
+      return { concurrent: queued + states.filter((state) => state === 'RUNNING').length, queued }
+    },
     givenUpOnDay: async (_projectId, _nowMs, most) => Math.min(most, store.givenUp),
     project: async (id) => ({ id, name: 'default', createdAtMs: 1, limits: canonicalJson(store.limits) }),
     async takeRequests(_projectId, perMinute, asked) {

@@ -65,8 +65,10 @@ test.each([
 ] as const)('too many jobs: %s', async (limit, detail) => {
   const t = startTestApp()
   t.hub.hub.submitWithin = async () => ({ inserted: false, tooMany: { limit, most: 3 } })
-  const refused = problemSchema.parse(await (await t.post(foundingText)).json())
-  expect(refused).toMatchObject({ code: 'LIMIT_REACHED', status: 409 })
+  const response = await t.post(foundingText)
+  const refused = problemSchema.parse(await response.json())
+  expect(refused).toMatchObject({ code: 'TOO_MANY_JOBS', status: 429, retryable: true })
+  expect(response.headers.get('Retry-After')).toMatch(/^\d+$/)
   expect(refused.detail).toMatch(detail)
 })
 

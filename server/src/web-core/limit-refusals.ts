@@ -7,7 +7,8 @@ import { dateOf } from '../billing/invoice.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import { dayOf, type JobLimits, type TooManyJobs } from '../store/ledger-store.ts'
 import type { Accepted } from './contract.ts'
-import { refuse, type Refusal } from './refusal.ts'
+import { WEB_LIMITS } from './limits.ts'
+import { refuse, Refusal } from './refusal.ts'
 
 export const OPERATOR_RAISES = 'The operator can change it: PATCH /api/v0/projects/{id}.'
 
@@ -67,6 +68,17 @@ export const jobLimitsOf = ({ concurrent_jobs, queued_jobs }: ProjectLimits): Jo
   queued: queued_jobs,
 })
 
+/** How much of the limits on jobs at a time is used, beside what one more job asks of each. */
+export function jobLimitsMet(limits: ProjectLimits, held: Readonly<Record<keyof JobLimits, number>>) {
+  const most = jobLimitsOf(limits)
+  return (['concurrent', 'queued'] as const).flatMap((limit) => {
+    const value = most[limit]
+    if (value === null) return []
+    const used = held[limit]
+    return [{ name: JOB_LIMITS[limit][0], limit: value, used, asked: 1, exceeded: used >= value }]
+  })
+}
+
 const JOB_LIMITS = {
   concurrent: ['concurrent_jobs', 'jobs that have not ended', 'one has ended'],
   queued: ['queued_jobs', 'jobs that have not begun', 'one has begun'],
@@ -74,10 +86,8 @@ const JOB_LIMITS = {
 
 export function tooManyJobs({ tooMany: { limit, most } }: TooManyJobs): Refusal {
   const [name, what, when] = JOB_LIMITS[limit]
-  return refuse(
-    'LIMIT_REACHED',
-    `The project’s limit ${name} is ${most}, and it has as many ${what}: send this one again when ${when}. ${OPERATOR_RAISES}`,
-  )
+  const detail = `The project’s limit ${name} is ${most}, and it has as many ${what}: send this one again when ${when}. ${OPERATOR_RAISES}`
+  return new Refusal(refuse('TOO_MANY_JOBS', detail).problem, { 'Retry-After': String(WEB_LIMITS.retryPlaceSeconds) })
 }
 
 /**

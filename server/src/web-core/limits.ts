@@ -39,7 +39,7 @@ export const WEB_LIMITS = {
   bundlesPerProjectMax: 4,
   /** Of one project at a time: addresses of webhooks that are looked up, which takes as long as their name servers do. */
   lookupsPerProjectMax: 4,
-  /** When a project that has all its streams, uploads, lookups or bundles may have a place again. */
+  /** When a project that has all its jobs, streams, uploads, lookups or bundles may have a place again. */
   retryPlaceSeconds: 10,
   /** A stream ends after this and is opened again with Last-Event-ID: so a revoked key is noticed. */
   streamMsMax: 5 * 60 * 1000,

@@ -54,6 +54,7 @@ export const PROBLEMS = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, title: 'The body must be application/json' },
   RANGE_NOT_SATISFIABLE: { status: 416, retryable: false, title: 'There are no bytes in that range' },
   RATE_LIMITED: { status: 429, retryable: true, title: 'More requests come than may' },
+  TOO_MANY_JOBS: { status: 429, retryable: true, title: 'The project has as many jobs at a time as it may' },
   TOO_MANY_STREAMS: { status: 429, retryable: true, title: 'The project has too many event streams open' },
   TOO_MANY_UPLOADS: { status: 429, retryable: true, title: 'The project has too many uploads under way' },
   NO_ELIGIBLE_AGENTS: { status: 503, retryable: true, title: 'Too few eligible agents came before the deadline' },
