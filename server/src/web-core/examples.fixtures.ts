@@ -103,6 +103,8 @@ export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<E
       metricsToken: METRICS_TOKEN,
       bodyIdleSeconds,
       networksDays: null,
+      trustedProxies: [],
+      distinctNetwork: false,
     },
     webhooks: { refusalOf: PUBLIC.refusalOf, wake: () => {} },
     metrics,

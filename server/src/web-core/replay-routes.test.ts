@@ -49,6 +49,8 @@ beforeEach(async () => {
       metricsToken: null,
       bodyIdleSeconds: 60,
       networksDays: null,
+      trustedProxies: [],
+      distinctNetwork: false,
     },
     webhooks: NO_WEBHOOKS,
     metrics: createMetrics(),

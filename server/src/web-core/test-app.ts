@@ -64,6 +64,8 @@ export function startTestApp(
       metricsToken: null,
       bodyIdleSeconds: 60,
       networksDays: null,
+      trustedProxies: [],
+      distinctNetwork: false,
       ...settings,
     },
     webhooks,
