@@ -1080,7 +1080,9 @@ export type components = {
                 eligible: number;
                 needed: number;
                 enough: boolean;
+                expected_ms: number | null;
             };
+            warnings: string[];
         };
         ExecuteAnswer: {
             /** @constant */

@@ -15,7 +15,8 @@ import { unknownPool, type Accepted } from './contract.ts'
 import { CREDIT_LIMIT_NAMES, creditLimitsOf } from './credit-limits.ts'
 import type { RouteDeps } from './deps.ts'
 import { knownProject } from './known-project.ts'
-import { contractLimits, jobLimitsMet } from './limit-refusals.ts'
+import { expectedMs, lateWarning } from './expected-time.ts'
+import { contractLimits, givenUpMet, jobLimitsMet } from './limit-refusals.ts'
 import { Refusal } from './refusal.ts'
 import { limitsOf } from './tenant-views.ts'
 
@@ -52,7 +53,12 @@ export const estimateSchema = z.strictObject({
     eligible: z.int().describe('online now that could work on it'),
     needed: z.int().describe('`policy.min_agents`'),
     enough: z.boolean(),
+    expected_ms: z
+      .int()
+      .nullable()
+      .describe('what they would take at their speeds if they did nothing else; null where there are none'),
   }),
+  warnings: z.array(z.string()).describe('as that the job would not end within `policy.timeout_ms`'),
 })
 export type Estimate = z.input<typeof estimateSchema>
 
@@ -63,20 +69,29 @@ export interface Standing {
   readonly jobs: Readonly<Record<keyof JobLimits, number>>
   /** Agents online that could work on it. */
   readonly eligible: number
+  /** Of those, how many milliseconds they would take; null where there are none. */
+  readonly expected: number | null
+  /** Jobs that were given up today, up to the limit. */
+  readonly givenUp: number
 }
 
 /** What an estimate says beside the plan, as it is now. */
 export async function standingFor(
-  { contract, kernel }: Accepted,
+  accepted: Accepted,
   projectId: ProjectId,
   { store, hub, clock }: Pick<RouteDeps, 'store' | 'hub' | 'clock'>,
 ): Promise<Standing | Refusal> {
   const project = await knownProject(store, projectId)
   if (project instanceof Refusal) return project
+  const { contract, kernel } = accepted
   const foreign = await unknownPool(store, projectId, contract)
   if (foreign !== null) return foreign
+  const limits = limitsOf(project)
+  const most = limits.cancelled_jobs_per_day
   return {
-    limits: limitsOf(project),
+    limits,
+    expected: expectedMs(accepted, projectId, hub),
+    givenUp: most === null ? 0 : await store.givenUpOnDay(projectId, clock(), most),
     used: await usedCredits(store, projectId, clock()),
     jobs: await store.jobsAtATime(projectId),
     eligible: hub.eligible(kernelName(kernel.id), { projectId, policy: contract.policy }),
@@ -86,7 +101,8 @@ export async function standingFor(
 export function estimateOf(accepted: Accepted, standing: Standing): Estimate {
   const { contract, kernel, plan, args, references } = accepted
   const { policy, seed } = contract
-  const { eligible } = standing
+  const { eligible, expected } = standing
+  const late = lateWarning(accepted, expected)
   const { grid, drawsPerUnit } = plan
   const { credits, eur } = priceOfContract({ kernel, plan, contract })
   return {
@@ -103,12 +119,13 @@ export function estimateOf(accepted: Accepted, standing: Standing): Estimate {
     },
     billing: { credits, eur },
     limits: limitsMet(accepted, standing),
-    agents: { eligible, needed: policy.min_agents, enough: eligible >= policy.min_agents },
+    agents: { eligible, needed: policy.min_agents, enough: eligible >= policy.min_agents, expected_ms: expected },
+    warnings: late === null ? [] : [late],
   }
 }
 
 /** Of the limits that are set, all but requests a minute, of which every answer has a header. */
-function limitsMet(accepted: Accepted, { limits, used, jobs }: Standing): Estimate['limits'] {
+function limitsMet(accepted: Accepted, { limits, used, jobs, expected, givenUp }: Standing): Estimate['limits'] {
   const isTest = accepted.contract.ctx.billing.mode === 'test'
   const { microCredits: asked } = listPrice(accepted)
   const most = creditLimitsOf(limits)
@@ -132,6 +149,7 @@ function limitsMet(accepted: Accepted, { limits, used, jobs }: Standing): Estima
       exceeded,
     })),
     ...jobLimitsMet(limits, jobs),
+    ...givenUpMet(accepted, limits, expected, givenUp),
     ...ofCredits,
   ]
 }

@@ -210,6 +210,7 @@ export function createFakeHub(store: FakeStore): FakeHub {
       },
       shardStates: () => null,
       eligible: () => 0,
+      speeds: () => [],
       table: async (digest) => fake.tables.get(digest) ?? null,
     },
   }
