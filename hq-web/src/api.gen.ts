@@ -2458,6 +2458,7 @@ export type components = {
         };
         GetAgentRecordBody: {
             public_key: string;
+            hub: string;
             at_ms: number;
             signature: string;
         };

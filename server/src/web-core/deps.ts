@@ -38,7 +38,7 @@ export type WebStore = TenantStore &
 export type WebHub = Hub
 
 /** What routes say of the settings. */
-type RouteConfig = Pick<Config, 'networksDays'>
+type RouteConfig = Pick<Config, 'networksDays' | 'publicUrl'>
 
 export interface RouteDeps {
   readonly objects: ObjectStore

@@ -104,6 +104,7 @@ export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<E
       bodyIdleSeconds,
       networksDays: null,
       trustedProxies: [],
+      publicUrl: null,
       distinctNetwork: false,
     },
     webhooks: { refusalOf: PUBLIC.refusalOf, wake: () => {} },

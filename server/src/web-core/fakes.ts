@@ -44,6 +44,15 @@ export function createFakeStore(): FakeStore {
     async deleteSession(hash) {
       store.sessions = store.sessions.filter((session) => session.hash !== hash)
     },
+    agentRecord: async () => ({
+      jobs: 0,
+      accepted: 0,
+      rejected: 0,
+      microCredits: 0n,
+      quarantine: null,
+      rejections: [],
+      receipts: [],
+    }),
     noticesOf: async () => [],
     ping: async () => {},
     defaultProject: async () => DEFAULT_PROJECT,
@@ -92,7 +101,6 @@ const notFaked = async (): Promise<never> => {
   throw new Error('not faked: test it on a real store, as routes.test.ts does')
 }
 const NOT_FAKED = {
-  agentRecord: notFaked,
   jobsOf: notFaked,
   attemptsOf: notFaked,
   verdictsOf: notFaked,

@@ -60,8 +60,8 @@ export const WEB_LIMITS = {
   /** Records of agents that are read, whoever asks: a signature and some sums each; ten thousand pages ask once a minute. */
   agentReadsPerSecond: 200,
   agentReadsBurst: 400,
-  /** How old, or how far ahead, a signature that asks for a record may be: clocks of phones are wrong by hours. */
-  agentReadSkewMs: 24 * 60 * 60 * 1000,
+  /** How old, or how far ahead, a signature that asks for a record may be; whose clock is further off is told ours. */
+  agentReadSkewMs: 2 * 60 * 1000,
   /** Tries to sign in to HQ, whoever makes them: some digests and a look at the store each. */
   signIns: { perSecond: 50, burst: 200 },
   /** Of one address, or an IPv6 /64: an office signs in at nine, and a person mistypes; a guess takes five seconds. */

@@ -50,6 +50,7 @@ beforeEach(async () => {
       bodyIdleSeconds: 60,
       networksDays: null,
       trustedProxies: [],
+      publicUrl: null,
       distinctNetwork: false,
     },
     webhooks: NO_WEBHOOKS,

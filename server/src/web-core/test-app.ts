@@ -65,6 +65,7 @@ export function startTestApp(
       bodyIdleSeconds: 60,
       networksDays: null,
       trustedProxies: [],
+      publicUrl: null,
       distinctNetwork: false,
       ...settings,
     },
