@@ -75,6 +75,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
         const { incoming } = context.env ?? {}
         return incoming === undefined ? '' : addressOf(incoming)
       },
+      cut: () => context.env?.outgoing?.destroy(),
       // Made when somebody writes a line: most requests write none of their own.
       get logger() {
         return logger.child({ request_id: context.get('requestId'), ...jobInPath(context), ...trace.labels() })
@@ -105,7 +106,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
 }
 
 /** What all requests have in common, beside what Web Core was given. */
-function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'authenticate' | 'clientAddress'> {
+function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'authenticate' | 'clientAddress' | 'cut'> {
   const { store, config, clock } = deps
   return {
     ...deps,

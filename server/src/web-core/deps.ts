@@ -72,6 +72,8 @@ export interface RouteDeps {
   readonly signIns: SignIns
   /** Of who sent this request, as far as proxies that the operator named tell it; empty when it is gone. */
   readonly clientAddress: string
+  /** Ends the connection that this request came by. */
+  readonly cut: () => void
   /** Who sends a request now; what answers for minutes asks again. */
   readonly authenticate: Authenticate
   readonly config: RouteConfig
@@ -90,6 +92,7 @@ type Made =
   | 'sessions'
   | 'signIns'
   | 'clientAddress'
+  | 'cut'
   | 'authenticate'
   | 'trace'
   | 'config'

@@ -21,6 +21,8 @@ export const WEB_LIMITS = {
   bodyBytesPerSecondMin: 256,
   /** Of a whole body, which is an upload's time: 5 GiB by a line of 0.6 Mbit/s. */
   bodyHoursMax: 20,
+  /** Of a text that is sent as its reader takes it: what a line of 270 bytes a second takes in a minute. */
+  sentBytesAtOnce: 16 * 1024,
   /** Of a job's shards: a founding job has 153, and a page shows all of them. */
   shardsPerPageMax: 500,
   shardsPerPageDefault: 100,
