@@ -19,6 +19,9 @@ export const WEB_LIMITS = {
   messageCharactersMax: 300,
   /** Of a body while it comes, over the time of the setting: a tenth of an old telephone line. */
   bodyBytesPerSecondMin: 256,
+  /** A body has so many chunks of any size, and one more for every so many bytes: a megabyte in single bytes took 7.5 s of a core. */
+  bodyCrumbsMax: 4_096,
+  bodyChunkBytesMin: 64,
   /** Of a whole body, which is an upload's time: 5 GiB by a line of 0.6 Mbit/s. */
   bodyHoursMax: 20,
   /** Of a text that is sent as its reader takes it: what a line of 270 bytes a second takes in a minute. */

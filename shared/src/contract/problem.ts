@@ -12,6 +12,7 @@ export const PROBLEMS = {
   MALFORMED_JSON: { status: 400, retryable: false, title: 'The body is not JSON' },
   DUPLICATE_KEY: { status: 400, retryable: false, title: 'The body names a field twice' },
   INCOMPLETE_BODY: { status: 400, retryable: true, title: 'The body broke off before its end' },
+  BODY_TOO_FRAGMENTED: { status: 400, retryable: false, title: 'The body comes in too many tiny chunks' },
   NOT_UTF8: { status: 400, retryable: false, title: 'The body is not UTF-8' },
   VALIDATION_FAILED: { status: 422, retryable: false, title: 'The request does not fit its schema' },
   CHECKSUM_MISMATCH: { status: 422, retryable: true, title: 'The bytes are not those of the checksum' },

@@ -33,7 +33,7 @@ export const hqSessionRoutes = [
     operationId: 'signIn',
     summary: 'Sign in to HQ',
     description:
-      'With a project’s key or the operator’s token. The cookie that comes back may what the key may, as long as the key may it, and twelve hours at most; it counts for requests of HQ’s own pages alone. A key in a header comes before it. Tries are limited by address, by network and in all.',
+      'With a project’s key or the operator’s token. The cookie that comes back may what the key may, as long as the key may it, until the key expires, and twelve hours at most; it counts for requests of HQ’s own pages alone. A key in a header comes before it. Tries are limited by address, by network and in all.',
     body: z.strictObject({
       key: z.string().min(1).max(KEY_CHARACTERS_MAX).describe('`fpak_...` or FORGE_ADMIN_TOKEN'),
     }),
