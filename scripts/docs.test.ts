@@ -9,7 +9,9 @@ import { settingsHelp } from '@forge/server/config.ts'
 import { createMetrics } from '@forge/server/metrics/metrics.ts'
 import { ADMISSION_LIMITS } from '@forge/server/hub/edge/limits.ts'
 import { agentFrames, hubFrames, refusalCodes } from '@forge/shared/contract/agent-events.ts'
+import { ROUTES } from '@forge/server/web-core/routes/all-routes.ts'
 import { PROBLEMS } from '@forge/shared/contract/problem.ts'
+import { SCOPE_MEANINGS, SCOPES } from '@forge/shared/contract/tenants.ts'
 import { describe, expect, test } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '..')
@@ -25,6 +27,17 @@ test('docs/problems.md has a row for every problem code, as the contract has it'
   expect(written, 'Copy the rows of shared/src/contract/problem.ts into docs/problems.md, in their order.').toEqual(
     rows,
   )
+})
+
+test('docs/scopes.md has a row for every scope, and a word for whoever has none', () => {
+  const rows = SCOPES.map((scope) => `| \`${scope}\` | ${SCOPE_MEANINGS[scope]} |`)
+  const written = read('docs/scopes.md')
+    .split('\n')
+    .filter((line) => /^\| `[a-z]+:/.test(line))
+  expect(written, 'Copy the meanings of shared/src/contract/tenants.ts into docs/scopes.md.').toEqual(rows)
+  const others = ROUTES.map(({ scope }) => scope).filter((scope) => !rows.some((row) => row.includes(`\`${scope}\``)))
+  for (const word of new Set(others)) expect(read('docs/scopes.md')).toContain(`| \`${word}\` |`)
+  expect(read('README.md')).toContain('(docs/scopes.md)')
 })
 
 test('the table of settings is what --help prints, both ways', () => {

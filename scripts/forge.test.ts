@@ -69,9 +69,20 @@ describe('a bundle', () => {
     expect(said).toMatch(/cannot be read/)
     expect(said).not.toMatch(/^\s+at /m)
     expect(code).toBe(2)
+    const job = good.receipt.body.job_id
+    const receipt = await forge(['verify', await written('receipt.json', good.receipt)], folder)
+    expect(receipt).toEqual({
+      code: 2,
+      said: `${path.join(folder, 'receipt.json')} is a receipt alone, not a bundle: fetch GET /api/v0/jobs/${job}/bundle, which has all that checking it needs.`,
+    })
     // Whatever is refused so ends like that; a process for each would prove no more.
     const asked: readonly (readonly [string[], RegExp])[] = [
       [[await written('text.json', 'text')], /cannot be read/],
+      [[await written('keys.json', good.keys)], /is a list of keys, not a bundle: give it behind --keys/],
+      [
+        [await written('answer.json', { job_id: job, ...good.answer })],
+        /is the answer of a job, not a bundle: fetch GET/,
+      ],
       [['a', 'b'], /^Name one file/],
       [['a', '--shards', '-1'], /shards/],
       [['a', '--engine', 'gpu'], /not wasm or reference/],

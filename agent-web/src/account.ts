@@ -3,25 +3,17 @@
 import { identityFromKeys } from '@forge/shared/agent/identity.ts'
 import type { AgentRecordView } from '@forge/shared/contract/agent-record.ts'
 import { fromBase64, toBase64 } from '@forge/shared/exact/bytes.ts'
-import { agentRecordDigest } from '@forge/shared/verifier/answer-digest.ts'
 import { knownKeys, replaceIdentity, secretOfProfile } from './identity-store.ts'
+import { requestRecord } from './record-request.ts'
 
 /** Undefined where the profile has no key, or the pool does not answer: what was known then stays. */
 export async function fetchRecord(): Promise<AgentRecordView | undefined> {
   const keys = await knownKeys()
   if (keys === undefined) return undefined
   const { publicKey, sign } = identityFromKeys(keys)
-  const atMs = Date.now()
-  const signature = await sign(agentRecordDigest(atMs))
-  const body = { public_key: toBase64(publicKey), at_ms: atMs, signature: toBase64(signature) }
+  const { origin } = globalThis.location
   try {
-    const response = await fetch('/agent/record', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    // The page and its server are of one build; a newer server has the page reload.
-    return response.ok ? ((await response.json()) as AgentRecordView) : undefined
+    return await requestRecord({ publicKey, sign, hub: origin, clock: Date.now, fetch: (...of) => fetch(...of) })
   } catch {
     return undefined
   }

@@ -3,12 +3,15 @@
 import { randomInt } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { createReferenceEngine } from '@forge/shared/agent/engines/reference-engine.ts'
 import { createWasmEngine } from '@forge/shared/agent/engines/wasm-engine.ts'
 import type { Engine } from '@forge/shared/agent/engines/engine.ts'
+import { jobIdSchema } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { checkBundle } from '@forge/shared/receipt/check-bundle.ts'
 import { keyListProblem, signedKeyListSchema, type SigningKey } from '@forge/shared/receipt/keys.ts'
+import { receiptSchema } from '@forge/shared/receipt/receipt.ts'
 
 /** It could not be looked at; the message is for whoever asked. */
 export class CannotVerify extends Error {
@@ -26,6 +29,8 @@ const MARKS = { proved: 'proved ', wrong: 'WRONG  ', unshown: 'open   ' } as con
 export async function verifyBundle(args: readonly string[], tell: (line: string) => void): Promise<number> {
   const { file, shards, makeEngine, keysFile } = argumentsOf(args)
   const bundle = await jsonOf(file)
+  const instead = notABundle(bundle)
+  if (instead !== null) throw new CannotVerify(`${file} ${instead}.`)
   const keys = keysFile === undefined ? null : await keysOf(keysFile)
   const engine = makeEngine()
   try {
@@ -61,6 +66,24 @@ function argumentsOf(args: readonly string[]) {
     throw new CannotVerify(error instanceof Error ? error.message : String(error))
   }
 }
+
+const receiptFile = z.object({ body: z.object({ format: receiptSchema.shape.format, job_id: z.string() }) })
+const keyListFile = z.object({ body: z.object({ format: signedKeyListSchema.shape.body.shape.format }) })
+const answerFile = z.object({ job_id: z.string(), hub: z.unknown() })
+
+/** What a file is that one gets from the same server, and what to fetch in its place; null for what may be a bundle. */
+function notABundle(file: unknown): string | null {
+  const receipt = receiptFile.safeParse(file).data
+  if (receipt !== undefined) return `is a receipt alone, not a bundle: ${fetched(receipt.body.job_id)}`
+  if (keyListFile.safeParse(file).success)
+    return 'is a list of keys, not a bundle: give it behind --keys, beside a bundle'
+  const answer = answerFile.safeParse(file).data
+  return answer === undefined ? null : `is the answer of a job, not a bundle: ${fetched(answer.job_id)}`
+}
+
+/** An id that is none is not said: the file may say anything. */
+const fetched = (jobId: string): string =>
+  `fetch GET /api/v0/jobs/${jobIdSchema.safeParse(jobId).data ?? '{id}'}/bundle, which has all that checking it needs`
 
 async function jsonOf(file: string): Promise<unknown> {
   try {

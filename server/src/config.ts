@@ -123,7 +123,8 @@ const SETTINGS = [
   {
     name: 'FORGE_BODY_IDLE_SECONDS',
     standard: '60',
-    meaning: 'seconds after which a request of whose body nothing comes, or hardly anything, is answered 408',
+    meaning:
+      'seconds after which a request of whose body nothing comes, or hardly anything, is answered 408, and a reader of a bundle or of events who takes nothing is cut',
   },
   { name: 'FORGE_REFEREE', standard: 'on', meaning: 'on or off: a trusted agent in a process of its own' },
   {

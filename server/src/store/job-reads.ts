@@ -2,7 +2,7 @@
 import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { Terms } from './ledger-store.ts'
+import type { JobLimits, Terms } from './ledger-store.ts'
 import type { ExecutorRole, JobState } from './store.ts'
 import type { PageOf } from './tenants.ts'
 
@@ -56,6 +56,8 @@ export interface JobReads {
     filter: JobFilter,
     page: PageOf<readonly [createdAtMs: number, id: string]>,
   ): Promise<JobSummary[]>
+  /** How many jobs of a project have not ended, and how many of those have not begun. */
+  jobsAtATime(projectId: ProjectId): Promise<Readonly<Record<keyof JobLimits, number>>>
   /**
    * How many jobs that had begun a project gave up on the UTC day of `nowMs`, up to `most`: cancelled, or timed out. Agents have
    * executed shards of them, or were at it, and nobody pays for that.

@@ -17,6 +17,7 @@ import {
   insertJob,
   jobsById,
   jobOfClient,
+  jobsAtATime,
   registerJob,
   setBasis,
   unfinishedJobs,
@@ -102,6 +103,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     noticeFinished: (identity, reason, atMs) => noticeAll(engine, { identity, reason, atMs }),
     eventsOf: (jobId, after) => engine.run((db) => eventsAfter(db, jobId, after)),
 
+    jobsAtATime: (projectId) => engine.run((db) => jobsAtATime(db, projectId)),
     givenUpOnDay: (projectId, nowMs, most) => engine.run((db) => givenUpOnDay(db, projectId, nowMs, most)),
     jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
     attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),

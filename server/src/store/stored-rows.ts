@@ -18,7 +18,8 @@ export interface StoredRows {
   submissions(jobId: JobId): Promise<StoredSubmission[]>
   /** How many rows there are, with a submission or without. */
   voids(jobId: JobId): Promise<number>
-  executors(jobId: JobId): Promise<Identity[]>
+  /** Whose answers it has, and how many of each stand; null where that was not counted then. */
+  executors(jobId: JobId): Promise<{ readonly executor: Identity; readonly shards: number | null }[]>
   seals(jobId: JobId): Promise<SealRow[]>
   logOf(jobId: JobId): Promise<LogRow[]>
   waiting(jobId: JobId): Promise<SealItem[]>
@@ -54,9 +55,9 @@ export function createStoredRows(engine: Engine): StoredRows {
         return row?.rows ?? 0
       }),
     executors: (jobId) =>
-      engine.run(async (db) => {
-        const rows = await db.select({ executor: executors.executor }).from(executors).where(eq(executors.jobId, jobId))
-        return rows.map(({ executor }) => executor)
+      engine.run((db) => {
+        const { executor, shards } = executors
+        return db.select({ executor, shards }).from(executors).where(eq(executors.jobId, jobId))
       }),
     seals: (jobId) =>
       engine.run((db) => db.select().from(seals).where(eq(seals.jobId, jobId)).orderBy(seals.kind, seals.number)),

@@ -171,6 +171,11 @@ const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: st
   ['answers that are gone', /no answer stands behind/, `delete from submissions ${OF_GOOD} and shard = 2`],
   ['an executor', /its executors are not/, `delete from executors ${OF_GOOD}`],
   [
+    'an executor’s count',
+    /answers that stand, counted again there are/,
+    `update executors set shards = shards + 1 ${OF_GOOD}`,
+  ],
+  [
     'a void more',
     /submissions are void, and its events tell of/,
     `insert into voids select job_id, shard, executor, 'x' from submissions ${OF_GOOD} and shard = 2 on conflict do nothing`,

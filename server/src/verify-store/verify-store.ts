@@ -11,6 +11,7 @@ import { answerOfRow, checkAnswer } from './check-answer.ts'
 import { checkEvents } from './check-events.ts'
 import { checkNotices, checkQuarantines } from './check-identities.ts'
 import { checkLedger } from './check-ledger.ts'
+import { checkExecutors } from './check-executors.ts'
 import { checkRecord } from './check-record.ts'
 import { checkLinks, checkSeals } from './check-seals.ts'
 import { checkPartials, checkVerdicts, rootOf } from './check-shards.ts'
@@ -90,10 +91,7 @@ async function checkJob({ store, rows: stored }: Read, job: JobRow): Promise<Ver
   ]
   if (job.state !== 'COMPLETED') return { problems, shards: verdicts.length, isReduced: true }
 
-  const executors = new Set(submissions.map(({ executor }) => executor))
-  const named = await stored.executors(job.id)
-  if (named.length !== executors.size || !named.every((one) => executors.has(one)))
-    problems.push('its executors are not those of its submissions')
+  problems.push(...checkExecutors(await stored.executors(job.id), verdicts, submissions))
   const answer = answerOfRow(job)
   if (answer === null) return { problems: [...problems, 'its answer cannot be read'], shards: 0, isReduced: false }
   const { verification, replay } = answer.hub

@@ -1,9 +1,11 @@
 // Web Core: the table of routes, and around it the request's id, its line in the log, the common headers, the pages, 404,
 // 405 and the last resort for what was thrown. What the routes do is in routes/; sockets are the Hub's.
+import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { routePath } from 'hono/route'
 import { jobIdSchema } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
+import { createClientAddress } from '../hub/edge/client-address.ts'
 import { OTHER } from '../metrics/http-metrics.ts'
 import { RequestTrace } from '../trace.ts'
 import { createAgentAlias } from './agent-alias.ts'
@@ -23,8 +25,9 @@ import { mountRoutes, templateOf, wrongMethod } from './routing/mount.ts'
 import { storeRefusal } from './store-refusal.ts'
 import { createRequestRate } from './request-rate.ts'
 import { createSessions } from './sessions.ts'
+import { createSignIns } from './sign-ins.ts'
 
-type Env = { Variables: { requestId: string; trace: RequestTrace } }
+type Env = { Bindings: Partial<HttpBindings>; Variables: { requestId: string; trace: RequestTrace } }
 
 export type WebCore = Hono<Env>
 
@@ -35,6 +38,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   const auth = createAuth({ store, configuredKey, adminToken, metricsToken, clock, logger })
   const sessions = createSessions({ ...auth, store, clock, randomBytes: deps.randomBytes })
   const routeDeps = { ...shared(deps), sessions, authenticate: auth.authenticate }
+  const addressOf = createClientAddress(config.trustedProxies)
   const withoutKeys = createStrikeOut([configuredKey, adminToken, config.metricsToken])
   const app: WebCore = new Hono<Env>()
 
@@ -67,6 +71,11 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     return {
       ...routeDeps,
       trace,
+      get clientAddress() {
+        const { incoming } = context.env ?? {}
+        return incoming === undefined ? '' : addressOf(incoming)
+      },
+      cut: () => context.env?.outgoing?.destroy(),
       // Made when somebody writes a line: most requests write none of their own.
       get logger() {
         return logger.child({ request_id: context.get('requestId'), ...jobInPath(context), ...trace.labels() })
@@ -97,7 +106,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
 }
 
 /** What all requests have in common, beside what Web Core was given. */
-function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'authenticate'> {
+function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'authenticate' | 'clientAddress' | 'cut'> {
   const { store, config, clock } = deps
   return {
     ...deps,
@@ -109,6 +118,7 @@ function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'auth
     bundles: createProjectPlaces(WEB_LIMITS.bundlesPerProjectMax),
     bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
     requests: createRequestRate(store, clock),
+    signIns: createSignIns({ addressesDiffer: config.distinctNetwork, nowMs: () => performance.now() }),
     agentReads: createAgentReads(store.agentRecord, () => performance.now()),
   }
 }

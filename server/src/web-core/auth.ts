@@ -41,7 +41,11 @@ export interface AuthDeps {
   readonly logger: Logger
 }
 
-export type Authenticate = (request: Pick<Request, 'headers' | 'method' | 'url'>) => Promise<Caller | Refusal>
+/** `scope` is what is asked for: whoever says no key is told which one. */
+export type Authenticate = (
+  request: Pick<Request, 'headers' | 'method' | 'url'>,
+  scope?: RouteScope,
+) => Promise<Caller | Refusal>
 
 export interface Auth {
   readonly authenticate: Authenticate
@@ -93,21 +97,33 @@ export function createAuth(deps: AuthDeps): Auth {
     return caller === null || caller instanceof Refusal ? unauthenticated(SIGNED_OUT) : caller
   }
 
-  const authenticate: Authenticate = async (request) => {
+  const authenticate: Authenticate = async (request, scope) => {
     const key = keyOf(request.headers)
     if (key instanceof Refusal) return key
     if (key !== null) return callerOf(key)
     const session = sessionOf(request.headers)
     if (session === null) {
-      return unauthenticated('Send the project’s key as "Authorization: Bearer <key>" or "X-FORGE-API-KEY: <key>".')
+      return unauthenticated(wantedFor(scope))
     }
     return crossSite(request) ?? callerOfSession(session)
   }
   return { authenticate, callerOf }
 }
 
+type RouteScope = 'admin' | 'metrics' | 'public' | Scope
+
+function wantedFor(scope: RouteScope | undefined): string {
+  if (scope === 'metrics') {
+    return 'Send FORGE_METRICS_TOKEN or FORGE_ADMIN_TOKEN as "Authorization: Bearer <token>" (in Prometheus: authorization.credentials). Where neither is set, the operator sets FORGE_METRICS_TOKEN and starts the server again.'
+  }
+  if (scope === 'admin') {
+    return 'Send FORGE_ADMIN_TOKEN as "Authorization: Bearer <token>". Where it is not set there is no operator over HTTP: set it and start the server again.'
+  }
+  return 'Send the project’s key as "Authorization: Bearer <key>" or "X-FORGE-API-KEY: <key>".'
+}
+
 /** Null when the caller may. */
-export function admits(scope: 'admin' | 'metrics' | 'public' | Scope, caller: Caller): Refusal | null {
+export function admits(scope: RouteScope, caller: Caller): Refusal | null {
   if (scope === 'public') return null
   if (scope === 'metrics') {
     if (caller.kind !== 'project') return null

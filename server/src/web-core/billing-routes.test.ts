@@ -36,14 +36,29 @@ const usageSchema = z.object({
   }),
   lines: z.array(z.looseObject({ date: z.string(), jobs: z.int(), credits: z.number() })),
 })
-/** What the estimate says of `credits_per_day`. */
-async function estimated(): Promise<unknown> {
+/** What the estimate says of a limit. */
+async function estimated(limit = 'credits_per_day'): Promise<unknown> {
   const body = JSON.stringify({ ...FOUNDING_REQUEST, ctx: { billing: { mode: 'billable' } } })
   const reply = await ask('/ops/estimate', { method: 'POST', body })
   const { limits } = z.object({ limits: z.array(z.looseObject({ name: z.string() })) }).parse(await reply.json())
-  const { name: _, ...said } = limits.find(({ name }) => name === 'credits_per_day') ?? { name: '' }
+  const { name: _, ...said } = limits.find(({ name }) => name === limit) ?? { name: '' }
   return said
 }
+
+test('the estimate counts jobs at a time as the registration does', async () => {
+  // One founding job runs.
+  await setLimits({ concurrent_jobs: 1, queued_jobs: 5 })
+  expect(await estimated('concurrent_jobs')).toEqual({ limit: 1, used: 1, asked: 1, exceeded: true })
+  expect(await estimated('queued_jobs')).toMatchObject({ limit: 5, asked: 1, exceeded: false })
+  const refused = await execute('one-too-many')
+  expect(problemSchema.parse(await refused.json())).toMatchObject({ code: 'TOO_MANY_JOBS', retryable: true })
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  await setLimits({ concurrent_jobs: 2, queued_jobs: null })
+  expect(await estimated('concurrent_jobs')).toMatchObject({ used: 1, exceeded: false })
+  expect(await estimated('queued_jobs')).toEqual({})
+  await setLimits({ concurrent_jobs: null })
+})
+
 const usage = async () => usageSchema.parse(await (await ask('/usage?days=1')).json())
 
 test('a job that would go beyond a limit is refused with what it is, what is used and what helps', async () => {

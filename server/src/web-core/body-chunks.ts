@@ -12,9 +12,9 @@ export interface BodyPace {
 /** Why no more of a body comes, as it is told to its client. */
 export class BodyEnded extends Error {
   override readonly name = 'BodyEnded'
-  readonly why: 'broke off' | 'too slow'
+  readonly why: 'broke off' | 'too slow' | 'too fragmented'
   constructor(why: BodyEnded['why']) {
-    super(`a body ${why === 'too slow' ? 'came too slowly' : 'broke off'}`)
+    super(`a body ended: ${why}`)
     this.why = why
   }
 }
@@ -25,11 +25,13 @@ export async function* bodyChunks(
   { idleMs }: BodyPace,
 ): AsyncIterable<Uint8Array> {
   if (body === null) return
+  const { bodyCrumbsMax: crumbsMax, bodyChunkBytesMin: chunkBytesMin } = WEB_LIMITS
   const bytesMin = Math.ceil((WEB_LIMITS.bodyBytesPerSecondMin * idleMs) / 1_000)
   const endsMs = performance.now() + WEB_LIMITS.bodyHoursMax * 3_600_000
   const reader = body.getReader()
   // Of this stretch, and since the last bytes.
   let [waitedMs, silentMs, came] = [0, 0, 0]
+  let [chunks, bytes] = [0, 0]
   try {
     for (let pending = read(reader); ;) {
       const askedMs = performance.now()
@@ -48,6 +50,9 @@ export async function* bodyChunks(
       if (answer.done) return
       silentMs = 0
       came += answer.value.length
+      bytes += answer.value.length
+      // Each costs microseconds, whatever is in it.
+      if (bytes < (++chunks - crumbsMax) * chunkBytesMin) throw new BodyEnded('too fragmented')
       yield answer.value
       pending = read(reader)
     }
@@ -61,6 +66,13 @@ export function bodyTooSlow({ idleMs }: BodyPace): Refusal {
   const { bodyBytesPerSecondMin: rate, bodyHoursMax: hours } = WEB_LIMITS
   const detail = `A body has to go on coming: something every ${idleMs / 1_000} s, ${rate} bytes a second over that time, and all of it within ${hours} hours. Nothing was kept; send it again.`
   return new Refusal(refuse('BODY_TOO_SLOW', detail).problem, { Connection: 'close' })
+}
+
+/** As above. */
+export function bodyTooFragmented(): Refusal {
+  const { bodyCrumbsMax: crumbs, bodyChunkBytesMin: least } = WEB_LIMITS
+  const detail = `The body comes in too many tiny chunks: it may have ${crumbs} of any size (bodyCrumbsMax), and one more for every ${least} bytes (bodyChunkBytesMin). Collect some before you send them, or send the body whole.`
+  return new Refusal(refuse('BODY_TOO_FRAGMENTED', detail).problem, { Connection: 'close' })
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>

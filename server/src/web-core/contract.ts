@@ -13,7 +13,7 @@ import type { Resolved } from '../memory/references.ts'
 import type { JobReference } from '../store/memory.ts'
 import type { NewJob } from '../store/store.ts'
 import type { WebStore } from './deps.ts'
-import { fieldErrors, invalid, refuse, type Refusal } from './refusal.ts'
+import { fieldErrors, invalid, parse, refuse, type Refusal } from './refusal.ts'
 import type { JsonValue } from './strict-json.ts'
 
 /** A contract that this server can run. */
@@ -59,7 +59,7 @@ export function acceptContract(
     const detail = 'The pinned kernel is not here: its bits could differ, so nothing was run.'
     return refuse('KERNEL_DIGEST_MISMATCH', detail, { errors: [{ path: 'op.kernel_digest', message }] })
   }
-  const args = kernel.argsSchema.safeParse(resolved.args)
+  const args = parse(kernel.argsSchema, resolved.args)
   if (!args.success) return invalid(fieldErrors(args.error, ['args']))
   const faults = artifactFaults(contract, kernel, args.data)
   if (faults.length > 0) return invalid(faults)

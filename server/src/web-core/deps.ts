@@ -23,6 +23,7 @@ import type { BodyPace } from './body-chunks.ts'
 import type { ProjectPlaces } from './project-places.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { Sessions } from './sessions.ts'
+import type { SignIns } from './sign-ins.ts'
 
 /** Of the store, what answers requests. Partials are read for bundles alone. */
 export type WebStore = TenantStore &
@@ -37,7 +38,7 @@ export type WebStore = TenantStore &
 export type WebHub = Hub
 
 /** What routes say of the settings. */
-type RouteConfig = Pick<Config, 'networksDays'>
+type RouteConfig = Pick<Config, 'networksDays' | 'publicUrl'>
 
 export interface RouteDeps {
   readonly objects: ObjectStore
@@ -68,6 +69,11 @@ export interface RouteDeps {
   readonly requests: RequestRate
   readonly agentReads: AgentReads
   readonly sessions: Sessions
+  readonly signIns: SignIns
+  /** Of who sent this request, as far as proxies that the operator named tell it; empty when it is gone. */
+  readonly clientAddress: string
+  /** Ends the connection that this request came by. */
+  readonly cut: () => void
   /** Who sends a request now; what answers for minutes asks again. */
   readonly authenticate: Authenticate
   readonly config: RouteConfig
@@ -84,12 +90,18 @@ type Made =
   | 'requests'
   | 'agentReads'
   | 'sessions'
+  | 'signIns'
+  | 'clientAddress'
+  | 'cut'
   | 'authenticate'
   | 'trace'
   | 'config'
 
 export interface WebCoreDeps extends Omit<RouteDeps, Made> {
-  readonly config: Pick<Config, 'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken' | 'bodyIdleSeconds'> &
+  readonly config: Pick<
+    Config,
+    'apiKey' | 'adminToken' | 'corsOrigins' | 'metricsToken' | 'bodyIdleSeconds' | 'trustedProxies' | 'distinctNetwork'
+  > &
     RouteConfig
   /** The folder of the built agent page; null for none. */
   readonly agentWebDir: string | null

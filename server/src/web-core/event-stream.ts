@@ -4,7 +4,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
-import { utf8 } from '@forge/shared/exact/bytes.ts'
 import type { Comparison } from '@forge/shared/receipt/replay.ts'
 import type { EventRow, EventType } from '../store/store.ts'
 import type { RouteDeps } from './deps.ts'
@@ -81,30 +80,6 @@ export async function* whileAdmitted(
     }
     yield frame
   }
-}
-
-/** Nothing is made before it is asked for; `close` runs once, however it ends. */
-export function streamOf(frames: AsyncGenerator<string>, close: () => void): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await frames.next()
-          if (done !== true) return controller.enqueue(utf8(value))
-          close()
-          controller.close()
-        } catch (error) {
-          close()
-          controller.error(error)
-        }
-      },
-      async cancel() {
-        close()
-        await frames.return(undefined)
-      },
-    },
-    { highWaterMark: 0 },
-  )
 }
 
 function eventFrame(

@@ -15,6 +15,7 @@ import { acceptContract, newJob, requestDigest, unknownPool, type Accepted, type
 import { creditLimitsOf, overCreditLimit } from './credit-limits.ts'
 import type { WebStore } from './deps.ts'
 import { ctxIdsOf, jobProblem, viewOfJob, type JobView } from './job-view.ts'
+import { expectedMs, lateWarning } from './expected-time.ts'
 import { beyondLimits, beyondShortDeadlines, jobLimitsOf, tooManyJobs } from './limit-refusals.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { ignoredPolicy } from './policy-words.ts'
@@ -27,7 +28,7 @@ import { limitsOf } from './tenant-views.ts'
 export interface ExecuteDeps extends ReferenceDeps {
   readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'givenUpOnDay' | 'noticesOf' | 'pool' | 'project'> &
     ReferenceDeps['store']
-  readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress'>
+  readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress' | 'speeds'>
   readonly logger: Logger
   readonly trace: RequestTrace
   readonly newUlid: JobMaker['newUlid']
@@ -90,7 +91,7 @@ async function answering(
   if (preferences instanceof Refusal) return preferences
   const registered = await registering()
   if (registered instanceof Refusal) return registered
-  const { id, isNew } = registered
+  const { id, isNew, warning } = registered
   const waitMs = preferences.waitSeconds * 1000
   if (waitMs > 0) await untilEnded(deps, (signal) => deps.hub.ended(id, waitMs, signal), request.signal)
   const row = await deps.store.job(id)
@@ -101,12 +102,15 @@ async function answering(
     ...(preferences.applied === null ? {} : { 'Preference-Applied': preferences.applied }),
   }
   const view = await viewOfJob(row, deps, ctxIdsOf(ctx))
-  return answer(row, view, preferences, headers)
+  const late = row.finishedAtMs === null ? (warning?.() ?? null) : null
+  return answer(row, late === null ? view : { ...view, warnings: [late] }, preferences, headers)
 }
 
 interface Registered {
   readonly id: JobId
   readonly isNew: boolean
+  /** What its client should know of a new job that has not ended; null for nothing. */
+  readonly warning?: () => string | null
 }
 
 async function register({ caller, body, sent }: ExecuteInput, deps: ExecuteDeps): Promise<Registered | Refusal> {
@@ -128,14 +132,16 @@ async function admit(projectId: ProjectId, accepted: Accepted, deps: ExecuteDeps
   const project = await knownProject(deps.store, projectId)
   if (project instanceof Refusal) return project
   const limits = limitsOf(project)
+  const expected = () => expectedMs(accepted, projectId, deps.hub)
   const beyond =
     (await unknownPool(deps.store, projectId, contract)) ??
     beyondLimits(accepted, limits) ??
-    (await beyondShortDeadlines(deps.store, projectId, accepted, limits, job.createdAtMs))
+    (await beyondShortDeadlines(deps.store, projectId, accepted, limits, { nowMs: job.createdAtMs, expected }))
   if (beyond !== null) return (await registeredBefore(projectId, contract, job.requestDigest, deps)) ?? beyond
   const registered = await submit(job, limits, deps)
   if (registered instanceof Refusal) return registered
-  return registered.inserted ? { id: job.id, isNew: true } : sameBody(registered.existing, job.requestDigest)
+  const warning = (): string | null => lateWarning(accepted, expected())
+  return registered.inserted ? { id: job.id, isNew: true, warning } : sameBody(registered.existing, job.requestDigest)
 }
 
 async function submit(job: NewJob, limits: ProjectLimits, { hub }: ExecuteDeps): Promise<InsertedJob | Refusal> {

@@ -44,6 +44,15 @@ export function createFakeStore(): FakeStore {
     async deleteSession(hash) {
       store.sessions = store.sessions.filter((session) => session.hash !== hash)
     },
+    agentRecord: async () => ({
+      jobs: 0,
+      accepted: 0,
+      rejected: 0,
+      microCredits: 0n,
+      quarantine: null,
+      rejections: [],
+      receipts: [],
+    }),
     noticesOf: async () => [],
     ping: async () => {},
     defaultProject: async () => DEFAULT_PROJECT,
@@ -62,6 +71,11 @@ export function createFakeStore(): FakeStore {
       return own.find((row) => row.clientJobId === clientJobId) ?? null
     },
     pool: async () => null,
+    async jobsAtATime() {
+      const states = [...store.jobs.values()].map(({ state }) => state)
+      const queued = states.filter((state) => state === 'QUEUED').length
+      return { concurrent: queued + states.filter((state) => state === 'RUNNING').length, queued }
+    },
     givenUpOnDay: async (_projectId, _nowMs, most) => Math.min(most, store.givenUp),
     project: async (id) => ({ id, name: 'default', createdAtMs: 1, limits: canonicalJson(store.limits) }),
     async takeRequests(_projectId, perMinute, asked) {
@@ -87,7 +101,6 @@ const notFaked = async (): Promise<never> => {
   throw new Error('not faked: test it on a real store, as routes.test.ts does')
 }
 const NOT_FAKED = {
-  agentRecord: notFaked,
   jobsOf: notFaked,
   attemptsOf: notFaked,
   verdictsOf: notFaked,
@@ -205,6 +218,7 @@ export function createFakeHub(store: FakeStore): FakeHub {
       },
       shardStates: () => null,
       eligible: () => 0,
+      speeds: () => [],
       table: async (digest) => fake.tables.get(digest) ?? null,
     },
   }

@@ -40,15 +40,37 @@ test('chunks of any sizes are put together in their order, up to the last byte t
   )
 })
 
-test('so many chunks of one byte each that no call takes them as arguments', async () => {
-  const value = 'x'.repeat(200_000)
+test('many chunks that are tiny are refused, as many that are not are taken', async () => {
+  const value = 'x'.repeat(1_000_000)
+  const asked: number[] = []
+  const read = (bytes: number) =>
+    readJsonBody(
+      sent(JSON.stringify(value), (done) => {
+        asked.push(done)
+        return bytes
+      }),
+      PACE,
+      2 ** 20,
+    )
+  const { bodyCrumbsMax, bodyChunkBytesMin } = WEB_LIMITS
+  for (const crumb of [1, bodyChunkBytesMin / 4]) {
+    asked.length = 0
+    expect(await read(crumb)).toMatchObject({
+      problem: { code: 'BODY_TOO_FRAGMENTED', status: 400, detail: expect.stringContaining('bodyCrumbsMax') },
+      headers: { Connection: 'close' },
+    })
+    // No more of it is read.
+    expect(asked.length).toBeLessThan((bodyCrumbsMax * 4) / 3 + 10)
+  }
+  expect(await read(bodyChunkBytesMin)).toBe(value)
+  const short = 'x'.repeat(bodyCrumbsMax - 2)
   expect(
     await readJsonBody(
-      sent(JSON.stringify(value), () => 1),
+      sent(JSON.stringify(short), () => 1),
       PACE,
       2 ** 20,
     ),
-  ).toBe(value)
+  ).toBe(short)
 })
 
 test('where anybody may call, it is small; with a key it is not', async () => {

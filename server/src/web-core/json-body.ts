@@ -1,6 +1,6 @@
 // The body of a request as JSON: its media type, its bytes counted on the stream, its UTF-8 and its grammar. Everything
 // here is refused before any schema is asked, and nothing past the limit is kept in memory.
-import { BodyEnded, bodyChunks, bodyTooSlow, type BodyPace } from './body-chunks.ts'
+import { BodyEnded, bodyChunks, bodyTooFragmented, bodyTooSlow, type BodyPace } from './body-chunks.ts'
 import { pathOf, refuse, Refusal } from './refusal.ts'
 import { parseStrictJson, type JsonValue } from './strict-json.ts'
 
@@ -72,6 +72,7 @@ async function readBytes(request: Request, pace: BodyPace, bytesMax: number): Pr
   } catch (error) {
     if (!(error instanceof BodyEnded)) throw error
     if (error.why === 'too slow') return bodyTooSlow(pace)
+    if (error.why === 'too fragmented') return bodyTooFragmented()
     // The connection broke or the framing was wrong: whose fault it was cannot be told, and nobody is waiting.
     return refuse('MALFORMED_JSON', 'The body broke off before its end.')
   }

@@ -59,14 +59,37 @@ test('who has given up as many jobs as a day allows may not ask for a short dead
   expect((await t.post(short)).status).toBe(200)
 })
 
+test('who has given up as many may not ask for what the agents online cannot end in time either', async () => {
+  const t = startTestApp()
+  t.store.limits = { ...NO_RATE, cancelled_jobs_per_day: 3 }
+  // 1.1 x 10^7 executions.
+  t.hub.hub.speeds = () => [5_000, 5_000]
+  t.store.givenUp = 2
+  expect((await t.post(withPolicy({}))).status).toBe(200)
+  t.store.givenUp = 3
+  const refused = problemSchema.parse(await (await t.post(withPolicy({}))).json())
+  expect(refused).toMatchObject({ code: 'LIMIT_REACHED', status: 409, errors: [{ path: 'policy.timeout_ms' }] })
+  expect(refused.detail).toMatch(
+    /limit cancelled_jobs_per_day is 3, .*timeout_ms below 1100000, which is what the agents now online would take/,
+  )
+  expect((await t.post(withPolicy({ timeout_ms: 1_100_000 }))).status).toBe(200)
+  t.hub.hub.speeds = () => [1]
+  const never = problemSchema.parse(await (await t.post(withPolicy({ timeout_ms: 1_100_000 }))).json())
+  expect(never.detail).toMatch(/cancelled_jobs_per_day is 3, .*not end within the longest policy\.timeout_ms/)
+  t.hub.hub.speeds = () => []
+  expect((await t.post(withPolicy({}))).status).toBe(200)
+})
+
 test.each([
   ['concurrent', /concurrent_jobs is 3, .*has ended/],
   ['queued', /queued_jobs is 3, .*has begun/],
 ] as const)('too many jobs: %s', async (limit, detail) => {
   const t = startTestApp()
   t.hub.hub.submitWithin = async () => ({ inserted: false, tooMany: { limit, most: 3 } })
-  const refused = problemSchema.parse(await (await t.post(foundingText)).json())
-  expect(refused).toMatchObject({ code: 'LIMIT_REACHED', status: 409 })
+  const response = await t.post(foundingText)
+  const refused = problemSchema.parse(await response.json())
+  expect(refused).toMatchObject({ code: 'TOO_MANY_JOBS', status: 429, retryable: true })
+  expect(response.headers.get('Retry-After')).toMatch(/^\d+$/)
   expect(refused.detail).toMatch(detail)
 })
 

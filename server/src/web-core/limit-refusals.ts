@@ -7,7 +7,9 @@ import { dateOf } from '../billing/invoice.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import { dayOf, type JobLimits, type TooManyJobs } from '../store/ledger-store.ts'
 import type { Accepted } from './contract.ts'
-import { refuse, type Refusal } from './refusal.ts'
+import { isLate } from './expected-time.ts'
+import { WEB_LIMITS } from './limits.ts'
+import { refuse, Refusal } from './refusal.ts'
 
 export const OPERATOR_RAISES = 'The operator can change it: PATCH /api/v0/projects/{id}.'
 
@@ -67,6 +69,28 @@ export const jobLimitsOf = ({ concurrent_jobs, queued_jobs }: ProjectLimits): Jo
   queued: queued_jobs,
 })
 
+/** How much of the limits on jobs at a time is used, beside what one more job asks of each. */
+export function jobLimitsMet(limits: ProjectLimits, held: Readonly<Record<keyof JobLimits, number>>) {
+  const most = jobLimitsOf(limits)
+  return (['concurrent', 'queued'] as const).flatMap((limit) => {
+    const value = most[limit]
+    if (value === null) return []
+    const used = held[limit]
+    return [{ name: JOB_LIMITS[limit][0], limit: value, used, asked: 1, exceeded: used >= value }]
+  })
+}
+
+/** Only a contract whose deadline is as good as a cancellation meets this one. */
+export function givenUpMet(
+  { contract }: Pick<Accepted, 'contract'>,
+  { cancelled_jobs_per_day: most }: ProjectLimits,
+  expected: number | null,
+  used: number,
+) {
+  if (most === null || !isFreeDeadline(contract.policy.timeout_ms, expected)) return []
+  return [{ name: 'cancelled_jobs_per_day', limit: most, used, asked: 1, exceeded: used >= most }]
+}
+
 const JOB_LIMITS = {
   concurrent: ['concurrent_jobs', 'jobs that have not ended', 'one has ended'],
   queued: ['queued_jobs', 'jobs that have not begun', 'one has begun'],
@@ -74,10 +98,8 @@ const JOB_LIMITS = {
 
 export function tooManyJobs({ tooMany: { limit, most } }: TooManyJobs): Refusal {
   const [name, what, when] = JOB_LIMITS[limit]
-  return refuse(
-    'LIMIT_REACHED',
-    `The project’s limit ${name} is ${most}, and it has as many ${what}: send this one again when ${when}. ${OPERATOR_RAISES}`,
-  )
+  const detail = `The project’s limit ${name} is ${most}, and it has as many ${what}: send this one again when ${when}. ${OPERATOR_RAISES}`
+  return new Refusal(refuse('TOO_MANY_JOBS', detail).problem, { 'Retry-After': String(WEB_LIMITS.retryPlaceSeconds) })
 }
 
 /**
@@ -95,19 +117,34 @@ export async function givenUpLimit(
   return { detail, tomorrow: `${dateOf(dayOf(nowMs) + 1)}T00:00:00.000Z` }
 }
 
-/** A deadline sooner than the usual one is as free as cancelling: where no more jobs may be cancelled, none may be asked for. */
+/**
+ * Whether a deadline is as good as a cancellation: sooner than the usual one, or than the agents online can be done. Where no
+ * more jobs may be given up, none may be asked for.
+ */
+const isFreeDeadline = (timeoutMs: number, expected: number | null): boolean =>
+  timeoutMs < CONTRACT_LIMITS.timeoutMsDefault || isLate(timeoutMs, expected)
+
+/** `expected` is asked where it matters alone: it looks at every agent. */
 export async function beyondShortDeadlines(
   store: Pick<JobReads, 'givenUpOnDay'>,
   projectId: ProjectId,
   { contract }: Pick<Accepted, 'contract'>,
   limits: ProjectLimits,
-  nowMs: number,
+  { nowMs, expected }: { readonly nowMs: number; readonly expected: () => number | null },
 ): Promise<Refusal | null> {
-  const usual = CONTRACT_LIMITS.timeoutMsDefault
-  if (contract.policy.timeout_ms >= usual) return null
   const beyond = await givenUpLimit(store, projectId, limits, nowMs)
   if (beyond === null) return null
-  const detail = `${beyond.detail} Until ${beyond.tomorrow} a contract may not ask for a policy.timeout_ms below ${usual}. ${OPERATOR_RAISES}`
-  const message = `must be at least ${usual} until ${beyond.tomorrow}: cancelled_jobs_per_day is used up`
+  const { timeout_ms: timeoutMs } = contract.policy
+  const least = Math.max(CONTRACT_LIMITS.timeoutMsDefault, expected() ?? 0)
+  if (timeoutMs >= least) return null
+  const isTooLarge = least > CONTRACT_LIMITS.timeoutMsMax
+  const why = isLate(timeoutMs, expected()) ? ', which is what the agents now online would take' : ''
+  const rule = isTooLarge
+    ? `is taken that the agents now online would not end within the longest policy.timeout_ms, ${CONTRACT_LIMITS.timeoutMsMax}`
+    : `may ask for a policy.timeout_ms below ${least}${why}`
+  const detail = `${beyond.detail} Until ${beyond.tomorrow} no contract ${rule}. ${OPERATOR_RAISES}`
+  const message = isTooLarge
+    ? `no deadline is long enough for this contract until ${beyond.tomorrow}: cancelled_jobs_per_day is used up`
+    : `must be at least ${least} until ${beyond.tomorrow}: cancelled_jobs_per_day is used up`
   return refuse('LIMIT_REACHED', detail, { errors: [{ path: 'policy.timeout_ms', message }] })
 }

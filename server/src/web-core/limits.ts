@@ -19,8 +19,13 @@ export const WEB_LIMITS = {
   messageCharactersMax: 300,
   /** Of a body while it comes, over the time of the setting: a tenth of an old telephone line. */
   bodyBytesPerSecondMin: 256,
+  /** A body has so many chunks of any size, and one more for every so many bytes: a megabyte in single bytes took 7.5 s of a core. */
+  bodyCrumbsMax: 4_096,
+  bodyChunkBytesMin: 64,
   /** Of a whole body, which is an upload's time: 5 GiB by a line of 0.6 Mbit/s. */
   bodyHoursMax: 20,
+  /** Of a text that is sent as its reader takes it: what a line of 270 bytes a second takes in a minute. */
+  sentBytesAtOnce: 16 * 1024,
   /** Of a job's shards: a founding job has 153, and a page shows all of them. */
   shardsPerPageMax: 500,
   shardsPerPageDefault: 100,
@@ -39,7 +44,7 @@ export const WEB_LIMITS = {
   bundlesPerProjectMax: 4,
   /** Of one project at a time: addresses of webhooks that are looked up, which takes as long as their name servers do. */
   lookupsPerProjectMax: 4,
-  /** When a project that has all its streams, uploads, lookups or bundles may have a place again. */
+  /** When a project that has all its jobs, streams, uploads, lookups or bundles may have a place again. */
   retryPlaceSeconds: 10,
   /** A stream ends after this and is opened again with Last-Event-ID: so a revoked key is noticed. */
   streamMsMax: 5 * 60 * 1000,
@@ -60,8 +65,16 @@ export const WEB_LIMITS = {
   /** Records of agents that are read, whoever asks: a signature and some sums each; ten thousand pages ask once a minute. */
   agentReadsPerSecond: 200,
   agentReadsBurst: 400,
-  /** How old, or how far ahead, a signature that asks for a record may be: clocks of phones are wrong by hours. */
-  agentReadSkewMs: 24 * 60 * 60 * 1000,
+  /** How old, or how far ahead, a signature that asks for a record may be; whose clock is further off is told ours. */
+  agentReadSkewMs: 2 * 60 * 1000,
+  /** Tries to sign in to HQ, whoever makes them: some digests and a look at the store each. */
+  signIns: { perSecond: 50, burst: 200 },
+  /** Of one address, or an IPv6 /64: an office signs in at nine, and a person mistypes; a guess takes five seconds. */
+  signInsPerAddress: { perSecond: 0.2, burst: 20 },
+  /** Of an IPv4 /24 or IPv6 /48: whoever has a whole one is one. */
+  signInsPerNetwork: { perSecond: 1, burst: 60 },
+  /** Addresses, and networks, whose tries are remembered. */
+  signInPlacesMax: 20_000,
   /** A working day: then one signs in again. */
   sessionMsMax: 12 * 60 * 60 * 1000,
   /** People and browsers of one key that are signed in to HQ; one more signs the oldest out. */

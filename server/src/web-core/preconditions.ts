@@ -31,5 +31,17 @@ export function conditionOf(headers: Headers): Condition | Refusal {
 
 const bad = (detail: string): Refusal => refuse('BAD_PRECONDITION', detail)
 
-export const preconditionFailed = (what: string): Refusal =>
-  refuse('PRECONDITION_FAILED', `${what} is not what the condition asks for: read it again, and decide anew.`)
+/** Each condition stands in its header, or where the body says it. */
+export function preconditionFailed(
+  what: string,
+  ...unmet: readonly { readonly condition: Condition; readonly conditionPath?: string }[]
+): Refusal {
+  const errors = unmet.map(({ condition, conditionPath = headerOf(condition) }) => ({
+    path: conditionPath,
+    message: condition.kind === 'absent' ? 'something is there' : 'another version is there, or none',
+  }))
+  const detail = `${what} is not what the condition asks for: read it again, and decide anew.`
+  return refuse('PRECONDITION_FAILED', detail, { errors })
+}
+
+const headerOf = ({ kind }: Condition): string => (kind === 'absent' ? 'If-None-Match' : 'If-Match')

@@ -2,6 +2,7 @@
 // which codes there are in the contract's problem.ts.
 import type { z } from 'zod'
 import { problem, type FieldError, type Problem, type ProblemCode } from '@forge/shared/contract/problem.ts'
+import { plainIssue } from '@forge/shared/contract/plain-issue.ts'
 import { WEB_LIMITS } from './limits.ts'
 
 export class Refusal {
@@ -27,7 +28,11 @@ export function invalid(errors: readonly FieldError[]): Refusal {
   return refuse('VALIDATION_FAILED', `${where}: ${first?.message ?? 'does not fit'}${more}.`, { errors })
 }
 
-/** The errors of a schema as paths and sentences, each unknown field by its own path. */
+/** Parses with our own sentences for what does not fit. */
+export const parse = <T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResult<T> =>
+  schema.safeParse(value, { error: plainIssue })
+
+/** The errors of {@link parse} as paths and sentences, each unknown field by its own path. */
 export function fieldErrors(error: z.ZodError, prefix: readonly string[] = []): FieldError[] {
   const errors: FieldError[] = []
   for (const issue of error.issues) {
@@ -35,7 +40,7 @@ export function fieldErrors(error: z.ZodError, prefix: readonly string[] = []): 
     const names = issue.code === 'unrecognized_keys' ? issue.keys : [null]
     for (const name of names) {
       if (errors.length === WEB_LIMITS.fieldErrorsMax) return errors
-      if (name === null) errors.push({ path: pathOf(at), message: sentenceOf(issue) })
+      if (name === null) errors.push({ path: pathOf(at), message: cut(issue.message, WEB_LIMITS.messageCharactersMax) })
       else errors.push({ path: pathOf([...at, name]), message: 'there is no such field' })
     }
   }
@@ -45,12 +50,6 @@ export function fieldErrors(error: z.ZodError, prefix: readonly string[] = []): 
 /** `policy.min_agents`, `artifacts.include.0`; the whole body is the empty path. */
 export function pathOf(segments: readonly PropertyKey[]): string {
   return cut(segments.map(String).join('.'), WEB_LIMITS.echoCharactersMax)
-}
-
-function sentenceOf(issue: z.core.$ZodIssue): string {
-  const missing = issue.message.endsWith('received undefined')
-  const sentence = missing ? 'this field is required' : issue.message.replace('expected record', 'expected object')
-  return cut(sentence, WEB_LIMITS.messageCharactersMax)
 }
 
 /** Never between the halves of a surrogate pair. */

@@ -81,6 +81,22 @@ test('it ends with its time, with its key, and for good with signing out', async
   expect((await ask(t, 'DELETE', OWN)).status).toBe(204)
 })
 
+test('it ends with its key at the latest, and says so', async () => {
+  const nowMs = 1_000_000
+  const t = startTestApp(null, {}, { clock: () => nowMs })
+  const made = { id: 'x', projectId: 'default' as never, name: 'x', prefix: 'fpak_', scopes: '*', createdAtMs: 1 }
+  const key = { ...made, hash: hashOf('key', 'short-lived'), revokedAtMs: null, lastUsedAtMs: null }
+  const endsMs = nowMs + 90_500
+  t.store.keys = [{ ...key, expiresAtMs: endsMs }]
+  const response = await signIn(t, 'short-lived')
+  expect(response.headers.get('set-cookie')).toMatch(/Max-Age=90$/)
+  expect(await response.json()).toMatchObject({ expires_at: new Date(endsMs).toISOString() })
+  expect(t.store.sessions[0]?.expiresAtMs).toBe(endsMs)
+  t.store.keys = [{ ...key, expiresAtMs: nowMs + 2 * WEB_LIMITS.sessionMsMax }]
+  await signIn(t, 'short-lived')
+  expect(t.store.sessions[1]?.expiresAtMs).toBe(nowMs + WEB_LIMITS.sessionMsMax)
+})
+
 test('a key that is none, or that reads metrics alone, signs nobody in', async () => {
   const t = startTestApp(null, { metricsToken: 'a-token-for-prometheus-alone' })
   for (const [key, code] of [

@@ -22,7 +22,7 @@ export interface Sessions {
 }
 
 export interface SessionsDeps extends Auth {
-  readonly store: SessionStore & Pick<Store, 'session'>
+  readonly store: SessionStore & Pick<Store, 'session' | 'apiKeyByHash'>
   readonly clock: () => number
   readonly randomBytes: (count: number) => Uint8Array
 }
@@ -36,11 +36,14 @@ export function createSessions({ store, clock, randomBytes, authenticate, caller
       const before = sessionOf(request.headers)
       if (before !== null) await store.deleteSession(hashOf('session', before))
       const nowMs = clock()
-      const expiresAtMs = nowMs + WEB_LIMITS.sessionMsMax
+      const keyHash = hashOf('key', key)
+      // No row has the operator's token, nor the key of the configuration: these do not expire.
+      const keyEndsMs = (await store.apiKeyByHash(keyHash))?.expiresAtMs ?? Infinity
+      const expiresAtMs = Math.min(nowMs + WEB_LIMITS.sessionMsMax, keyEndsMs)
       const { text, hash } = newCredential('session', randomBytes)
-      const session = { hash, keyHash: hashOf('key', key), createdAtMs: nowMs, expiresAtMs }
+      const session = { hash, keyHash, createdAtMs: nowMs, expiresAtMs }
       await store.insertSession(session, WEB_LIMITS.sessionsPerKeyMax)
-      return { caller, expiresAtMs, cookie: cookieOf(text, WEB_LIMITS.sessionMsMax / 1_000) }
+      return { caller, expiresAtMs, cookie: cookieOf(text, Math.floor((expiresAtMs - nowMs) / 1_000)) }
     },
     async of(request) {
       // A key in a header would say nothing of the cookie.

@@ -22,7 +22,7 @@ export type DigestTag =
   | 'seed-to-key.v1'
   | 'agent-hello.v1'
   | 'agent-answer.v1'
-  | 'agent-record.v1'
+  | 'agent-record.v2'
   | 'api-key.v1'
   | 'hq-session.v1'
   | 'identity.v1'

@@ -2,6 +2,7 @@
 // root, bill, sample and bound are recomputed; the output too, where the partials are there; and shards drawn by whoever
 // checks are run again, on any engine. Nothing here asks a server, and every finding names the field that it is about.
 import type { Engine } from '../agent/engines/engine.ts'
+import { plainIssue } from '../contract/plain-issue.ts'
 import type { TableSpec } from '../kernels/kernel.ts'
 import { priceListDigest } from '../billing/price-list.ts'
 import { canonicalJson } from '../exact/canonical-json.ts'
@@ -28,7 +29,7 @@ export interface CheckOptions {
 }
 
 export async function checkBundle(text: unknown, options: CheckOptions): Promise<Checked[]> {
-  const parsed = bundleSchema.safeParse(text)
+  const parsed = bundleSchema.safeParse(text, { error: plainIssue })
   if (!parsed.success) {
     return parsed.error.issues.map(({ path, message }) =>
       wrong('format', `${path.join('.') || 'the bundle'}: ${message}`),

@@ -16,5 +16,6 @@ export function answerDigest({
 /** What proves that a key is held: the Hub's nonce, which is never used twice. */
 export const helloDigest = (nonce: string): Uint8Array => digestBytes('agent-hello.v1', utf8(nonce))
 
-/** What asks for the record of a key: it is held, and was at that time, in milliseconds since 1970. */
-export const agentRecordDigest = (atMs: number): Uint8Array => digestBytes('agent-record.v1', utf8(String(atMs)))
+/** What asks the Hub of that origin, and no other, for the record of a key, at that time in milliseconds since 1970. */
+export const agentRecordDigest = (hub: string, atMs: number): Uint8Array =>
+  digestBytes('agent-record.v2', utf8(canonicalJson({ hub, at_ms: atMs })))

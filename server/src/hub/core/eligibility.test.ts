@@ -1,10 +1,10 @@
 // Who may run what: targets, kernels, quarantine, and who counts as another agent.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import type { EngineName, Identity } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { Pool } from '../sim/pool.ts'
 import { KERNEL, KERNEL_DIGEST } from '../sim/kernel.ts'
-import { abilityFor, eligibleAgents, mayCheck, mayRun, refereeOnline } from './eligibility.ts'
+import { abilityFor, eligibleAgents, eligibleSpeeds, mayCheck, mayRun, refereeOnline } from './eligibility.ts'
 import { shardOf, type Agent } from './state.ts'
 
 const agentOf = (pool: Pool, session: string): Agent => {
@@ -30,6 +30,19 @@ describe('a target', () => {
     expect(refereeOnline(pool.hub, job)).toBe(true)
     expect(eligibleAgents(pool.hub, job).map(({ session }) => session)).not.toContain('referee')
   })
+})
+
+test('the speeds of who could work on such a job are of the target’s engines, without the referee', () => {
+  const pool = new Pool()
+  const { projectId, policy } = pool.job(pool.plan('job', 1, { min_agents: 9, max_agents: 9 }))
+  pool.join('wasm', { engine: 'wasm', shardsPerSecond: 2 })
+  pool.join('webgpu', { engine: 'webgpu', shardsPerSecond: 8 })
+  pool.join('referee', { engine: 'wasm', referee: true })
+  const speeds = (target: 'any' | 'cpu' | 'gpu') =>
+    eligibleSpeeds(pool.hub, KERNEL, { projectId, policy: { ...policy, target } })
+  const [slow = 0, fast = 0] = speeds('any')
+  expect(fast).toBe(4 * slow)
+  expect([speeds('cpu'), speeds('gpu')]).toEqual([[slow], [fast]])
 })
 
 describe('an ability', () => {

@@ -62,15 +62,18 @@ export const isSuspended = (state: HubState, kernel: string, engine: EngineName)
   state.suspended.has(`${kernel} ${engine}`)
 
 /** How many agents could work on a job of this kernel that does not exist yet. */
-export function countEligible(state: HubState, kernel: string, job: Asked): number {
-  const able = [...state.agents.values()].filter((agent) => {
-    const engine = agent.abilities.get(kernel)?.engine
-    if (engine === undefined || agent.referee || state.quarantined.has(agent.identity)) return false
-    return (
-      TARGET_ENGINES[job.policy.target].includes(engine) && serves(agent, job) && !isSuspended(state, kernel, engine)
-    )
+export const countEligible = (state: HubState, kernel: string, job: Asked): number =>
+  eligibleSpeeds(state, kernel, job).length
+
+/** Of each of them, in units of the kernel a second: as it claimed first, and as its answers showed since. */
+export function eligibleSpeeds(state: HubState, kernel: string, job: Asked): number[] {
+  return [...state.agents.values()].flatMap((agent) => {
+    const ability = agent.abilities.get(kernel)
+    if (ability === undefined || agent.referee || state.quarantined.has(agent.identity)) return []
+    const { engine, unitsPerSecond } = ability
+    const isAble = TARGET_ENGINES[job.policy.target].includes(engine) && serves(agent, job)
+    return isAble && !isSuspended(state, kernel, engine) ? [unitsPerSecond] : []
   })
-  return able.length
 }
 
 const fleet = (state: HubState, job: Job): Fleet =>

@@ -2,6 +2,7 @@
 // partials could be true. Nothing of this needs the Hub's state but the plan of the job that the shards belong to.
 import type { z } from 'zod'
 import { answerSchema, type Answer, type Refusal, type RefusalCode } from '@forge/shared/contract/agent-events.ts'
+import { plainIssue } from '@forge/shared/contract/plain-issue.ts'
 import { fromBase64 } from '@forge/shared/exact/bytes.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { verifyNatively } from './native-signature.ts'
@@ -14,7 +15,7 @@ import { plannedPassOf, type PlannedJob } from './planning.ts'
 export const refusal = (code: RefusalCode, message: string): Refusal => ({ ok: false, code, message })
 
 export function parseFrame<T>(schema: z.ZodType<T>, frame: unknown): T | Refusal {
-  const parsed = schema.safeParse(frame)
+  const parsed = schema.safeParse(frame, { error: plainIssue })
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const sentence = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit the protocol'}`

@@ -41,6 +41,8 @@ export interface Hub {
   shardStates(id: JobId, first: number, end: number): ShardStatus[] | null
   /** Agents online, without the referee, that could work on such a job now. */
   eligible(kernel: string, job: Asked): number
+  /** How fast each of them is on that kernel, in its units a second. */
+  speeds(kernel: string, job: Asked): number[]
   /** The bytes of a table that agents fetch, or null. */
   table(digest: Digest): Promise<Uint8Array | null>
   readonly agentsOnline: number

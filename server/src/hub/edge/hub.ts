@@ -22,7 +22,7 @@ import { createHubRows, type HubRows } from './hub-rows.ts'
 import { assignmentOf, jobSpecOf, planInTime, whyUnplanned, type PlannedJob, type UnfinishedJob } from './planning.ts'
 import { createNodeTokens } from './node-tokens.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
-import { eligibleOf, progressOf, shardStatesOf } from './progress.ts'
+import { eligibleOf, progressOf, shardStatesOf, speedsOf } from './progress.ts'
 import { openState } from './open-state.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { Registration } from './registration.ts'
@@ -159,6 +159,10 @@ class HubEdge implements RunningHub {
 
   eligible(kernel: string, job: Parameters<Hub['eligible']>[1]): number {
     return eligibleOf(this.#state, kernel, job)
+  }
+
+  speeds(kernel: string, job: Parameters<Hub['speeds']>[1]): number[] {
+    return speedsOf(this.#state, kernel, job)
   }
 
   table(digest: Parameters<Hub['table']>[0]): ReturnType<Hub['table']> {

@@ -1,6 +1,6 @@
 // How far a job is, read off the core's state for whoever asks.
 import type { JobId } from '@forge/shared/contract/ids.ts'
-import { countEligible, eligibleAgents, whereOf } from '../core/eligibility.ts'
+import { countEligible, eligibleAgents, eligibleSpeeds, whereOf } from '../core/eligibility.ts'
 import type { HubState, Job, ShardStatus } from '../core/state.ts'
 import type { JobProgress } from './hub-interface.ts'
 
@@ -25,6 +25,7 @@ export function progressOf(state: HubState, id: JobId): JobProgress | null {
 
 /** How many agents online could work on such a job. */
 export const eligibleOf = countEligible
+export const speedsOf = eligibleSpeeds
 
 export function shardStatesOf(state: HubState, id: JobId, first: number, end: number): ShardStatus[] | null {
   const job = state.jobs.get(id)

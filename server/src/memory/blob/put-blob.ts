@@ -72,7 +72,7 @@ async function keepWithin(
     const blob = { name, objectId, bytes, sha256, contentType, expiresAtMs: ttlMs === null ? null : nowMs + ttlMs }
     const written = await store.putBlob(projectId, blob, condition, quota, nowMs)
     if (written.status === 'written') return written.blob
-    return written.status === 'conflict' ? preconditionFailed('The blob') : quotaExceeded(written)
+    return written.status === 'conflict' ? preconditionFailed('The blob', { condition }) : quotaExceeded(written)
   }
   const row = await claimed()
   if (row instanceof Refusal) await discard(objectId, deps)

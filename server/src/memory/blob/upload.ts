@@ -2,7 +2,7 @@
 // header says of its length, and nothing is kept in memory.
 import { createHash, type Hash } from 'node:crypto'
 import type { MemoryStore, StoredObject } from '../../store/memory.ts'
-import { BodyEnded, bodyChunks, bodyTooSlow, type BodyPace } from '../../web-core/body-chunks.ts'
+import { BodyEnded, bodyChunks, bodyTooFragmented, bodyTooSlow, type BodyPace } from '../../web-core/body-chunks.ts'
 import { WEB_LIMITS } from '../../web-core/limits.ts'
 import { refuse, Refusal } from '../../web-core/refusal.ts'
 import type { BytesInFlight } from '../bytes-in-flight.ts'
@@ -89,6 +89,7 @@ export async function* sentBy(body: ReadableStream<Uint8Array> | null, pace: Bod
   } catch (error) {
     if (!(error instanceof BodyEnded)) throw error
     if (error.why === 'too slow') throw new Stopped(bodyTooSlow(pace))
+    if (error.why === 'too fragmented') throw new Stopped(bodyTooFragmented())
     throw new Stopped(refuse('INCOMPLETE_BODY', 'The body broke off before its end; nothing was kept.'))
   }
 }

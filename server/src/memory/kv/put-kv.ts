@@ -6,7 +6,7 @@ import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { Condition, KvEntry, KvWrite, MemoryStore } from '../../store/memory.ts'
 import type { TenantStore } from '../../store/tenants.ts'
 import { preconditionFailed } from '../../web-core/preconditions.ts'
-import { refuse, Refusal } from '../../web-core/refusal.ts'
+import { refuse, type Refusal } from '../../web-core/refusal.ts'
 import { quotaExceeded, quotaOf } from '../quota.ts'
 
 export interface SentEntry {
@@ -16,6 +16,8 @@ export interface SentEntry {
   readonly condition: Condition
   /** Where in the body its value is. */
   readonly path: string
+  /** Where in the body its condition is; left out for one that stands in a header. */
+  readonly conditionPath?: string
 }
 
 export interface PutKvDeps {
@@ -45,10 +47,8 @@ export async function putEntries(
     case 'over-quota':
       return quotaExceeded(written)
     case 'conflict': {
-      const errors = entries
-        .filter(({ key }) => written.keys.includes(key))
-        .map(({ path }) => ({ path, message: 'another version is there, or none' }))
-      return new Refusal({ ...preconditionFailed('An entry').problem, errors })
+      const unmet = entries.filter(({ key }) => written.keys.includes(key))
+      return preconditionFailed('An entry', ...unmet)
     }
   }
 }

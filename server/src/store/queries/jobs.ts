@@ -66,17 +66,24 @@ async function tooManyJobs(
   { concurrent, queued }: JobLimits,
 ): Promise<TooManyJobs | null> {
   if (concurrent === null && queued === null) return null
+  const held = await jobsAtATime(db, projectId)
+  if (concurrent !== null && held.concurrent >= concurrent)
+    return { inserted: false, tooMany: { limit: 'concurrent', most: concurrent } }
+  if (queued !== null && held.queued >= queued) return { inserted: false, tooMany: { limit: 'queued', most: queued } }
+  return null
+}
+
+/** As the limits of jobs count them. */
+export async function jobsAtATime(db: Db, projectId: ProjectId): Promise<Record<keyof JobLimits, number>> {
   const held = await db
     .select({ state: jobs.state, jobs: count() })
     .from(jobs)
     .where(and(eq(jobs.projectId, projectId), inArray(jobs.state, [...UNFINISHED])))
     .groupBy(jobs.state)
-  const all = held.reduce((sum, row) => sum + row.jobs, 0)
-  const waiting = held.find(({ state }) => state === 'QUEUED')?.jobs ?? 0
-  if (concurrent !== null && all >= concurrent)
-    return { inserted: false, tooMany: { limit: 'concurrent', most: concurrent } }
-  if (queued !== null && waiting >= queued) return { inserted: false, tooMany: { limit: 'queued', most: queued } }
-  return null
+  return {
+    concurrent: held.reduce((sum, row) => sum + row.jobs, 0),
+    queued: held.find(({ state }) => state === 'QUEUED')?.jobs ?? 0,
+  }
 }
 
 export async function insertJob(db: Db, { references = [], ...job }: NewJob, attempt: number): Promise<InsertedJob> {

@@ -8,6 +8,7 @@ import { digest } from '@forge/shared/exact/digest.ts'
 import { agentRecordDigest } from '@forge/shared/verifier/answer-digest.ts'
 import { accepted as shardsAccepted } from '../../store/store.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
+import { startTestApp } from '../test-app.ts'
 import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
 
 let world: ExampleWorld
@@ -16,18 +17,25 @@ beforeAll(async () => {
 }, WORLD_START_MS)
 afterAll(() => world?.close())
 
+const HUB = 'http://pool.example'
 const newIdentity = () => identityFromKeys({ kind: 'bytes', secretKey: newSecretKey() })
 const identity = newIdentity()
 
 async function ask(
-  change: { readonly atMs?: number; readonly signedMs?: number } = {},
+  change: {
+    readonly atMs?: number
+    readonly signedMs?: number
+    readonly hub?: string
+    readonly signedHub?: string
+  } = {},
   by = identity,
 ): Promise<Response> {
   const atMs = change.atMs ?? Date.now()
-  const signature = await by.sign(agentRecordDigest(change.signedMs ?? atMs))
-  const body = { public_key: toBase64(by.publicKey), at_ms: atMs, signature: toBase64(signature) }
+  const hub = change.hub ?? HUB
+  const signature = await by.sign(agentRecordDigest(change.signedHub ?? hub, change.signedMs ?? atMs))
+  const body = { public_key: toBase64(by.publicKey), hub, at_ms: atMs, signature: toBase64(signature) }
   const headers = { 'Content-Type': 'application/json' }
-  return world.app.request('/agent/record', { method: 'POST', headers, body: JSON.stringify(body) })
+  return world.app.request(`${HUB}/agent/record`, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
 const record = async (by = identity) => agentRecordSchema.parse(await (await ask({}, by)).json())
@@ -76,9 +84,39 @@ test.each([
   ['of another time than it says', { signedMs: 5 }],
   ['of long ago', { atMs: 1_000 }],
   ['of a clock far ahead', { atMs: Date.now() + 2 * 86_400_000 }],
+  ['of a quarter of an hour ago', { atMs: Date.now() - 900_000 }],
+  ['for another Hub', { hub: 'http://other.example' }],
+  ['for another Hub, said to be for this one', { signedHub: 'http://other.example' }],
+  ['for what is no origin', { hub: 'pool.example' }],
 ])('a signature %s opens nothing', async (_, change) => {
   const response = await ask(change)
   expect([response.status, problemSchema.parse(await response.json()).code]).toEqual([401, 'UNAUTHENTICATED'])
+})
+
+test('a clock that is off by minutes is told the server’s time', async () => {
+  const atMs = Date.now() - 10 * 60_000
+  const { detail, errors } = problemSchema.parse(await (await ask({ atMs })).json())
+  expect(detail).toMatch(
+    /^at_ms is 10 minutes behind this server’s clock, which says \d{4}-\d\d-\d\dT[\d:.]+Z; at most 2/,
+  )
+  expect(errors).toEqual([{ path: 'at_ms', message: expect.stringMatching(/^must be within 2 minutes of \d{13}$/) }])
+})
+
+test('where the operator named an origin, that one counts whatever Host says, and this machine’s own', async () => {
+  const t = startTestApp(null, { publicUrl: 'https://pool.example' })
+  const statusOf = async (called: string, hub: string) => {
+    const atMs = Date.now()
+    const signature = toBase64(await identity.sign(agentRecordDigest(hub, atMs)))
+    const body = JSON.stringify({ public_key: toBase64(identity.publicKey), hub, at_ms: atMs, signature })
+    const headers = { 'Content-Type': 'application/json' }
+    return (await t.app.request(`${called}/agent/record`, { method: 'POST', headers, body })).status
+  }
+  expect(await statusOf('http://pool.example', 'https://pool.example')).toBe(200)
+  // Another Hub passes on what it caught, and says its own name for Host.
+  expect(await statusOf('http://other.example', 'https://other.example')).toBe(401)
+  expect(await statusOf('http://pool.example', 'http://pool.example')).toBe(401)
+  expect(await statusOf('http://127.0.0.1:8080', 'http://127.0.0.1:8080')).toBe(200)
+  expect(await statusOf('http://localhost:8080', 'http://localhost:9090')).toBe(401)
 })
 
 test('the pool says how long networks are kept', async () => {

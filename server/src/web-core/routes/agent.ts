@@ -12,16 +12,25 @@ import { WEB_LIMITS } from '../limits.ts'
 import { refuse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 
-const HOURS = WEB_LIMITS.agentReadSkewMs / 3_600_000
+const MINUTES = WEB_LIMITS.agentReadSkewMs / 60_000
+/** Longer than any origin that a browser opens. */
+const ORIGIN_CHARACTERS_MAX = 300
 
 const askSchema = z.strictObject({
   public_key: base64Of(32).describe('the identity’s Ed25519 key, raw, in base64'),
-  at_ms: z.int().min(0).describe(`milliseconds since 1970; at most ${HOURS} hours from the server’s clock`),
-  signature: base64Of(64).describe("Ed25519 over `digest('agent-record.v1', at_ms in decimal)`"),
+  hub: z
+    .string()
+    .max(ORIGIN_CHARACTERS_MAX)
+    .describe(
+      'the origin of this server, as `https://pool.example`: what is signed for another one counts for nothing here',
+    ),
+  at_ms: z.int().min(0).describe(`milliseconds since 1970; at most ${MINUTES} minutes from the server’s clock`),
+  signature: base64Of(64).describe("Ed25519 over `digest('agent-record.v2', RFC 8785 of {hub, at_ms})`"),
 })
 
 const SIGNED_LONG_AGO = {
   public_key: 'A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=',
+  hub: 'https://pool.example',
   at_ms: 1_790_000_000_000,
   signature: `${'A'.repeat(86)}==`,
 }
@@ -50,27 +59,53 @@ export const agentRoutes = [
     summary: 'What an identity did',
     description:
       'Shards accepted and rejected, credits, and the newest jobs that they went into. The signature shows that the key is ' +
-      'held; nothing here names a project, its args or its results. Credits have no cash value.',
+      'held, to this server and now; nothing here names a project, its args or its results. Credits have no cash value.',
     body: askSchema,
     responses: {
       200: { description: 'The record; of a key that did nothing, an empty one.', schema: agentRecordSchema },
     },
     problems: ['RATE_LIMITED', 'UNAUTHENTICATED'],
     examples: [{ summary: 'Signed long ago', body: SIGNED_LONG_AGO, status: 401 }],
-    async handle({ body }, { clock, agentReads }) {
-      const { public_key, at_ms, signature } = body
-      if (Math.abs(clock() - at_ms) > WEB_LIMITS.agentReadSkewMs) {
-        return refuse('UNAUTHENTICATED', `at_ms is more than ${HOURS} hours from this server’s clock; sign it anew.`)
-      }
+    async handle({ body, request }, { clock, agentReads, config }) {
+      const { public_key, hub, at_ms, signature } = body
+      const elsewhere = signedElsewhere(hub, request.url, config.publicUrl)
+      if (elsewhere !== null) return elsewhere
+      const nowMs = clock()
+      if (Math.abs(nowMs - at_ms) > WEB_LIMITS.agentReadSkewMs) return signedAtAnotherTime(at_ms, nowMs)
       const publicKey = fromBase64(public_key)
-      if (!verifySignature(publicKey, agentRecordDigest(at_ms), fromBase64(signature))) {
-        return refuse('UNAUTHENTICATED', 'The signature is not this key’s over agent-record.v1 and at_ms.')
+      if (!verifySignature(publicKey, agentRecordDigest(hub, at_ms), fromBase64(signature))) {
+        return refuse('UNAUTHENTICATED', 'The signature is not this key’s over agent-record.v2, hub and at_ms.')
       }
       const record = await agentReads.record(identityOf(publicKey))
       return record instanceof Refusal ? record : answered(200, recordView(record))
     },
   }),
 ]
+
+/**
+ * Null for an origin of this server: the one that the operator named or, where none is named, the one that was called. Of a
+ * request to this machine itself that one counts as well, since no page of another machine has such an origin.
+ */
+function signedElsewhere(hub: string, url: string, publicUrl: string | null): Refusal | null {
+  const host = hostOf(hub)
+  const isCalled = host !== null && host === hostOf(url)
+  if (hub === publicUrl || (isCalled && (publicUrl === null || LOOPBACK.test(host)))) return null
+  const own = publicUrl ?? new URL(url).origin
+  const message = `this server is ${own}`
+  const detail = `hub is not this server, which is ${own}: sign the origin that you call, for what is signed for another server counts for nothing here.`
+  return refuse('UNAUTHENTICATED', detail, { errors: [{ path: 'hub', message }] })
+}
+
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/
+
+const hostOf = (origin: string): string | null => (URL.canParse(origin) ? new URL(origin).host : null)
+
+function signedAtAnotherTime(atMs: number, nowMs: number): Refusal {
+  const off = Math.round(Math.abs(nowMs - atMs) / 60_000)
+  const detail = `at_ms is ${off} minutes ${atMs < nowMs ? 'behind' : 'ahead of'} this server’s clock, which says ${new Date(nowMs).toISOString()}; at most ${MINUTES} are let pass. Set the clock, or sign anew with that time.`
+  const message = `must be within ${MINUTES} minutes of ${nowMs}`
+  return refuse('UNAUTHENTICATED', detail, { errors: [{ path: 'at_ms', message }] })
+}
 
 function recordView(record: AgentRecord): z.input<typeof agentRecordSchema> {
   const { jobs, accepted, rejected, microCredits, quarantine, rejections, receipts } = record

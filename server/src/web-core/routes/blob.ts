@@ -120,6 +120,7 @@ export const blobRoutes = [
       'BODY_TOO_LARGE',
       'INCOMPLETE_BODY',
       'BODY_TOO_SLOW',
+      'BODY_TOO_FRAGMENTED',
       'CHECKSUM_MISMATCH',
       'TOO_MANY_UPLOADS',
     ],
@@ -169,7 +170,7 @@ export const blobRoutes = [
       if (condition instanceof Refusal) return condition
       const done = await store.deleteBlob(caller.projectId, name, condition, clock())
       if (done === 'absent') return refuse('NOT_FOUND', NO_BLOB)
-      return done === 'conflict' ? preconditionFailed('The blob') : answered(200, { ok: true })
+      return done === 'conflict' ? preconditionFailed('The blob', { condition }) : answered(200, { ok: true })
     },
   }),
 ]

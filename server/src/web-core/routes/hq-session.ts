@@ -33,17 +33,19 @@ export const hqSessionRoutes = [
     operationId: 'signIn',
     summary: 'Sign in to HQ',
     description:
-      'With a project’s key or the operator’s token. The cookie that comes back may what the key may, as long as the key may it, and twelve hours at most; it counts for requests of HQ’s own pages alone. A key in a header comes before it.',
+      'With a project’s key or the operator’s token. The cookie that comes back may what the key may, as long as the key may it, until the key expires, and twelve hours at most; it counts for requests of HQ’s own pages alone. A key in a header comes before it. Tries are limited by address, by network and in all.',
     body: z.strictObject({
       key: z.string().min(1).max(KEY_CHARACTERS_MAX).describe('`fpak_...` or FORGE_ADMIN_TOKEN'),
     }),
     responses: { 200: { description: 'Who is signed in.', schema: sessionSchema, headers: COOKIE } },
-    problems: PROBLEMS,
+    problems: [...PROBLEMS, 'RATE_LIMITED'],
     examples: [{ summary: 'With a key that was revoked', body: { key: 'fpak_of_somebody_who_left' }, status: 401 }],
     async handle({ body, request }, deps) {
       // Else a page of somebody else could sign a person in as itself, and look at what is done then.
       const foreign = request.headers.has('sec-fetch-site') || request.headers.has('origin') ? crossSite(request) : null
       if (foreign !== null) return foreign
+      const tooOften = deps.signIns.take(deps.clientAddress)
+      if (tooOften !== null) return tooOften
       const begun = await deps.sessions.begin(body.key.trim(), request)
       if (begun instanceof Refusal) return begun
       const view = await sessionView(begun, deps)

@@ -1,7 +1,8 @@
 // GET /api/v0/jobs/{id}/events: state and progress of a job as they come.
 import { traceIdOfJob } from '../../trace.ts'
 import { EXAMPLE } from '../examples.ts'
-import { follow, streamOf, whileAdmitted } from '../event-stream.ts'
+import { follow, whileAdmitted } from '../event-stream.ts'
+import { streamOf } from '../sent-stream.ts'
 import { comparisonWith } from '../job-view.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
@@ -68,7 +69,10 @@ export const jobEventsRoute = route({
       over.abort()
       giveBack()
     }
-    return new Response(streamOf(whileAdmitted(frames, request, deps), close), { headers: STREAM_HEADERS })
+    return new Response(
+      streamOf(whileAdmitted(frames, request, deps), { close, cut: deps.cut, idleMs: deps.bodyPace.idleMs }),
+      { headers: STREAM_HEADERS },
+    )
   },
 })
 

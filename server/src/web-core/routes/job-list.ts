@@ -1,7 +1,8 @@
 // GET /api/v0/jobs: a project's jobs in short, newest first; and /api/v0/jobs/events, the first page of them as it changes.
 import { z } from 'zod'
 import { JOB_STATES } from '../../store/store.ts'
-import { streamOf, whileAdmitted } from '../event-stream.ts'
+import { whileAdmitted } from '../event-stream.ts'
+import { streamOf } from '../sent-stream.ts'
 import { jobSummarySchema, summaryView } from '../job-summary.ts'
 import { followList } from '../job-list-stream.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
@@ -97,7 +98,10 @@ export const jobListRoutes = [
         over.abort()
         giveBack()
       }
-      return new Response(streamOf(whileAdmitted(frames, request, deps), close), { headers: STREAM_HEADERS })
+      return new Response(
+        streamOf(whileAdmitted(frames, request, deps), { close, cut: deps.cut, idleMs: deps.bodyPace.idleMs }),
+        { headers: STREAM_HEADERS },
+      )
     },
   }),
 ]

@@ -11,7 +11,7 @@ import { bundleOf } from '../../receipt/bundle.ts'
 import { proofOf } from '../../receipt/reads.ts'
 import type { JobRow } from '../../store/store.ts'
 import { EXAMPLE } from '../examples.ts'
-import { streamOf } from '../event-stream.ts'
+import { streamOf } from '../sent-stream.ts'
 import { JOB_ID_TEXT } from '../job-view.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { refuse, Refusal } from '../refusal.ts'
@@ -71,7 +71,7 @@ export const jobReceiptRoutes = [
       { summary: 'Of a completed job', params: { id: EXAMPLE.finishedJob }, status: 200 },
       { summary: 'Of one that runs', params: { id: EXAMPLE.job }, status: 409 },
     ],
-    async handle({ caller, params, request }, { store, sealer, bundles }) {
+    async handle({ caller, params, request }, { store, sealer, bundles, cut, bodyPace }) {
       const row = await ownJob(store, caller.projectId, params.id)
       if (row instanceof Refusal) return row
       if (row.state !== 'COMPLETED') return notCompleted(row)
@@ -85,7 +85,7 @@ export const jobReceiptRoutes = [
         // Of a HEAD nobody reads the stream, nor ends it.
         if (request.method === 'HEAD') return new Response(null, { headers })
         isSent = true
-        return new Response(streamOf(pieces, giveBack), { headers })
+        return new Response(streamOf(pieces, { close: giveBack, cut, idleMs: bodyPace.idleMs }), { headers })
       } catch (error) {
         if (error instanceof KernelMissing) return kernelMissing(row)
         throw error

@@ -1,23 +1,19 @@
 // POST /api/v0/jobs/{id}/replay: the same contract once more, as a job of its own that ends with whether it gave the same.
 import { z } from 'zod'
 import { contractSchema, policySchema } from '@forge/shared/contract/envelope.ts'
-import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
-import { usedCredits } from '../../billing/invoice.ts'
 import { KernelMissing, planOf } from '../../hub/edge/planning.ts'
 import type { JobRow } from '../../store/store.ts'
-import { acceptContract, unknownPool, type Accepted } from '../contract.ts'
+import { acceptContract, type Accepted } from '../contract.ts'
 import type { WebStore } from '../deps.ts'
-import { estimateOf, estimateSchema } from '../estimate.ts'
+import { estimateOf, estimateSchema, standingFor } from '../estimate.ts'
 import { EXAMPLE } from '../examples.ts'
 import { submitAccepted } from '../execute.ts'
-import { fieldErrors, invalid, Refusal } from '../refusal.ts'
+import { fieldErrors, invalid, parse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 import type { JsonValue } from '../strict-json.ts'
-import { limitsOf } from '../tenant-views.ts'
 import { kernelMissing, notCompleted } from './job-receipt.ts'
 import { jobParams, NO_JOB, ownJob } from './jobs.ts'
 import { AS_EXECUTE, NOT_RUNNABLE } from './ops.ts'
-import { knownProject } from '../known-project.ts'
 
 const replayBody = z
   .strictObject({
@@ -103,19 +99,14 @@ export const jobReplayRoutes = [
     responses: { 200: { description: 'The estimate.', schema: estimateSchema } },
     problems: NOT_REPLAYABLE,
     examples: [{ summary: 'As the original was', params: FINISHED, body: {}, status: 200 }],
-    async handle({ caller, params, body, sent }, { store, hub, clock }) {
+    async handle({ caller, params, body, sent }, deps) {
+      const { store } = deps
       const row = await ownJob(store, caller.projectId, params.id)
       if (row instanceof Refusal) return row
       const accepted = await acceptReplay(row, body, { sent, store })
       if (accepted instanceof Refusal) return accepted
-      const project = await knownProject(store, caller.projectId)
-      if (project instanceof Refusal) return project
-      const { policy } = accepted.contract
-      const foreign = await unknownPool(store, project.id, accepted.contract)
-      if (foreign !== null) return foreign
-      const eligible = hub.eligible(kernelName(accepted.kernel.id), { projectId: project.id, policy })
-      const used = await usedCredits(store, project.id, clock())
-      return answered(200, estimateOf(accepted, { limits: limitsOf(project), used, eligible }))
+      const standing = await standingFor(accepted, caller.projectId, deps)
+      return standing instanceof Refusal ? standing : answered(200, estimateOf(accepted, standing))
     },
   }),
 ]
@@ -138,7 +129,7 @@ async function acceptReplay(
   try {
     const { contract } = planOf(row)
     const { name, version, profile } = contract.op
-    const again = contractSchema.safeParse({
+    const again = parse(contractSchema, {
       ctx: ctx ?? {},
       op: { name, version, profile, kernel_digest: row.kernelDigest },
       seed: { mode: 'explicit', value: row.rootSeed },

@@ -32,13 +32,18 @@ test('a version that was read is what a change can be tied to', async () => {
   expect(await refused(await ask('PUT', 'a/key', { value: 2 }, { 'if-match': '"0", W/"1"' }))).toEqual([
     412,
     'PRECONDITION_FAILED',
-    ['value'],
+    ['If-Match'],
   ])
   expect((await ask('PUT', 'a/key', { value: 2 }, { 'if-match': `"x", ${tag}` })).status).toBe(200)
   expect(await refused(await ask('DELETE', 'a/key', undefined, { 'if-match': tag }))).toEqual([
     412,
     'PRECONDITION_FAILED',
-    undefined,
+    ['If-Match'],
+  ])
+  expect(await refused(await ask('PUT', 'a/key', { value: 2 }, { 'if-none-match': '*' }))).toEqual([
+    412,
+    'PRECONDITION_FAILED',
+    ['If-None-Match'],
   ])
   expect((await ask('DELETE', 'a/key', undefined, { 'if-match': '*' })).status).toBe(200)
   expect((await refused(await ask('GET', 'a/key')))[0]).toBe(404)
@@ -60,7 +65,7 @@ test('mset writes all or nothing, and mget answers in the order of the keys', as
   expect(await refused(await ask('POST', 'b/mset', { entries }))).toEqual([
     412,
     'PRECONDITION_FAILED',
-    ['entries.1.value'],
+    ['entries.1.if_version'],
   ])
   expect((await ask('POST', 'b/mset', { entries: [{ key: 'x', value: 1, if_version: 0 }] })).status).toBe(200)
   expect(await (await ask('POST', 'b/mget', { keys: ['y', 'x', 'x'] })).json()).toMatchObject({

@@ -205,7 +205,12 @@ const manyRoutes = [
     ],
     async handle({ caller, params, body }, deps) {
       const sent = body.entries.map(({ if_version: version, ...entry }, i) => {
-        return { ...entry, condition: conditionOfVersion(version), path: `entries.${i}.value` }
+        return {
+          ...entry,
+          condition: conditionOfVersion(version),
+          path: `entries.${i}.value`,
+          conditionPath: `entries.${i}.if_version`,
+        }
       })
       const written = await putEntries(caller.projectId, params.namespace, sent, deps)
       return written instanceof Refusal ? written : answered(200, { ok: true, entries: written.map(kvHead) })
@@ -235,7 +240,7 @@ const deleteRoute = route({
     if (condition instanceof Refusal) return condition
     const done = await store.deleteKv(caller.projectId, params.namespace, params.key, condition, clock())
     if (done === 'absent') return refuse('NOT_FOUND', NO_ENTRY)
-    return done === 'conflict' ? preconditionFailed('The entry') : answered(200, { ok: true })
+    return done === 'conflict' ? preconditionFailed('The entry', { condition }) : answered(200, { ok: true })
   },
 })
 

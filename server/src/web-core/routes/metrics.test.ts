@@ -8,6 +8,7 @@ import {
   WORLD_START_MS,
   type ExampleWorld,
 } from '../examples.fixtures.ts'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { EXAMPLE } from '../examples.ts'
 
 let world: ExampleWorld
@@ -42,6 +43,15 @@ test('requests are counted by template and status, and no name makes a series', 
   for (const secret of [projectId, key, EXAMPLE.job, EXAMPLE.finishedJob, EXAMPLE.kvNamespace, METRICS_TOKEN]) {
     expect(text).not.toContain(secret)
   }
+})
+
+test('whoever sends no token is told which one, and what to set where there is none', async () => {
+  const detailOf = async (path: string) => problemSchema.parse(await (await world.app.request(path)).json()).detail
+  expect(await detailOf('/metrics')).toMatch(
+    /^Send FORGE_METRICS_TOKEN or FORGE_ADMIN_TOKEN .* sets FORGE_METRICS_TOKEN/,
+  )
+  expect(await detailOf('/api/v0/projects')).toMatch(/^Send FORGE_ADMIN_TOKEN /)
+  expect(await detailOf('/api/v0/jobs')).toMatch(/^Send the project’s key /)
 })
 
 test('it is Prometheus’ text: every sample is of a described metric, none twice', async () => {

@@ -3,11 +3,10 @@ import { z } from 'zod'
 import { PRICE_LIST, priceListDigest, priceListSchema } from '@forge/shared/billing/price-list.ts'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
-import { usedCredits } from '../../billing/invoice.ts'
 import { resolveReferences } from '../../memory/references.ts'
-import { acceptContract, unknownPool } from '../contract.ts'
+import { acceptContract } from '../contract.ts'
 import { ignoredPolicy } from '../policy-words.ts'
-import { estimateOf, estimateSchema } from '../estimate.ts'
+import { estimateOf, estimateSchema, standingFor } from '../estimate.ts'
 import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
 import { EXAMPLE } from '../examples.ts'
 import { execute } from '../execute.ts'
@@ -15,8 +14,6 @@ import { jobViewSchema } from '../job-view.ts'
 import { jsonSchemaOf } from '../openapi/schemas.ts'
 import { Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
-import { limitsOf } from '../tenant-views.ts'
-import { knownProject } from '../known-project.ts'
 
 const NO_SUCH_OP = { name: 'mc', version: 1, profile: 'nothing.v1' }
 const PREFER = { description: 'RFC 7240: `wait=N` seconds (0 to 120) or `respond-async`', example: 'wait=10' }
@@ -48,6 +45,7 @@ export const AS_EXECUTE = {
     'BAD_PREFERENCE',
     'JOB_ID_REUSED',
     'LIMIT_REACHED',
+    'TOO_MANY_JOBS',
     'CREDIT_LIMIT_REACHED',
     'CANCELLED',
     'NO_ELIGIBLE_AGENTS',
@@ -138,20 +136,14 @@ export const opsRoutes = [
       { summary: 'An op that there is not', body: { ...FOUNDING_REQUEST, op: NO_SUCH_OP }, status: 422 },
     ],
     async handle({ caller, body, sent }, deps) {
-      const { store, hub, clock } = deps
       const ignored = ignoredPolicy(body, sent)
       if (ignored !== null) return ignored
       const resolved = await resolveReferences(body.args, caller.projectId, deps)
       if (resolved instanceof Refusal) return resolved
       const accepted = acceptContract(body, sent, resolved)
       if (accepted instanceof Refusal) return accepted
-      const project = await knownProject(store, caller.projectId)
-      if (project instanceof Refusal) return project
-      const foreign = await unknownPool(store, project.id, body)
-      if (foreign !== null) return foreign
-      const eligible = hub.eligible(kernelName(accepted.kernel.id), { projectId: project.id, policy: body.policy })
-      const used = await usedCredits(store, project.id, clock())
-      return answered(200, estimateOf(accepted, { limits: limitsOf(project), used, eligible }))
+      const standing = await standingFor(accepted, caller.projectId, deps)
+      return standing instanceof Refusal ? standing : answered(200, estimateOf(accepted, standing))
     },
   }),
   route({

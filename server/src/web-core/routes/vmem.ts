@@ -149,7 +149,14 @@ const writeRoutes = [
     }),
     upload: 'The elements in row-major order, little-endian.',
     responses: SEALED,
-    problems: ['MEMORY_QUOTA_EXCEEDED', 'BODY_TOO_LARGE', 'INCOMPLETE_BODY', 'BODY_TOO_SLOW', 'TOO_MANY_UPLOADS'],
+    problems: [
+      'MEMORY_QUOTA_EXCEEDED',
+      'BODY_TOO_LARGE',
+      'INCOMPLETE_BODY',
+      'BODY_TOO_SLOW',
+      'BODY_TOO_FRAGMENTED',
+      'TOO_MANY_UPLOADS',
+    ],
     examples: [
       {
         summary: 'Four bytes',

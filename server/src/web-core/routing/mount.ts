@@ -37,7 +37,7 @@ async function answer(
   authenticate: Authenticate,
   deps: RouteDeps,
 ): Promise<Response> {
-  const caller = declared.scope === 'public' ? null : await authenticate(request)
+  const caller = declared.scope === 'public' ? null : await authenticate(request, declared.scope)
   if (caller instanceof Refusal) return sent(caller)
   const rate = caller?.kind === 'project' ? await deps.requests.take(caller.projectId) : null
   if (rate?.refused) return sent(rate.refused, rate.headers)

@@ -6,7 +6,7 @@ import type { FieldError } from '@forge/shared/contract/problem.ts'
 import type { BodyPace } from '../body-chunks.ts'
 import { hasNoBody, readJsonBody } from '../json-body.ts'
 import { WEB_LIMITS } from '../limits.ts'
-import { fieldErrors, invalid, pathOf, refuse, Refusal } from '../refusal.ts'
+import { fieldErrors, invalid, parse, pathOf, refuse, Refusal } from '../refusal.ts'
 import type { JsonValue } from '../strict-json.ts'
 import type { AnyInput, Route } from './route.ts'
 
@@ -46,7 +46,7 @@ function parseQuery(schema: z.ZodObject | null, sent: URLSearchParams): unknown 
     else values[name] = given[0] ?? ''
   }
   if (errors.length > 0) return invalid(errors.slice(0, WEB_LIMITS.fieldErrorsMax))
-  const parsed = schema?.safeParse(values)
+  const parsed = schema === null ? null : parse(schema, values)
   return parsed?.success === false ? invalid(fieldErrors(parsed.error, ['query'])) : parsed?.data
 }
 
@@ -61,6 +61,6 @@ async function parseBody(
   if (usual?.success === true) return { body: usual.data, sent: null }
   const sent = await readJsonBody(request, pace, bytesMax)
   if (sent instanceof Refusal) return sent
-  const parsed = schema.safeParse(sent)
+  const parsed = parse(schema, sent)
   return parsed.success ? { body: parsed.data, sent } : invalid(fieldErrors(parsed.error))
 }

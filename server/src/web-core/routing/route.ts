@@ -210,6 +210,7 @@ export function problemsOf(declared: Route): readonly ProblemCode[] {
       'BODY_TOO_LARGE',
       'UNSUPPORTED_MEDIA_TYPE',
       'BODY_TOO_SLOW',
+      'BODY_TOO_FRAGMENTED',
     )
   }
   codes.push('STORE_FULL', 'STORE_SLOW', 'STORE_UNAVAILABLE', 'INTERNAL')
