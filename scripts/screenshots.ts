@@ -17,17 +17,17 @@ const asking = new WeakMap<Page, Set<Request>>()
 let taken = 0
 
 await mkdir(folder, { recursive: true })
-const browser = await launchBrowser()
+const launched = await launchBrowser()
 try {
-  const world = await openWorld(browser)
+  const world = await openWorld(launched)
   try {
-    await ofVolunteer(browser, world)
-    await ofHq(browser, world)
+    await ofVolunteer(launched, world)
+    await ofHq(launched, world)
   } finally {
     await world.close()
   }
 } finally {
-  await browser.close()
+  await launched.close()
 }
 for (const fault of faults) console.error(fault)
 console.log(`${taken} pictures in ${folder}`)

@@ -186,6 +186,7 @@ export const CONTROL = {
   measured: (per: number) => `measured ${per} %`,
   note: 'The handle is what you asked, the bar is what this tab used in the last 10 s.',
   workers: 'CPU workers',
+  workersOfAddress: 'The address of this page says how many; without “threads” in it you choose here.',
   battery: 'Pause on battery',
   batteryUnknown: 'Pause on battery: this browser does not tell',
   hidden: 'Pause when the tab is hidden',

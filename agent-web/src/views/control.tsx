@@ -7,7 +7,7 @@ import type { PageProps } from './page-props.ts'
 import { Check, Section } from './parts.tsx'
 
 export function Control(page: PageProps) {
-  const { tab, settings, set } = page
+  const { tab, settings, set, options } = page
   const measured = Math.round(tab.load * 100)
   return (
     <Section id="control" head={CONTROL.head} aside={CONTROL.aside}>
@@ -35,7 +35,8 @@ export function Control(page: PageProps) {
           type="number"
           min={1}
           max={SETTING_LIMITS.workersMax}
-          value={settings.workers}
+          value={options.threads ?? settings.workers}
+          disabled={options.threads !== undefined}
           onChange={({ currentTarget }) => {
             const workers = Math.round(Number(currentTarget.value))
             if (workers >= 1 && workers <= SETTING_LIMITS.workersMax) set({ preset: null, workers })
@@ -43,6 +44,7 @@ export function Control(page: PageProps) {
           }}
         />
       </div>
+      {options.threads !== undefined && <p class="cap">{CONTROL.workersOfAddress}</p>}
       <Pauses {...page} />
       <p class="cap after">
         <DataCap {...page} /> {CONTROL.used(tab.bytesToday)}
