@@ -90,7 +90,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     voidedOf: (jobId) => engine.run((db) => voidedOf(db, jobId)),
     verdicts: (jobId) => engine.run((db) => verdictsOf(db, jobId)),
     acceptedPartials: (jobId, first, end) =>
-      batches(engine, (db, after) => acceptedAfter(db, jobId, after, end), first),
+      batches(engine, (db, after) => acceptedAfter(db, jobId, after, end), first, end - 1),
     partials: (jobId, first, end) => batches(engine, (db, after) => partialsAfter(db, jobId, after, end), first),
     executorsOf: (jobId) => engine.run((db) => executorsOf(db, jobId)),
     quarantines: () => engine.run(quarantined),
@@ -245,19 +245,21 @@ function sealsOn(engine: Engine): SealStore {
   }
 }
 
-/** One batch after another, each from where the last one ended; an empty one is the end. */
+/** One batch after another, each from where the last one ended; an empty one is the end, or one that ends with `last`. */
 async function* batches(
   engine: Engine,
   read: (db: Db, after: Pick<PartialRow, 'shard' | 'digest'>) => Promise<PartialRow[]>,
   first: number,
+  last: number | null = null,
 ): AsyncIterable<PartialRow> {
   // No digest is empty: what comes after it is the first shard's.
   let after: Pick<PartialRow, 'shard' | 'digest'> | undefined = { shard: first, digest: '' as Digest }
   while (after !== undefined) {
-    const last: Pick<PartialRow, 'shard' | 'digest'> = after
-    const batch = await engine.run((db) => read(db, last))
+    const from: Pick<PartialRow, 'shard' | 'digest'> = after
+    const batch = await engine.run((db) => read(db, from))
     yield* batch
     after = batch.at(-1)
+    if (after?.shard === last) return
   }
 }
 

@@ -19,11 +19,14 @@ import { takeRequests } from './queries/request-buckets.ts'
 import type { TenantStore } from './tenants.ts'
 
 export function createTenants(engine: Engine): TenantStore {
+  // It is asked for with each request of the configured key, is never deleted, and stays the same one.
+  let known: ProjectId | null = null
   return {
-    defaultProject: () => {
+    async defaultProject() {
       const fresh = ulid() as ProjectId
       const nowMs = Date.now()
-      return engine.transaction((db) => defaultProject(db, fresh, nowMs))
+      known ??= await engine.transaction((db) => defaultProject(db, fresh, nowMs))
+      return known
     },
     insertProject: (project) => engine.transaction((db) => insertProject(db, project)),
     project: (id) => engine.run((db) => projectById(db, id)),

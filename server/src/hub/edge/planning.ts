@@ -65,7 +65,10 @@ export interface ReadyJob {
   readonly answeredBefore: readonly Identity[]
 }
 
-export type UnfinishedJob = NewJob & Pick<JobRow, 'state' | 'basis' | 'ending'>
+export interface UnfinishedJob extends NewJob, Pick<JobRow, 'state' | 'basis' | 'ending'> {
+  /** Registered a moment ago by this server: nothing else of it can be in the store. */
+  readonly isNew?: boolean
+}
 
 export interface PlanningDeps {
   readonly store: Pick<Store, 'submissions' | 'verdicts' | 'voidedOf' | 'executorsOf'>
@@ -87,8 +90,8 @@ export async function planInTime(
   const ready = persistently(
     async () => ({
       planned: await planJob(row, tables),
-      submissions: await store.submissions(row.id),
-      voided: await store.voidedOf(row.id),
+      submissions: row.isNew === true ? [] : await store.submissions(row.id),
+      voided: row.isNew === true ? 0 : await store.voidedOf(row.id),
       ending: await endingOf(row, store),
       answeredBefore: row.replayOf === null ? [] : await store.executorsOf(row.replayOf),
     }),

@@ -28,7 +28,7 @@ export class Registration {
     const { isUnfinished, resume } = this.#deps
     const inserted = await this.#register(job, limits, jobs)
     if ('over' in inserted || 'tooMany' in inserted) return inserted
-    if (inserted.inserted) resume({ ...job, state: 'QUEUED', basis: null, ending: null })
+    if (inserted.inserted) resume({ ...job, state: 'QUEUED', basis: null, ending: null, isNew: true })
     // Its insert was answered by an error although it was done: whoever asks again sets it going.
     else if (inserted.existing.finishedAtMs === null && !isUnfinished(inserted.existing.id)) resume(inserted.existing)
     return inserted

@@ -18,6 +18,11 @@ export function lockJobs(db: Db, ids: readonly JobId[]) {
     .for('no key update')
 }
 
+/** Of a job that this transaction has inserted: nobody can have written before it. */
+export async function beginEvents(db: Db, first: NewEvent): Promise<void> {
+  await db.insert(events).values([linked(first, null)])
+}
+
 /** The caller holds the rows of the jobs. */
 export async function appendEvents(db: Db, added: readonly NewEvent[]): Promise<void> {
   if (added.length === 0) return

@@ -16,7 +16,7 @@ import { burnWarned, jobEnded } from '../webhook-events.ts'
 import { announce } from './announcements.ts'
 import { billableOn } from './balances.ts'
 import { lockLedger } from './closings.ts'
-import { appendEvents, lockJobs } from './events.ts'
+import { appendEvents, beginEvents, lockJobs } from './events.ts'
 import { insertReferences } from './references.ts'
 import { overLimit, paidOf, reserve, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
@@ -94,7 +94,7 @@ export async function insertJob(db: Db, { references = [], ...job }: NewJob, att
     .returning({ id: jobs.id })
   if (inserted !== undefined) {
     await insertReferences(db, job.projectId, job.id, references)
-    await appendEvents(db, [{ jobId: job.id, atMs: job.createdAtMs, type: 'registered', data: registeredData(job) }])
+    await beginEvents(db, { jobId: job.id, atMs: job.createdAtMs, type: 'registered', data: registeredData(job) })
     return { inserted: true }
   }
   const there = await existingFor(db, job, attempt)
