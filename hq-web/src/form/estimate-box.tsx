@@ -26,7 +26,7 @@ export function EstimateBox({ estimate, problem, isOld, units }: EstimateBoxProp
 
 function Figures({ estimate, units }: { estimate: Estimate; units: string }) {
   const say = words.form
-  const { plan, billing, agents, limits } = estimate
+  const { plan, billing, agents, limits, warnings } = estimate
   return (
     <>
       <dl class="kv">
@@ -51,6 +51,11 @@ function Figures({ estimate, units }: { estimate: Estimate; units: string }) {
             {say.over(name, String(limit), String(asked), used === null ? null : String(used))}
           </p>
         ))}
+      {warnings.map((warning) => (
+        <p key={warning} class="is-bad">
+          {warning}
+        </p>
+      ))}
     </>
   )
 }

@@ -102,7 +102,7 @@ async function answering(
     ...(preferences.applied === null ? {} : { 'Preference-Applied': preferences.applied }),
   }
   const view = await viewOfJob(row, deps, ctxIdsOf(ctx))
-  const late = row.finishedAtMs === null ? (warning?.() ?? null) : null
+  const late = row.finishedAtMs === null ? (warning ?? null) : null
   return answer(row, late === null ? view : { ...view, warnings: [late] }, preferences, headers)
 }
 
@@ -110,7 +110,7 @@ interface Registered {
   readonly id: JobId
   readonly isNew: boolean
   /** What its client should know of a new job that has not ended; null for nothing. */
-  readonly warning?: () => string | null
+  readonly warning?: string | null
 }
 
 async function register({ caller, body, sent }: ExecuteInput, deps: ExecuteDeps): Promise<Registered | Refusal> {
@@ -132,7 +132,7 @@ async function admit(projectId: ProjectId, accepted: Accepted, deps: ExecuteDeps
   const project = await knownProject(deps.store, projectId)
   if (project instanceof Refusal) return project
   const limits = limitsOf(project)
-  const expected = () => expectedMs(accepted, projectId, deps.hub)
+  const expected = expectedMs(accepted, projectId, deps.hub)
   const beyond =
     (await unknownPool(deps.store, projectId, contract)) ??
     beyondLimits(accepted, limits) ??
@@ -140,7 +140,7 @@ async function admit(projectId: ProjectId, accepted: Accepted, deps: ExecuteDeps
   if (beyond !== null) return (await registeredBefore(projectId, contract, job.requestDigest, deps)) ?? beyond
   const registered = await submit(job, limits, deps)
   if (registered instanceof Refusal) return registered
-  const warning = (): string | null => lateWarning(accepted, expected())
+  const warning = lateWarning(accepted, expected)
   return registered.inserted ? { id: job.id, isNew: true, warning } : sameBody(registered.existing, job.requestDigest)
 }
 

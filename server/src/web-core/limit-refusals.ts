@@ -124,21 +124,20 @@ export async function givenUpLimit(
 const isFreeDeadline = (timeoutMs: number, expected: number | null): boolean =>
   timeoutMs < CONTRACT_LIMITS.timeoutMsDefault || isLate(timeoutMs, expected)
 
-/** `expected` is asked where it matters alone: it looks at every agent. */
 export async function beyondShortDeadlines(
   store: Pick<JobReads, 'givenUpOnDay'>,
   projectId: ProjectId,
   { contract }: Pick<Accepted, 'contract'>,
   limits: ProjectLimits,
-  { nowMs, expected }: { readonly nowMs: number; readonly expected: () => number | null },
+  { nowMs, expected }: { readonly nowMs: number; readonly expected: number | null },
 ): Promise<Refusal | null> {
+  const { timeout_ms: timeoutMs } = contract.policy
+  if (!isFreeDeadline(timeoutMs, expected)) return null
   const beyond = await givenUpLimit(store, projectId, limits, nowMs)
   if (beyond === null) return null
-  const { timeout_ms: timeoutMs } = contract.policy
-  const least = Math.max(CONTRACT_LIMITS.timeoutMsDefault, expected() ?? 0)
-  if (timeoutMs >= least) return null
+  const least = Math.max(CONTRACT_LIMITS.timeoutMsDefault, expected ?? 0)
   const isTooLarge = least > CONTRACT_LIMITS.timeoutMsMax
-  const why = isLate(timeoutMs, expected()) ? ', which is what the agents now online would take' : ''
+  const why = isLate(timeoutMs, expected) ? ', which is what the agents now online would take' : ''
   const rule = isTooLarge
     ? `is taken that the agents now online would not end within the longest policy.timeout_ms, ${CONTRACT_LIMITS.timeoutMsMax}`
     : `may ask for a policy.timeout_ms below ${least}${why}`
