@@ -1866,7 +1866,7 @@ export type components = {
                 id: string;
                 name: string;
                 prefix: string;
-                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage")[];
+                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage" | "audit:read")[];
                 /** Format: date-time */
                 created_at: string;
                 expires_at: string | null;
@@ -1882,7 +1882,7 @@ export type components = {
                 id: string;
                 name: string;
                 prefix: string;
-                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage")[];
+                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage" | "audit:read")[];
                 /** Format: date-time */
                 created_at: string;
                 expires_at: string | null;
@@ -1898,7 +1898,7 @@ export type components = {
                 id: string;
                 name: string;
                 prefix: string;
-                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage")[];
+                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage" | "audit:read")[];
                 /** Format: date-time */
                 created_at: string;
                 expires_at: string | null;
@@ -2174,7 +2174,7 @@ export type components = {
                 id: string;
                 name: string;
             } | null;
-            scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage")[];
+            scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage" | "audit:read")[];
             /** Format: date-time */
             expires_at: string;
         };
@@ -2365,7 +2365,7 @@ export type components = {
         };
         CreateKeyBody: {
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage")[];
+            scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage" | "audit:read")[];
             /** Format: date-time */
             expires_at?: string;
         };

@@ -6,6 +6,8 @@ import { rememberingFinished } from './finished-jobs.ts'
 import { gathered } from './gathered.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
+import { actsOf } from './queries/acts.ts'
+import { faultsOf, knowsIdentity, orderAgent, ordersAfter, totalsOf } from './queries/agent-orders.ts'
 import { agentRecord } from './queries/agent-record.ts'
 import { keepSum, ofAccount, ofDay, summed, type Scope } from './queries/balances.ts'
 import { closeDay, stateOfDay } from './queries/closings.ts'
@@ -114,6 +116,14 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
 
     ...ledgerOn(engine, observer),
     ...sealsOn(engine),
+
+    actsOf: (chain, page) => engine.run((db) => actsOf(db, chain, page)),
+    orderAgent: (order, quarantineMs) =>
+      engine.transaction((db, attempt) => orderAgent(db, order, quarantineMs, attempt)),
+    agentOrders: (after) => engine.run((db) => ordersAfter(db, after)),
+    knowsIdentity: (identity) => engine.run((db) => knowsIdentity(db, identity)),
+    totalsOf: (identities) => records.take(() => engine.transaction((db) => totalsOf(db, identities))),
+    faultsOf: (identities) => engine.transaction((db) => faultsOf(db, identities)),
 
     totals: () => engine.run(totals),
     ping: () => engine.ping(),

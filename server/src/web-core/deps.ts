@@ -7,6 +7,8 @@ import type { BytesInFlight } from '../memory/bytes-in-flight.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { MemoryStore } from '../store/memory.ts'
 import type { BundleDeps } from '../receipt/bundle.ts'
+import type { ActStore } from '../store/acts.ts'
+import type { AgentOrderStore } from '../store/agent-orders.ts'
 import type { AgentRecords } from '../store/agent-record.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
@@ -30,10 +32,12 @@ export type WebStore = TenantStore &
   MemoryStore &
   JobReads &
   AgentRecords &
+  ActStore &
+  Omit<AgentOrderStore, 'orderAgent' | 'agentOrders'> &
   LedgerStore &
   Omit<WebhookStore, 'claimDeliveries' | 'recordAttempt' | 'dropDeliveries'> &
   BundleDeps['store'] &
-  Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
+  Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping' | 'receiptLog'>
 export type WebHub = Hub
 
 /** What routes say of the settings. */

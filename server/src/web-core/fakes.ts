@@ -88,6 +88,11 @@ const notFaked = async (): Promise<never> => {
 }
 const NOT_FAKED = {
   agentRecord: notFaked,
+  actsOf: notFaked,
+  knowsIdentity: notFaked,
+  totalsOf: notFaked,
+  faultsOf: notFaked,
+  receiptLog: notFaked,
   jobsOf: notFaked,
   attemptsOf: notFaked,
   verdictsOf: notFaked,
