@@ -674,6 +674,86 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v0/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/operator/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listAllAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/operator/agents/{agent}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["quarantineAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/operator/agents/{agent}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["releaseAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/operator/agents/{agent}/ban": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["banAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v0/webhooks": {
         parameters: {
             query?: never;
@@ -1981,6 +2061,306 @@ export type components = {
                 revoked_at: string | null;
             };
         };
+        ListAgentsAnswer: {
+            /** @constant */
+            ok: true;
+            agents_online: number;
+            agents: {
+                agent: string;
+                own: boolean;
+                work: {
+                    jobs: number;
+                    answers: number;
+                    void: number;
+                    engines: string[];
+                    trusted: boolean;
+                    /** Format: date-time */
+                    last_at: string;
+                } | null;
+                running: {
+                    job_id: string;
+                    engine: string;
+                    shards: number;
+                }[];
+                details: {
+                    names: string[];
+                    kinds: ("browser" | "node")[];
+                    connected: boolean;
+                    sessions: number;
+                    since: string | null;
+                    gone_at: string | null;
+                    pool: string | null;
+                    region: string | null;
+                    trusted: boolean;
+                    engines: {
+                        op: string;
+                        engine: string;
+                        /** @enum {string} */
+                        self_test: "passed" | "failed";
+                        /** @enum {string} */
+                        tier: "probation" | "veteran" | "trusted";
+                        checked_in_a_row: number;
+                        units_per_second: number | null;
+                    }[];
+                    shards: {
+                        accepted: number;
+                        pending: number;
+                        rejected: number;
+                    };
+                    ever: {
+                        jobs: number;
+                        accepted: number;
+                        rejected: number;
+                        credits: number;
+                    };
+                    quarantine: {
+                        /** @enum {string} */
+                        state: "waits" | "may-try" | "banned";
+                        by: ("verification" | "operator") | null;
+                        reason: string | null;
+                        since: string | null;
+                        until: string | null;
+                        exposures: number;
+                    } | null;
+                } | null;
+            }[];
+            next_cursor: string | null;
+        };
+        ListAllAgentsAnswer: {
+            /** @constant */
+            ok: true;
+            agents_online: number;
+            referee_online: boolean;
+            quarantined: number;
+            agents: {
+                agent: string;
+                owner: string | null;
+                networks: string[];
+                running: {
+                    job_id: string;
+                    engine: string;
+                    shards: number;
+                    /** @enum {string} */
+                    role: "first" | "check" | "referee" | "trial";
+                }[];
+                details: {
+                    names: string[];
+                    kinds: ("browser" | "node")[];
+                    connected: boolean;
+                    sessions: number;
+                    since: string | null;
+                    gone_at: string | null;
+                    pool: string | null;
+                    region: string | null;
+                    trusted: boolean;
+                    engines: {
+                        op: string;
+                        engine: string;
+                        /** @enum {string} */
+                        self_test: "passed" | "failed";
+                        /** @enum {string} */
+                        tier: "probation" | "veteran" | "trusted";
+                        checked_in_a_row: number;
+                        units_per_second: number | null;
+                    }[];
+                    shards: {
+                        accepted: number;
+                        pending: number;
+                        rejected: number;
+                    };
+                    ever: {
+                        jobs: number;
+                        accepted: number;
+                        rejected: number;
+                        credits: number;
+                    };
+                    quarantine: {
+                        /** @enum {string} */
+                        state: "waits" | "may-try" | "banned";
+                        by: ("verification" | "operator") | null;
+                        reason: string | null;
+                        since: string | null;
+                        until: string | null;
+                        exposures: number;
+                    } | null;
+                };
+            }[];
+            next_cursor: string | null;
+        };
+        QuarantineAgentAnswer: {
+            /** @constant */
+            ok: true;
+            changed: boolean;
+            agent: {
+                agent: string;
+                owner: string | null;
+                networks: string[];
+                running: {
+                    job_id: string;
+                    engine: string;
+                    shards: number;
+                    /** @enum {string} */
+                    role: "first" | "check" | "referee" | "trial";
+                }[];
+                details: {
+                    names: string[];
+                    kinds: ("browser" | "node")[];
+                    connected: boolean;
+                    sessions: number;
+                    since: string | null;
+                    gone_at: string | null;
+                    pool: string | null;
+                    region: string | null;
+                    trusted: boolean;
+                    engines: {
+                        op: string;
+                        engine: string;
+                        /** @enum {string} */
+                        self_test: "passed" | "failed";
+                        /** @enum {string} */
+                        tier: "probation" | "veteran" | "trusted";
+                        checked_in_a_row: number;
+                        units_per_second: number | null;
+                    }[];
+                    shards: {
+                        accepted: number;
+                        pending: number;
+                        rejected: number;
+                    };
+                    ever: {
+                        jobs: number;
+                        accepted: number;
+                        rejected: number;
+                        credits: number;
+                    };
+                    quarantine: {
+                        /** @enum {string} */
+                        state: "waits" | "may-try" | "banned";
+                        by: ("verification" | "operator") | null;
+                        reason: string | null;
+                        since: string | null;
+                        until: string | null;
+                        exposures: number;
+                    } | null;
+                };
+            };
+        };
+        ReleaseAgentAnswer: {
+            /** @constant */
+            ok: true;
+            changed: boolean;
+            agent: {
+                agent: string;
+                owner: string | null;
+                networks: string[];
+                running: {
+                    job_id: string;
+                    engine: string;
+                    shards: number;
+                    /** @enum {string} */
+                    role: "first" | "check" | "referee" | "trial";
+                }[];
+                details: {
+                    names: string[];
+                    kinds: ("browser" | "node")[];
+                    connected: boolean;
+                    sessions: number;
+                    since: string | null;
+                    gone_at: string | null;
+                    pool: string | null;
+                    region: string | null;
+                    trusted: boolean;
+                    engines: {
+                        op: string;
+                        engine: string;
+                        /** @enum {string} */
+                        self_test: "passed" | "failed";
+                        /** @enum {string} */
+                        tier: "probation" | "veteran" | "trusted";
+                        checked_in_a_row: number;
+                        units_per_second: number | null;
+                    }[];
+                    shards: {
+                        accepted: number;
+                        pending: number;
+                        rejected: number;
+                    };
+                    ever: {
+                        jobs: number;
+                        accepted: number;
+                        rejected: number;
+                        credits: number;
+                    };
+                    quarantine: {
+                        /** @enum {string} */
+                        state: "waits" | "may-try" | "banned";
+                        by: ("verification" | "operator") | null;
+                        reason: string | null;
+                        since: string | null;
+                        until: string | null;
+                        exposures: number;
+                    } | null;
+                };
+            };
+        };
+        BanAgentAnswer: {
+            /** @constant */
+            ok: true;
+            changed: boolean;
+            agent: {
+                agent: string;
+                owner: string | null;
+                networks: string[];
+                running: {
+                    job_id: string;
+                    engine: string;
+                    shards: number;
+                    /** @enum {string} */
+                    role: "first" | "check" | "referee" | "trial";
+                }[];
+                details: {
+                    names: string[];
+                    kinds: ("browser" | "node")[];
+                    connected: boolean;
+                    sessions: number;
+                    since: string | null;
+                    gone_at: string | null;
+                    pool: string | null;
+                    region: string | null;
+                    trusted: boolean;
+                    engines: {
+                        op: string;
+                        engine: string;
+                        /** @enum {string} */
+                        self_test: "passed" | "failed";
+                        /** @enum {string} */
+                        tier: "probation" | "veteran" | "trusted";
+                        checked_in_a_row: number;
+                        units_per_second: number | null;
+                    }[];
+                    shards: {
+                        accepted: number;
+                        pending: number;
+                        rejected: number;
+                    };
+                    ever: {
+                        jobs: number;
+                        accepted: number;
+                        rejected: number;
+                        credits: number;
+                    };
+                    quarantine: {
+                        /** @enum {string} */
+                        state: "waits" | "may-try" | "banned";
+                        by: ("verification" | "operator") | null;
+                        reason: string | null;
+                        since: string | null;
+                        until: string | null;
+                        exposures: number;
+                    } | null;
+                };
+            };
+        };
         CreateWebhookAnswer: {
             /** @constant */
             ok: true;
@@ -2387,6 +2767,15 @@ export type components = {
             expires_at?: string;
             /** @default false */
             trusted: boolean;
+        };
+        QuarantineAgentBody: {
+            reason: string;
+        };
+        ReleaseAgentBody: {
+            reason: string;
+        };
+        BanAgentBody: {
+            reason: string;
         };
         CreateWebhookBody: {
             url: string;
@@ -3767,6 +4156,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RevokeNodeTokenAnswer"];
+                };
+            };
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+                connected?: "true" | "false";
+                tier?: "probation" | "veteran" | "trusted";
+                quarantined?: "true" | "false";
+                own?: "true" | "false";
+                pool?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAgentsAnswer"];
+                };
+            };
+        };
+    };
+    listAllAgents: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+                connected?: "true" | "false";
+                tier?: "probation" | "veteran" | "trusted";
+                quarantined?: "true" | "false";
+                pool?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAllAgentsAnswer"];
+                };
+            };
+        };
+    };
+    quarantineAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuarantineAgentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineAgentAnswer"];
+                };
+            };
+        };
+    };
+    releaseAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseAgentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseAgentAnswer"];
+                };
+            };
+        };
+    };
+    banAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BanAgentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanAgentAnswer"];
                 };
             };
         };

@@ -26,7 +26,14 @@ export function testActs({ store, sql }: ActsTool): void {
     return id
   }
   const aKey = (projectId: ProjectId) => {
-    const made = { id: ulid(), projectId, name: 'nightly', hash: digestOf(ulid()), prefix: 'fpak_x', scopes: 'jobs:read' }
+    const made = {
+      id: ulid(),
+      projectId,
+      name: 'nightly',
+      hash: digestOf(ulid()),
+      prefix: 'fpak_x',
+      scopes: 'jobs:read',
+    }
     return { ...made, createdAtMs: 2, expiresAtMs: null, revokedAtMs: null, lastUsedAtMs: null }
   }
 

@@ -1,6 +1,6 @@
 // What the operator ordered about agents, beside what verification found of them: such orders count no exposure and tell no
 // finished job, for nothing was proven. Every server that shares the database reads them on.
-import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { EngineName, Identity, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Actor } from './acts.ts'
 
 /** `requalified` is no order: the identity came back, by the shards whose answers are known. */
@@ -30,6 +30,18 @@ export interface IdentityTotals {
   readonly microCredits: bigint
 }
 
+/** What an identity did in the newest jobs of a project, by their shards. */
+export interface ProjectWork {
+  readonly identity: Identity
+  readonly jobs: number
+  readonly answers: number
+  readonly voided: number
+  readonly engines: readonly EngineName[]
+  readonly trusted: boolean
+  /** When the newest of those jobs was registered. */
+  readonly lastAtMs: number
+}
+
 /** Why it may not work, or might not. */
 export interface IdentityFault {
   readonly identity: Identity
@@ -50,6 +62,8 @@ export interface AgentOrderStore {
   knowsIdentity(identity: Identity): Promise<boolean>
   /** Of a bounded number of identities: a page of them. */
   totalsOf(identities: readonly Identity[]): Promise<IdentityTotals[]>
+  /** Of the newest jobs, a bounded number of them. */
+  workFor(projectId: ProjectId): Promise<ProjectWork[]>
   /** The last exposure or order of each, whichever was later. */
   faultsOf(identities: readonly Identity[]): Promise<IdentityFault[]>
 }

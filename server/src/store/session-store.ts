@@ -13,7 +13,11 @@ export interface SessionRow {
 
 export interface SessionStore {
   /** Forgets what has expired by its beginning, and the oldest of the same key beyond `most`; `by` is whose act it is. */
-  insertSession(session: SessionRow, most: number, by: { readonly chain: ActChain; readonly actor: Actor }): Promise<void>
+  insertSession(
+    session: SessionRow,
+    most: number,
+    by: { readonly chain: ActChain; readonly actor: Actor },
+  ): Promise<void>
   /** Also one that has expired. */
   session(hash: Digest): Promise<SessionRow | null>
   deleteSession(hash: Digest): Promise<void>

@@ -92,6 +92,7 @@ const NOT_FAKED = {
   knowsIdentity: notFaked,
   totalsOf: notFaked,
   faultsOf: notFaked,
+  workFor: notFaked,
   receiptLog: notFaked,
   jobsOf: notFaked,
   attemptsOf: notFaked,
@@ -204,6 +205,7 @@ export function createFakeHub(store: FakeStore): FakeHub {
         await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
       },
       progress: () => null,
+      roster: { agents: () => [], isReferee: () => false, order: notFaked },
       async cancel(id) {
         const row = store.jobs.get(id)
         if (row !== undefined) store.jobs.set(id, { ...row, state: 'CANCELLED', finishedAtMs: 2 })

@@ -1,14 +1,12 @@
-// The operator's orders about agents, and what a list of agents says of each from the store.
+// The operator's orders about agents: only added, one after another.
 import type { Identity } from '@forge/shared/contract/ids.ts'
-import { and, asc, count, desc, eq, gt, inArray, max, sql, sum } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, max, sql } from 'drizzle-orm'
 import { agentOrders } from '../act-schema.ts'
 import { OPERATOR_CHAIN } from '../acts.ts'
-import type { AgentOrder, IdentityFault, IdentityTotals, NewOrder } from '../agent-orders.ts'
+import type { AgentOrder, NewOrder } from '../agent-orders.ts'
 import type { Db } from '../engine.ts'
-import { ledgerEntries } from '../ledger-schema.ts'
-import { account } from '../ledger-store.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { executors, quarantines, releases, standings, voids } from '../schema.ts'
+import { quarantines, releases } from '../schema.ts'
 import { appendAct } from './acts.ts'
 
 /** Held to the end of the transaction: orders become durable in the order of their numbers. */
@@ -61,7 +59,8 @@ async function exposedSince(db: Db, identity: Identity): Promise<number | null> 
 export async function endOrder(db: Db, identity: Identity, atMs: number): Promise<boolean> {
   await lockOrders(db)
   const last = await lastOrder(db, identity)
-  if (last === null || last.kind === 'requalified') return false
+  // What was ordered since it came back holds.
+  if (last === null || last.kind === 'requalified' || last.atMs > atMs) return false
   await append(db, { identity, kind: 'requalified', reason: 'it returned shards whose answers are known', atMs })
   return true
 }
@@ -90,72 +89,4 @@ async function lastOrder(db: Db, identity: Identity): Promise<AgentOrder | null>
 async function append(db: Db, order: Omit<AgentOrder, 'number'>): Promise<void> {
   const [head] = await db.select({ number: max(agentOrders.number) }).from(agentOrders)
   await db.insert(agentOrders).values({ ...order, number: (head?.number ?? 0) + 1 })
-}
-
-export async function knowsIdentity(db: Db, identity: Identity): Promise<boolean> {
-  const known = sql<boolean>`exists (select 1 from ${standings} where identity = ${identity})
-    or exists (select 1 from ${executors} where executor = ${identity})
-    or exists (select 1 from ${quarantines} where identity = ${identity})
-    or exists (select 1 from ${agentOrders} where identity = ${identity})`
-  const [row] = await db.select({ known }).from(sql`(select 1) as one`)
-  return row?.known === true
-}
-
-export async function totalsOf(db: Db, identities: readonly Identity[]): Promise<IdentityTotals[]> {
-  if (identities.length === 0) return []
-  const ids = [...identities]
-  const done = await db
-    .select({ identity: executors.executor, jobs: count(), shards: sum(executors.shards).mapWith(Number) })
-    .from(executors)
-    .where(inArray(executors.executor, ids))
-    .groupBy(executors.executor)
-  const gone = await db
-    .select({ identity: voids.executor, shards: count() })
-    .from(voids)
-    .where(inArray(voids.executor, ids))
-    .groupBy(voids.executor)
-  const earned = await db
-    .select({ account: ledgerEntries.account, sum: sql<string>`sum(${ledgerEntries.microCredits})::text` })
-    .from(ledgerEntries)
-    .where(inArray(ledgerEntries.account, ids.map(account.agent)))
-    .groupBy(ledgerEntries.account)
-  return ids.map((identity) => {
-    const of = done.find((row) => row.identity === identity)
-    return {
-      identity,
-      jobs: of?.jobs ?? 0,
-      accepted: of?.shards ?? 0,
-      rejected: gone.find((row) => row.identity === identity)?.shards ?? 0,
-      microCredits: BigInt(earned.find((row) => row.account === account.agent(identity))?.sum ?? 0),
-    }
-  })
-}
-
-export async function faultsOf(db: Db, identities: readonly Identity[]): Promise<IdentityFault[]> {
-  if (identities.length === 0) return []
-  const exposed = await db
-    .selectDistinctOn([quarantines.identity], {
-      identity: quarantines.identity,
-      reason: quarantines.reason,
-      atMs: quarantines.atMs,
-    })
-    .from(quarantines)
-    .where(inArray(quarantines.identity, [...identities]))
-    .orderBy(quarantines.identity, desc(quarantines.number))
-  const ordered = await db
-    .selectDistinctOn([agentOrders.identity], {
-      identity: agentOrders.identity,
-      reason: agentOrders.reason,
-      atMs: agentOrders.atMs,
-    })
-    .from(agentOrders)
-    .where(and(inArray(agentOrders.identity, [...identities]), inArray(agentOrders.kind, ['quarantine', 'ban'])))
-    .orderBy(agentOrders.identity, desc(agentOrders.number))
-  const last = new Map<Identity, IdentityFault>()
-  for (const fault of exposed) last.set(fault.identity, { ...fault, by: 'verification' })
-  for (const fault of ordered) {
-    const known = last.get(fault.identity)
-    if (known === undefined || known.atMs <= fault.atMs) last.set(fault.identity, { ...fault, by: 'operator' })
-  }
-  return [...last.values()]
 }

@@ -32,12 +32,7 @@ export const eventTypesOf = ({ events }: { readonly events: string }): readonly 
 
 const own = (projectId: ProjectId, id: string) => and(eq(webhooks.projectId, projectId), eq(webhooks.id, id))
 
-export async function insertWebhook(
-  db: Db,
-  hook: NewWebhook,
-  most: number,
-  actor: Actor = 'server',
-): Promise<boolean> {
+export async function insertWebhook(db: Db, hook: NewWebhook, most: number, actor: Actor = 'server'): Promise<boolean> {
   const { projectId, events, createdAtMs } = hook
   await lockProject(db, projectId)
   const [stored] = await db.select({ secret: webhooks.secret }).from(webhooks).where(eq(webhooks.id, hook.id))

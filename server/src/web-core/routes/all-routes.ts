@@ -2,6 +2,7 @@
 // line here.
 import type { Route } from '../routing/route.ts'
 import { agentRoutes } from './agent.ts'
+import { agentsRoute } from './agents.ts'
 import { billingRoutes } from './billing.ts'
 import { blobRoutes } from './blob.ts'
 import { creditNoteRoute } from './credit-note.ts'
@@ -18,6 +19,7 @@ import { keysRoutes } from './keys.ts'
 import { kvRoutes } from './kv.ts'
 import { memoryRoute } from './memory.ts'
 import { metricsRoute } from './metrics.ts'
+import { operatorAgentRoutes } from './operator-agents.ts'
 import { opsRoutes } from './ops.ts'
 import { poolsRoutes } from './pools.ts'
 import { projectsRoutes } from './projects.ts'
@@ -44,6 +46,8 @@ export const ROUTES: readonly Route[] = [
   creditNoteRoute,
   ...keysRoutes,
   ...poolsRoutes,
+  agentsRoute,
+  ...operatorAgentRoutes,
   ...webhookRoutes,
   ...webhookDeliveryRoutes,
   deleteWebhookRoute,

@@ -161,7 +161,7 @@ export const TAGS = {
   webhooks: 'Who is told of ends, notices and money, signed, without asking.',
   hq: 'Signing in to the console.',
   server: 'Health, and what agents fetch.',
-  agents: 'What a volunteer’s page asks, without a key of a project.',
+  agents: 'Who computes: for a project, for the operator, and for a volunteer’s page, which has no key of a project.',
 } as const
 export type RouteTag = keyof typeof TAGS
 
