@@ -850,6 +850,70 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v0/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listActs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/projects/{id}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listActsOfProject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/operator/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listActsOfOperator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listReceipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v0/projects": {
         parameters: {
             query?: never;
@@ -2483,6 +2547,58 @@ export type components = {
         DeleteWebhookAnswer: {
             /** @constant */
             ok: true;
+        };
+        ListActsAnswer: {
+            /** @constant */
+            ok: true;
+            length: number;
+            head: string | null;
+            acts: {
+                chain: string;
+                number: number;
+                at_ms: number;
+                actor: string;
+                /** @enum {string} */
+                type: "project.created" | "project.changed" | "key.created" | "key.revoked" | "pool.created" | "node-token.created" | "node-token.revoked" | "webhook.created" | "webhook.changed" | "webhook.secret-rotated" | "webhook.deleted" | "credit-note.issued" | "session.begun" | "agent.exposed" | "agent.quarantined" | "agent.released" | "agent.banned" | "agent.requalified";
+                subject: string | null;
+                data: {
+                    [key: string]: unknown;
+                };
+                previous: string | null;
+                hash: string;
+            }[];
+            next_cursor: string | null;
+        };
+        ListReceiptsAnswer: {
+            /** @constant */
+            ok: true;
+            length: number;
+            head: string | null;
+            links: {
+                digest: string;
+                link: {
+                    body: {
+                        /** @constant */
+                        format: "forge-pool/receipt-link.v1";
+                        project_id: string;
+                        place: number;
+                        job_id: string;
+                        /** @enum {string} */
+                        kind: "receipt" | "notice";
+                        number: number;
+                        document: string;
+                        previous: string | null;
+                        issued_at_ms: number;
+                    };
+                    signature: {
+                        /** @constant */
+                        algorithm: "Ed25519";
+                        key_id: string;
+                        value: string;
+                    };
+                };
+            }[];
+            next_cursor: string | null;
         };
         CreateProjectAnswer: {
             /** @constant */
@@ -4488,6 +4604,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestWebhookAnswer"];
+                };
+            };
+        };
+    };
+    listActs: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListActsAnswer"];
+                };
+            };
+        };
+    };
+    listActsOfProject: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListActsAnswer"];
+                };
+            };
+        };
+    };
+    listActsOfOperator: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListActsAnswer"];
+                };
+            };
+        };
+    };
+    listReceipts: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListReceiptsAnswer"];
                 };
             };
         };

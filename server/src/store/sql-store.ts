@@ -247,6 +247,7 @@ function sealsOn(engine: Engine): SealStore {
     sealOf: (item) => engine.run((db) => sealed.sealOf(db, item)),
     appendToLog: (item, projectId, link) => engine.transaction((db) => sealed.appendToLog(db, item, projectId, link)),
     logOf: (item) => engine.run((db) => sealed.logOf(db, item)),
+    receiptHead: (projectId) => engine.run((db) => sealed.logHead(db, projectId)),
     receiptLog: (projectId, from) => engine.run((db) => sealed.logFrom(db, projectId, from)),
     dropPartials: (endedBeforeMs, atMs) => engine.transaction((db) => sealed.dropPartials(db, endedBeforeMs, atMs)),
     forgetNetworks: (endedBeforeMs, atMs) => engine.transaction((db) => sealed.forgetNetworks(db, endedBeforeMs, atMs)),

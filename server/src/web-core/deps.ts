@@ -37,7 +37,7 @@ export type WebStore = TenantStore &
   LedgerStore &
   Omit<WebhookStore, 'claimDeliveries' | 'recordAttempt' | 'dropDeliveries'> &
   BundleDeps['store'] &
-  Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping' | 'receiptLog'>
+  Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping' | 'receiptLog' | 'receiptHead'>
 export type WebHub = Hub
 
 /** What routes say of the settings. */

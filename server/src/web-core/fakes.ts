@@ -93,6 +93,7 @@ const NOT_FAKED = {
   totalsOf: notFaked,
   faultsOf: notFaked,
   workFor: notFaked,
+  receiptHead: notFaked,
   receiptLog: notFaked,
   jobsOf: notFaked,
   attemptsOf: notFaked,

@@ -66,6 +66,9 @@ export const WEB_LIMITS = {
   sessionMsMax: 12 * 60 * 60 * 1000,
   /** People and browsers of one key that are signed in to HQ; one more signs the oldest out. */
   sessionsPerKeyMax: 50,
+  /** Acts, or links of receipts: some 500 bytes each, and whoever checks a chain reads all of it. */
+  chainPerPageMax: 500,
+  chainPerPageDefault: 50,
   /** Of why an agent is quarantined or banned: two sentences. */
   orderReasonCharactersMax: 300,
   /** A built page is a few hundred kB; this much means that the wrong folder was named. */

@@ -3,6 +3,7 @@
 import type { Route } from '../routing/route.ts'
 import { agentRoutes } from './agent.ts'
 import { agentsRoute } from './agents.ts'
+import { auditRoutes } from './audit.ts'
 import { billingRoutes } from './billing.ts'
 import { blobRoutes } from './blob.ts'
 import { creditNoteRoute } from './credit-note.ts'
@@ -51,6 +52,7 @@ export const ROUTES: readonly Route[] = [
   ...webhookRoutes,
   ...webhookDeliveryRoutes,
   deleteWebhookRoute,
+  ...auditRoutes,
   ...projectsRoutes,
   ...hqSessionRoutes,
   ...serverRoutes,
