@@ -52,7 +52,7 @@ export function AgentTable({ caption, agents, now, ordered }: AgentTableProps) {
   )
 }
 
-export const nameOf = ({ agent, details }: Agent): string => details.names[0] ?? shortId(agent)
+const nameOf = ({ agent, details }: Agent): string => details.names[0] ?? shortId(agent)
 
 function Row({ of: agent, now, ordered }: { of: Agent; now: number; ordered: (() => void) | undefined }) {
   const { heads, ever, session } = words.agents

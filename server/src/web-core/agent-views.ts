@@ -160,7 +160,7 @@ export const holdsOf = ({ sessions }: RosterAgent): RosterSession['holds'] =>
 export const operatorView = (agent: RosterAgent, stored: Stored): OperatorAgentView => ({
   agent: agent.identity,
   owner: agent.sessions[0]?.token?.owner ?? null,
-  networks: [...new Set(agent.sessions.filter(isHere).map(({ network }) => network))],
+  networks: [...new Set(agent.sessions.flatMap(({ network }) => network ?? []))],
   running: holdsOf(agent).map(({ jobId, role, engine, shards }) => ({ job_id: jobId, role, engine, shards })),
   details: detailsView(agent, stored, false),
 })

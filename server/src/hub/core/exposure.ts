@@ -15,6 +15,9 @@ type Settle = (state: HubState, job: Job, index: number) => HubCommand[]
 /** What other jobs, and the agent, are told of an exposure: neither may learn which job it was. */
 export const EXPOSED_ELSEWHERE = 'an answer of the same identity to another shard was found wrong'
 
+/** The same where the operator ordered it, whose words are not for them. */
+export const ORDERED_AWAY = 'the operator took its agent out of the pool'
+
 /** `job` is where it was proven; `reason` may name its shards, for it is told to nobody else. */
 export interface Proof {
   readonly job: JobId

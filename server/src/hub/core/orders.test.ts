@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import { lie, Pool, row } from '../sim/pool.ts'
-import { restoreQuarantine } from './exposure.ts'
+import { ORDERED_AWAY, restoreQuarantine } from './exposure.ts'
 import { QUARANTINE_MS, TRIAL_SHARDS } from './limits.ts'
-import { ORDERED_AWAY, restoreOrders, type Order } from './orders.ts'
+import { restoreOrders, type Order } from './orders.ts'
 
 const id = 'job' as JobId
 const one = 'one' as Identity
@@ -113,6 +113,14 @@ describe('a release', () => {
 })
 
 describe('after a restart', () => {
+  it('answers that were not taken back in time are', () => {
+    const pool = new Pool()
+    restoreOrders(pool.hub, [{ identity: one, kind: 'ban', atMs: 0 }])
+    pool.plan('job', 2, { verify: 'none' }, [row(0, 'one'), row(1, 'other')])
+    const voids = [{ jobId: id, shard: 0, executor: one, reason: ORDERED_AWAY }]
+    expect(pool.commands).toContainEqual({ type: 'write', writes: { voids, quarantines: [] } })
+  })
+
   const restarted = (exposure: { atMs: number; isOver: boolean } | null, ...orders: [Order['kind'], number][]) => {
     const { hub } = new Pool()
     if (exposure !== null) restoreQuarantine(hub, { identity: one, exposures: 1, previousAtMs: null, ...exposure })

@@ -5,7 +5,7 @@ import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { OrderKind } from '../../store/agent-orders.ts'
 import type { HubCommand } from './events.ts'
 import { noteIdentity } from './fleet.ts'
-import { untilWhen } from './exposure.ts'
+import { ORDERED_AWAY, untilWhen } from './exposure.ts'
 import { withdrawAndSettle } from './settle.ts'
 import type { HubState } from './state.ts'
 
@@ -14,9 +14,6 @@ import type { HubState } from './state.ts'
  * away      -> may try     release, or its time is over (never after a ban): known shards, as in trial.ts
  * may try   -> working     requalified, by those shards
  */
-
-/** What an unfinished job, and its client, are told: the operator's words are not for them. */
-export const ORDERED_AWAY = 'the operator took its agent out of the pool'
 
 export interface Order {
   readonly identity: Identity

@@ -5,7 +5,7 @@ import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
 import { undraw } from './checkers.ts'
 import { refereeOnline } from './eligibility.ts'
-import { escalate, expose, withdraw, type Proof } from './exposure.ts'
+import { escalate, expose, ORDERED_AWAY, withdraw, type Proof } from './exposure.ts'
 import { FAILURES_BEFORE_REFEREE, VETERAN_FAILURES } from './limits.ts'
 import { contradictsBasis, isReleased, partOf, countAnswered } from './parts.ts'
 import { fail } from './failing.ts'
@@ -30,7 +30,9 @@ export function takeIn(
     shard.excluded.add(submission.executor)
     if (state.quarantined.has(submission.executor) && !settled.has(submission.shard)) {
       const { jobId, shard: index, executor } = submission
-      voids.push({ jobId, shard: index, executor, reason: 'its author was exposed' })
+      const isOrdered = state.quarantines.get(executor)?.ordered === true
+      const reason = isOrdered ? ORDERED_AWAY : 'its author was exposed'
+      voids.push({ jobId, shard: index, executor, reason })
       job.voided++
       continue
     }

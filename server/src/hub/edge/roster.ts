@@ -28,7 +28,8 @@ export interface RosterEngine {
 }
 
 export interface RosterSession extends Said {
-  readonly network: string
+  /** Null of one that is gone. */
+  readonly network: string | null
   readonly token: AgentToken | null
   /** Milliseconds since 1970. */
   readonly joinedAtMs: number
@@ -167,7 +168,7 @@ export class Roster implements HubRoster {
     return {
       name,
       kind,
-      network: newcomer.network,
+      network: leftAtMs === null ? newcomer.network : null,
       token: newcomer.token,
       joinedAtMs,
       leftAtMs,
