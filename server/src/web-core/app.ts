@@ -16,6 +16,7 @@ import { openApiDocument } from './openapi/document.ts'
 import { docsPages } from './openapi/docs-page.ts'
 import { HQ_PATH, isViewOfHq, readPages, servePage, type Pages } from './pages.ts'
 import { createProjectPlaces } from './project-places.ts'
+import { createWorkOf } from './project-work.ts'
 import { refuse } from './refusal.ts'
 import { COMMON_HEADERS, replyProblem } from './reply.ts'
 import { ROUTES } from './routes/all-routes.ts'
@@ -109,6 +110,7 @@ function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'auth
     bundles: createProjectPlaces(WEB_LIMITS.bundlesPerProjectMax),
     bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
     requests: createRequestRate(store, clock),
+    workOf: createWorkOf(store.workFor, clock),
     agentReads: createAgentReads(store.agentRecord, () => performance.now()),
   }
 }

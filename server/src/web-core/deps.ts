@@ -23,6 +23,7 @@ import type { AgentReads } from './agent-reads.ts'
 import type { Authenticate } from './auth.ts'
 import type { BodyPace } from './body-chunks.ts'
 import type { ProjectPlaces } from './project-places.ts'
+import type { WorkOf } from './project-work.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -71,6 +72,7 @@ export interface RouteDeps {
   readonly bodyPace: BodyPace
   readonly requests: RequestRate
   readonly agentReads: AgentReads
+  readonly workOf: WorkOf
   readonly sessions: Sessions
   /** Who sends a request now; what answers for minutes asks again. */
   readonly authenticate: Authenticate
@@ -87,6 +89,7 @@ type Made =
   | 'bodyPace'
   | 'requests'
   | 'agentReads'
+  | 'workOf'
   | 'sessions'
   | 'authenticate'
   | 'trace'

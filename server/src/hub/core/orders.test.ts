@@ -5,6 +5,7 @@ import { lie, Pool, row } from '../sim/pool.ts'
 import { ORDERED_AWAY, restoreQuarantine } from './exposure.ts'
 import { QUARANTINE_MS, TRIAL_SHARDS } from './limits.ts'
 import { restoreOrders, type Order } from './orders.ts'
+import { exposeAndSettle } from './settle.ts'
 
 const id = 'job' as JobId
 const one = 'one' as Identity
@@ -103,6 +104,14 @@ describe('a release', () => {
   it('is no pardon for what it does then', () => {
     const pool = released(lie)
     expect(pool.hub.quarantines.get(one)).toMatchObject({ exposures: 1, untilMs: QUARANTINE_MS })
+  })
+
+  it('that was given before it was exposed changes nothing, however late one hears of it', () => {
+    const pool = new Pool()
+    pool.at(10)
+    exposeAndSettle(pool.hub, one, { job: id, reason: 'r' })
+    pool.raise({ type: 'agent-ordered', identity: one, kind: 'release', reason: 'r', atMs: 5 })
+    expect(pool.hub.quarantines.get(one)?.untilMs).toBe(10 + QUARANTINE_MS)
   })
 
   it('of one that is not away changes nothing', () => {

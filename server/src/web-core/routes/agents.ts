@@ -98,9 +98,9 @@ interface Found {
 async function agentsOf(
   projectId: ProjectId,
   query: AgentFilter & { readonly own?: 'true' | 'false' | undefined },
-  { hub, store }: Pick<RouteDeps, 'hub' | 'store'>,
+  { hub, workOf }: Pick<RouteDeps, 'hub' | 'workOf'>,
 ): Promise<Map<Identity, Found>> {
-  const work = new Map((await store.workFor(projectId)).map((row) => [row.identity, row]))
+  const work = new Map((await workOf(projectId)).map((row) => [row.identity, row]))
   const found = new Map<Identity, Found>()
   // A session without the token, or with another project's, is not the project's to see.
   for (const agent of hub.roster.agents()) {
