@@ -2,8 +2,14 @@
 // checkout, so that a check can generate into a copy and compare.
 export default {
   dialect: 'postgresql',
-  schema: ['schema', 'ledger-schema', 'seal-schema', 'memory-schema', 'webhook-schema', 'session-schema'].map(
-    (name) => `./server/src/store/${name}.ts`,
-  ),
+  schema: [
+    'schema',
+    'ledger-schema',
+    'seal-schema',
+    'memory-schema',
+    'webhook-schema',
+    'session-schema',
+    'act-schema',
+  ].map((name) => `./server/src/store/${name}.ts`),
   out: process.env['FORGE_DRIZZLE_OUT'] ?? './server/drizzle',
 }

@@ -674,6 +674,86 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v0/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/operator/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listAllAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/operator/agents/{agent}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["quarantineAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/operator/agents/{agent}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["releaseAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/operator/agents/{agent}/ban": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["banAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v0/webhooks": {
         parameters: {
             query?: never;
@@ -764,6 +844,70 @@ export type paths = {
         get?: never;
         put?: never;
         post: operations["redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listActs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/projects/{id}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listActsOfProject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/operator/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listActsOfOperator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listReceipts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1868,7 +2012,7 @@ export type components = {
                 id: string;
                 name: string;
                 prefix: string;
-                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage")[];
+                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage" | "audit:read")[];
                 /** Format: date-time */
                 created_at: string;
                 expires_at: string | null;
@@ -1884,7 +2028,7 @@ export type components = {
                 id: string;
                 name: string;
                 prefix: string;
-                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage")[];
+                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage" | "audit:read")[];
                 /** Format: date-time */
                 created_at: string;
                 expires_at: string | null;
@@ -1900,7 +2044,7 @@ export type components = {
                 id: string;
                 name: string;
                 prefix: string;
-                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage")[];
+                scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage" | "audit:read")[];
                 /** Format: date-time */
                 created_at: string;
                 expires_at: string | null;
@@ -1981,6 +2125,306 @@ export type components = {
                 created_at: string;
                 expires_at: string | null;
                 revoked_at: string | null;
+            };
+        };
+        ListAgentsAnswer: {
+            /** @constant */
+            ok: true;
+            agents_online: number;
+            agents: {
+                agent: string;
+                own: boolean;
+                work: {
+                    jobs: number;
+                    answers: number;
+                    void: number;
+                    engines: string[];
+                    trusted: boolean;
+                    /** Format: date-time */
+                    last_at: string;
+                } | null;
+                running: {
+                    job_id: string;
+                    engine: string;
+                    shards: number;
+                }[];
+                details: {
+                    names: string[];
+                    kinds: ("browser" | "node")[];
+                    connected: boolean;
+                    sessions: number;
+                    since: string | null;
+                    gone_at: string | null;
+                    pool: string | null;
+                    region: string | null;
+                    trusted: boolean;
+                    engines: {
+                        op: string;
+                        engine: string;
+                        /** @enum {string} */
+                        self_test: "passed" | "failed";
+                        /** @enum {string} */
+                        tier: "probation" | "veteran" | "trusted";
+                        checked_in_a_row: number;
+                        units_per_second: number | null;
+                    }[];
+                    shards: {
+                        accepted: number;
+                        pending: number;
+                        rejected: number;
+                    };
+                    ever: {
+                        jobs: number;
+                        accepted: number;
+                        rejected: number;
+                        credits: number;
+                    };
+                    quarantine: {
+                        /** @enum {string} */
+                        state: "waits" | "may-try" | "banned";
+                        by: ("verification" | "operator") | null;
+                        reason: string | null;
+                        since: string | null;
+                        until: string | null;
+                        exposures: number;
+                    } | null;
+                } | null;
+            }[];
+            next_cursor: string | null;
+        };
+        ListAllAgentsAnswer: {
+            /** @constant */
+            ok: true;
+            agents_online: number;
+            referee_online: boolean;
+            quarantined: number;
+            agents: {
+                agent: string;
+                owner: string | null;
+                networks: string[];
+                running: {
+                    job_id: string;
+                    engine: string;
+                    shards: number;
+                    /** @enum {string} */
+                    role: "first" | "check" | "referee" | "trial";
+                }[];
+                details: {
+                    names: string[];
+                    kinds: ("browser" | "node")[];
+                    connected: boolean;
+                    sessions: number;
+                    since: string | null;
+                    gone_at: string | null;
+                    pool: string | null;
+                    region: string | null;
+                    trusted: boolean;
+                    engines: {
+                        op: string;
+                        engine: string;
+                        /** @enum {string} */
+                        self_test: "passed" | "failed";
+                        /** @enum {string} */
+                        tier: "probation" | "veteran" | "trusted";
+                        checked_in_a_row: number;
+                        units_per_second: number | null;
+                    }[];
+                    shards: {
+                        accepted: number;
+                        pending: number;
+                        rejected: number;
+                    };
+                    ever: {
+                        jobs: number;
+                        accepted: number;
+                        rejected: number;
+                        credits: number;
+                    };
+                    quarantine: {
+                        /** @enum {string} */
+                        state: "waits" | "may-try" | "banned";
+                        by: ("verification" | "operator") | null;
+                        reason: string | null;
+                        since: string | null;
+                        until: string | null;
+                        exposures: number;
+                    } | null;
+                };
+            }[];
+            next_cursor: string | null;
+        };
+        QuarantineAgentAnswer: {
+            /** @constant */
+            ok: true;
+            changed: boolean;
+            agent: {
+                agent: string;
+                owner: string | null;
+                networks: string[];
+                running: {
+                    job_id: string;
+                    engine: string;
+                    shards: number;
+                    /** @enum {string} */
+                    role: "first" | "check" | "referee" | "trial";
+                }[];
+                details: {
+                    names: string[];
+                    kinds: ("browser" | "node")[];
+                    connected: boolean;
+                    sessions: number;
+                    since: string | null;
+                    gone_at: string | null;
+                    pool: string | null;
+                    region: string | null;
+                    trusted: boolean;
+                    engines: {
+                        op: string;
+                        engine: string;
+                        /** @enum {string} */
+                        self_test: "passed" | "failed";
+                        /** @enum {string} */
+                        tier: "probation" | "veteran" | "trusted";
+                        checked_in_a_row: number;
+                        units_per_second: number | null;
+                    }[];
+                    shards: {
+                        accepted: number;
+                        pending: number;
+                        rejected: number;
+                    };
+                    ever: {
+                        jobs: number;
+                        accepted: number;
+                        rejected: number;
+                        credits: number;
+                    };
+                    quarantine: {
+                        /** @enum {string} */
+                        state: "waits" | "may-try" | "banned";
+                        by: ("verification" | "operator") | null;
+                        reason: string | null;
+                        since: string | null;
+                        until: string | null;
+                        exposures: number;
+                    } | null;
+                };
+            };
+        };
+        ReleaseAgentAnswer: {
+            /** @constant */
+            ok: true;
+            changed: boolean;
+            agent: {
+                agent: string;
+                owner: string | null;
+                networks: string[];
+                running: {
+                    job_id: string;
+                    engine: string;
+                    shards: number;
+                    /** @enum {string} */
+                    role: "first" | "check" | "referee" | "trial";
+                }[];
+                details: {
+                    names: string[];
+                    kinds: ("browser" | "node")[];
+                    connected: boolean;
+                    sessions: number;
+                    since: string | null;
+                    gone_at: string | null;
+                    pool: string | null;
+                    region: string | null;
+                    trusted: boolean;
+                    engines: {
+                        op: string;
+                        engine: string;
+                        /** @enum {string} */
+                        self_test: "passed" | "failed";
+                        /** @enum {string} */
+                        tier: "probation" | "veteran" | "trusted";
+                        checked_in_a_row: number;
+                        units_per_second: number | null;
+                    }[];
+                    shards: {
+                        accepted: number;
+                        pending: number;
+                        rejected: number;
+                    };
+                    ever: {
+                        jobs: number;
+                        accepted: number;
+                        rejected: number;
+                        credits: number;
+                    };
+                    quarantine: {
+                        /** @enum {string} */
+                        state: "waits" | "may-try" | "banned";
+                        by: ("verification" | "operator") | null;
+                        reason: string | null;
+                        since: string | null;
+                        until: string | null;
+                        exposures: number;
+                    } | null;
+                };
+            };
+        };
+        BanAgentAnswer: {
+            /** @constant */
+            ok: true;
+            changed: boolean;
+            agent: {
+                agent: string;
+                owner: string | null;
+                networks: string[];
+                running: {
+                    job_id: string;
+                    engine: string;
+                    shards: number;
+                    /** @enum {string} */
+                    role: "first" | "check" | "referee" | "trial";
+                }[];
+                details: {
+                    names: string[];
+                    kinds: ("browser" | "node")[];
+                    connected: boolean;
+                    sessions: number;
+                    since: string | null;
+                    gone_at: string | null;
+                    pool: string | null;
+                    region: string | null;
+                    trusted: boolean;
+                    engines: {
+                        op: string;
+                        engine: string;
+                        /** @enum {string} */
+                        self_test: "passed" | "failed";
+                        /** @enum {string} */
+                        tier: "probation" | "veteran" | "trusted";
+                        checked_in_a_row: number;
+                        units_per_second: number | null;
+                    }[];
+                    shards: {
+                        accepted: number;
+                        pending: number;
+                        rejected: number;
+                    };
+                    ever: {
+                        jobs: number;
+                        accepted: number;
+                        rejected: number;
+                        credits: number;
+                    };
+                    quarantine: {
+                        /** @enum {string} */
+                        state: "waits" | "may-try" | "banned";
+                        by: ("verification" | "operator") | null;
+                        reason: string | null;
+                        since: string | null;
+                        until: string | null;
+                        exposures: number;
+                    } | null;
+                };
             };
         };
         CreateWebhookAnswer: {
@@ -2106,6 +2550,58 @@ export type components = {
             /** @constant */
             ok: true;
         };
+        ListActsAnswer: {
+            /** @constant */
+            ok: true;
+            length: number;
+            head: string | null;
+            acts: {
+                chain: string;
+                number: number;
+                at_ms: number;
+                actor: string;
+                /** @enum {string} */
+                type: "project.created" | "project.changed" | "key.created" | "key.revoked" | "pool.created" | "node-token.created" | "node-token.revoked" | "webhook.created" | "webhook.changed" | "webhook.secret-rotated" | "webhook.deleted" | "credit-note.issued" | "session.begun" | "agent.exposed" | "agent.quarantined" | "agent.released" | "agent.banned" | "agent.requalified";
+                subject: string | null;
+                data: {
+                    [key: string]: unknown;
+                };
+                previous: string | null;
+                hash: string;
+            }[];
+            next_cursor: string | null;
+        };
+        ListReceiptsAnswer: {
+            /** @constant */
+            ok: true;
+            length: number;
+            head: string | null;
+            links: {
+                digest: string;
+                link: {
+                    body: {
+                        /** @constant */
+                        format: "forge-pool/receipt-link.v1";
+                        project_id: string;
+                        place: number;
+                        job_id: string;
+                        /** @enum {string} */
+                        kind: "receipt" | "notice";
+                        number: number;
+                        document: string;
+                        previous: string | null;
+                        issued_at_ms: number;
+                    };
+                    signature: {
+                        /** @constant */
+                        algorithm: "Ed25519";
+                        key_id: string;
+                        value: string;
+                    };
+                };
+            }[];
+            next_cursor: string | null;
+        };
         CreateProjectAnswer: {
             /** @constant */
             ok: true;
@@ -2176,7 +2672,7 @@ export type components = {
                 id: string;
                 name: string;
             } | null;
-            scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage")[];
+            scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage" | "audit:read")[];
             /** Format: date-time */
             expires_at: string;
         };
@@ -2367,7 +2863,7 @@ export type components = {
         };
         CreateKeyBody: {
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage")[];
+            scopes: ("jobs:read" | "jobs:write" | "memory:read" | "memory:write" | "billing:read" | "agents:read" | "pools:manage" | "keys:manage" | "audit:read")[];
             /** Format: date-time */
             expires_at?: string;
         };
@@ -2389,6 +2885,15 @@ export type components = {
             expires_at?: string;
             /** @default false */
             trusted: boolean;
+        };
+        QuarantineAgentBody: {
+            reason: string;
+        };
+        ReleaseAgentBody: {
+            reason: string;
+        };
+        BanAgentBody: {
+            reason: string;
         };
         CreateWebhookBody: {
             url: string;
@@ -3774,6 +4279,134 @@ export interface operations {
             };
         };
     };
+    listAgents: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+                connected?: "true" | "false";
+                tier?: "probation" | "veteran" | "trusted";
+                quarantined?: "true" | "false";
+                own?: "true" | "false";
+                pool?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAgentsAnswer"];
+                };
+            };
+        };
+    };
+    listAllAgents: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+                connected?: "true" | "false";
+                tier?: "probation" | "veteran" | "trusted";
+                quarantined?: "true" | "false";
+                pool?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAllAgentsAnswer"];
+                };
+            };
+        };
+    };
+    quarantineAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuarantineAgentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineAgentAnswer"];
+                };
+            };
+        };
+    };
+    releaseAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseAgentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseAgentAnswer"];
+                };
+            };
+        };
+    };
+    banAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BanAgentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanAgentAnswer"];
+                };
+            };
+        };
+    };
     listWebhooks: {
         parameters: {
             query?: {
@@ -3974,6 +4607,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestWebhookAnswer"];
+                };
+            };
+        };
+    };
+    listActs: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListActsAnswer"];
+                };
+            };
+        };
+    };
+    listActsOfProject: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListActsAnswer"];
+                };
+            };
+        };
+    };
+    listActsOfOperator: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListActsAnswer"];
+                };
+            };
+        };
+    };
+    listReceipts: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListReceiptsAnswer"];
                 };
             };
         };

@@ -5,6 +5,7 @@ import './jobs.css'
 import './job.css'
 import './form.css'
 import './account.css'
+import './fleet.css'
 import { render, type ComponentChild } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ApiProblem, whenSignedOut, type Problem } from './api.ts'
@@ -12,6 +13,8 @@ import { Shell } from './parts/shell.tsx'
 import { ProblemNote } from './parts/problem.tsx'
 import { usePlace, type Place } from './router.tsx'
 import { SessionContext, whoIsThere, type Session } from './session.ts'
+import { AgentsView, FleetView } from './views/agents.tsx'
+import { AuditView, OperatorAuditView } from './views/audit.tsx'
 import { BillingView } from './views/billing.tsx'
 import { JobView } from './views/job.tsx'
 import { JobsView } from './views/jobs.tsx'
@@ -22,6 +25,8 @@ import { ProjectsView } from './views/projects.tsx'
 import { SignInView } from './views/sign-in.tsx'
 
 function viewOf({ path, query }: Place, { kind }: Session): ComponentChild {
+  if (path === '/agents') return kind === 'admin' ? <FleetView query={query} /> : <AgentsView query={query} />
+  if (path === '/audit') return kind === 'admin' ? <OperatorAuditView query={query} /> : <AuditView query={query} />
   if (kind === 'admin') return path === '/' || path === '/projects' ? <ProjectsView query={query} /> : <NotFoundView />
   if (path === '/' || path === '/jobs') return <JobsView query={query} />
   if (path === '/jobs/new') return <NewJobView />

@@ -1,5 +1,6 @@
 // The frame of every view: the mark, where one can go, who one is, and the way out.
 import type { ComponentChildren } from 'preact'
+import { useEffect } from 'preact/hooks'
 import { ApiProblem } from '../api.ts'
 import { Link, navigate, type Place } from '../router.tsx'
 import { signOut, useSession } from '../session.ts'
@@ -13,9 +14,15 @@ const PLACES = {
     ['/jobs', words.nav.jobs],
     ['/jobs/new', words.nav.newJob],
     ['/billing', words.nav.billing],
+    ['/agents', words.nav.agents],
     ['/keys', words.nav.keys],
+    ['/audit', words.nav.audit],
   ],
-  admin: [['/projects', words.nav.projects]],
+  admin: [
+    ['/projects', words.nav.projects],
+    ['/agents', words.nav.agents],
+    ['/audit', words.nav.audit],
+  ],
 } as const
 
 interface ShellProps {
@@ -39,6 +46,10 @@ export function Shell({ place, left, children }: ShellProps) {
   // What is nobody's own, a job among them, is under the first.
   const places = PLACES[kind]
   const here = places.find(([to]) => to === place.path) ?? places[0]
+  // On a phone the list of views is wider than the screen.
+  useEffect(() => {
+    document.querySelector('.bar nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [here[0]])
   return (
     <>
       <a class="skip" href="#content">

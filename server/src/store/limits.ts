@@ -56,6 +56,8 @@ export const STORE_LIMITS = {
   recordsWaitingMax: 200,
   /** Void shards of an agent, of its newest jobs, that its record looks at for those that a person is shown. */
   voidsPerRecord: 1_000,
+  /** Of a project, whose shards are looked at for who worked on them: some ten thousand rows of theirs. */
+  jobsPerWork: 20,
   jobIdsPerBatch: 1_000,
   /** Of what an identity did, as many as a person looks at. */
   recordRows: 12,

@@ -56,6 +56,8 @@ export interface SealStore {
   /** Puts a sealed item behind the last one of its project, once; it then waits no more. Returns the place that it has. */
   appendToLog(item: SealItem, projectId: ProjectId, link: MakeLink): Promise<LogRow>
   logOf(item: SealItem): Promise<LogRow | null>
+  /** The last one; null: there is none. */
+  receiptHead(projectId: ProjectId): Promise<Pick<LogRow, 'place' | 'digest'> | null>
   /** Those at `from` and behind, in bounded batches; none is the end. */
   receiptLog(projectId: ProjectId, from: number): Promise<LogRow[]>
   /** Deletes the partials of sealed jobs that ended before, a bounded number of jobs at a time; returns them. */

@@ -1,5 +1,6 @@
 // Sessions in the store: who is signed in to HQ, as digests alone.
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { ActChain, Actor } from './acts.ts'
 
 export interface SessionRow {
   /** Digest (domain `hq-session.v1`) of what the cookie says. */
@@ -11,8 +12,12 @@ export interface SessionRow {
 }
 
 export interface SessionStore {
-  /** Forgets what has expired by its beginning, and the oldest of the same key beyond `most`. */
-  insertSession(session: SessionRow, most: number): Promise<void>
+  /** Forgets what has expired by its beginning, and the oldest of the same key beyond `most`; `by` is whose act it is. */
+  insertSession(
+    session: SessionRow,
+    most: number,
+    by: { readonly chain: ActChain; readonly actor: Actor },
+  ): Promise<void>
   /** Also one that has expired. */
   session(hash: Digest): Promise<SessionRow | null>
   deleteSession(hash: Digest): Promise<void>

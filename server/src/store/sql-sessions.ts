@@ -5,7 +5,7 @@ import { deleteSession, insertSession, sessionsByHash } from './queries/sessions
 import type { SessionStore } from './session-store.ts'
 
 export const createSessions = (engine: Engine): SessionStore => ({
-  insertSession: (session, most) => engine.transaction((db) => insertSession(db, session, most)),
+  insertSession: (session, most, by) => engine.transaction((db) => insertSession(db, session, most, by)),
   session: gathered((hashes) => engine.run((db) => sessionsByHash(db, hashes))),
   deleteSession: (hash) => engine.run((db) => deleteSession(db, hash)),
 })

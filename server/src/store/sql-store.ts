@@ -6,6 +6,9 @@ import { rememberingFinished } from './finished-jobs.ts'
 import { gathered } from './gathered.ts'
 import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
+import { actsOf } from './queries/acts.ts'
+import { orderAgent, ordersAfter } from './queries/agent-orders.ts'
+import { faultsOf, knowsIdentity, totalsOf, workFor } from './queries/agent-reads.ts'
 import { agentRecord } from './queries/agent-record.ts'
 import { keepSum, ofAccount, ofDay, summed, type Scope } from './queries/balances.ts'
 import { closeDay, stateOfDay } from './queries/closings.ts'
@@ -116,6 +119,15 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
 
     ...ledgerOn(engine, observer),
     ...sealsOn(engine),
+
+    actsOf: (chain, page) => engine.run((db) => actsOf(db, chain, page)),
+    orderAgent: (order, quarantineMs) =>
+      engine.transaction((db, attempt) => orderAgent(db, order, quarantineMs, attempt)),
+    agentOrders: (after) => engine.run((db) => ordersAfter(db, after)),
+    knowsIdentity: (identity) => engine.run((db) => knowsIdentity(db, identity)),
+    totalsOf: (identities) => records.take(() => engine.transaction((db) => totalsOf(db, identities))),
+    workFor: (projectId) => records.take(() => engine.run((db) => workFor(db, projectId))),
+    faultsOf: (identities) => engine.transaction((db) => faultsOf(db, identities)),
 
     totals: () => engine.run(totals),
     ping: () => engine.ping(),
@@ -237,6 +249,7 @@ function sealsOn(engine: Engine): SealStore {
     sealOf: (item) => engine.run((db) => sealed.sealOf(db, item)),
     appendToLog: (item, projectId, link) => engine.transaction((db) => sealed.appendToLog(db, item, projectId, link)),
     logOf: (item) => engine.run((db) => sealed.logOf(db, item)),
+    receiptHead: (projectId) => engine.run((db) => sealed.logHead(db, projectId)),
     receiptLog: (projectId, from) => engine.run((db) => sealed.logFrom(db, projectId, from)),
     dropPartials: (endedBeforeMs, atMs) => engine.transaction((db) => sealed.dropPartials(db, endedBeforeMs, atMs)),
     forgetNetworks: (endedBeforeMs, atMs) => engine.transaction((db) => sealed.forgetNetworks(db, endedBeforeMs, atMs)),

@@ -28,27 +28,33 @@ export function createTenants(engine: Engine): TenantStore {
       known ??= await engine.transaction((db) => defaultProject(db, fresh, nowMs))
       return known
     },
-    insertProject: (project) => engine.transaction((db) => insertProject(db, project)),
+    insertProject: (project, actor) => engine.transaction((db) => insertProject(db, project, actor)),
     project: (id) => engine.run((db) => projectById(db, id)),
     projects: (page) => engine.run((db) => projectsAfter(db, page)),
-    updateProject: (id, changeOf) => engine.transaction((db) => updateProject(db, id, changeOf)),
+    updateProject: (id, changeOf, actor) => {
+      const nowMs = Date.now()
+      return engine.transaction((db) => updateProject(db, id, changeOf, { actor, nowMs }))
+    },
 
     takeRequests: (id, perMinute, asked) => engine.transaction((db) => takeRequests(db, id, perMinute, asked)),
 
-    insertApiKey: (key, most) => engine.transaction((db) => insertApiKey(db, key, most)),
+    insertApiKey: (key, most, actor) => engine.transaction((db) => insertApiKey(db, key, most, actor)),
     apiKeys: (projectId, page) => engine.run((db) => apiKeysOf(db, projectId, page)),
     apiKeyByHash: gathered((hashes) => engine.run((db) => apiKeysByHash(db, hashes))),
-    revokeApiKey: (projectId, id, atMs) => engine.transaction((db) => revokeApiKey(db, projectId, id, atMs)),
+    revokeApiKey: (projectId, id, atMs, actor) =>
+      engine.transaction((db) => revokeApiKey(db, projectId, id, { atMs, actor })),
     touchApiKey: (id, atMs) => engine.run((db) => touchApiKey(db, id, atMs)),
 
-    insertPool: (pool, most) => engine.transaction((db, attempt) => insertPool(db, pool, most, attempt)),
+    insertPool: (pool, most, actor) =>
+      engine.transaction((db, attempt) => insertPool(db, pool, most, { attempt, actor })),
     pool: (projectId, name) => engine.run((db) => poolByName(db, projectId, name)),
     pools: (projectId, page) => engine.run((db) => poolsOf(db, projectId, page)),
 
-    insertNodeToken: (token, most) => engine.transaction((db) => insertNodeToken(db, token, most)),
+    insertNodeToken: (token, most, actor) => engine.transaction((db) => insertNodeToken(db, token, most, actor)),
     nodeTokens: (projectId, page) => engine.run((db) => nodeTokensOf(db, projectId, page)),
     nodeTokenByHash: (hash) => engine.run((db) => nodeTokenByHash(db, hash)),
     endedNodeTokens: (ids, nowMs) => engine.run((db) => endedNodeTokens(db, ids, nowMs)),
-    revokeNodeToken: (projectId, id, atMs) => engine.transaction((db) => revokeNodeToken(db, projectId, id, atMs)),
+    revokeNodeToken: (projectId, id, atMs, actor) =>
+      engine.transaction((db) => revokeNodeToken(db, projectId, id, { atMs, actor })),
   }
 }

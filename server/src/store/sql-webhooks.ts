@@ -20,14 +20,17 @@ import type { WebhookStore } from './webhook-store.ts'
 
 export function createWebhooks(engine: Engine): WebhookStore {
   return {
-    insertWebhook: (hook, most) => engine.transaction((db) => insertWebhook(db, hook, most)),
+    insertWebhook: (hook, most, actor) => engine.transaction((db) => insertWebhook(db, hook, most, actor)),
     webhook: (projectId, id) => engine.run((db) => webhookById(db, projectId, id)),
     webhooks: (projectId, page) => engine.run((db) => webhooksOf(db, projectId, page)),
-    updateWebhook: (projectId, id, change, nowMs) =>
-      engine.transaction((db) => updateWebhook(db, projectId, id, change, nowMs)),
-    rotateWebhookSecret: (projectId, id, secret, previousUntilMs, nowMs) =>
-      engine.transaction((db) => rotateSecret(db, projectId, id, secret, { previousUntilMs, nowMs })),
-    deleteWebhook: (projectId, id) => engine.transaction((db, attempt) => deleteWebhook(db, projectId, id, attempt)),
+    updateWebhook: (projectId, id, change, nowMs, actor) =>
+      engine.transaction((db) => updateWebhook(db, projectId, id, change, { nowMs, actor })),
+    rotateWebhookSecret: (projectId, id, secret, previousUntilMs, nowMs, actor) =>
+      engine.transaction((db) => rotateSecret(db, projectId, id, secret, { previousUntilMs, nowMs, actor })),
+    deleteWebhook: (projectId, id, actor) => {
+      const nowMs = Date.now()
+      return engine.transaction((db, attempt) => deleteWebhook(db, projectId, id, { attempt, nowMs, actor }))
+    },
 
     webhookDeliveries: (projectId, id, page) => engine.run((db) => deliveriesOf(db, projectId, id, page)),
     putTestDelivery: (projectId, id, eventId, nowMs, most) =>

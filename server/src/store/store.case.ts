@@ -16,6 +16,7 @@ import { testLedger } from './ledger.case.ts'
 import { testNotices } from './notices.case.ts'
 import { testPartials } from './partials.case.ts'
 import { testSeals } from './seals.case.ts'
+import { testActs } from './acts.case.ts'
 import { testSessions } from './sessions.case.ts'
 import { testTenants } from './tenants.case.ts'
 import { testVmem } from './vmem.case.ts'
@@ -79,6 +80,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
     })
 
     describe('sessions of HQ', () => testSessions({ store: () => store }))
+    describe('acts and orders', () => testActs({ store: () => store, sql: (text) => opened.sql(text) }))
 
     describe('webhooks', () => {
       const tool = { store: () => store, sql: (text: string) => opened.sql(text), freshProject: otherProject }

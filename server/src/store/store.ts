@@ -3,6 +3,8 @@
 import type { EngineName, Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { ActStore } from './acts.ts'
+import type { AgentOrderStore } from './agent-orders.ts'
 import type { AgentRecords } from './agent-record.ts'
 import type { JobReads } from './job-reads.ts'
 import type { JobReference, MemoryStore } from './memory.ts'
@@ -135,7 +137,7 @@ export interface ShardWrites {
     readonly reason: string
   }[]
   readonly quarantines: readonly QuarantineRow[]
-  /** A requalification that ended the quarantine of that number. */
+  /** A requalification that ended the quarantine of that number, or with the number 0 what the operator ordered alone. */
   readonly releases: readonly Pick<QuarantineRow, 'identity' | 'number' | 'atMs'>[]
   /** These replace what was there; the last one of an identity, kernel and engine in a group wins. */
   readonly standings: readonly StandingRow[]
@@ -228,7 +230,9 @@ export interface Store
     SealStore,
     MemoryStore,
     TotalsStore,
-    WebhookStore {
+    WebhookStore,
+    ActStore,
+    AgentOrderStore {
   setting(name: string): Promise<string | null>
   /** Keeps the first value that was ever put, and returns it: two servers that start at once agree. */
   settingOrPut(name: string, value: string): Promise<string>

@@ -1,6 +1,8 @@
 // What the store holds row by row, for whoever verifies it: also what counts no more, and rows that only rows speak of.
 import type { Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { asc, count, eq, getTableColumns, sql } from 'drizzle-orm'
+import { acts } from './act-schema.ts'
+import type { ActChain } from './acts.ts'
 import type { Db, Engine } from './engine.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { isOfVoid } from './queries/shards.ts'
@@ -24,6 +26,8 @@ export interface StoredRows {
   logOf(jobId: JobId): Promise<LogRow[]>
   waiting(jobId: JobId): Promise<SealItem[]>
   projects(): Promise<ProjectId[]>
+  /** Every chain of acts that there is. */
+  actChains(): Promise<ActChain[]>
   /** Scopes of snapshots that are not the sum of their entries. */
   wrongSnapshots(): Promise<string[]>
   quarantines(): Promise<QuarantineRow[]>
@@ -67,6 +71,10 @@ export function createStoredRows(engine: Engine): StoredRows {
     projects: () =>
       engine.run(async (db) =>
         (await db.select({ id: projects.id }).from(projects).orderBy(projects.id)).map(({ id }) => id),
+      ),
+    actChains: () =>
+      engine.run(async (db) =>
+        (await db.selectDistinct({ chain: acts.chain }).from(acts).orderBy(acts.chain)).map(({ chain }) => chain),
       ),
     wrongSnapshots: () => engine.run(wrongSnapshots),
     quarantines: () =>

@@ -1,7 +1,9 @@
 // Tenants in the store: projects, the keys that speak for them, their pools and the tokens of their agents. Secrets are
-// kept as digests alone. Keys and tokens are never deleted: revoking one adds its time, which nothing takes back.
+// kept as digests alone. Keys and tokens are never deleted: revoking one adds its time, which nothing takes back. Whoever
+// changes one is named in the act that is written with it: the server itself, unless said.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import type { Actor } from './acts.ts'
 
 export interface ProjectRow {
   readonly id: ProjectId
@@ -76,7 +78,7 @@ export interface TakenRequests {
 export interface TenantStore {
   /** The project of a fresh installation; made on the first call. */
   defaultProject(): Promise<ProjectId>
-  insertProject(project: ProjectRow): Promise<void>
+  insertProject(project: ProjectRow, actor?: Actor): Promise<void>
   project(id: ProjectId): Promise<ProjectRow | null>
   /** Newest first. */
   projects(page: PageOf<string>): Promise<ProjectRow[]>
@@ -84,7 +86,11 @@ export interface TenantStore {
    * The project after the change, which is made of what is there at that moment, and may be made of it again when a commit's
    * answer was lost; an empty one changes nothing. Null when there is no such project.
    */
-  updateProject(id: ProjectId, changeOf: (before: ProjectRow) => ProjectChange): Promise<ProjectRow | null>
+  updateProject(
+    id: ProjectId,
+    changeOf: (before: ProjectRow) => ProjectChange,
+    actor?: Actor,
+  ): Promise<ProjectRow | null>
 
   /**
    * Takes up to `asked` requests, at least one, out of what the project may still make, on the database's clock: so that
@@ -93,26 +99,26 @@ export interface TenantStore {
   takeRequests(projectId: ProjectId, perMinute: number, asked: number): Promise<TakenRequests>
 
   /** False, and nothing written, when the project has `most` keys that are neither revoked nor expired. */
-  insertApiKey(key: ApiKeyRow, most: number): Promise<boolean>
+  insertApiKey(key: ApiKeyRow, most: number, actor?: Actor): Promise<boolean>
   /** Newest first, revoked ones too. */
   apiKeys(projectId: ProjectId, page: PageOf<string>): Promise<ApiKeyRow[]>
   apiKeyByHash(hash: Digest): Promise<ApiKeyRow | null>
   /** The key as it is then: one that was revoked before stays as it was. Null when the project has no such key. */
-  revokeApiKey(projectId: ProjectId, id: string, atMs: number): Promise<ApiKeyRow | null>
+  revokeApiKey(projectId: ProjectId, id: string, atMs: number, actor?: Actor): Promise<ApiKeyRow | null>
   /** Never back to an earlier time. */
   touchApiKey(id: string, atMs: number): Promise<void>
 
   /** False when the project has a pool of that name, or `most` pools. */
-  insertPool(pool: PoolRow, most: number): Promise<'inserted' | 'exists' | 'too-many'>
+  insertPool(pool: PoolRow, most: number, actor?: Actor): Promise<'inserted' | 'exists' | 'too-many'>
   pool(projectId: ProjectId, name: string): Promise<PoolRow | null>
   /** By name. */
   pools(projectId: ProjectId, page: PageOf<string>): Promise<PoolRow[]>
 
   /** False, and nothing written, when the project has `most` tokens that are neither revoked nor expired. */
-  insertNodeToken(token: NodeTokenRow, most: number): Promise<boolean>
+  insertNodeToken(token: NodeTokenRow, most: number, actor?: Actor): Promise<boolean>
   nodeTokens(projectId: ProjectId, page: PageOf<string>): Promise<NodeTokenRow[]>
   nodeTokenByHash(hash: Digest): Promise<NodeTokenRow | null>
   /** Those that are revoked by now, or expired. */
   endedNodeTokens(ids: readonly string[], nowMs: number): Promise<string[]>
-  revokeNodeToken(projectId: ProjectId, id: string, atMs: number): Promise<NodeTokenRow | null>
+  revokeNodeToken(projectId: ProjectId, id: string, atMs: number, actor?: Actor): Promise<NodeTokenRow | null>
 }

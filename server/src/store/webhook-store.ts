@@ -3,6 +3,7 @@
 // senders' clocks; servers whose clocks differ by more than a lease may send the same one twice.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { SubscribedEvent, WebhookEventType } from '@forge/shared/contract/webhooks.ts'
+import type { Actor } from './acts.ts'
 import type { PageOf } from './tenants.ts'
 
 /** By its client, because the receiver said that it is gone (410), or because nothing arrived for too long. */
@@ -104,12 +105,18 @@ export interface AttemptResult {
 
 export interface WebhookStore {
   /** False, and nothing written, when the project has `most` webhooks. */
-  insertWebhook(hook: NewWebhook, most: number): Promise<boolean>
+  insertWebhook(hook: NewWebhook, most: number, actor?: Actor): Promise<boolean>
   webhook(projectId: ProjectId, id: string): Promise<WebhookRow | null>
   /** Newest first. */
   webhooks(projectId: ProjectId, page: PageOf<string>): Promise<WebhookRow[]>
   /** Null when there is none. Disabling drops what is to be sent; enabling, and another address, forget past failures. */
-  updateWebhook(projectId: ProjectId, id: string, change: WebhookChange, nowMs: number): Promise<WebhookRow | null>
+  updateWebhook(
+    projectId: ProjectId,
+    id: string,
+    change: WebhookChange,
+    nowMs: number,
+    actor?: Actor,
+  ): Promise<WebhookRow | null>
   /** The secret that it had until now signs beside the new one until `previousUntilMs`. */
   rotateWebhookSecret(
     projectId: ProjectId,
@@ -117,9 +124,10 @@ export interface WebhookStore {
     secret: string,
     previousUntilMs: number,
     nowMs: number,
+    actor?: Actor,
   ): Promise<WebhookRow | null>
   /** With its deliveries; false when there is none. */
-  deleteWebhook(projectId: ProjectId, id: string): Promise<boolean>
+  deleteWebhook(projectId: ProjectId, id: string, actor?: Actor): Promise<boolean>
 
   /** Newest first; null when there is no such webhook. */
   webhookDeliveries(projectId: ProjectId, id: string, page: PageOf<number>): Promise<DeliveryRow[] | null>

@@ -20,7 +20,7 @@ import { createSealer } from '../receipt/sealer.ts'
 import { openSigner } from '../receipt/signing-key.ts'
 import { verifyStore } from './verify-store.ts'
 
-const TABLES = ['jobs', 'submissions', 'partials', 'verdicts', 'voids', 'executors', 'quarantines', 'releases']
+const TABLES = ['jobs', 'submissions', 'partials', 'verdicts', 'voids', 'executors', 'quarantines', 'releases', 'acts']
 TABLES.push('signing_periods', 'balance_snapshots')
 TABLES.push('notices', 'events', 'ledger_transactions', 'ledger_entries', 'seals', 'receipt_log', 'retentions')
 
@@ -181,6 +181,16 @@ const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: st
     `insert into voids select job_id, shard, executor, 'x' from submissions ${OF_GOOD} and shard = 2 on conflict do nothing`,
   ],
   ['a void less', /submissions are void, and its events tell of/, `delete from voids ${OF_GOOD}`],
+  [
+    'an act',
+    /acts of operator: act 0 is not what its hash/,
+    "update acts set actor = 'server' where chain = 'operator' and number = 0",
+  ],
+  [
+    'an act that is gone',
+    /acts of operator: act 0 is missing/,
+    "delete from acts where chain = 'operator' and number = 0",
+  ],
   ['a quarantine', /its quarantine 1 is missing/, 'update quarantines set number = 2'],
   ['a release of nothing', /its release 1 ends no quarantine/, 'delete from quarantines'],
   ['a release', /its release 1 is earlier/, 'update releases set at_ms = 1'],

@@ -8,6 +8,7 @@ import type { LogRow } from '../store/seal-store.ts'
 import { isPassing } from '../store/sql-error.ts'
 import type { EventRow, JobRow, Store } from '../store/store.ts'
 import { answerOfRow, checkAnswer } from './check-answer.ts'
+import { checkActs } from './check-acts.ts'
 import { checkEvents } from './check-events.ts'
 import { checkNotices, checkQuarantines } from './check-identities.ts'
 import { checkLedger } from './check-ledger.ts'
@@ -52,6 +53,10 @@ export async function verifyStore(reading: Read, tell: (line: string) => void): 
   for (const project of await reading.rows.projects()) {
     const problems = await checkLog(reading, project, keys)
     report(problems.map((problem) => `project ${project}: its log: ${problem}`))
+  }
+  for (const chain of await reading.rows.actChains()) {
+    const problems = await checkActs(reading.store, chain)
+    report(problems.map((problem) => `acts of ${chain}: ${problem}`))
   }
   report((await reading.rows.wrongSnapshots()).map((scope) => `the snapshot of ${scope} is not the sum of its entries`))
   return verified

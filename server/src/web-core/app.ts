@@ -18,6 +18,7 @@ import { openApiDocument } from './openapi/document.ts'
 import { docsPages } from './openapi/docs-page.ts'
 import { HQ_PATH, isViewOfHq, readPages, servePage, type Pages } from './pages.ts'
 import { createProjectPlaces } from './project-places.ts'
+import { createWorkOf } from './project-work.ts'
 import { refuse } from './refusal.ts'
 import { COMMON_HEADERS, replyProblem } from './reply.ts'
 import { ROUTES } from './routes/all-routes.ts'
@@ -119,6 +120,7 @@ function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'auth
     bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
     requests: createRequestRate(store, clock),
     signIns: createSignIns({ addressesDiffer: config.distinctNetwork, nowMs: () => performance.now() }),
+    workOf: createWorkOf(store.workFor, clock),
     agentReads: createAgentReads(store.agentRecord, () => performance.now()),
   }
 }

@@ -5,6 +5,7 @@ import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { scopeSchema, SCOPES, type Scope } from '@forge/shared/contract/tenants.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Logger } from '../logger.ts'
+import { OPERATOR_CHAIN, type ActChain, type Actor } from '../store/acts.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiKeyRow } from '../store/tenants.ts'
 import { hashOf, isMistyped, newCredential, sameDigest } from '../credentials.ts'
@@ -139,6 +140,16 @@ export function admits(scope: RouteScope, caller: Caller): Refusal | null {
   if (caller.scopes.has(scope)) return null
   return refuse('FORBIDDEN', `This key lacks the scope ${scope}; it has: ${[...caller.scopes].join(', ') || 'none'}.`)
 }
+
+/** As whom an act names the caller. */
+export function actorOf(caller: ProjectCaller | AdminCaller): Actor {
+  if (caller.kind === 'admin') return 'operator'
+  return caller.keyId === null ? 'configured-key' : `key:${caller.keyId}`
+}
+
+/** Where the caller's own acts are told, such as signing in. */
+export const chainOf = (caller: ProjectCaller | AdminCaller): ActChain =>
+  caller.kind === 'admin' ? OPERATOR_CHAIN : caller.projectId
 
 /** In the order of the list; a name of another version is passed over. */
 export function scopesOf({ scopes }: Pick<ApiKeyRow, 'scopes'>): readonly Scope[] {

@@ -7,6 +7,8 @@ import type { BytesInFlight } from '../memory/bytes-in-flight.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { MemoryStore } from '../store/memory.ts'
 import type { BundleDeps } from '../receipt/bundle.ts'
+import type { ActStore } from '../store/acts.ts'
+import type { AgentOrderStore } from '../store/agent-orders.ts'
 import type { AgentRecords } from '../store/agent-record.ts'
 import type { JobReads } from '../store/job-reads.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
@@ -21,6 +23,7 @@ import type { AgentReads } from './agent-reads.ts'
 import type { Authenticate } from './auth.ts'
 import type { BodyPace } from './body-chunks.ts'
 import type { ProjectPlaces } from './project-places.ts'
+import type { WorkOf } from './project-work.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { Sessions } from './sessions.ts'
 import type { SignIns } from './sign-ins.ts'
@@ -31,10 +34,12 @@ export type WebStore = TenantStore &
   MemoryStore &
   JobReads &
   AgentRecords &
+  ActStore &
+  Omit<AgentOrderStore, 'orderAgent' | 'agentOrders'> &
   LedgerStore &
   Omit<WebhookStore, 'claimDeliveries' | 'recordAttempt' | 'dropDeliveries'> &
   BundleDeps['store'] &
-  Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping'>
+  Pick<Store, 'job' | 'jobOfClient' | 'noticesOf' | 'eventsOf' | 'settingOrPut' | 'ping' | 'receiptLog' | 'receiptHead'>
 export type WebHub = Hub
 
 /** What routes say of the settings. */
@@ -68,6 +73,7 @@ export interface RouteDeps {
   readonly bodyPace: BodyPace
   readonly requests: RequestRate
   readonly agentReads: AgentReads
+  readonly workOf: WorkOf
   readonly sessions: Sessions
   readonly signIns: SignIns
   /** Of who sent this request, as far as proxies that the operator named tell it; empty when it is gone. */
@@ -89,6 +95,7 @@ type Made =
   | 'bodyPace'
   | 'requests'
   | 'agentReads'
+  | 'workOf'
   | 'sessions'
   | 'signIns'
   | 'clientAddress'

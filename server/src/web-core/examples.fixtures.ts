@@ -7,7 +7,7 @@ import path from 'node:path'
 import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import type { AssignmentId, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { SCOPES, type Scope } from '@forge/shared/contract/tenants.ts'
 import { ulid } from 'ulid'
 import { openDiskObjects } from '../memory/blob/disk-objects.ts'
@@ -17,7 +17,6 @@ import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { sealArray } from '../memory/vmem/put-vmem.ts'
 import { arrayToBytes } from '@forge/shared/exact/typed-array.ts'
 import { termsOf } from '../billing/price.ts'
-import { createHubState, type HubSettings } from '../hub/core/state.ts'
 import { figuresOf } from '../hub/edge/figures.ts'
 import { planOf } from '../hub/edge/planning.ts'
 import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
@@ -37,6 +36,7 @@ import { newCredential } from '../credentials.ts'
 import { acceptContract, newJob } from './contract.ts'
 import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
 import { EXAMPLE } from './examples.ts'
+import { exampleRoster, exampleState } from './examples-roster.fixtures.ts'
 import { Refusal } from './refusal.ts'
 import { ANSWER, createFakeHub, createFakeStore } from './fakes.ts'
 
@@ -44,14 +44,6 @@ import { ANSWER, createFakeHub, createFakeStore } from './fakes.ts'
 export const FOREIGN_MARK = 'belongs-to-somebody-else'
 export const ADMIN_TOKEN = 'the-token-of-the-operator'
 export const METRICS_TOKEN = 'the-token-of-whoever-watches'
-
-const NO_SETTINGS: HubSettings = {
-  referee: false,
-  distinctNetwork: false,
-  quarantineMs: 1,
-  assignmentId: (number) => String(number) as AssignmentId,
-  random: () => 0,
-}
 
 export interface Tenant {
   readonly projectId: ProjectId
@@ -89,12 +81,12 @@ export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<E
   for (const { projectId, ids } of [own, foreign]) {
     await putMemory({ store, objects, inFlight, clock: Date.now, newUlid: ulid }, projectId, ids)
   }
-  metrics.watch({ figures: () => figuresOf(createHubState(NO_SETTINGS)), totals: () => store.totals() })
+  metrics.watch({ figures: () => figuresOf(exampleState()), totals: () => store.totals() })
   const app = createWebCore({
     store,
     objects,
     inFlight,
-    hub: endingAtOnce(store),
+    hub: { ...endingAtOnce(store), roster: exampleRoster(store, foreign.ids, FOREIGN_MARK) },
     sealer: await openTestSealer(store),
     config: {
       apiKey: null,

@@ -12,6 +12,9 @@ export const EXAMPLE = {
   webhook: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7F',
   /** The end of its finished job. */
   delivery: 'evt_01K6Z5Q0V3ZJ8P0N5T9W4X2Y7E_completed',
+  /** One that is connected. */
+  agent: '7e'.repeat(32),
+  unknownAgent: '00'.repeat(32),
   kvNamespace: 'workflow',
   kvKey: 'run/1',
   blob: 'reports/2026.csv',

@@ -101,6 +101,13 @@ const notFaked = async (): Promise<never> => {
   throw new Error('not faked: test it on a real store, as routes.test.ts does')
 }
 const NOT_FAKED = {
+  actsOf: notFaked,
+  knowsIdentity: notFaked,
+  totalsOf: notFaked,
+  faultsOf: notFaked,
+  workFor: notFaked,
+  receiptHead: notFaked,
+  receiptLog: notFaked,
   jobsOf: notFaked,
   attemptsOf: notFaked,
   verdictsOf: notFaked,
@@ -212,6 +219,7 @@ export function createFakeHub(store: FakeStore): FakeHub {
         await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
       },
       progress: () => null,
+      roster: { agents: () => [], isReferee: () => false, order: notFaked },
       async cancel(id) {
         const row = store.jobs.get(id)
         if (row !== undefined) store.jobs.set(id, { ...row, state: 'CANCELLED', finishedAtMs: 2 })

@@ -79,6 +79,13 @@ export const WEB_LIMITS = {
   sessionMsMax: 12 * 60 * 60 * 1000,
   /** People and browsers of one key that are signed in to HQ; one more signs the oldest out. */
   sessionsPerKeyMax: 50,
+  /** How old the answer to who worked on a project’s newest jobs may be. */
+  projectWorkMs: 2_000,
+  /** Acts, or links of receipts: some 500 bytes each, and whoever checks a chain reads all of it. */
+  chainPerPageMax: 500,
+  chainPerPageDefault: 50,
+  /** Of why an agent is quarantined or banned: two sentences. */
+  orderReasonCharactersMax: 300,
   /** A built page is a few hundred kB; this much means that the wrong folder was named. */
   pagesBytesMax: 32 * 1024 * 1024,
 } as const

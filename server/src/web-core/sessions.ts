@@ -3,7 +3,7 @@
 import { hashOf, newCredential } from '../credentials.ts'
 import type { SessionStore } from '../store/session-store.ts'
 import type { Store } from '../store/store.ts'
-import type { Auth, Caller } from './auth.ts'
+import { actorOf, chainOf, type Auth, type Caller } from './auth.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { refuse, Refusal } from './refusal.ts'
 import { cookieOf, sessionOf } from './session-cookie.ts'
@@ -42,7 +42,8 @@ export function createSessions({ store, clock, randomBytes, authenticate, caller
       const expiresAtMs = Math.min(nowMs + WEB_LIMITS.sessionMsMax, keyEndsMs)
       const { text, hash } = newCredential('session', randomBytes)
       const session = { hash, keyHash, createdAtMs: nowMs, expiresAtMs }
-      await store.insertSession(session, WEB_LIMITS.sessionsPerKeyMax)
+      const by = { chain: chainOf(caller), actor: actorOf(caller) }
+      await store.insertSession(session, WEB_LIMITS.sessionsPerKeyMax, by)
       return { caller, expiresAtMs, cookie: cookieOf(text, Math.floor((expiresAtMs - nowMs) / 1_000)) }
     },
     async of(request) {

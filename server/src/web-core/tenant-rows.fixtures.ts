@@ -16,6 +16,7 @@ export async function everythingOf({ store }: Pick<ExampleWorld, 'store'>, tenan
     blobs: await store.blobsOf(projectId, '', all, Date.now()),
     arrays: await store.vmemOf(projectId, '', all),
     memory: await store.memoryUsage(projectId),
+    acts: await store.actsOf(projectId, all),
     ledger: await store.ledgerAfter(projectId, 0),
     jobs: await Promise.all([ids.job, ids.finishedJob].map((id) => store.job(id))),
   }

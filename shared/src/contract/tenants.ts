@@ -13,6 +13,7 @@ export const SCOPES = [
   'agents:read',
   'pools:manage',
   'keys:manage',
+  'audit:read',
 ] as const
 export const scopeSchema = z.enum(SCOPES)
 export type Scope = z.infer<typeof scopeSchema>
@@ -23,9 +24,10 @@ export const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
   'memory:read': 'read KV, blobs and VMem',
   'memory:write': 'write and delete KV, blobs and VMem',
   'billing:read': 'see usage and ledger',
-  'agents:read': 'see the agents that work for the project',
+  'agents:read': 'see the project’s own agents, and who else worked on its jobs',
   'pools:manage': 'make pools and the node tokens of their agents',
   'keys:manage': 'make and revoke keys of the project, with no more scopes than this key has, and its webhooks',
+  'audit:read': 'see who did what to the project, and check the chain of it',
 }
 
 export const TENANT_LIMITS = {

@@ -38,6 +38,7 @@ export type DigestTag =
   | 'receipt-link.v1'
   | 'key-list.v1'
   | 'shards.v1'
+  | 'act.v1'
 
 /** What is digested before the bytes; for whoever digests a stream. */
 export const tagPrefix = (tag: DigestTag): Uint8Array => utf8(`forge-pool/${tag}\0`)

@@ -6,6 +6,7 @@ import type { Findings, ProblemCode } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Bound } from '@forge/shared/verifier/bound.ts'
 import type { JobState, ShardWrites, StandingRow, SubmissionRow, VerdictRow } from '../../store/store.ts'
+import type { Order } from './orders.ts'
 import type { Ability, JobSpec, Newcomer } from './state.ts'
 
 export type HubEvent = { readonly nowMs: number } & (
@@ -96,6 +97,8 @@ export type HubEvent = { readonly nowMs: number } & (
       readonly assignmentId: AssignmentId
       readonly epoch: number
     }
+  /** By the operator, and durable; or what ended such an order on another server. */
+  | ({ readonly type: 'agent-ordered'; readonly reason: string } & Order)
   | { readonly type: 'tick' }
 )
 

@@ -15,6 +15,9 @@ type Settle = (state: HubState, job: Job, index: number) => HubCommand[]
 /** What other jobs, and the agent, are told of an exposure: neither may learn which job it was. */
 export const EXPOSED_ELSEWHERE = 'an answer of the same identity to another shard was found wrong'
 
+/** The same where the operator ordered it, whose words are not for them. */
+export const ORDERED_AWAY = 'the operator took its agent out of the pool'
+
 /** `job` is where it was proven; `reason` may name its shards, for it is told to nobody else. */
 export interface Proof {
   readonly job: JobId
@@ -30,21 +33,8 @@ export function expose(
   if (state.quarantined.has(identity)) return []
   const quarantine = sentence(state, identity)
   state.counts.quarantines++
-  loseStanding(state, identity)
-  const voids: Voids[number][] = []
-  const commands: HubCommand[] = []
-  for (const job of state.jobs.values()) {
-    if (hasEnded(job)) continue
-    const taken = takeBack(state, job, identity)
-    const told = job.id === origin ? reason : EXPOSED_ELSEWHERE
-    for (const { shard, executor } of taken) voids.push({ jobId: job.id, shard, executor, reason: told })
-    const touched = new Set(taken.map(({ shard }) => shard))
-    if (touched.size > 0 || job.authors.has(identity)) commands.push(...escalate(state, job, settle))
-    // What another agent holds or has just answered is settled when that comes in.
-    for (const index of touched) {
-      if (!HELD.has(job.shards[index]?.status ?? 'open')) commands.push(...settle(state, job, index))
-    }
-  }
+  const told = (job: JobId): string => (job === origin ? reason : EXPOSED_ELSEWHERE)
+  const { voids, commands } = withdraw(state, identity, told, settle)
   for (const agent of state.agents.values()) {
     if (agent.identity !== identity) continue
     // It is here until its connection is closed, perhaps in the middle of its trial.
@@ -59,6 +49,34 @@ export function expose(
   const { exposures: number } = quarantine
   const quarantined = { identity, number, reason: `job ${origin}: ${reason}`, atMs: 0 }
   return [{ type: 'write', writes: { voids, quarantines: [quarantined] } }, ...commands]
+}
+
+/**
+ * What follows in unfinished jobs when an identity's word counts no more: `told` is why, for each of them. It is in
+ * `quarantined` already, so that nothing is settled by its answers again.
+ */
+export function withdraw(
+  state: HubState,
+  identity: Identity,
+  told: (job: JobId) => string,
+  settle: Settle,
+): { readonly voids: Voids; readonly commands: HubCommand[] } {
+  loseStanding(state, identity)
+  const voids: Voids[number][] = []
+  const commands: HubCommand[] = []
+  for (const job of state.jobs.values()) {
+    if (hasEnded(job)) continue
+    const taken = takeBack(state, job, identity)
+    const reason = told(job.id)
+    for (const { shard, executor } of taken) voids.push({ jobId: job.id, shard, executor, reason })
+    const touched = new Set(taken.map(({ shard }) => shard))
+    if (touched.size > 0 || job.authors.has(identity)) commands.push(...escalate(state, job, settle))
+    // What another agent holds or has just answered is settled when that comes in.
+    for (const index of touched) {
+      if (!HELD.has(job.shards[index]?.status ?? 'open')) commands.push(...settle(state, job, index))
+    }
+  }
+  return { voids, commands }
 }
 
 /** A day; the second one within thirty is for good. Whoever was exposed long ago is remembered by its number alone. */
@@ -97,7 +115,10 @@ export function restoreQuarantine(
   if (!isOver) state.quarantined.add(identity)
 }
 
-export function untilWhen(state: HubState, { untilMs }: Quarantine): string {
+export function untilWhen(state: HubState, quarantine: Quarantine | undefined): string {
+  if (quarantine === undefined) return ''
+  const { untilMs, ordered } = quarantine
+  if (untilMs === Infinity && ordered === true) return 'It may not work any more.'
   if (untilMs === Infinity) return 'It was the second time within thirty days: it may not work any more.'
   const hours = Math.max(1, Math.ceil((untilMs - state.nowMs) / 3_600_000))
   return `It may try again in ${hours} h, with shards whose answers are known.`

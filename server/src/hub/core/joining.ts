@@ -9,8 +9,11 @@ export function takeJoined(state: HubState, agent: Extract<HubEvent, { type: 'ag
   const { session, identity } = agent
   const quarantine = state.quarantines.get(identity)
   if (state.quarantined.has(identity) && !mayTry(state, agent)) {
-    const until = quarantine === undefined ? '' : ` ${untilWhen(state, quarantine)}`
-    const message = `This identity returned a wrong answer before.${until}`
+    const why =
+      quarantine?.ordered === true
+        ? 'The operator keeps this identity away.'
+        : 'This identity returned a wrong answer before.'
+    const message = `${why} ${untilWhen(state, quarantine)}`.trim()
     return [{ type: 'expel', session, refusal: { ok: false, code: 'QUARANTINED', message } }]
   }
   state.agents.set(session, {

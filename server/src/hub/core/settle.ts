@@ -1,11 +1,11 @@
 // The verdict of a shard, from its durable answers alone: so it is the same after a restart.
-import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
 import { undraw } from './checkers.ts'
 import { refereeOnline } from './eligibility.ts'
-import { escalate, expose, type Proof } from './exposure.ts'
+import { escalate, expose, ORDERED_AWAY, withdraw, type Proof } from './exposure.ts'
 import { FAILURES_BEFORE_REFEREE, VETERAN_FAILURES } from './limits.ts'
 import { contradictsBasis, isReleased, partOf, countAnswered } from './parts.ts'
 import { fail } from './failing.ts'
@@ -30,7 +30,9 @@ export function takeIn(
     shard.excluded.add(submission.executor)
     if (state.quarantined.has(submission.executor) && !settled.has(submission.shard)) {
       const { jobId, shard: index, executor } = submission
-      voids.push({ jobId, shard: index, executor, reason: 'its author was exposed' })
+      const isOrdered = state.quarantines.get(executor)?.ordered === true
+      const reason = isOrdered ? ORDERED_AWAY : 'its author was exposed'
+      voids.push({ jobId, shard: index, executor, reason })
       job.voided++
       continue
     }
@@ -162,6 +164,12 @@ function contradicted(
   const isKnown = wrong.every(({ executor }) => state.quarantined.has(executor))
   if (isLonely && !isKnown) suspect(state, job, wrong, referee)
   return exposed(state, job, wrong, `shard ${index} differs from the referee's`)
+}
+
+/** With the voids as a command of their own: see {@link withdraw}. */
+export function withdrawAndSettle(state: HubState, identity: Identity, told: (job: JobId) => string): HubCommand[] {
+  const { voids, commands } = withdraw(state, identity, told, settleShard)
+  return [{ type: 'write', writes: { voids } }, ...commands]
 }
 
 export const exposeAndSettle = (state: HubState, identity: Identity, proof: Proof): HubCommand[] =>

@@ -237,13 +237,15 @@ export interface Agent {
   rejected: number
 }
 
-/** What is known of an exposed identity, beyond that it may not work. */
+/** What is known of an identity that may not work, beyond that. */
 export interface Quarantine {
-  /** How often it was exposed. */
+  /** How often it was exposed; 0 where the operator alone keeps it away. */
   readonly exposures: number
   /** The last time, and how long it stays away: on the monotonic clock of the events; Infinity: for good. */
   readonly atMs: number
   readonly untilMs: number
+  /** The operator has a word in it. */
+  readonly ordered?: true
 }
 
 export interface HubState {

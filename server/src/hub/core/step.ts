@@ -13,6 +13,7 @@ import { noteChange } from './fleet.ts'
 import { begunMs, drop, letGo, noteLapse, noteRoom, progress, renew } from './leases.ts'
 import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
 import { takeJoined } from './joining.ts'
+import { takeOrder } from './orders.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, settleShard, takeIn, tally } from './settle.ts'
 import { hasWord, restoreStandings, tierOf } from './standing.ts'
@@ -116,6 +117,8 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       const lease = agent?.leases.get(event.assignmentId)
       return agent !== undefined && lease?.epoch === event.epoch ? release(state, agent, lease) : []
     }
+    case 'agent-ordered':
+      return takeOrder(state, event)
     case 'tick':
       return []
   }

@@ -34,6 +34,9 @@ export function trialShards(job: Job, agent: Agent): number[] {
   return found
 }
 
+/** Nobody tries to come back who was not away. */
+const UNKNOWN = { exposures: 1, atMs: -Infinity, untilMs: -Infinity }
+
 /** Compares what it returned; nobody else hears of it. */
 export function takeTrial(
   state: HubState,
@@ -53,8 +56,10 @@ export function takeTrial(
     agent.trialsLeft--
   }
   if (agent.trialsLeft > 0) return commands
-  const number = state.quarantines.get(agent.identity)?.exposures ?? 1
+  const { exposures: number, atMs, untilMs } = state.quarantines.get(agent.identity) ?? UNKNOWN
   state.quarantined.delete(agent.identity)
+  // What the operator ordered has ended with it.
+  state.quarantines.set(agent.identity, { exposures: number, atMs, untilMs })
   noteIdentity(state, agent.identity)
   const release = { identity: agent.identity, number, atMs: 0 }
   return [...commands, { type: 'write', writes: { releases: [release] } }]

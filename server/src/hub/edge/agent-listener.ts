@@ -1,7 +1,7 @@
 // What agents say, as events for the core: each frame has passed the door, and here is asked what the Hub's state and the
 // job's plan say of it. Answers wait here until they are durable or refused.
 import type { Answer, Refusal, Reply } from '@forge/shared/contract/agent-events.ts'
-import type { Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
+import type { EngineName, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Logger } from '../../logger.ts'
 import type { Store } from '../../store/store.ts'
 import { labelsOfJob } from '../../trace.ts'
@@ -11,6 +11,7 @@ import { badPartial, implausibleShard, type SignedAnswer } from './frames.ts'
 import type { GatewayListener } from './gateway-frames.ts'
 import { notHeld } from './not-held.ts'
 import type { PlannedJob } from './planning.ts'
+import type { Roster } from './roster.ts'
 
 /** An event as the edge raises it: the time is added on the way in. */
 export type Happening = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, 'nowMs'> : never) : never
@@ -22,6 +23,7 @@ export interface AgentListenerDeps {
   readonly planned: ReadonlyMap<JobId, PlannedJob>
   raise(happening: Happening): void
   track(work: Promise<void>): void
+  readonly roster: Pick<Roster, 'joined' | 'selfTest' | 'left'>
   left(session: SessionId): void
   /** From its frame to its reply. */
   acknowledged(outcome: 'stored' | 'refused', seconds: number): void
@@ -54,7 +56,8 @@ export class AgentListener implements GatewayListener {
 
   // ---- frames
 
-  joined(agent: Parameters<GatewayListener['joined']>[0]): void {
+  joined({ name, kind, ...agent }: Parameters<GatewayListener['joined']>[0]): void {
+    this.#deps.roster.joined(agent, { name, kind })
     this.#deps.raise({ type: 'agent-joined', agent })
     // Until the store answers, and if it does not, it counts as a fresh key.
     if (!agent.referee) this.#deps.track(this.#recallStandings(agent.identity))
@@ -66,7 +69,12 @@ export class AgentListener implements GatewayListener {
   }
 
   ready(session: SessionId, kernel: string, ability: Parameters<GatewayListener['ready']>[2]): void {
+    this.#deps.roster.selfTest(session, kernel, ability.engine, true)
     this.#deps.raise({ type: 'agent-ready', session, kernel, ability: { ...ability } })
+  }
+
+  unfit(session: SessionId, kernel: string, engine: EngineName): void {
+    this.#deps.roster.selfTest(session, kernel, engine, false)
   }
 
   refuses(session: SessionId, answer: Answer): Refusal | null {
@@ -138,6 +146,7 @@ export class AgentListener implements GatewayListener {
 
   left(session: SessionId): void {
     this.#deps.left(session)
+    this.#deps.roster.left(session)
     this.#deps.raise({ type: 'agent-left', session })
   }
 }

@@ -12,9 +12,10 @@ import {
   type Refusal,
   type Reply,
 } from '@forge/shared/contract/agent-events.ts'
-import type { SessionId } from '@forge/shared/contract/ids.ts'
+import type { EngineName, SessionId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import type { Ability, Newcomer } from '../core/state.ts'
+import type { Said } from './roster.ts'
 import type { FrameGuard } from './frame-guard.ts'
 import { isRefused, openAnswer, parseFrame, refusal, sameDigests, type SignedAnswer } from './frames.ts'
 import { GATEWAY_LIMITS } from './limits.ts'
@@ -22,8 +23,10 @@ import { TokenBucket } from './token-bucket.ts'
 
 /** What the Hub does with frames that have passed the door. */
 export interface GatewayListener {
-  joined(agent: Newcomer): void
+  joined(agent: Newcomer & Said): void
   ready(session: SessionId, kernel: string, ability: Ability): void
+  /** It may not work with that engine, and goes on with its others. */
+  unfit(session: SessionId, kernel: string, engine: EngineName): void
   /** Why an answer cannot count, by what the session holds; null when it may. */
   refuses(session: SessionId, answer: Answer): Refusal | null
   /** Replies when it is durable; returns why it is refused at once. */
@@ -52,6 +55,7 @@ export function attend(guard: FrameGuard, session: SessionId, publicKey: Uint8Ar
       return refusal('KERNEL_UNKNOWN', `This server runs another ${kernel}; reload the page or update.`)
     }
     if (!sameDigests(ready.digests, artifact.knownAnswers)) {
+      listener.unfit(session, kernel, engine)
       return refusal('SELF_TEST_FAILED', `${engine} did not give the known answers of ${kernel} on that machine.`)
     }
     // The reply goes first: work that came before it would be handed back, by an agent that does not know it may work.

@@ -72,6 +72,7 @@ export class Door {
     this.listener = {
       joined: note('joined'),
       ready: note('ready'),
+      unfit: note('unfit'),
       answer: (session, { answer }, reply) => {
         this.said.push(['answer', session, answer.shards.length])
         reply({ ok: true })

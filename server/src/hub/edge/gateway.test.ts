@@ -30,6 +30,8 @@ describe('hello', () => {
       network: '127.0.0.0/24',
       referee: false,
       token: null,
+      name: null,
+      kind: 'node',
     }
     expect(at.door.said).toEqual([['joined', agent]])
   })
@@ -119,7 +121,7 @@ describe('a ready', () => {
   ])('with %s is refused', async (_, change, code) => {
     const { client } = await at.door.joined()
     expect(await ask(client, 'ready', readyFrame(change))).toMatchObject({ ok: false, code })
-    expect(at.door.names).toEqual(['joined'])
+    expect(at.door.names).toEqual(code === 'SELF_TEST_FAILED' ? ['joined', 'unfit'] : ['joined'])
   })
 })
 

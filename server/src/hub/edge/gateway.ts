@@ -180,6 +180,8 @@ function admit(socket: AgentSocket, guard: FrameGuard, hello: Hello, holder: Tok
     network: hall.networkOf(socket),
     referee: hello.token !== undefined && holder === null,
     token: tokenOf(holder),
+    name: hello.name ?? null,
+    kind: hello.kind,
   })
   return { ok: true }
 }

@@ -4,6 +4,7 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { SpendingLimits, JobLimits, OverLimit, TooManyJobs } from '../../store/ledger-store.ts'
 import type { InsertedJob, NewJob } from '../../store/store.ts'
 import type { KeptArtifact } from './artifacts.ts'
+import type { HubRoster } from './roster.ts'
 import type { Asked } from '../core/eligibility.ts'
 import type { VerificationRecord } from '../core/events.ts'
 import type { ShardStatus } from '../core/state.ts'
@@ -47,6 +48,7 @@ export interface Hub {
   table(digest: Digest): Promise<Uint8Array | null>
   readonly agentsOnline: number
   readonly refereeOnline: boolean
+  readonly roster: HubRoster
 }
 
 /**

@@ -9,7 +9,6 @@ import { ANY_NUMBER, NO_LIMITS, type SpendingLimits, type JobLimits } from '../.
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import { labelsOfJob } from '../../trace.ts'
 import type { HubCommand } from '../core/events.ts'
-import type { HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { AgentListener, type Happening } from './agent-listener.ts'
 import { refusal } from './frames.ts'
@@ -23,9 +22,11 @@ import { assignmentOf, jobSpecOf, planInTime, whyUnplanned, type PlannedJob, typ
 import { createNodeTokens } from './node-tokens.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
 import { eligibleOf, progressOf, shardStatesOf, speedsOf } from './progress.ts'
-import { openState } from './open-state.ts'
+import { openState, type OpenedState } from './open-state.ts'
+import { OrderWatch } from './order-watch.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { Registration } from './registration.ts'
+import { Roster } from './roster.ts'
 import { createTables, warmTables, type Tables } from './tables.ts'
 import { Tallies } from './tallies.ts'
 import { createWaiters } from './waiters.ts'
@@ -64,7 +65,9 @@ export async function startHub(deps: HubDeps): Promise<RunningHub> {
 
 class HubEdge implements RunningHub {
   readonly #deps: HubDeps
-  readonly #state: HubState
+  readonly #state: OpenedState['state']
+  readonly roster: Roster
+  readonly #orders: OrderWatch
   readonly #tables: Tables
   readonly #gateway: Gateway
   readonly #planned = new Map<JobId, PlannedJob>()
@@ -80,9 +83,11 @@ class HubEdge implements RunningHub {
   readonly #writes = new Set<Promise<void>>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(deps: HubDeps, state: HubState, tables: Tables) {
+  constructor(deps: HubDeps, { state, lastOrder }: OpenedState, tables: Tables) {
     this.#deps = deps
     this.#state = state
+    this.#orders = new OrderWatch({ ...deps, state, after: lastOrder, raise: (happening) => this.#raise(happening) })
+    this.roster = new Roster(state, this.#orders)
     this.#tables = tables
     const { store, logger } = deps
     this.#rows = createHubRows({
@@ -110,6 +115,7 @@ class HubEdge implements RunningHub {
       planned: this.#planned,
       raise: (happening) => this.#raise(happening),
       track: (work) => this.#track(work),
+      roster: this.roster,
       left: (session) => this.#tallies.left(session),
       acknowledged: (outcome, seconds) => deps.metrics?.acknowledged(outcome, seconds),
     })
@@ -189,6 +195,7 @@ class HubEdge implements RunningHub {
     this.#closing.abort()
     clearTimeout(this.#timer)
     this.#tallies.close()
+    this.#orders.close()
     this.#gateway.close()
     await Promise.allSettled(this.#writes)
     await this.#tables.close()

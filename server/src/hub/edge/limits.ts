@@ -19,6 +19,8 @@ export const GATEWAY_LIMITS = {
   pingTimeoutMs: 8_000,
   /** How soon a revoked node token ends the connections that came with it; one query for all of them. */
   tokenLookMs: 2_000,
+  /** How soon an order about an agent holds on a server that did not give it; one query. */
+  orderLookMs: 2_000,
   /** Malformed frames before the connection is closed. */
   strikesMax: 3,
   /**
@@ -41,6 +43,15 @@ export const GATEWAY_LIMITS = {
   unreadBytesMax: 2 ** 20,
   /** From the refusal that ends a connection until it is cut: time for the words to arrive. */
   goodbyeMs: 2_000,
+} as const
+
+/** Of what is remembered of agents beside their work. */
+export const ROSTER_LIMITS = {
+  /** Sessions that are gone, some 500 bytes each, and for how long. */
+  goneMax: 1_000,
+  goneMs: 24 * 60 * 60 * 1000,
+  /** Engines that failed their self-test: an agent has three, and a handful of kernels. */
+  failedPerSession: 16,
 } as const
 
 /** From one frame about an agent's own shards to the next: ten a second are more than anybody reads. */

@@ -12,6 +12,7 @@ it('is refused, and what is held is taken', () => {
   const raised: Happening[] = []
   const listener = new AgentListener({
     state: pool.hub,
+    roster: { joined() {}, selfTest() {}, left() {} },
     store: { standingsOf: () => Promise.resolve([]) },
     logger: createLogger('silent'),
     planned: new Map(),

@@ -1,20 +1,28 @@
 // The core's state as a server begins with it: its settings, with all the chance that the core itself has none of, and the
 // identities that were exposed before.
 import { createHash, randomBytes, randomInt } from 'node:crypto'
-import type { AssignmentId } from '@forge/shared/contract/ids.ts'
+import type { AssignmentId, Identity } from '@forge/shared/contract/ids.ts'
 import type { Config } from '../../config.ts'
+import type { AgentOrder } from '../../store/agent-orders.ts'
 import type { Store } from '../../store/store.ts'
 import { restoreQuarantine } from '../core/exposure.ts'
 import { QUARANTINE_MS } from '../core/limits.ts'
+import { restoreOrders } from '../core/orders.ts'
 import { createHubState, type HubState } from '../core/state.ts'
+
+export interface OpenedState {
+  readonly state: HubState
+  /** The last order about an agent that it knows. */
+  readonly lastOrder: number
+}
 
 /** The greatest range of `randomInt`. */
 const DRAWS = 2 ** 47
 
 export async function openState(
-  store: Pick<Store, 'quarantines'>,
+  store: Pick<Store, 'quarantines' | 'agentOrders'>,
   { referee, distinctNetwork }: Pick<Config, 'referee' | 'distinctNetwork'>,
-): Promise<HubState> {
+): Promise<OpenedState> {
   const secret = randomBytes(32)
   const state = createHubState({
     referee,
@@ -35,5 +43,24 @@ export async function openState(
       isOver: released,
     })
   }
-  return state
+  return { state, lastOrder: await readOrders(state, store) }
+}
+
+/** Those since an identity last came back, behind its exposures: what was before is over. */
+async function readOrders(state: HubState, store: Pick<Store, 'agentOrders'>): Promise<number> {
+  const inForce = new Map<Identity, AgentOrder[]>()
+  let last = 0
+  for (let orders = await store.agentOrders(0); orders.length > 0; orders = await store.agentOrders(last)) {
+    for (const order of orders) {
+      last = order.number
+      if (order.kind === 'requalified') inForce.delete(order.identity)
+      else inForce.set(order.identity, [...(inForce.get(order.identity) ?? []), order])
+    }
+  }
+  const toMonotonic = performance.now() - Date.now()
+  for (const orders of inForce.values()) {
+    const dated = orders.map(({ identity, kind, atMs }) => ({ identity, kind, atMs: atMs + toMonotonic }))
+    restoreOrders(state, dated)
+  }
+  return last
 }

@@ -3,13 +3,15 @@
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { and, count, desc, eq, gt, inArray, isNull, lt, or } from 'drizzle-orm'
+import type { Actor } from '../acts.ts'
 import type { Db } from '../engine.ts'
 import { apiKeys } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { ApiKeyRow, PageOf } from '../tenants.ts'
+import { appendAct } from './acts.ts'
 import { lockProject } from './projects.ts'
 
-export async function insertApiKey(db: Db, key: ApiKeyRow, most: number): Promise<boolean> {
+export async function insertApiKey(db: Db, key: ApiKeyRow, most: number, actor: Actor = 'server'): Promise<boolean> {
   await lockProject(db, key.projectId)
   const [stored] = await db.select({ hash: apiKeys.hash }).from(apiKeys).where(eq(apiKeys.id, key.id))
   if (stored !== undefined) {
@@ -24,6 +26,9 @@ export async function insertApiKey(db: Db, key: ApiKeyRow, most: number): Promis
     .where(and(eq(apiKeys.projectId, key.projectId), isNull(apiKeys.revokedAtMs), isOpen))
   if ((held?.keys ?? 0) >= most) return false
   await db.insert(apiKeys).values(key)
+  const { projectId: chain, createdAtMs: atMs, id: subject, name, prefix, scopes, expiresAtMs } = key
+  const data = { name, prefix, scopes, expires_at_ms: expiresAtMs }
+  await appendAct(db, { chain, atMs, actor, type: 'key.created', subject, data })
   return true
 }
 
@@ -45,14 +50,23 @@ export async function apiKeysByHash(db: Db, hashes: readonly Digest[]): Promise<
   return new Map(rows.map((row) => [row.hash, row]))
 }
 
-export async function revokeApiKey(db: Db, projectId: ProjectId, id: string, atMs: number): Promise<ApiKeyRow | null> {
+export async function revokeApiKey(
+  db: Db,
+  projectId: ProjectId,
+  id: string,
+  { atMs, actor = 'server' }: { readonly atMs: number; readonly actor: Actor | undefined },
+): Promise<ApiKeyRow | null> {
   const own = and(eq(apiKeys.projectId, projectId), eq(apiKeys.id, id))
   const [revoked] = await db
     .update(apiKeys)
     .set({ revokedAtMs: atMs })
     .where(and(own, isNull(apiKeys.revokedAtMs)))
     .returning()
-  if (revoked !== undefined) return revoked
+  if (revoked !== undefined) {
+    const data = { name: revoked.name, prefix: revoked.prefix }
+    await appendAct(db, { chain: projectId, atMs, actor, type: 'key.revoked', subject: id, data })
+    return revoked
+  }
   const [before] = await db.select().from(apiKeys).where(own)
   return before ?? null
 }

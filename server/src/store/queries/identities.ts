@@ -1,15 +1,47 @@
 // What is known of identities beyond one job: how often in a row they were right, and their exposures with what ended them.
 import type { Identity } from '@forge/shared/contract/ids.ts'
 import { eq, sql } from 'drizzle-orm'
+import { OPERATOR_CHAIN } from '../acts.ts'
 import type { Db } from '../engine.ts'
 import { quarantines, releases, standings } from '../schema.ts'
-import type { QuarantinedIdentity, ShardWrites, Standing } from '../store.ts'
+import type { QuarantinedIdentity, QuarantineRow, ShardWrites, Standing } from '../store.ts'
+import { appendAct } from './acts.ts'
+import { endOrder, lockOrders } from './agent-orders.ts'
 import { insertAll, rowsOf } from './rows.ts'
 
 export async function writeIdentities(db: Db, writes: ShardWrites): Promise<void> {
-  await insertAll(db, quarantines, writes.quarantines)
-  await insertAll(db, releases, writes.releases)
+  // Orders are locked before acts, everywhere.
+  if (writes.releases.length > 0) await lockOrders(db)
+  for (const row of writes.quarantines) {
+    const isNew = (await insertAll(db, quarantines, [row])) > 0
+    // Repeated, it is the same act.
+    if (isNew) await tell(db, 'agent.exposed', row, { reason: row.reason })
+  }
+  for (const row of writes.releases) await comesBack(db, row)
   await putStandings(db, writes.standings)
+}
+
+/** From its last exposure, and from what the operator ordered. */
+async function comesBack(db: Db, row: ShardWrites['releases'][number]): Promise<void> {
+  const isReleased = row.number > 0 && (await insertAll(db, releases, [row])) > 0
+  const isOrdered = await endOrder(db, row.identity, row.atMs)
+  if (isReleased || isOrdered) await tell(db, 'agent.requalified', row, {})
+}
+
+function tell(
+  db: Db,
+  type: 'agent.exposed' | 'agent.requalified',
+  { identity: subject, number, atMs }: Omit<QuarantineRow, 'reason'>,
+  data: { readonly reason?: string },
+): Promise<void> {
+  return appendAct(db, {
+    chain: OPERATOR_CHAIN,
+    atMs,
+    actor: 'verification',
+    type,
+    subject,
+    data: { ...data, exposure: number },
+  })
 }
 
 async function putStandings(db: Db, rows: ShardWrites['standings']): Promise<void> {

@@ -22,6 +22,7 @@ import { STORE_LIMITS } from '../limits.ts'
 import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { NewJob } from '../store.ts'
+import { appendAct } from './acts.ts'
 import { allOf, ofAccount, ofDay } from './balances.ts'
 import { bookingTime, lockLedger } from './closings.ts'
 import { earnedBy } from './earnings.ts'
@@ -136,7 +137,16 @@ export async function creditNote(
     { account: account.project(mode, projectId), microCredits },
     { account: account.income(mode), microCredits: -microCredits },
   ])
-  await appendCreditNotice(db, jobId, { micro_credits: String(microCredits), reason }, atMs)
+  const detail = { micro_credits: String(microCredits), reason }
+  await appendCreditNotice(db, jobId, detail, atMs)
+  await appendAct(db, {
+    chain: projectId,
+    atMs,
+    actor: 'operator',
+    type: 'credit-note.issued',
+    subject: jobId,
+    data: detail,
+  })
   return true
 }
 

@@ -2,17 +2,19 @@
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or } from 'drizzle-orm'
+import type { Actor } from '../acts.ts'
 import type { Db } from '../engine.ts'
 import { nodeTokens, pools } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { NodeTokenRow, PageOf, PoolRow } from '../tenants.ts'
+import { appendAct } from './acts.ts'
 import { lockProject } from './projects.ts'
 
 export async function insertPool(
   db: Db,
   pool: PoolRow,
   most: number,
-  attempt: number,
+  { attempt, actor = 'server' }: { readonly attempt: number; readonly actor: Actor | undefined },
 ): Promise<'inserted' | 'exists' | 'too-many'> {
   await lockProject(db, pool.projectId)
   const stored = await poolByName(db, pool.projectId, pool.name)
@@ -20,6 +22,8 @@ export async function insertPool(
   const [held] = await db.select({ pools: count() }).from(pools).where(eq(pools.projectId, pool.projectId))
   if ((held?.pools ?? 0) >= most) return 'too-many'
   await db.insert(pools).values(pool)
+  const { projectId: chain, createdAtMs: atMs, name: subject } = pool
+  await appendAct(db, { chain, atMs, actor, type: 'pool.created', subject, data: {} })
   return 'inserted'
 }
 
@@ -41,7 +45,12 @@ export function poolsOf(db: Db, projectId: ProjectId, { after, limit }: PageOf<s
     .limit(limit)
 }
 
-export async function insertNodeToken(db: Db, token: NodeTokenRow, most: number): Promise<boolean> {
+export async function insertNodeToken(
+  db: Db,
+  token: NodeTokenRow,
+  most: number,
+  actor: Actor = 'server',
+): Promise<boolean> {
   await lockProject(db, token.projectId)
   const [stored] = await db.select({ hash: nodeTokens.hash }).from(nodeTokens).where(eq(nodeTokens.id, token.id))
   if (stored !== undefined) {
@@ -55,6 +64,9 @@ export async function insertNodeToken(db: Db, token: NodeTokenRow, most: number)
     .where(and(eq(nodeTokens.projectId, token.projectId), isNull(nodeTokens.revokedAtMs), isOpen))
   if ((held?.tokens ?? 0) >= most) return false
   await db.insert(nodeTokens).values(token)
+  const { projectId: chain, createdAtMs: atMs, id: subject, name, prefix, pool, region, trusted, expiresAtMs } = token
+  const data = { name, prefix, pool, region, trusted, expires_at_ms: expiresAtMs }
+  await appendAct(db, { chain, atMs, actor, type: 'node-token.created', subject, data })
   return true
 }
 
@@ -87,7 +99,7 @@ export async function revokeNodeToken(
   db: Db,
   projectId: ProjectId,
   id: string,
-  atMs: number,
+  { atMs, actor = 'server' }: { readonly atMs: number; readonly actor: Actor | undefined },
 ): Promise<NodeTokenRow | null> {
   const own = and(eq(nodeTokens.projectId, projectId), eq(nodeTokens.id, id))
   const [revoked] = await db
@@ -95,7 +107,11 @@ export async function revokeNodeToken(
     .set({ revokedAtMs: atMs })
     .where(and(own, isNull(nodeTokens.revokedAtMs)))
     .returning()
-  if (revoked !== undefined) return revoked
+  if (revoked !== undefined) {
+    const data = { name: revoked.name, prefix: revoked.prefix }
+    await appendAct(db, { chain: projectId, atMs, actor, type: 'node-token.revoked', subject: id, data })
+    return revoked
+  }
   const [before] = await db.select().from(nodeTokens).where(own)
   return before ?? null
 }

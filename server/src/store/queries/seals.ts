@@ -64,21 +64,26 @@ export async function appendToLog(db: Db, item: SealItem, projectId: ProjectId, 
   await db.execute(sql`select pg_advisory_xact_lock(${LOG_LOCK_CLASS}::integer, hashtext(${projectId}))`)
   const known = await logOf(db, item)
   if (known === null) {
-    const [head] = await db
-      .select()
-      .from(receiptLog)
-      .where(eq(receiptLog.projectId, projectId))
-      .orderBy(desc(receiptLog.place))
-      .limit(1)
+    const head = await logHead(db, projectId)
     const { jobId, kind, number } = item
     const place = (head?.place ?? -1) + 1
-    const row = { projectId, place, jobId, kind, number, previous: head?.digest ?? null, ...link(head ?? null) }
+    const row = { projectId, place, jobId, kind, number, previous: head?.digest ?? null, ...link(head) }
     await db.insert(receiptLog).values(row)
     await db.delete(unsealed).where(isItem(unsealed, item))
     return row
   }
   await db.delete(unsealed).where(isItem(unsealed, item))
   return known
+}
+
+export async function logHead(db: Db, projectId: ProjectId): Promise<LogRow | null> {
+  const [head] = await db
+    .select()
+    .from(receiptLog)
+    .where(eq(receiptLog.projectId, projectId))
+    .orderBy(desc(receiptLog.place))
+    .limit(1)
+  return head ?? null
 }
 
 export async function logOf(db: Db, item: SealItem): Promise<LogRow | null> {

@@ -3,11 +3,13 @@
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { subscribedEventSchema, type WebhookEventType } from '@forge/shared/contract/webhooks.ts'
 import { and, count, desc, eq, lt } from 'drizzle-orm'
+import type { Actor } from '../acts.ts'
 import type { Db } from '../engine.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { PageOf } from '../tenants.ts'
 import { webhookDeliveries, webhooks } from '../webhook-schema.ts'
 import type { DisabledReason, NewWebhook, WebhookChange, WebhookRow } from '../webhook-store.ts'
+import { appendAct } from './acts.ts'
 import { lockProject } from './projects.ts'
 
 const COLUMNS = {
@@ -30,7 +32,7 @@ export const eventTypesOf = ({ events }: { readonly events: string }): readonly 
 
 const own = (projectId: ProjectId, id: string) => and(eq(webhooks.projectId, projectId), eq(webhooks.id, id))
 
-export async function insertWebhook(db: Db, hook: NewWebhook, most: number): Promise<boolean> {
+export async function insertWebhook(db: Db, hook: NewWebhook, most: number, actor: Actor = 'server'): Promise<boolean> {
   const { projectId, events, createdAtMs } = hook
   await lockProject(db, projectId)
   const [stored] = await db.select({ secret: webhooks.secret }).from(webhooks).where(eq(webhooks.id, hook.id))
@@ -41,8 +43,22 @@ export async function insertWebhook(db: Db, hook: NewWebhook, most: number): Pro
   const [held] = await db.select({ hooks: count() }).from(webhooks).where(eq(webhooks.projectId, projectId))
   if ((held?.hooks ?? 0) >= most) return false
   await db.insert(webhooks).values({ ...hook, events: events.join(' '), updatedAtMs: createdAtMs })
+  const data = { ...hostOf(hook), events }
+  await appendAct(db, {
+    chain: projectId,
+    atMs: createdAtMs,
+    actor,
+    type: 'webhook.created',
+    subject: hook.id,
+    data,
+  })
   return true
 }
+
+/** The rest of an address may be a secret, and an act stays for ever. */
+const hostOf = ({ url }: { readonly url: string }) => ({
+  host: URL.canParse(url) ? new URL(url).host : null,
+})
 
 export async function webhookById(db: Db, projectId: ProjectId, id: string): Promise<WebhookRow | null> {
   const [row] = await db.select(COLUMNS).from(webhooks).where(own(projectId, id))
@@ -60,12 +76,17 @@ export async function webhooksOf(db: Db, projectId: ProjectId, page: PageOf<stri
   return rows.map(parsed)
 }
 
+interface Doing {
+  readonly nowMs: number
+  readonly actor: Actor | undefined
+}
+
 export async function updateWebhook(
   db: Db,
   projectId: ProjectId,
   id: string,
   change: WebhookChange,
-  nowMs: number,
+  { nowMs, actor = 'server' }: Doing,
 ): Promise<WebhookRow | null> {
   const before = await lockWebhook(db, projectId, id)
   if (before === null) return null
@@ -84,7 +105,23 @@ export async function updateWebhook(
     })
     .where(own(projectId, id))
   if (enabled === false && before.disabledReason === null) await disable(db, id, 'client', nowMs)
-  return webhookById(db, projectId, id)
+  const after = await webhookById(db, projectId, id)
+  const data = after === null ? {} : changed(before, after)
+  if (Object.keys(data).length > 0) {
+    await appendAct(db, { chain: projectId, atMs: nowMs, actor, type: 'webhook.changed', subject: id, data })
+  }
+  return after
+}
+
+/** What is other than before, as it is now. */
+function changed(before: WebhookRow, after: WebhookRow): Readonly<Record<string, unknown>> {
+  const [isEnabled, wasEnabled] = [after.disabledReason === null, before.disabledReason === null]
+  return {
+    ...(before.url === after.url ? {} : hostOf(after)),
+    ...(before.description === after.description ? {} : { description: after.description }),
+    ...(before.events.join() === after.events.join() ? {} : { events: after.events }),
+    ...(isEnabled === wasEnabled ? {} : { enabled: isEnabled }),
+  }
 }
 
 /** The caller holds its row. What is to be sent is dropped, and what is just being sent too, whatever becomes of it. */
@@ -101,23 +138,34 @@ export async function rotateSecret(
   projectId: ProjectId,
   id: string,
   secret: string,
-  until: { readonly previousUntilMs: number; readonly nowMs: number },
+  until: Doing & { readonly previousUntilMs: number },
 ): Promise<WebhookRow | null> {
   if ((await lockWebhook(db, projectId, id)) === null) return null
   const [before] = await db.select({ secret: webhooks.secret }).from(webhooks).where(own(projectId, id))
   // On a later attempt the new one is there already, and must not become its own predecessor.
   if (before !== undefined && before.secret !== secret) {
-    const { previousUntilMs, nowMs } = until
+    const { previousUntilMs, nowMs, actor = 'server' } = until
     await db
       .update(webhooks)
       .set({ secret, previousSecret: before.secret, previousUntilMs, updatedAtMs: nowMs })
       .where(own(projectId, id))
+    const data = { previous_until_ms: previousUntilMs }
+    await appendAct(db, { chain: projectId, atMs: nowMs, actor, type: 'webhook.secret-rotated', subject: id, data })
   }
   return webhookById(db, projectId, id)
 }
 
-export async function deleteWebhook(db: Db, projectId: ProjectId, id: string, attempt: number): Promise<boolean> {
-  const gone = await db.delete(webhooks).where(own(projectId, id)).returning({ id: webhooks.id })
+export async function deleteWebhook(
+  db: Db,
+  projectId: ProjectId,
+  id: string,
+  { attempt, nowMs, actor = 'server' }: Doing & { readonly attempt: number },
+): Promise<boolean> {
+  const gone = await db.delete(webhooks).where(own(projectId, id)).returning({ url: webhooks.url })
+  for (const hook of gone) {
+    const data = hostOf(hook)
+    await appendAct(db, { chain: projectId, atMs: nowMs, actor, type: 'webhook.deleted', subject: id, data })
+  }
   // An earlier attempt may have deleted it: what its caller wanted is so either way.
   return gone.length > 0 || attempt > 1
 }

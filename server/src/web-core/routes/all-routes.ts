@@ -2,6 +2,8 @@
 // line here.
 import type { Route } from '../routing/route.ts'
 import { agentRoutes } from './agent.ts'
+import { agentsRoute } from './agents.ts'
+import { auditRoutes } from './audit.ts'
 import { billingRoutes } from './billing.ts'
 import { blobRoutes } from './blob.ts'
 import { creditNoteRoute } from './credit-note.ts'
@@ -18,6 +20,7 @@ import { keysRoutes } from './keys.ts'
 import { kvRoutes } from './kv.ts'
 import { memoryRoute } from './memory.ts'
 import { metricsRoute } from './metrics.ts'
+import { operatorAgentRoutes } from './operator-agents.ts'
 import { opsRoutes } from './ops.ts'
 import { poolsRoutes } from './pools.ts'
 import { projectsRoutes } from './projects.ts'
@@ -44,9 +47,12 @@ export const ROUTES: readonly Route[] = [
   creditNoteRoute,
   ...keysRoutes,
   ...poolsRoutes,
+  agentsRoute,
+  ...operatorAgentRoutes,
   ...webhookRoutes,
   ...webhookDeliveryRoutes,
   deleteWebhookRoute,
+  ...auditRoutes,
   ...projectsRoutes,
   ...hqSessionRoutes,
   ...serverRoutes,

@@ -10,8 +10,10 @@ import {
   tenantNameSchema,
   type Scope,
 } from '@forge/shared/contract/tenants.ts'
+import type { Actor } from '../../store/acts.ts'
 import type { ApiKeyRow } from '../../store/tenants.ts'
 import { newCredential } from '../../credentials.ts'
+import { actorOf } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
 import { EXAMPLE } from '../examples.ts'
 import { knownProject, NO_PROJECT } from '../known-project.ts'
@@ -66,7 +68,8 @@ export const keysRoutes = [
     responses: MADE,
     problems: ['LIMIT_REACHED'],
     examples: [{ summary: 'To run jobs', body: EXAMPLE_BODY, status: 201 }],
-    handle: ({ caller, body }, deps) => make(caller.projectId, body, caller.scopes, deps),
+    handle: ({ caller, body }, deps) =>
+      make(caller.projectId, body, { grantable: caller.scopes, actor: actorOf(caller) }, deps),
   }),
   route({
     ...own,
@@ -96,7 +99,7 @@ export const keysRoutes = [
       { summary: 'One', params: { id: EXAMPLE.key }, status: 200 },
       { summary: 'None of this project', params: { id: EXAMPLE.unknown }, status: 404 },
     ],
-    handle: ({ caller, params }, deps) => revoke(caller.projectId, params.id, deps),
+    handle: ({ caller, params }, deps) => revoke(caller.projectId, params.id, actorOf(caller), deps),
   }),
   route({
     ...operators,
@@ -118,9 +121,10 @@ export const keysRoutes = [
         status: 201,
       },
     ],
-    async handle({ params, body }, deps) {
+    async handle({ caller, params, body }, deps) {
       const project = await knownProject(deps.store, params.id)
-      return project instanceof Refusal ? project : make(project.id, body, new Set(SCOPES), deps)
+      if (project instanceof Refusal) return project
+      return make(project.id, body, { grantable: new Set(SCOPES), actor: actorOf(caller) }, deps)
     },
   }),
   route({
@@ -153,14 +157,14 @@ export const keysRoutes = [
     responses: REVOKED,
     problems: [],
     examples: [{ summary: 'One', params: { id: EXAMPLE.project, key: EXAMPLE.key }, status: 200 }],
-    handle: ({ params }, deps) => revoke(params.id as ProjectId, params.key, deps),
+    handle: ({ caller, params }, deps) => revoke(params.id as ProjectId, params.key, actorOf(caller), deps),
   }),
 ]
 
 async function make(
   projectId: ProjectId,
   asked: z.output<typeof newKeySchema>,
-  grantable: ReadonlySet<Scope>,
+  { grantable, actor }: { readonly grantable: ReadonlySet<Scope>; readonly actor: Actor },
   { store, clock, newUlid, randomBytes }: RouteDeps,
 ) {
   const nowMs = clock()
@@ -187,7 +191,7 @@ async function make(
     revokedAtMs: null,
     lastUsedAtMs: null,
   }
-  if (!(await store.insertApiKey(row, TENANT_LIMITS.keysPerProjectMax))) {
+  if (!(await store.insertApiKey(row, TENANT_LIMITS.keysPerProjectMax, actor))) {
     const most = `A project has at most ${TENANT_LIMITS.keysPerProjectMax} keys`
     return refuse('LIMIT_REACHED', `${most} that are neither revoked nor expired; revoke one that nobody needs.`)
   }
@@ -200,8 +204,8 @@ async function list(projectId: ProjectId, { cursor, limit }: z.output<typeof lis
   return answered(200, { ok: true, keys: items.map(keyView), next_cursor })
 }
 
-async function revoke(projectId: ProjectId, id: string, { store, clock }: RouteDeps) {
-  const row = await store.revokeApiKey(projectId, id, clock())
+async function revoke(projectId: ProjectId, id: string, actor: Actor, { store, clock }: RouteDeps) {
+  const row = await store.revokeApiKey(projectId, id, clock(), actor)
   if (row === null) return refuse('NOT_FOUND', NO_KEY)
   return answered(200, { ok: true, key: keyView(row) })
 }

@@ -4,8 +4,10 @@ import { z } from 'zod'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { poolNameSchema, regionSchema } from '@forge/shared/contract/places.ts'
 import { TENANT_LIMITS, tenantNameSchema } from '@forge/shared/contract/tenants.ts'
+import type { Actor } from '../../store/acts.ts'
 import type { NodeTokenRow } from '../../store/tenants.ts'
 import { newCredential } from '../../credentials.ts'
+import { actorOf } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
 import { EXAMPLE } from '../examples.ts'
 import { knownProject, NO_PROJECT } from '../known-project.ts'
@@ -82,7 +84,7 @@ const poolRoutes = [
     ],
     async handle({ caller, body }, { store, clock }) {
       const row = { projectId: caller.projectId, name: body.name, createdAtMs: clock() }
-      const inserted = await store.insertPool(row, TENANT_LIMITS.poolsPerProjectMax)
+      const inserted = await store.insertPool(row, TENANT_LIMITS.poolsPerProjectMax, actorOf(caller))
       if (inserted === 'exists') return refuse('NAME_TAKEN', 'This project has a pool of that name.')
       if (inserted === 'too-many') {
         return refuse('LIMIT_REACHED', `A project has at most ${TENANT_LIMITS.poolsPerProjectMax} pools.`)
@@ -133,7 +135,7 @@ const ownTokenRoutes = [
       { summary: 'For a pool that is not there', body: { name: 'rack 7', pool: 'elsewhere' }, status: 422 },
     ],
     handle: ({ caller, body }, deps) =>
-      make(caller.projectId, { ...body, trusted: false, madeByOperator: false }, deps),
+      make(caller.projectId, { ...body, trusted: false, madeByOperator: false }, actorOf(caller), deps),
   }),
   route({
     method: 'GET',
@@ -162,7 +164,7 @@ const ownTokenRoutes = [
     responses: REVOKED,
     problems: [],
     examples: [{ summary: 'One', params: { id: EXAMPLE.token }, status: 200 }],
-    handle: ({ caller, params }, deps) => revoke(caller.projectId, params.id, deps),
+    handle: ({ caller, params }, deps) => revoke(caller.projectId, params.id, actorOf(caller), deps),
   }),
 ]
 
@@ -189,9 +191,10 @@ const operatorsTokenRoutes = [
         status: 201,
       },
     ],
-    async handle({ params, body }, deps) {
+    async handle({ caller, params, body }, deps) {
       const project = await knownProject(deps.store, params.id)
-      return project instanceof Refusal ? project : make(project.id, { ...body, madeByOperator: true }, deps)
+      if (project instanceof Refusal) return project
+      return make(project.id, { ...body, madeByOperator: true }, actorOf(caller), deps)
     },
   }),
   route({
@@ -226,7 +229,7 @@ const operatorsTokenRoutes = [
     responses: REVOKED,
     problems: [],
     examples: [{ summary: 'One', params: { id: EXAMPLE.project, token: EXAMPLE.token }, status: 200 }],
-    handle: ({ params }, deps) => revoke(params.id as ProjectId, params.token, deps),
+    handle: ({ caller, params }, deps) => revoke(params.id as ProjectId, params.token, actorOf(caller), deps),
   }),
 ]
 
@@ -235,6 +238,7 @@ export const poolsRoutes = [...poolRoutes, ...ownTokenRoutes, ...operatorsTokenR
 async function make(
   projectId: ProjectId,
   asked: z.output<typeof operatorsTokenSchema> & Pick<NodeTokenRow, 'madeByOperator'>,
+  actor: Actor,
   { store, clock, newUlid, randomBytes }: RouteDeps,
 ) {
   const nowMs = clock()
@@ -250,7 +254,7 @@ async function make(
   const { name, trusted, madeByOperator, region = null } = asked
   const made = { id: newUlid(), projectId, name, pool, region, trusted, madeByOperator, hash, prefix }
   const row: NodeTokenRow = { ...made, createdAtMs: nowMs, expiresAtMs, revokedAtMs: null }
-  if (!(await store.insertNodeToken(row, TENANT_LIMITS.nodeTokensPerProjectMax))) {
+  if (!(await store.insertNodeToken(row, TENANT_LIMITS.nodeTokensPerProjectMax, actor))) {
     const most = `A project has at most ${TENANT_LIMITS.nodeTokensPerProjectMax} node tokens`
     return refuse('LIMIT_REACHED', `${most} that are neither revoked nor expired; revoke one that nobody needs.`)
   }
@@ -263,8 +267,8 @@ async function list(projectId: ProjectId, { cursor, limit }: z.output<typeof tok
   return answered(200, { ok: true, node_tokens: items.map(nodeTokenView), next_cursor })
 }
 
-async function revoke(projectId: ProjectId, id: string, { store, clock }: RouteDeps) {
-  const row = await store.revokeNodeToken(projectId, id, clock())
+async function revoke(projectId: ProjectId, id: string, actor: Actor, { store, clock }: RouteDeps) {
+  const row = await store.revokeNodeToken(projectId, id, clock(), actor)
   if (row === null) return refuse('NOT_FOUND', NO_TOKEN)
   return answered(200, { ok: true, node_token: nodeTokenView(row) })
 }

@@ -5,7 +5,8 @@ import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { VERIFY_MODES } from '@forge/shared/contract/envelope.ts'
 import { limitsChangeSchema, tenantNameSchema, type ProjectLimits } from '@forge/shared/contract/tenants.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import type { ProjectRow } from '../../store/tenants.ts'
+import type { ProjectChange, ProjectRow } from '../../store/tenants.ts'
+import { actorOf } from '../auth.ts'
 import { knownProject, NO_PROJECT } from '../known-project.ts'
 import { EXAMPLE } from '../examples.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
@@ -32,12 +33,12 @@ export const projectsRoutes = [
       { summary: 'With the usual limits', body: { name: 'Actuarial' }, status: 201 },
       { summary: 'With less', body: { name: 'Trial', limits: { credits_total: 10, verify: ['full'] } }, status: 201 },
     ],
-    async handle({ body }, { store, clock, newUlid }) {
+    async handle({ caller, body }, { store, clock, newUlid }) {
       const limits = canonicalJson(body.limits ?? {})
       const faults = faultsOfLimits(limitsOf({ limits }))
       if (faults.length > 0) return invalid(faults)
       const row: ProjectRow = { id: newUlid() as ProjectId, name: body.name, createdAtMs: clock(), limits }
-      await store.insertProject(row)
+      await store.insertProject(row, actorOf(caller))
       const headers = { Location: `/api/v0/projects/${row.id}` }
       return answered(201, { ok: true, project: projectView(row) }, headers)
     },
@@ -115,9 +116,9 @@ export const projectsRoutes = [
         status: 200,
       },
     ],
-    async handle({ params, body }, { store }) {
+    async handle({ caller, params, body }, { store }) {
       let faults: FieldError[] = []
-      const row = await store.updateProject(params.id as ProjectId, (before) => {
+      const changeOf = (before: ProjectRow): ProjectChange => {
         const limits = body.limits && canonicalJson({ ...JSON.parse(before.limits), ...body.limits })
         faults = faultsOfLimits(limitsOf({ limits: limits ?? before.limits }))
         if (faults.length > 0) return {}
@@ -125,7 +126,8 @@ export const projectsRoutes = [
           ...(body.name === undefined ? {} : { name: body.name }),
           ...(limits === undefined ? {} : { limits }),
         }
-      })
+      }
+      const row = await store.updateProject(params.id as ProjectId, changeOf, actorOf(caller))
       if (row === null) return refuse('NOT_FOUND', NO_PROJECT)
       if (faults.length > 0) return invalid(faults)
       return answered(200, { ok: true, project: projectView(row) })

@@ -13,6 +13,7 @@ import type { Scope } from '@forge/shared/contract/tenants.ts'
 import { newSecret } from '../../webhooks/signature.ts'
 import { EXAMPLE } from '../examples.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
+import { actorOf } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
@@ -83,7 +84,7 @@ const createRoute = route({
     if (lacking !== null) return lacking
     const secret = newSecret(randomBytes)
     const made = { ...body, id: newUlid(), projectId: caller.projectId, createdAtMs: clock() }
-    if (!(await store.insertWebhook({ ...made, secret }, WEBHOOK_LIMITS.perProjectMax))) {
+    if (!(await store.insertWebhook({ ...made, secret }, WEBHOOK_LIMITS.perProjectMax, actorOf(caller)))) {
       return refuse('LIMIT_REACHED', `A project has at most ${WEBHOOK_LIMITS.perProjectMax} webhooks; delete one.`)
     }
     const row = await store.webhook(caller.projectId, made.id)
@@ -177,7 +178,7 @@ const changeRoute = route({
       ...(description === undefined ? {} : { description }),
       ...(enabled === undefined ? {} : { enabled }),
     }
-    const row = await store.updateWebhook(caller.projectId, params.id, change, clock())
+    const row = await store.updateWebhook(caller.projectId, params.id, change, clock(), actorOf(caller))
     if (row === null) return refuse('NOT_FOUND', NO_WEBHOOK)
     return answered(200, { ok: true, webhook: webhookView(row) })
   },
@@ -212,7 +213,7 @@ const rotateRoute = route({
     const secret = newSecret(randomBytes)
     const nowMs = clock()
     const until = nowMs + body.overlap_seconds * 1_000
-    const row = await store.rotateWebhookSecret(caller.projectId, params.id, secret, until, nowMs)
+    const row = await store.rotateWebhookSecret(caller.projectId, params.id, secret, until, nowMs, actorOf(caller))
     if (row === null) return refuse('NOT_FOUND', NO_WEBHOOK)
     return answered(200, { ok: true, webhook: webhookView(row), secret })
   },
@@ -231,7 +232,7 @@ export const deleteWebhookRoute = route({
   problems: [],
   examples: [{ summary: 'One', params: ONE, status: 200 }],
   async handle({ caller, params }, { store }) {
-    const done = await store.deleteWebhook(caller.projectId, params.id)
+    const done = await store.deleteWebhook(caller.projectId, params.id, actorOf(caller))
     return done ? answered(200, { ok: true }) : refuse('NOT_FOUND', NO_WEBHOOK)
   },
 })

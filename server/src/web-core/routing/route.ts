@@ -159,9 +159,10 @@ export const TAGS = {
   vmem: 'Memory: typed arrays, sealed and versioned, which args may refer to.',
   billing: 'What was spent, and by what it is reckoned.',
   webhooks: 'Who is told of ends, notices and money, signed, without asking.',
+  audit: 'Who did what, and what was signed: chains that anybody with a key can check.',
   hq: 'Signing in to the console.',
   server: 'Health, and what agents fetch.',
-  agents: 'What a volunteer’s page asks, without a key of a project.',
+  agents: 'Who computes: for a project, for the operator, and for a volunteer’s page, which has no key of a project.',
 } as const
 export type RouteTag = keyof typeof TAGS
 

@@ -1,0 +1,77 @@
+// What the operator orders about an identity, and how it ends. Such an order is no exposure: nothing was proven, so it counts
+// toward no ban and tells no finished job. In unfinished ones it takes back what an exposure would: shards run again cost
+// less than a wrong one.
+import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { OrderKind } from '../../store/agent-orders.ts'
+import type { HubCommand } from './events.ts'
+import { noteIdentity } from './fleet.ts'
+import { ORDERED_AWAY, untilWhen } from './exposure.ts'
+import { withdrawAndSettle } from './settle.ts'
+import type { HubState } from './state.ts'
+
+/*
+ * working   -> away        quarantine: for as long as an exposed one stays away; ban: for good
+ * away      -> may try     release, or its time is over (never after a ban): known shards, as in trial.ts
+ * may try   -> working     requalified, by those shards
+ */
+
+export interface Order {
+  readonly identity: Identity
+  readonly kind: OrderKind
+  /** On the monotonic clock of the events. */
+  readonly atMs: number
+}
+
+export function takeOrder(state: HubState, order: Order & { readonly reason: string }): HubCommand[] {
+  const { identity, kind, reason } = order
+  const wasAway = state.quarantined.has(identity)
+  applyOrder(state, order)
+  if (kind === 'release' || kind === 'requalified') return []
+  const until = untilWhen(state, state.quarantines.get(identity))
+  const message = `The operator took this agent out of the pool: ${reason} ${until}`.trim()
+  // In a trial it is here although it is away; what it did was taken back when it went.
+  if (wasAway) return expelled(state, identity, message)
+  return [...withdrawAndSettle(state, identity, () => ORDERED_AWAY), ...expelled(state, identity, message)]
+}
+
+/** When a server starts: an identity's orders since it last came back, in their order; its exposures are restored already. */
+export function restoreOrders(state: HubState, orders: readonly Order[]): void {
+  // Who was let go and then exposed serves that sentence, and no other.
+  const isServed = ({ identity, kind, atMs }: Order): boolean =>
+    kind === 'release' && atMs < (state.quarantines.get(identity)?.atMs ?? -Infinity)
+  for (const order of orders.slice(orders.findLastIndex(isServed) + 1)) applyOrder(state, order)
+}
+
+function applyOrder(state: HubState, { identity, kind, atMs }: Order): void {
+  const before = state.quarantines.get(identity)
+  const { exposures, atMs: exposedMs, untilMs } = before ?? { exposures: 0, atMs: -Infinity, untilMs: -Infinity }
+  const isAway = state.quarantined.has(identity)
+  switch (kind) {
+    case 'quarantine':
+    case 'ban': {
+      const longest = kind === 'ban' ? Infinity : Math.max(atMs + state.settings.quarantineMs, isAway ? untilMs : atMs)
+      state.quarantined.add(identity)
+      state.quarantines.set(identity, { exposures, atMs: exposedMs, untilMs: longest, ordered: true })
+      break
+    }
+    case 'release':
+      // What it did since then is another matter.
+      if (!isAway || exposedMs > atMs) return
+      state.quarantines.set(identity, { exposures, atMs: exposedMs, untilMs: Math.min(untilMs, atMs), ordered: true })
+      break
+    case 'requalified':
+      // Here its trial has said so already, unless it was on another server.
+      if (before?.ordered !== true) return
+      state.quarantined.delete(identity)
+      state.quarantines.set(identity, { exposures, atMs: exposedMs, untilMs })
+  }
+  noteIdentity(state, identity)
+}
+
+function expelled(state: HubState, identity: Identity, message: string): HubCommand[] {
+  return [...state.agents.values()].flatMap((agent): HubCommand[] => {
+    if (agent.identity !== identity) return []
+    agent.trialsLeft = 0
+    return [{ type: 'expel', session: agent.session, refusal: { ok: false, code: 'QUARANTINED', message } }]
+  })
+}

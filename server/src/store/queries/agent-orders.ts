@@ -1,0 +1,92 @@
+// The operator's orders about agents: only added, one after another.
+import type { Identity } from '@forge/shared/contract/ids.ts'
+import { and, asc, desc, eq, gt, max, sql } from 'drizzle-orm'
+import { agentOrders } from '../act-schema.ts'
+import { OPERATOR_CHAIN } from '../acts.ts'
+import type { AgentOrder, NewOrder } from '../agent-orders.ts'
+import type { Db } from '../engine.ts'
+import { STORE_LIMITS } from '../limits.ts'
+import { quarantines, releases } from '../schema.ts'
+import { appendAct } from './acts.ts'
+
+/** Held to the end of the transaction: orders become durable in the order of their numbers. */
+const ORDER_LOCK = 0x6f_72_64
+
+const ACT_OF = { quarantine: 'agent.quarantined', release: 'agent.released', ban: 'agent.banned' } as const
+
+export async function orderAgent(db: Db, order: NewOrder, quarantineMs: number, attempt: number): Promise<boolean> {
+  const { actor, ...row } = order
+  await lockOrders(db)
+  const last = await lastOrder(db, order.identity)
+  // The commit of an earlier attempt was done and its answer lost.
+  if (attempt > 1 && last?.kind === order.kind && last.atMs === order.atMs && last.reason === order.reason) return true
+  if (!(await changes(db, order, last, quarantineMs))) return false
+  await append(db, row)
+  const { kind, identity: subject, reason, atMs } = order
+  await appendAct(db, { chain: OPERATOR_CHAIN, atMs, actor, type: ACT_OF[kind], subject, data: { reason } })
+  return true
+}
+
+async function changes(
+  db: Db,
+  { identity, kind, atMs }: NewOrder,
+  last: AgentOrder | null,
+  quarantineMs: number,
+): Promise<boolean> {
+  if (kind === 'ban') return last?.kind !== 'ban'
+  if (kind === 'quarantine') {
+    return last?.kind !== 'ban' && !(last?.kind === 'quarantine' && atMs < last.atMs + quarantineMs)
+  }
+  const exposedAtMs = await exposedSince(db, identity)
+  if (last?.kind === 'quarantine' || last?.kind === 'ban') return true
+  // One release lets it go from what was before it.
+  return exposedAtMs !== null && !(last?.kind === 'release' && last.atMs >= exposedAtMs)
+}
+
+/** When it was exposed, if it has not come back since. */
+async function exposedSince(db: Db, identity: Identity): Promise<number | null> {
+  const [exposed] = await db
+    .select({ atMs: quarantines.atMs, isOver: sql<boolean>`${releases.identity} is not null` })
+    .from(quarantines)
+    .leftJoin(releases, and(eq(releases.identity, quarantines.identity), eq(releases.number, quarantines.number)))
+    .where(eq(quarantines.identity, identity))
+    .orderBy(desc(quarantines.number))
+    .limit(1)
+  return exposed === undefined || exposed.isOver ? null : exposed.atMs
+}
+
+/** False where no order is in force. */
+export async function endOrder(db: Db, identity: Identity, atMs: number): Promise<boolean> {
+  await lockOrders(db)
+  const last = await lastOrder(db, identity)
+  // What was ordered since it came back holds.
+  if (last === null || last.kind === 'requalified' || last.atMs > atMs) return false
+  await append(db, { identity, kind: 'requalified', reason: 'it returned shards whose answers are known', atMs })
+  return true
+}
+
+export function ordersAfter(db: Db, after: number): Promise<AgentOrder[]> {
+  return db
+    .select()
+    .from(agentOrders)
+    .where(gt(agentOrders.number, after))
+    .orderBy(asc(agentOrders.number))
+    .limit(STORE_LIMITS.eventsPerBatch)
+}
+
+export const lockOrders = (db: Db) => db.execute(sql`select pg_advisory_xact_lock(${ORDER_LOCK})`)
+
+async function lastOrder(db: Db, identity: Identity): Promise<AgentOrder | null> {
+  const [last] = await db
+    .select()
+    .from(agentOrders)
+    .where(eq(agentOrders.identity, identity))
+    .orderBy(desc(agentOrders.number))
+    .limit(1)
+  return last ?? null
+}
+
+async function append(db: Db, order: Omit<AgentOrder, 'number'>): Promise<void> {
+  const [head] = await db.select({ number: max(agentOrders.number) }).from(agentOrders)
+  await db.insert(agentOrders).values({ ...order, number: (head?.number ?? 0) + 1 })
+}

@@ -1,0 +1,40 @@
+// One read for all that ask within some seconds; a failure is kept for nobody.
+import { expect, test } from 'vitest'
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import { WEB_LIMITS } from './limits.ts'
+import { createWorkOf } from './project-work.ts'
+
+const [one, other] = ['one', 'other'] as ProjectId[] as [ProjectId, ProjectId]
+
+test('is read once within its time, for each project, and again after it', async () => {
+  let nowMs = 0
+  const asked: ProjectId[] = []
+  const workOf = createWorkOf(
+    async (id) => {
+      asked.push(id)
+      return []
+    },
+    () => nowMs,
+  )
+  await Promise.all([workOf(one), workOf(one), workOf(other)])
+  nowMs = WEB_LIMITS.projectWorkMs - 1
+  await workOf(one)
+  expect(asked).toEqual([one, other])
+  nowMs++
+  await workOf(one)
+  expect(asked).toEqual([one, other, one])
+})
+
+test('a read that failed is tried again', async () => {
+  let fails = true
+  const workOf = createWorkOf(
+    async () => {
+      if (fails) throw new Error('the store is away')
+      return []
+    },
+    () => 0,
+  )
+  await expect(workOf(one)).rejects.toThrow(/away/)
+  fails = false
+  expect(await workOf(one)).toEqual([])
+})
