@@ -1,7 +1,7 @@
 // More of HQ, as the owner of a project meets it: a job is verified in the browser, and a digest that was flipped on the way is
 // found; limits, pools, webhooks and memory are seen and changed. Everything is found by role and label; axe-core looks at each
 // view, light and dark, and the console has neither an error of the page nor a breach of its policy.
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAccessible } from './support/accessible.ts'
 import { API_KEY } from './support/client.ts'
@@ -13,7 +13,6 @@ const ADMIN_TOKEN = 'the-operators-token-of-the-story'
 
 let browser: OpenBrowser
 let pool: Pool
-let context: BrowserContext
 let page: Page
 const faults: string[] = []
 
@@ -22,16 +21,7 @@ beforeAll(async () => {
     openBrowser(),
     startPool({ FORGE_ADMIN_TOKEN: ADMIN_TOKEN, FORGE_REFEREE: 'on' }),
   ])
-  const viewport = { width: 1280, height: 900 }
-  context = await browser.newContext({ locale: 'en-GB', viewport, reducedMotion: 'reduce' })
-  page = await context.newPage()
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
-  })
-  await page.goto(`${pool.url}/hq`)
-  await page.getByLabel('Project key or admin token').fill(API_KEY)
-  await button('Sign in').click()
+  page = await visit(API_KEY)
   await page.getByRole('heading', { name: /^No job yet/ }).waitFor()
 })
 afterAll(async () => {
@@ -39,7 +29,23 @@ afterAll(async () => {
   await browser?.close()
 })
 
-const button = (name: string) => page.getByRole('button', { name, exact: true })
+/** Signed in, in a browser profile of its own; what goes wrong in its console is kept. */
+async function visit(key: string): Promise<Page> {
+  const viewport = { width: 1280, height: 900 }
+  const fresh = await browser.newContext({ locale: 'en-GB', viewport, reducedMotion: 'reduce' })
+  const tab = await fresh.newPage()
+  tab.on('pageerror', (error) => faults.push(error.message))
+  tab.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
+  })
+  await tab.goto(`${pool.url}/hq`)
+  await tab.getByLabel('Project key or admin token').fill(key)
+  await button('Sign in', tab).click()
+  return tab
+}
+
+const button = (name: string, tab = page) => tab.getByRole('button', { name, exact: true })
+const view = (name: string) => page.getByRole('navigation', { name: 'HQ' }).getByRole('link', { name, exact: true })
 
 test('a job is verified in the browser: shards run again, and what that proved and what not', async () => {
   await pool.agents({ engine: 'wasm' }, { engine: 'wasm' })
@@ -99,6 +105,66 @@ test('a digest that was flipped on its way to the browser is found, with both di
   expect(found.join('\n')).toMatch(/root .*their root is [^]*output partials: 3 is not what[^]*shards: 3, run again/)
   await isAccessible(page)
   await page.unroute('**/bundle')
+})
+
+test('the project sees each limit with what is used of it; the operator changes one, and is told what does not fit', async () => {
+  await view('Limits').click()
+  const row = page.getByRole('row').filter({ hasText: 'concurrent_jobs' })
+  await row.waitFor()
+  expect(await row.textContent()).toBe('Jobs at a time concurrent_jobsthat have not ended01000.0 %')
+  expect(await page.getByRole('row').filter({ hasText: 'credits_total' }).textContent()).toMatch(
+    /spent0\.\d\dno limit$/,
+  )
+
+  const operator = await visit(ADMIN_TOKEN)
+  await operator.getByRole('link', { name: 'default' }).click()
+  const save = button('Change them', operator)
+  await save.waitFor()
+  expect(await save.getAttribute('aria-disabled')).toBe('true')
+  await operator.getByLabel('At least verify_min').selectOption('full')
+  await operator.getByLabel('full: every shard twice').uncheck()
+  await save.click()
+  await operator.getByText('is more than any of limits.verify: none, spotcheck').first().waitFor()
+  await isAccessible(operator)
+  await operator.getByLabel('At least verify_min').selectOption('none')
+  await operator.getByLabel('Jobs at a time concurrent_jobs').fill('7')
+  await save.click()
+  await operator.getByText('Changed.', { exact: true }).waitFor()
+  await operator.context().close()
+
+  await page.reload()
+  await row.waitFor()
+  expect(await row.textContent()).toContain('ended070.0 %')
+  await isAccessible(page)
+})
+
+test('a pool is made and a token for it, which is shown once with a link by which an agent joins; it is revoked', async () => {
+  await view('Pools').click()
+  await page.getByText('There is no pool yet.').waitFor()
+  await page.getByLabel('Name of the pool').fill('In House')
+  await button('Make a pool').click()
+  await page
+    .getByText(/lower-case letters, digits and hyphens/)
+    .first()
+    .waitFor()
+  await page.getByLabel('Name of the pool').fill('in-house')
+  await button('Make a pool').click()
+  await page.getByRole('rowheader', { name: 'in-house' }).waitFor()
+  await page.getByLabel('Name', { exact: true }).fill('rack 7')
+  await page.getByLabel('Region').fill('eu-west')
+  await button('Make a node token').click()
+  const made = page.getByRole('region', { name: 'Node token', exact: true })
+  await made.getByText('Command for a machine').waitFor()
+  const [secret = '', link = '', command] = await made.locator('code').allTextContents()
+  expect(link).toBe(`${pool.url}/?pool=in-house#token=${secret}`)
+  expect(command).toBe(`FORGE_AGENT_TOKEN=${secret} npx --yes pnpm@10.34.9 agent --url ${pool.url}`)
+  await isAccessible(page)
+  await button('I have stored it').click()
+  expect(await page.content()).not.toContain(secret)
+  await button('Revoke rack 7').click()
+  await page.getByText('Agents that say rack 7 are sent away').waitFor()
+  await button('Yes, revoke it').click()
+  await page.getByRole('row').filter({ hasText: 'rack 7' }).getByText('Revoked').waitFor()
 })
 
 test('no script failed, and the policy of the page was kept', () => expect(faults).toEqual([]))

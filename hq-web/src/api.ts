@@ -45,6 +45,12 @@ export const post = <P extends PathsWith<'post'>>(
   sent: Sent = {},
 ): Promise<Answer<P, 'post'>> => call('POST', path, sent, body)
 
+export const patch = <P extends PathsWith<'patch'>>(
+  path: P,
+  body: Body<P, 'patch'>,
+  sent: Sent = {},
+): Promise<Answer<P, 'patch'>> => call('PATCH', path, sent, body)
+
 export const remove = (path: PathsWith<'delete'>, sent: Sent = {}): Promise<void> => call('DELETE', path, sent)
 
 let onSignedOut: () => void = () => undefined

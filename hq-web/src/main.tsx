@@ -17,19 +17,30 @@ import { BillingView } from './views/billing.tsx'
 import { JobView } from './views/job.tsx'
 import { JobsView } from './views/jobs.tsx'
 import { KeysView } from './views/keys.tsx'
+import { LimitsView } from './views/limits.tsx'
 import { NewJobView } from './views/new-job.tsx'
 import { NotFoundView } from './views/not-found.tsx'
+import { PoolsView } from './views/pools.tsx'
+import { ProjectView } from './views/project.tsx'
 import { ProjectsView } from './views/projects.tsx'
 import { SignInView } from './views/sign-in.tsx'
 
 function viewOf({ path, query }: Place, { kind }: Session): ComponentChild {
-  if (kind === 'admin') return path === '/' || path === '/projects' ? <ProjectsView query={query} /> : <NotFoundView />
+  if (kind === 'admin') return operatorsView({ path, query })
   if (path === '/' || path === '/jobs') return <JobsView query={query} />
   if (path === '/jobs/new') return <NewJobView />
   if (path === '/billing') return <BillingView query={query} />
+  if (path === '/limits') return <LimitsView />
+  if (path === '/pools') return <PoolsView query={query} />
   if (path === '/keys') return <KeysView query={query} />
   const id = /^\/jobs\/([0-9A-Z]{26})$/.exec(path)?.[1]
   return id === undefined ? <NotFoundView /> : <JobView key={id} id={id} />
+}
+
+function operatorsView({ path, query }: Place): ComponentChild {
+  if (path === '/' || path === '/projects') return <ProjectsView query={query} />
+  const id = /^\/projects\/([0-9A-Z]{26})$/.exec(path)?.[1]
+  return id === undefined ? <NotFoundView /> : <ProjectView key={id} id={id} />
 }
 
 type Who = { readonly session: Session } | { readonly problem: Problem } | 'nobody' | 'ended' | 'asking'

@@ -4,6 +4,8 @@ import { ApiProblem } from '../api.ts'
 import { Link, navigate, type Place } from '../router.tsx'
 import { signOut, useSession } from '../session.ts'
 import { words } from '../words.ts'
+import { limitWords } from '../words/limits.ts'
+import { poolWords } from '../words/pools.ts'
 import { Button } from './button.tsx'
 import { Glyph } from './glyph.tsx'
 
@@ -13,6 +15,8 @@ const PLACES = {
     ['/jobs', words.nav.jobs],
     ['/jobs/new', words.nav.newJob],
     ['/billing', words.nav.billing],
+    ['/limits', limitWords.nav],
+    ['/pools', poolWords.nav],
     ['/keys', words.nav.keys],
   ],
   admin: [['/projects', words.nav.projects]],

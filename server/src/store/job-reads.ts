@@ -49,6 +49,11 @@ export interface ShardAttempt {
   readonly isVoid: boolean
 }
 
+export interface OpenJobs {
+  readonly all: number
+  readonly queued: number
+}
+
 export interface JobReads {
   /** Newest first; the key is of the last job of the page before. */
   jobsOf(
@@ -61,6 +66,8 @@ export interface JobReads {
    * executed shards of them, or were at it, and nobody pays for that.
    */
   givenUpOnDay(projectId: ProjectId, nowMs: number, most: number): Promise<number>
+  /** Of a project: those that have not ended, and those of them that have not begun. */
+  openJobsOf(projectId: ProjectId): Promise<OpenJobs>
   /** Of the shards from `first` to `end` - 1, in their order. */
   attemptsOf(jobId: JobId, first: number, end: number): Promise<ShardAttempt[]>
   verdictsOf(jobId: JobId, first: number, end: number): Promise<{ shard: number; digest: Digest }[]>

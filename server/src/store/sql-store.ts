@@ -22,7 +22,7 @@ import {
   unfinishedJobs,
   updateJob,
 } from './queries/jobs.ts'
-import { attemptsOf, givenUpOnDay, jobsOf, verdictsIn } from './queries/job-reads.ts'
+import { attemptsOf, givenUpOnDay, jobsOf, openJobsOf, verdictsIn } from './queries/job-reads.ts'
 import {
   appendNotices,
   jobsOfExecutor,
@@ -103,6 +103,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     eventsOf: (jobId, after) => engine.run((db) => eventsAfter(db, jobId, after)),
 
     givenUpOnDay: (projectId, nowMs, most) => engine.run((db) => givenUpOnDay(db, projectId, nowMs, most)),
+    openJobsOf: (projectId) => engine.run((db) => openJobsOf(db, projectId)),
     jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
     attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),
     agentRecord: (identity) => records.take(() => engine.run((db) => agentRecord(db, identity))),

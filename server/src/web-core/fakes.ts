@@ -89,6 +89,7 @@ const notFaked = async (): Promise<never> => {
 const NOT_FAKED = {
   agentRecord: notFaked,
   jobsOf: notFaked,
+  openJobsOf: notFaked,
   attemptsOf: notFaked,
   verdictsOf: notFaked,
   eventsOf: notFaked,

@@ -16,6 +16,7 @@ import { jobShardsRoute } from './job-shards.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
 import { kvRoutes } from './kv.ts'
+import { limitsRoutes } from './limits.ts'
 import { memoryRoute } from './memory.ts'
 import { metricsRoute } from './metrics.ts'
 import { opsRoutes } from './ops.ts'
@@ -47,6 +48,7 @@ export const ROUTES: readonly Route[] = [
   ...webhookRoutes,
   ...webhookDeliveryRoutes,
   deleteWebhookRoute,
+  ...limitsRoutes,
   ...projectsRoutes,
   ...hqSessionRoutes,
   ...serverRoutes,
