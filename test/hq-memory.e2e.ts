@@ -1,6 +1,8 @@
 // More of HQ, as the owner of a project meets it: a job is verified in the browser, and a digest that was flipped on the way is
 // found; limits, pools, webhooks and memory are seen and changed. Everything is found by role and label; axe-core looks at each
 // view, light and dark, and the console has neither an error of the page nor a breach of its policy.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAccessible } from './support/accessible.ts'
@@ -19,7 +21,7 @@ const faults: string[] = []
 beforeAll(async () => {
   ;[browser, pool] = await Promise.all([
     openBrowser(),
-    startPool({ FORGE_ADMIN_TOKEN: ADMIN_TOKEN, FORGE_REFEREE: 'on' }),
+    startPool({ FORGE_ADMIN_TOKEN: ADMIN_TOKEN, FORGE_REFEREE: 'on', FORGE_WEBHOOK_PRIVATE: 'true' }),
   ])
   page = await visit(API_KEY)
   await page.getByRole('heading', { name: /^No job yet/ }).waitFor()
@@ -165,6 +167,39 @@ test('a pool is made and a token for it, which is shown once with a link by whic
   await page.getByText('Agents that say rack 7 are sent away').waitFor()
   await button('Yes, revoke it').click()
   await page.getByRole('row').filter({ hasText: 'rack 7' }).getByText('Revoked').waitFor()
+})
+
+test('a webhook is made, tested and deleted; what the receiver answered stands among its deliveries', async () => {
+  const receiver = createServer((_, response) => void response.writeHead(204).end())
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+  const { port } = receiver.address() as AddressInfo
+  await view('Webhooks').click()
+  await page.getByText('No webhook was made yet.').waitFor()
+  await page.getByLabel('Address').fill('ftp://hooks.example')
+  await button('Make a webhook').click()
+  await page.getByRole('alert').waitFor()
+  expect(await page.getByLabel('Address').getAttribute('aria-invalid')).toBe('true')
+  const url = `http://127.0.0.1:${port}/forge`
+  await page.getByLabel('Address').fill(url)
+  await button('Make a webhook').click()
+  const secret = await page.getByRole('region', { name: 'Signing secret' }).locator('code').textContent()
+  expect(secret).toMatch(/^whsec_/)
+  await button('I have stored it').click()
+  await page.getByRole('link', { name: url }).click()
+  await page.getByText('Nothing was to be sent yet.').waitFor()
+  await button('Send a test').click()
+  const delivery = page.getByRole('row').filter({ hasText: 'A test' })
+  await delivery.getByText('Delivered').waitFor()
+  expect(await delivery.textContent()).toMatch(/_testDelivered1204\d+ s agonone/)
+  await isAccessible(page)
+  await button('Disable').click()
+  await button('Yes, disable it').click()
+  await button('Enable').waitFor()
+  expect(await button('Send a test').getAttribute('aria-disabled')).toBe('true')
+  await button('Delete').click()
+  await button('Yes, delete it').click()
+  await page.getByText('No webhook was made yet.').waitFor()
+  receiver.close()
 })
 
 test('no script failed, and the policy of the page was kept', () => expect(faults).toEqual([]))

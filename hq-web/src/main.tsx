@@ -24,6 +24,8 @@ import { PoolsView } from './views/pools.tsx'
 import { ProjectView } from './views/project.tsx'
 import { ProjectsView } from './views/projects.tsx'
 import { SignInView } from './views/sign-in.tsx'
+import { WebhookView } from './views/webhook.tsx'
+import { WebhooksView } from './views/webhooks.tsx'
 
 function viewOf({ path, query }: Place, { kind }: Session): ComponentChild {
   if (kind === 'admin') return operatorsView({ path, query })
@@ -32,7 +34,10 @@ function viewOf({ path, query }: Place, { kind }: Session): ComponentChild {
   if (path === '/billing') return <BillingView query={query} />
   if (path === '/limits') return <LimitsView />
   if (path === '/pools') return <PoolsView query={query} />
+  if (path === '/webhooks') return <WebhooksView query={query} />
   if (path === '/keys') return <KeysView query={query} />
+  const webhook = /^\/webhooks\/([0-9A-Z]{26})$/.exec(path)?.[1]
+  if (webhook !== undefined) return <WebhookView key={webhook} id={webhook} query={query} />
   const id = /^\/jobs\/([0-9A-Z]{26})$/.exec(path)?.[1]
   return id === undefined ? <NotFoundView /> : <JobView key={id} id={id} />
 }
