@@ -1,6 +1,7 @@
 // More of HQ, as the owner of a project meets it: a job is verified in the browser, and a digest that was flipped on the way is
 // found; limits, pools, webhooks and memory are seen and changed. Everything is found by role and label; axe-core looks at each
 // view, light and dark, and the console has neither an error of the page nor a breach of its policy.
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAccessible } from './support/accessible.ts'
 import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
+import { eventually } from './support/eventually.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
@@ -44,6 +46,13 @@ async function visit(key: string): Promise<Page> {
   await tab.getByLabel('Project key or admin token').fill(key)
   await button('Sign in', tab).click()
   return tab
+}
+
+/** As a program of the project's would. */
+async function put(path: string, body: string | Uint8Array<ArrayBuffer>, type = 'application/json'): Promise<void> {
+  const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': type }
+  const { ok } = await fetch(`${pool.url}/api/v0${path}`, { method: 'PUT', headers, body })
+  expect(ok).toBe(true)
 }
 
 const button = (name: string, tab = page) => tab.getByRole('button', { name, exact: true })
@@ -200,6 +209,64 @@ test('a webhook is made, tested and deleted; what the receiver answered stands a
   await button('Yes, delete it').click()
   await page.getByText('No webhook was made yet.').waitFor()
   receiver.close()
+})
+
+test('KV is browsed and changed, and a value that somebody else wrote meanwhile is not overwritten', async () => {
+  await view('Memory').click()
+  await page.getByText('Nothing is kept here yet.').waitFor()
+  await page.getByLabel('Namespace', { exact: true }).fill('workflow')
+  await page.getByLabel('Key', { exact: true }).fill('run/1')
+  await page.getByLabel('Value, as JSON').fill('{"stage": ')
+  await page.getByText('This is not JSON yet.').first().waitFor()
+  await page.getByLabel('Value, as JSON').fill('{"stage": 1}')
+  await page.getByLabel('Expires after (seconds)').fill('3600')
+  await button('Write it').click()
+  await page.getByRole('link', { name: 'run/1' }).click()
+  const form = page.getByRole('form', { name: 'Value of run/1' })
+  const value = form.getByLabel('Value, as JSON')
+  expect(await value.inputValue()).toBe('{\n  "stage": 1\n}')
+  expect(Number(await form.getByLabel('Expires after (seconds)').inputValue())).toBeGreaterThan(3_000)
+  await isAccessible(page)
+  await put('/kv/workflow/run%2F1', JSON.stringify({ value: { stage: 2 } }))
+  await value.fill('{"stage": 9}')
+  await button('Save this version').click()
+  await form.getByRole('alert').waitFor()
+  await button('Read it again').click()
+  await eventually(
+    'the value',
+    () => value.inputValue(),
+    (text) => text.includes('2'),
+  )
+  await value.fill('{"stage": 3}')
+  await button('Save this version').click()
+  await form.getByText('Version 3').waitFor()
+  await button('Delete run/1').click()
+  await button('Yes, delete it').click()
+  await page.getByText('No key here begins so.').waitFor()
+})
+
+test('a blob is uploaded and comes back as it was; an array shows its first values exactly', async () => {
+  await page.getByRole('link', { name: 'Blobs' }).click()
+  await page.getByLabel('File').setInputFiles({ name: 'table.csv', mimeType: 'text/csv', buffer: Buffer.from('1,2\n') })
+  await page.getByLabel('Name', { exact: true }).fill('reports/table.csv')
+  await button('Upload it').click()
+  await page.getByText(/^reports\/table\.csv is there, 4 bytes/).waitFor()
+  const blob = page.getByRole('row').filter({ hasText: 'reports/table.csv' })
+  expect(await blob.textContent()).toMatch(/4 bytestext\/csv/)
+  const [file] = await Promise.all([page.waitForEvent('download'), blob.getByRole('link').click()])
+  expect(readFileSync(await file.path(), 'utf8')).toBe('1,2\n')
+  await button('Upload it').click()
+  await page.getByRole('alert').waitFor()
+  await isAccessible(page)
+
+  await put('/vmem/wide?dtype=u64&shape=2', new Uint8Array(16).fill(255), 'application/octet-stream')
+  await page.getByRole('link', { name: 'Arrays' }).click()
+  await button('First 12 values, wide@1').click()
+  await page.getByText('18446744073709551615, 18446744073709551615').waitFor()
+  await isAccessible(page)
+  await button('Delete wide@1').click()
+  await button('Yes, delete it').click()
+  await page.getByText('No array begins so.').waitFor()
 })
 
 test('no script failed, and the policy of the page was kept', () => expect(faults).toEqual([]))

@@ -290,6 +290,22 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v0/kv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listKvNamespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v0/kv/{namespace}/{key}": {
         parameters: {
             query?: never;
@@ -1623,6 +1639,15 @@ export type components = {
                     };
                 };
             };
+        };
+        ListKvNamespacesAnswer: {
+            /** @constant */
+            ok: true;
+            namespaces: {
+                namespace: string;
+                keys: number;
+            }[];
+            next_cursor: string | null;
         };
         GetKvAnswer: {
             /** @constant */
@@ -2967,6 +2992,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetMemoryUsageAnswer"];
+                };
+            };
+        };
+    };
+    listKvNamespaces: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListKvNamespacesAnswer"];
                 };
             };
         };

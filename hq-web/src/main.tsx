@@ -18,6 +18,7 @@ import { JobView } from './views/job.tsx'
 import { JobsView } from './views/jobs.tsx'
 import { KeysView } from './views/keys.tsx'
 import { LimitsView } from './views/limits.tsx'
+import { MemoryView } from './views/memory.tsx'
 import { NewJobView } from './views/new-job.tsx'
 import { NotFoundView } from './views/not-found.tsx'
 import { PoolsView } from './views/pools.tsx'
@@ -35,6 +36,7 @@ function viewOf({ path, query }: Place, { kind }: Session): ComponentChild {
   if (path === '/limits') return <LimitsView />
   if (path === '/pools') return <PoolsView query={query} />
   if (path === '/webhooks') return <WebhooksView query={query} />
+  if (path === '/memory') return <MemoryView query={query} />
   if (path === '/keys') return <KeysView query={query} />
   const webhook = /^\/webhooks\/([0-9A-Z]{26})$/.exec(path)?.[1]
   if (webhook !== undefined) return <WebhookView key={webhook} id={webhook} query={query} />

@@ -6,6 +6,7 @@ import { Link, navigate, type Place } from '../router.tsx'
 import { signOut, useSession } from '../session.ts'
 import { words } from '../words.ts'
 import { limitWords } from '../words/limits.ts'
+import { memoryWords } from '../words/memory.ts'
 import { poolWords } from '../words/pools.ts'
 import { webhookWords } from '../words/webhooks.ts'
 import { Button } from './button.tsx'
@@ -20,6 +21,7 @@ const PLACES = {
     ['/limits', limitWords.nav],
     ['/pools', poolWords.nav],
     ['/webhooks', webhookWords.nav],
+    ['/memory', memoryWords.nav],
     ['/keys', words.nav.keys],
   ],
   admin: [['/projects', words.nav.projects]],
