@@ -2,9 +2,9 @@
 // see what it cost, make a key and revoke it, replay the job, sign out. Everything is found by role and label; axe-core looks at
 // each view, light and dark, and the console has neither an error of the page nor a breach of its policy.
 import { readFileSync } from 'node:fs'
-import axe from 'axe-core'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isAccessible } from './support/accessible.ts'
 import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
 import { eventually } from './support/eventually.ts'
@@ -12,7 +12,6 @@ import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
 const ADMIN_TOKEN = 'the-operators-token-of-the-story'
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 let browser: OpenBrowser
 let pool: Pool
@@ -58,26 +57,6 @@ const seen = async (tab: Page, text: string | RegExp) => tab.getByText(text).fir
 async function signIn(tab: Page, key: string): Promise<void> {
   await tab.getByLabel('Project key or admin token').fill(key)
   await tab.getByRole('button', { name: 'Sign in', exact: true }).click()
-}
-
-/** No violation of WCAG 2.2 AA, whichever theme the system asks for, and nothing wider than a phone. */
-async function isAccessible(tab: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await tab.emulateMedia({ colorScheme })
-    const violations: unknown = await tab.evaluate(
-      `(async () => { ${axe.source}; const { violations } = await axe.run(document, { runOnly: ${JSON.stringify(RULES)} });
-        return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 120))]) })()`,
-    )
-    expect(violations, colorScheme).toEqual([])
-  }
-  await tab.setViewportSize({ width: 390, height: 844 })
-  // Plots and the map are drawn anew for the width a moment later.
-  await eventually(
-    'the width on a phone, which does not scroll sideways',
-    () => tab.evaluate('document.documentElement.scrollWidth'),
-    (width) => width === 390,
-  )
-  await tab.setViewportSize({ width: 1280, height: 900 })
 }
 
 test('a wrong key is refused with a sentence, and the right one opens the jobs', async () => {

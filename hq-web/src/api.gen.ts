@@ -290,6 +290,22 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v0/kv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listKvNamespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v0/kv/{namespace}/{key}": {
         parameters: {
             query?: never;
@@ -906,6 +922,38 @@ export type paths = {
             cookie?: never;
         };
         get: operations["listReceipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v0/projects/{id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getLimitsOfProject"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1737,6 +1785,15 @@ export type components = {
                     };
                 };
             };
+        };
+        ListKvNamespacesAnswer: {
+            /** @constant */
+            ok: true;
+            namespaces: {
+                namespace: string;
+                keys: number;
+            }[];
+            next_cursor: string | null;
         };
         GetKvAnswer: {
             /** @constant */
@@ -2602,6 +2659,42 @@ export type components = {
             }[];
             next_cursor: string | null;
         };
+        GetLimitsAnswer: {
+            /** @constant */
+            ok: true;
+            limits: {
+                requests_per_minute: number | null;
+                iterations_per_job: number | null;
+                concurrent_jobs: number | null;
+                queued_jobs: number | null;
+                credits_per_day: number | null;
+                credits_total: number | null;
+                test_credits_per_day: number | null;
+                burn_warnings: number[];
+                verify: ("none" | "spotcheck" | "full")[];
+                /** @enum {string} */
+                verify_min: "none" | "spotcheck" | "full";
+                spotcheck_rate_min: number | null;
+                spotcheck_rate_max: number | null;
+                cancelled_jobs_per_day: number | null;
+                kv_keys: number | null;
+                kv_bytes: number | null;
+                blob_bytes: number | null;
+                vmem_bytes: number | null;
+            };
+            used: {
+                concurrent_jobs: number;
+                queued_jobs: number;
+                credits_per_day: number;
+                credits_total: number;
+                test_credits_per_day: number;
+                cancelled_jobs_per_day: number;
+                kv_keys: number;
+                kv_bytes: number;
+                blob_bytes: number;
+                vmem_bytes: number;
+            };
+        };
         CreateProjectAnswer: {
             /** @constant */
             ok: true;
@@ -3407,6 +3500,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetMemoryUsageAnswer"];
+                };
+            };
+        };
+    };
+    listKvNamespaces: {
+        parameters: {
+            query?: {
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListKvNamespacesAnswer"];
                 };
             };
         };
@@ -4697,6 +4812,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListReceiptsAnswer"];
+                };
+            };
+        };
+    };
+    getLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetLimitsAnswer"];
+                };
+            };
+        };
+    };
+    getLimitsOfProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetLimitsAnswer"];
                 };
             };
         };

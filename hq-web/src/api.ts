@@ -45,6 +45,22 @@ export const post = <P extends PathsWith<'post'>>(
   sent: Sent = {},
 ): Promise<Answer<P, 'post'>> => call('POST', path, sent, body)
 
+export const patch = <P extends PathsWith<'patch'>>(
+  path: P,
+  body: Body<P, 'patch'>,
+  sent: Sent = {},
+): Promise<Answer<P, 'patch'>> => call('PATCH', path, sent, body)
+
+export const put = <P extends PathsWith<'put'>>(
+  path: P,
+  body: Body<P, 'put'>,
+  sent: Sent = {},
+): Promise<Answer<P, 'put'>> => call('PUT', path, sent, body)
+
+/** Bytes as the body: a file as it is. */
+export const upload = <P extends PathsWith<'put'>>(path: P, file: Blob, sent: Sent = {}): Promise<Answer<P, 'put'>> =>
+  call('PUT', path, sent, file)
+
 export const remove = (path: PathsWith<'delete'>, sent: Sent = {}): Promise<void> => call('DELETE', path, sent)
 
 let onSignedOut: () => void = () => undefined
@@ -58,8 +74,8 @@ async function call<T>(method: string, path: string, sent: Sent, body?: unknown)
   const { headers, signal } = sent
   const response = await fetch(addressOf(path, sent), {
     method,
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: { ...typeOf(body), ...headers },
+    ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   }).catch((error: unknown) => {
     if (signal?.aborted === true) throw error
@@ -70,6 +86,11 @@ async function call<T>(method: string, path: string, sent: Sent, body?: unknown)
   if (response.ok) return JSON.parse(text)
   if (response.status === 401 && path !== '/hq/session') onSignedOut()
   throw new ApiProblem(problemOf(text, response.status))
+}
+
+function typeOf(body: unknown): Readonly<Record<string, string>> {
+  if (body === undefined) return {}
+  return { 'content-type': body instanceof Blob ? body.type || 'application/octet-stream' : 'application/json' }
 }
 
 /** With its names filled in: what a link to download needs as well. */

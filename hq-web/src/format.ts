@@ -45,5 +45,13 @@ export const shortId = (id: string): string => `${id.slice(0, 6)}…${id.slice(-
 /** Eight characters each, as a person compares them. */
 export const groups = (digest: string): string[] => digest.match(/.{1,8}/g) ?? []
 
+const BINARY = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+/** `512 bytes`, `1.5 KiB`, `64 MiB`. */
+export function bytes(n: number): string {
+  const step = Math.min(BINARY.length - 1, n < 1 ? 0 : Math.floor(Math.log2(n) / 10))
+  return `${rough.format(n / 2 ** (10 * step))} ${n === 1 ? 'byte' : BINARY[step]}`
+}
+
 /** `10 million`, `2,000 million`; less than a million as it is. */
 export const large = (n: number): string => (n < 1e6 ? count(n) : `${figure.format(n / 1e6)} million`)

@@ -6,6 +6,7 @@ import './job.css'
 import './form.css'
 import './account.css'
 import './fleet.css'
+import './verify.css'
 import { render, type ComponentChild } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ApiProblem, whenSignedOut, type Problem } from './api.ts'
@@ -19,21 +20,39 @@ import { BillingView } from './views/billing.tsx'
 import { JobView } from './views/job.tsx'
 import { JobsView } from './views/jobs.tsx'
 import { KeysView } from './views/keys.tsx'
+import { LimitsView } from './views/limits.tsx'
+import { MemoryView } from './views/memory.tsx'
 import { NewJobView } from './views/new-job.tsx'
 import { NotFoundView } from './views/not-found.tsx'
+import { PoolsView } from './views/pools.tsx'
+import { ProjectView } from './views/project.tsx'
 import { ProjectsView } from './views/projects.tsx'
 import { SignInView } from './views/sign-in.tsx'
+import { WebhookView } from './views/webhook.tsx'
+import { WebhooksView } from './views/webhooks.tsx'
 
 function viewOf({ path, query }: Place, { kind }: Session): ComponentChild {
   if (path === '/agents') return kind === 'admin' ? <FleetView query={query} /> : <AgentsView query={query} />
   if (path === '/audit') return kind === 'admin' ? <OperatorAuditView query={query} /> : <AuditView query={query} />
-  if (kind === 'admin') return path === '/' || path === '/projects' ? <ProjectsView query={query} /> : <NotFoundView />
+  if (kind === 'admin') return operatorsView({ path, query })
   if (path === '/' || path === '/jobs') return <JobsView query={query} />
   if (path === '/jobs/new') return <NewJobView />
   if (path === '/billing') return <BillingView query={query} />
+  if (path === '/limits') return <LimitsView />
+  if (path === '/pools') return <PoolsView query={query} />
+  if (path === '/webhooks') return <WebhooksView query={query} />
+  if (path === '/memory') return <MemoryView query={query} />
   if (path === '/keys') return <KeysView query={query} />
+  const webhook = /^\/webhooks\/([0-9A-Z]{26})$/.exec(path)?.[1]
+  if (webhook !== undefined) return <WebhookView key={webhook} id={webhook} query={query} />
   const id = /^\/jobs\/([0-9A-Z]{26})$/.exec(path)?.[1]
   return id === undefined ? <NotFoundView /> : <JobView key={id} id={id} />
+}
+
+function operatorsView({ path, query }: Place): ComponentChild {
+  if (path === '/' || path === '/projects') return <ProjectsView query={query} />
+  const id = /^\/projects\/([0-9A-Z]{26})$/.exec(path)?.[1]
+  return id === undefined ? <NotFoundView /> : <ProjectView key={id} id={id} />
 }
 
 type Who = { readonly session: Session } | { readonly problem: Problem } | 'nobody' | 'ended' | 'asking'

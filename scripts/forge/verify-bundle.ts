@@ -10,7 +10,7 @@ import type { Engine } from '@forge/shared/agent/engines/engine.ts'
 import { jobIdSchema } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { checkBundle } from '@forge/shared/receipt/check-bundle.ts'
-import { keyListProblem, signedKeyListSchema, type SigningKey } from '@forge/shared/receipt/keys.ts'
+import { keysOfList, signedKeyListSchema, type SigningKey } from '@forge/shared/receipt/keys.ts'
 import { receiptSchema } from '@forge/shared/receipt/receipt.ts'
 
 /** It could not be looked at; the message is for whoever asked. */
@@ -94,9 +94,7 @@ async function jsonOf(file: string): Promise<unknown> {
 }
 
 async function keysOf(file: string): Promise<readonly SigningKey[]> {
-  const list = signedKeyListSchema.safeParse(await jsonOf(file))
-  if (!list.success) throw new CannotVerify(`${file} is no list of keys.`)
-  const problem = keyListProblem(list.data)
-  if (problem !== null) throw new CannotVerify(`${file}: ${problem}.`)
-  return list.data.body.keys
+  const keys = keysOfList(await jsonOf(file))
+  if (typeof keys === 'string') throw new CannotVerify(`${file}: ${keys}.`)
+  return keys
 }

@@ -86,7 +86,8 @@ export function Limits({ usage: { spending } }: { usage: Usage }) {
   )
 }
 
-const Share = ({ of }: { of: number }) => (
+/** How much of a limit is used, as a line and a figure. */
+export const Share = ({ of }: { of: number }) => (
   <span class="pro is-ok">
     <i style={{ '--p': `${Math.min(100, 100 * of)}%` }} />
     <span>{percent(of)}</span>

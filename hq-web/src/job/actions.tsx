@@ -1,14 +1,22 @@
-// What can be done with a job: Replay when it has a result, Cancel while it has none. Each says why when it cannot.
+// What can be done with a job: Replay and Verify when it has a result, Cancel while it has none. Each says why when it cannot.
 import { useState } from 'preact/hooks'
 import { ApiProblem, post, type Problem } from '../api.ts'
 import { Button } from '../parts/button.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { navigate } from '../router.tsx'
 import { may, useSession } from '../session.ts'
+import { VERIFY_HERE } from '../verify/verify-here.tsx'
 import { words } from '../words.ts'
+import { verifyWords } from '../words/verify.ts'
 import { hasEnded, type Job } from './use-job.ts'
 
 const DO_NOT_WAIT = { Prefer: 'respond-async' }
+
+function toVerify(): void {
+  const head = document.getElementById(VERIFY_HERE)
+  head?.scrollIntoView()
+  head?.focus({ preventScroll: true })
+}
 
 export function Actions({ job, changed }: { job: Job; changed: () => void }) {
   const say = words.job.actions
@@ -19,6 +27,7 @@ export function Actions({ job, changed }: { job: Job; changed: () => void }) {
   const ended = hasEnded(job)
   const noScope = may(session, 'jobs:write') ? undefined : say.noScope('jobs:write')
   const noReplay = noScope ?? (job.hub !== undefined ? undefined : ended ? say.replayFailed : say.replayRunning)
+  const noVerify = job.hub !== undefined ? undefined : ended ? verifyWords.noResult : verifyWords.running
   const noCancel = noScope ?? (ended ? say.cancelEnded : undefined)
 
   const attempt = async (action: () => Promise<void>): Promise<void> => {
@@ -55,6 +64,9 @@ export function Actions({ job, changed }: { job: Job; changed: () => void }) {
           <>
             <Button onPress={() => void attempt(replay)} off={noReplay}>
               {say.replay}
+            </Button>
+            <Button onPress={toVerify} off={noVerify}>
+              {verifyWords.action}
             </Button>
             <Button onPress={() => setAsking(true)} off={noCancel}>
               {say.cancel}

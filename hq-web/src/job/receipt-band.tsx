@@ -2,6 +2,7 @@
 import { addressOf } from '../api.ts'
 import { count, credits } from '../format.ts'
 import { Digest } from '../parts/digest.tsx'
+import { VerifyHere } from '../verify/verify-here.tsx'
 import { words } from '../words.ts'
 import { BandSection } from './band.tsx'
 import type { When } from './time-line.tsx'
@@ -34,6 +35,7 @@ export function ReceiptBand({ job, request, receipt, units, span }: ReceiptProps
         <Files job={job} />
       </div>
       <Digests receipt={receipt} />
+      {job.hub !== undefined && <VerifyHere jobId={job.job_id} shards={job.hub.metrics.shards} />}
     </BandSection>
   )
 }

@@ -1,10 +1,14 @@
 // The frame of every view: the mark, where one can go, who one is, and the way out.
 import type { ComponentChildren } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { ApiProblem } from '../api.ts'
 import { Link, navigate, type Place } from '../router.tsx'
 import { signOut, useSession } from '../session.ts'
 import { words } from '../words.ts'
+import { limitWords } from '../words/limits.ts'
+import { memoryWords } from '../words/memory.ts'
+import { poolWords } from '../words/pools.ts'
+import { webhookWords } from '../words/webhooks.ts'
 import { Button } from './button.tsx'
 import { Glyph } from './glyph.tsx'
 
@@ -15,6 +19,10 @@ const PLACES = {
     ['/jobs/new', words.nav.newJob],
     ['/billing', words.nav.billing],
     ['/agents', words.nav.agents],
+    ['/limits', limitWords.nav],
+    ['/pools', poolWords.nav],
+    ['/webhooks', webhookWords.nav],
+    ['/memory', memoryWords.nav],
     ['/keys', words.nav.keys],
     ['/audit', words.nav.audit],
   ],
@@ -43,13 +51,19 @@ export function Shell({ place, left, children }: ShellProps) {
     navigate('/', { replace: true })
     left()
   }
+  const bar = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const link = bar.current?.querySelector<HTMLElement>('[aria-current]')
+    // On a phone the row scrolls sideways; where one is must be in sight.
+    if (bar.current && link) {
+      bar.current.scrollLeft =
+        link.offsetLeft - bar.current.offsetLeft - (bar.current.clientWidth - link.offsetWidth) / 2
+    }
+  }, [place.path])
   // What is nobody's own, a job among them, is under the first.
   const places = PLACES[kind]
-  const here = places.find(([to]) => to === place.path) ?? places[0]
-  // On a phone the list of views is wider than the screen.
-  useEffect(() => {
-    document.querySelector('.bar nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  }, [here[0]])
+  const here =
+    places.find(([to]) => to === place.path) ?? places.find(([to]) => place.path.startsWith(`${to}/`)) ?? places[0]
   return (
     <>
       <a class="skip" href="#content">
@@ -61,7 +75,7 @@ export function Shell({ place, left, children }: ShellProps) {
             <Glyph name="logo" />
             {words.product}
           </Link>
-          <nav aria-label={words.nav.label}>
+          <nav aria-label={words.nav.label} ref={bar}>
             {places.map(([to, name]) => (
               <Link key={to} to={to} aria-current={to === here[0] ? 'page' : undefined}>
                 {name}

@@ -44,7 +44,9 @@ export function ProjectsView({ query }: { query: URLSearchParams }) {
             <tbody>
               {data.projects.map((project) => (
                 <tr key={project.id}>
-                  <th scope="row">{project.name}</th>
+                  <th scope="row">
+                    <Link to={`/projects/${project.id}`}>{project.name}</Link>
+                  </th>
                   <td class="mono">{project.id}</td>
                   <td class="r">
                     {project.limits.credits_per_day === null ? noLimit : count(project.limits.credits_per_day)}

@@ -111,6 +111,20 @@ export function testJobReads({ store, otherProject }: JobReadsTool): void {
     expect(await store().givenUpOnDay(other, nowMs, 9)).toBe(0)
   })
 
+  test('jobs that have not ended are counted, and those of them that have not begun', async () => {
+    const [own, other] = [await otherProject(), await otherProject()]
+    expect(await store().jobsAtATime(own)).toEqual({ concurrent: 0, queued: 0 })
+    const [begun, verifying] = [await put(own), await put(own), await put(own), await put(other)]
+    for (const id of [begun, verifying]) {
+      await store().updateJob(id, { state: 'RUNNING', reason: null, startedAtMs: 1_000 })
+    }
+    await store().updateJob(verifying, { state: 'VERIFYING', reason: null })
+    expect(await store().jobsAtATime(own)).toEqual({ concurrent: 3, queued: 1 })
+    const end = { state: 'CANCELLED', problem: problem('CANCELLED', 'x'), finishedAtMs: 2_000 } as const
+    await store().finishJob(begun, end)
+    expect(await store().jobsAtATime(own)).toEqual({ concurrent: 2, queued: 1 })
+  })
+
   test('attempts and verdicts of a range of shards, void ones marked', async () => {
     const id = await put(await otherProject())
     const liar = identityOf(`liar ${ulid()}`)

@@ -35,6 +35,26 @@ export function testKv({ store, sql, otherProject }: KvTool): void {
     return { kvKeys: counted.kvKeys, kvBytes: counted.kvBytes }
   }
 
+  test('namespaces that hold something are listed with how much, a page at a time', async () => {
+    const [own, other] = [await otherProject(), await otherProject()]
+    const write = (namespace: string, writes: readonly KvWrite[]) => store().putKv(own, namespace, writes, free, NOW)
+    const listed = (after: string | null = null, limit = 9) => store().kvNamespaces(own, { after, limit }, NOW)
+    expect(await listed()).toEqual([])
+    await write('b', [aWrite('1'), aWrite('2')])
+    await write('a', [aWrite('1'), aWrite('gone', { expiresAtMs: NOW })])
+    await write('B', [aWrite('1')])
+    await write('over', [aWrite('gone', { expiresAtMs: NOW })])
+    await store().putKv(other, 'foreign', [aWrite('1')], free, NOW)
+    const these = [
+      { namespace: 'B', keys: 1 },
+      { namespace: 'a', keys: 1 },
+      { namespace: 'b', keys: 2 },
+    ]
+    expect(await listed()).toEqual(these)
+    expect(await listed(null, 1)).toEqual(these.slice(0, 1))
+    expect(await listed('B', 1)).toEqual(these.slice(1, 2))
+  })
+
   test('a value comes back with a version that only rises, also over a deletion', async () => {
     const [own, other] = [await otherProject(), await otherProject()]
     const first = await put(own, [aWrite('ü/𝄞', { value: '{"a":"ü"}', expiresAtMs: NOW + 5 })])

@@ -43,6 +43,11 @@ export interface OverQuota<Limit extends string = keyof MemoryQuota> {
   readonly wanted: number
 }
 
+export interface KvNamespace {
+  readonly namespace: string
+  readonly keys: number
+}
+
 export interface KvEntry {
   readonly namespace: string
   readonly key: string
@@ -182,6 +187,8 @@ export interface MemoryStore extends ObjectRows, BlobStore, VmemStore {
     condition: Condition,
     nowMs: number,
   ): Promise<'deleted' | 'absent' | 'conflict'>
+  /** Those that hold something, in the order of their bytes. */
+  kvNamespaces(projectId: ProjectId, page: PageOf<string>, nowMs: number): Promise<KvNamespace[]>
   /** By key, in the order of its bytes. */
   kvOf(projectId: ProjectId, namespace: string, prefix: string, page: PageOf<string>, nowMs: number): Promise<KvEntry[]>
 

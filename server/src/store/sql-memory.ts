@@ -10,7 +10,16 @@ import {
   putBlob,
   sweepBlobs,
 } from './queries/blobs.ts'
-import { deleteKv, kvAfter, kvByKeys, nextKvExpiry, projectsWithExpiredKv, putKv, sweepKv } from './queries/kv.ts'
+import {
+  deleteKv,
+  kvAfter,
+  kvByKeys,
+  kvNamespaces,
+  nextKvExpiry,
+  projectsWithExpiredKv,
+  putKv,
+  sweepKv,
+} from './queries/kv.ts'
 import { usageOf } from './queries/memory-usage.ts'
 import { referencesOf } from './queries/references.ts'
 import { deleteVmem, putVmem, vmemAfter, vmemOf, vmemVersions } from './queries/vmem.ts'
@@ -25,6 +34,7 @@ export function createMemory(engine: Engine): MemoryStore {
       engine.transaction((db, attempt) => putKv(db, { projectId, namespace, writes, quota, nowMs }, attempt)),
     deleteKv: (projectId, namespace, key, condition, nowMs) =>
       engine.transaction((db, attempt) => deleteKv(db, { projectId, namespace, nowMs }, key, condition, attempt)),
+    kvNamespaces: (projectId, page, nowMs) => engine.run((db) => kvNamespaces(db, projectId, page, nowMs)),
     kvOf: (projectId, namespace, prefix, page, nowMs) =>
       engine.run((db) => kvAfter(db, projectId, namespace, prefix, page, nowMs)),
 

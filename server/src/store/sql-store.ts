@@ -20,13 +20,12 @@ import {
   insertJob,
   jobsById,
   jobOfClient,
-  jobsAtATime,
   registerJob,
   setBasis,
   unfinishedJobs,
   updateJob,
 } from './queries/jobs.ts'
-import { attemptsOf, givenUpOnDay, jobsOf, verdictsIn } from './queries/job-reads.ts'
+import { attemptsOf, givenUpOnDay, jobsAtATime, jobsOf, verdictsIn } from './queries/job-reads.ts'
 import {
   appendNotices,
   jobsOfExecutor,

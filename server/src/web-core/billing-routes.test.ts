@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { projectLimitsSchema } from '@forge/shared/contract/tenants.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from './examples.fixtures.ts'
 import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
 import { EXAMPLE } from './examples.ts'
@@ -36,6 +37,7 @@ const usageSchema = z.object({
   }),
   lines: z.array(z.looseObject({ date: z.string(), jobs: z.int(), credits: z.number() })),
 })
+const limitsSchema = z.object({ limits: projectLimitsSchema, used: z.record(z.string(), z.number()) })
 /** What the estimate says of a limit. */
 async function estimated(limit = 'credits_per_day'): Promise<unknown> {
   const body = JSON.stringify({ ...FOUNDING_REQUEST, ctx: { billing: { mode: 'billable' } } })
@@ -191,4 +193,24 @@ test('a credit note is booked once, is told by a signed notice, and shows in usa
   const after = await usage()
   expect(after.balance.spent_credits).toBeCloseTo(before.balance.spent_credits - 0.42, 9)
   expect(after.lines).toContainEqual(expect.objectContaining({ kind: 'credit-note', credits: -0.42 }))
+})
+
+test('the limits of a project stand beside what is used of them, for its own keys and for the operator', async () => {
+  const own = limitsSchema.parse(await (await ask('/limits')).json())
+  const { limits, used } = own
+  const spent = await usage()
+  expect(used.credits_total).toBe(spent.balance.spent_credits + spent.balance.reserved_credits)
+  expect(used.credits_per_day).toBe(spent.spending.today_credits)
+  const reply = await ask(`/projects/${EXAMPLE.project}/limits`, { key: ADMIN_TOKEN })
+  expect(limitsSchema.parse(await reply.json())).toEqual(own)
+  await setLimits({ concurrent_jobs: 7 })
+  expect(limitsSchema.parse(await (await ask('/limits')).json())).toEqual({
+    limits: { ...limits, concurrent_jobs: 7 },
+    used,
+  })
+  // A new project uses nothing of this one's.
+  const made = await ask('/projects', { key: ADMIN_TOKEN, method: 'POST', body: JSON.stringify({ name: 'new' }) })
+  const { project } = z.object({ project: z.object({ id: z.string() }) }).parse(await made.json())
+  const fresh = await ask(`/projects/${project.id}/limits`, { key: ADMIN_TOKEN })
+  expect(new Set(Object.values(limitsSchema.parse(await fresh.json()).used))).toEqual(new Set([0]))
 })

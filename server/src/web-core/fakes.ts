@@ -138,6 +138,7 @@ const NOT_FAKED = {
   putKv: notFaked,
   deleteKv: notFaked,
   kvOf: notFaked,
+  kvNamespaces: notFaked,
   beginObject: notFaked,
   discardObject: notFaked,
   objectsToRemove: notFaked,

@@ -32,6 +32,8 @@ export const WEB_LIMITS = {
   /** Of a usage or an invoice: a year and its leap day. More is several of them. */
   billingDaysMax: 366,
   billingDaysDefault: 30,
+  /** Of jobs given up today, where a project may give up any number: more are shown as so many. */
+  givenUpCountedMax: 10_000,
   /** How long a server goes by what it last read of a project's request limit, and how long a refusal asks the store nothing. */
   rateShareMs: 1_000,
   /** Projects whose requests are counted here; what one that is forgotten had taken is a second's worth at most. */

@@ -1,7 +1,6 @@
 // The offline check of a bundle: from the bytes of one file, what they prove of a job and what not. Signatures, digests, plan,
 // root, bill, sample and bound are recomputed; the output too, where the partials are there; and shards drawn by whoever
 // checks are run again, on any engine. Nothing here asks a server, and every finding names the field that it is about.
-import type { Engine } from '../agent/engines/engine.ts'
 import { plainIssue } from '../contract/plain-issue.ts'
 import type { TableSpec } from '../kernels/kernel.ts'
 import { priceListDigest } from '../billing/price-list.ts'
@@ -13,18 +12,13 @@ import { contractDigest } from '../planner/contract.ts'
 import { planQuestion, type PlannedQuestion } from '../verifier/audit.ts'
 import { bundleSchema, type Bundle } from './bundle.ts'
 import { checkReceipt, proved, unshown, wrong, type Checked } from './check-receipt.ts'
-import { checkPlan, checkRerun, checkSample, checkShards, reduced } from './check-shards.ts'
+import { checkPlan, checkRerun, checkSample, checkShards, reduced, type Rerun } from './check-shards.ts'
 import { keyListProblem, signatureProblem, type SigningKey } from './keys.ts'
 import { bodyDigest } from './signed.ts'
 
-export interface CheckOptions {
+export interface CheckOptions extends Rerun {
   /** From a source that is trusted, such as the server's own list; null: only those that the bundle brings. */
   readonly keys: readonly SigningKey[] | null
-  readonly engine: Engine
-  /** How many shards are run again. */
-  readonly shards: number
-  /** The next one of so many, at random; asked again when it gives one twice. */
-  readonly draw: (of: number) => number
   readonly compile?: (spec: TableSpec) => Uint32Array
 }
 

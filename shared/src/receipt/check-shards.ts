@@ -6,6 +6,7 @@ import { policySchema } from '../contract/envelope.ts'
 import { fromBase64, fromHex } from '../exact/bytes.ts'
 import { canonicalJson } from '../exact/canonical-json.ts'
 import { compare, multiply, rational } from '../exact/rational.ts'
+import type { Digest } from '../exact/digest.ts'
 import { merkleRoot } from '../exact/merkle.ts'
 import { tableDigest } from '../distributions/table.ts'
 import { passOf, shardsOf, type PassPlan } from '../kernels/kernel.ts'
@@ -146,32 +147,45 @@ export function reduced(
   }
 }
 
+/** What is heard while shards are run again: which ones were drawn, then what each gave beside what the list has. */
+export type RerunStep =
+  | { readonly kind: 'drawn'; readonly shards: readonly number[] }
+  | { readonly kind: 'ran'; readonly shard: number; readonly found: Digest; readonly listed: Digest }
+
 export interface Rerun {
   readonly engine: Engine
+  /** How many shards are run again. */
   readonly shards: number
+  /** The next one of so many, at random; asked again when it gives one twice. */
   readonly draw: (of: number) => number
+  readonly told?: (step: RerunStep) => void
 }
 
 export async function checkRerun(
   { shards }: Bundle,
   question: PlannedQuestion,
   lastPass: PassPlan | undefined,
-  { engine, shards: wanted, draw }: Rerun,
+  { engine, shards: wanted, draw, told }: Rerun,
 ): Promise<Checked[]> {
   const all = Math.min(shards.length, shardsOf(question.plan.grid))
   const chosen = new Set<number>()
   while (chosen.size < Math.min(wanted, all)) chosen.add(draw(all))
   if (chosen.size === 0) return [unshown('shards', 'no shard was run again')]
+  const inOrder = [...chosen].toSorted((a, b) => a - b)
+  told?.({ kind: 'drawn', shards: inOrder })
   const differing: number[] = []
-  for (const shard of chosen) {
+  for (const shard of inOrder) {
     const { passes, grid } = question.plan
     if (passOf(grid, shard) >= passes.length && lastPass === undefined) {
       return [wrong('shards', 'answer.hub.replay.passes: the last pass is missing')]
     }
-    if ((await auditShard(question, engine, shard, lastPass)) !== shards[shard]?.[0]) differing.push(shard)
+    const said = shards[shard]?.[0]
+    if (said === undefined) throw new Error(`shard ${shard} of ${shards.length} was drawn`)
+    const found = await auditShard(question, engine, shard, lastPass)
+    told?.({ kind: 'ran', shard, found, listed: said })
+    if (found !== said) differing.push(shard)
   }
   if (differing.length > 0) return [wrong('shards', `shards: ${listed(differing)}, run again, have other digests`)]
-  const inOrder = [...chosen].toSorted((a, b) => a - b)
   const left = all - chosen.size
   return [
     proved(

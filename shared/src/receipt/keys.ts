@@ -50,3 +50,10 @@ export function keyListProblem(list: SignedKeyList): string | null {
   if (newest === undefined) return 'it names no key'
   return isSignedBy('key-list.v1', list, fromBase64(newest.public_key)) ? null : 'it is not signed by its newest key'
 }
+
+/** The keys of a list that somebody published, or in a sentence what is wrong with it. */
+export function keysOfList(document: unknown): readonly SigningKey[] | string {
+  const list = signedKeyListSchema.safeParse(document)
+  if (!list.success) return 'it is no list of keys'
+  return keyListProblem(list.data) ?? list.data.body.keys
+}

@@ -2,11 +2,12 @@
 import { CONTRACT_LIMITS } from '@forge/shared/contract/envelope.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { problemSchema, type ProblemCode } from '@forge/shared/contract/problem.ts'
-import { and, asc, desc, eq, gte, isNotNull, lt, or, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gte, inArray, isNotNull, lt, or, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { ledgerTransactions } from '../ledger-schema.ts'
-import { DAY_MS, dayOf } from '../ledger-store.ts'
+import { DAY_MS, dayOf, type JobLimits } from '../ledger-store.ts'
 import type { JobFilter, JobReads, JobSummary, ShardAttempt } from '../job-reads.ts'
+import type { JobState } from '../store.ts'
 import { jobs, submissions, verdicts, voids } from '../schema.ts'
 import { termsOfDetail } from './ledger.ts'
 import { isOfVoid } from './shards.ts'
@@ -77,6 +78,21 @@ export async function givenUpOnDay(db: Db, projectId: ProjectId, nowMs: number, 
     )
     .limit(most)
   return rows.length
+}
+
+const UNFINISHED: readonly JobState[] = ['QUEUED', 'RUNNING', 'VERIFYING']
+
+/** As the limits of jobs count them; counted in an index. */
+export async function jobsAtATime(db: Db, projectId: ProjectId): Promise<Record<keyof JobLimits, number>> {
+  const held = await db
+    .select({ state: jobs.state, jobs: count() })
+    .from(jobs)
+    .where(and(eq(jobs.projectId, projectId), inArray(jobs.state, [...UNFINISHED])))
+    .groupBy(jobs.state)
+  return {
+    concurrent: held.reduce((sum, row) => sum + row.jobs, 0),
+    queued: held.find(({ state }) => state === 'QUEUED')?.jobs ?? 0,
+  }
 }
 
 export function attemptsOf(db: Db, jobId: JobId, first: number, end: number): Promise<ShardAttempt[]> {

@@ -4,19 +4,20 @@
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
-import { and, count, eq, inArray, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { endTold, registeredData } from '../event-data.ts'
 import { executors, jobs, submissions, verdicts, voids } from '../schema.ts'
 import type { Booking, JobLimits, OverLimit, TooManyJobs } from '../ledger-store.ts'
 import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
-import type { InsertedJob, JobRow, JobState, NewJob, Store } from '../store.ts'
+import type { InsertedJob, JobRow, NewJob, Store } from '../store.ts'
 import { burnWarned, jobEnded } from '../webhook-events.ts'
 import { announce } from './announcements.ts'
 import { billableOn } from './balances.ts'
 import { lockLedger } from './closings.ts'
 import { appendEvents, beginEvents, lockJobs } from './events.ts'
+import { jobsAtATime } from './job-reads.ts'
 import { insertReferences } from './references.ts'
 import { overLimit, paidOf, reserve, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
@@ -57,9 +58,7 @@ async function warnOfBurn(db: Db, { projectId, createdAtMs }: NewJob, thresholds
   )
 }
 
-const UNFINISHED: readonly JobState[] = ['QUEUED', 'RUNNING', 'VERIFYING']
-
-/** The caller holds the project's lock alone, so that two jobs never both take the last place. Counted in an index. */
+/** The caller holds the project's lock alone, so that two jobs never both take the last place. */
 async function tooManyJobs(
   db: Db,
   projectId: ProjectId,
@@ -71,19 +70,6 @@ async function tooManyJobs(
     return { inserted: false, tooMany: { limit: 'concurrent', most: concurrent } }
   if (queued !== null && held.queued >= queued) return { inserted: false, tooMany: { limit: 'queued', most: queued } }
   return null
-}
-
-/** As the limits of jobs count them. */
-export async function jobsAtATime(db: Db, projectId: ProjectId): Promise<Record<keyof JobLimits, number>> {
-  const held = await db
-    .select({ state: jobs.state, jobs: count() })
-    .from(jobs)
-    .where(and(eq(jobs.projectId, projectId), inArray(jobs.state, [...UNFINISHED])))
-    .groupBy(jobs.state)
-  return {
-    concurrent: held.reduce((sum, row) => sum + row.jobs, 0),
-    queued: held.find(({ state }) => state === 'QUEUED')?.jobs ?? 0,
-  }
 }
 
 export async function insertJob(db: Db, { references = [], ...job }: NewJob, attempt: number): Promise<InsertedJob> {

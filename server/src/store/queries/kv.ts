@@ -2,11 +2,11 @@
 // on a later attempt what an earlier one wrote is found again by its value and its time.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { utf8 } from '@forge/shared/exact/bytes.ts'
-import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, min, or, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, gte, inArray, isNull, lt, lte, min, or, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import { kvEntries } from '../memory-schema.ts'
-import type { Condition, KvEntry, KvWrite, KvWritten, MemoryQuota } from '../memory.ts'
+import type { Condition, KvEntry, KvNamespace, KvWrite, KvWritten, MemoryQuota } from '../memory.ts'
 import type { PageOf } from '../tenants.ts'
 import { changeUsage, holds, LAST_CHARACTER, lockUsage, overQuota } from './memory-usage.ts'
 
@@ -46,6 +46,23 @@ export async function kvAfter(
     .orderBy(asc(kvEntries.key))
     .limit(limit)
   return rows.map(entryOf)
+}
+
+/** Counted in the key's index. */
+export async function kvNamespaces(
+  db: Db,
+  projectId: ProjectId,
+  { after, limit }: PageOf<string>,
+  nowMs: number,
+): Promise<KvNamespace[]> {
+  const behind = after === null ? undefined : gt(kvEntries.namespace, after)
+  return db
+    .select({ namespace: kvEntries.namespace, keys: count() })
+    .from(kvEntries)
+    .where(and(eq(kvEntries.projectId, projectId), behind, isLive(nowMs)))
+    .groupBy(kvEntries.namespace)
+    .orderBy(asc(kvEntries.namespace))
+    .limit(limit)
 }
 
 export interface KvPut {

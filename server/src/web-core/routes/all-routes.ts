@@ -18,6 +18,7 @@ import { jobShardsRoute } from './job-shards.ts'
 import { jobsRoutes } from './jobs.ts'
 import { keysRoutes } from './keys.ts'
 import { kvRoutes } from './kv.ts'
+import { limitsRoutes } from './limits.ts'
 import { memoryRoute } from './memory.ts'
 import { metricsRoute } from './metrics.ts'
 import { operatorAgentRoutes } from './operator-agents.ts'
@@ -53,6 +54,7 @@ export const ROUTES: readonly Route[] = [
   ...webhookDeliveryRoutes,
   deleteWebhookRoute,
   ...auditRoutes,
+  ...limitsRoutes,
   ...projectsRoutes,
   ...hqSessionRoutes,
   ...serverRoutes,

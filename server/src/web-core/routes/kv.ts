@@ -98,6 +98,35 @@ const entryRoutes = [
   }),
 ]
 
+const namespacesRoute = route({
+  method: 'GET',
+  path: '/api/v0/kv',
+  scope: 'memory:read',
+  tag: 'kv',
+  operationId: 'listKvNamespaces',
+  summary: 'List namespaces',
+  description: 'Those that hold something, in the order of their bytes, each with how many keys it has.',
+  query: z.strictObject(pageQuery(namespaceSchema)),
+  responses: {
+    200: {
+      description: 'A page of them.',
+      schema: z.strictObject({
+        ok: z.literal(true),
+        namespaces: z.array(z.strictObject({ namespace: z.string(), keys: z.int() })),
+        next_cursor: nextCursorSchema,
+      }),
+    },
+  },
+  problems: [],
+  examples: [{ summary: 'The first page', status: 200 }],
+  async handle({ caller, query }, { store, clock }) {
+    const page = { after: query.cursor ?? null, limit: query.limit + 1 }
+    const rows = await store.kvNamespaces(caller.projectId, page, clock())
+    const { items, next_cursor } = pageOf(rows, query.limit, ({ namespace }) => namespace)
+    return answered(200, { ok: true, namespaces: items.map((row) => ({ ...row })), next_cursor })
+  },
+})
+
 const manyRoutes = [
   route({
     method: 'GET',
@@ -244,7 +273,7 @@ const deleteRoute = route({
   },
 })
 
-export const kvRoutes = [...entryRoutes, ...manyRoutes, deleteRoute]
+export const kvRoutes = [namespacesRoute, ...entryRoutes, ...manyRoutes, deleteRoute]
 
 function conditionOfVersion(version: number | undefined): Condition {
   if (version === undefined) return { kind: 'always' }

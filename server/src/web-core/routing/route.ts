@@ -151,6 +151,7 @@ export const TAGS = {
   ops: 'What can be computed, at what price, and computing it.',
   jobs: 'What became of a contract: state, progress, shards, events.',
   projects: 'Tenants, for the operator.',
+  limits: 'What a project may, and what it uses of it.',
   keys: 'The keys that speak for a project.',
   pools: 'Agents of a project’s own, and the tokens that they say.',
   memory: 'Memory: how much of it is used.',

@@ -1,0 +1,127 @@
+// One value of KV: read, changed and deleted as the version that was read, so that nobody's write is lost.
+import { useState } from 'preact/hooks'
+import { get, put, remove, type Schema } from '../api.ts'
+import { useLoad } from '../load.ts'
+import { Age, useNow } from '../parts/age.tsx'
+import { Button } from '../parts/button.tsx'
+import { ProblemNote } from '../parts/problem.tsx'
+import { Sure } from '../parts/sure.tsx'
+import { TextField } from '../parts/text-field.tsx'
+import { useAct } from '../parts/use-act.ts'
+import { navigate } from '../router.tsx'
+import { memoryWords as say } from '../words/memory.ts'
+import { ttlOf, ttlText } from './expiry.tsx'
+import { JsonField, jsonOf } from './json-field.tsx'
+import type { PartProps } from './kv.tsx'
+import { memoryAddress } from './prefix-form.tsx'
+
+type Entry = Schema<'GetKvAnswer'>['entry']
+
+interface KvEntryProps extends PartProps {
+  readonly namespace: string
+  readonly name: string
+}
+
+export function KvEntry(props: KvEntryProps) {
+  const { namespace, name } = props
+  const params = { namespace, key: name }
+  const { data, problem, reload } = useLoad(
+    (signal) => get('/api/v0/kv/{namespace}/{key}', { params, signal }),
+    [namespace, name],
+  )
+  return (
+    <section class="bill">
+      <h2>{say.kv.entry(name)}</h2>
+      {problem !== null && <ProblemNote problem={problem} again={reload} />}
+      {data !== null && <Editor key={data.entry.version} {...props} entry={data.entry} reload={reload} />}
+    </section>
+  )
+}
+
+interface EditorProps extends KvEntryProps {
+  readonly entry: Entry
+  readonly reload: () => void
+}
+
+/** What is typed over the value, why it cannot be saved, and the two deeds. */
+function useEditor({ namespace, name, entry, off, written, reload }: EditorProps, now: number) {
+  const first = JSON.stringify(entry.value, null, 2)
+  const [text, setText] = useState(first)
+  const [firstTtl] = useState(() => ttlText(entry.expires_at, now))
+  const [ttl, setTtl] = useState(firstTtl)
+  const { busy, problem, attempt } = useAct()
+  const value = jsonOf(text)
+  const seconds = ttlOf(ttl)
+  const fault = value === undefined ? say.kv.badJson : undefined
+  const isSame = text === first && ttl === firstTtl
+  const why = off ?? (busy ? say.busy : (fault ?? (seconds === null ? say.badTtl : isSame ? say.kv.same : undefined)))
+  const sent = { params: { namespace, key: name }, headers: { 'If-Match': `"${entry.version}"` } }
+  const save = (): void => {
+    if (why !== undefined) return
+    void attempt(async () => {
+      await put('/api/v0/kv/{namespace}/{key}', { value, ...(seconds ? { ttl_seconds: seconds } : {}) }, sent)
+      written()
+      reload()
+    })
+  }
+  const drop = async (): Promise<void> => {
+    await remove('/api/v0/kv/{namespace}/{key}', sent)
+    written()
+    navigate(memoryAddress({ kind: 'kv', namespace }))
+  }
+  return { text, setText, ttl, setTtl, seconds, fault, why, save, drop, problem }
+}
+
+function Editor(props: EditorProps) {
+  const { name, entry, off, reload } = props
+  const now = useNow()
+  const { text, setText, ttl, setTtl, seconds, fault, why, save, drop, problem } = useEditor(props, now)
+  return (
+    <form
+      class="fields"
+      aria-label={say.kv.entry(name)}
+      onSubmit={(event) => {
+        event.preventDefault()
+        save()
+      }}
+    >
+      <p class="cap wide">
+        {say.kv.version(entry.version, '')}
+        <Age at={entry.updated_at} now={now} say={say.ago} />
+      </p>
+      <JsonField label={say.kv.value} value={text} fault={fault} change={setText} />
+      <TextField
+        label={say.ttl}
+        value={ttl}
+        help={say.ttlHelp}
+        fault={seconds === null ? say.badTtl : undefined}
+        change={setTtl}
+      />
+      <div class="wide acts">
+        <Button off={why} onPress={save}>
+          {say.kv.save}
+        </Button>
+        <Sure
+          name={say.remove}
+          label={say.removeNamed(name)}
+          off={off}
+          cost={say.kv.cost(name, entry.version)}
+          sure={say.sure}
+          keep={say.keep}
+          deed={drop}
+        />
+      </div>
+      <p class="cap wide">{off ?? say.kv.ifMatch}</p>
+      {problem !== null && (
+        <div class="wide">
+          <ProblemNote problem={problem} />
+          {problem.code === 'PRECONDITION_FAILED' && (
+            <Button small onPress={reload}>
+              {say.kv.reread}
+            </Button>
+          )}
+        </div>
+      )}
+    </form>
+  )
+}

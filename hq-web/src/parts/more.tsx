@@ -1,0 +1,34 @@
+// From page to page of a list, by the cursor in the address.
+import { Link } from '../router.tsx'
+
+interface MoreProps {
+  /** The view, and its query without the cursor. */
+  readonly to: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly cursor: string | undefined
+  readonly next: string | null | undefined
+  readonly first: string
+  readonly later: string
+}
+
+export function More({ to, query = {}, cursor, next, first, later }: MoreProps) {
+  if (cursor === undefined && typeof next !== 'string') return null
+  const address = (more: Readonly<Record<string, string>>): string => {
+    const search = new URLSearchParams({ ...query, ...more })
+    return search.size === 0 ? to : `${to}?${search}`
+  }
+  return (
+    <p class="more">
+      {cursor !== undefined && (
+        <Link class="btn" to={address({})}>
+          {first}
+        </Link>
+      )}
+      {typeof next === 'string' && (
+        <Link class="btn" to={address({ cursor: next })}>
+          {later}
+        </Link>
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,43 @@
+// What was just made and is shown once: it is in this component's props alone. A reload or another view, and it is gone.
+import { useEffect, useRef } from 'preact/hooks'
+import { words } from '../words.ts'
+import { Button } from './button.tsx'
+import { Copy } from './copy.tsx'
+
+interface ShownOnceProps {
+  /** Of the section, for whoever hears the page. */
+  readonly label: string
+  readonly title: string
+  readonly lead: string
+  readonly lines: readonly ShownLine[]
+  readonly stored: () => void
+}
+
+export interface ShownLine {
+  readonly what: string
+  readonly text: string
+}
+
+export function ShownOnce({ label, title, lead, lines, stored }: ShownOnceProps) {
+  const head = useRef<HTMLHeadingElement>(null)
+  // Who made it by keyboard or hears the page is taken to what must not be missed.
+  useEffect(() => head.current?.focus(), [title])
+  return (
+    <section class="secret" aria-label={label}>
+      <h2 ref={head} tabIndex={-1}>
+        {title}
+      </h2>
+      <p class="soft">{lead}</p>
+      {lines.map(({ what, text }) => (
+        <div key={what} class="shown">
+          {lines.length > 1 && <p class="cap">{what}</p>}
+          <p class="line">
+            <code>{text}</code>
+            <Copy text={text} what={what.toLowerCase()} />
+          </p>
+        </div>
+      ))}
+      <Button onPress={stored}>{words.keys.stored}</Button>
+    </section>
+  )
+}
