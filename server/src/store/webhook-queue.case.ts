@@ -143,6 +143,9 @@ export function testWebhookQueue(tool: LedgerTool): void {
         if (one !== undefined) results.push(await store().recordAttempt(one, ended(kind, { error: 'x' })))
       }
       expect(results.at(-1)).toBe('disabled')
+      const [act] = await store().actsOf(projectId, { after: null, limit: 1 })
+      const data = JSON.stringify({ enabled: false, reason })
+      expect(act).toMatchObject({ type: 'webhook.changed', actor: 'server', subject: id, data })
       expect(await store().webhook(projectId, id)).toMatchObject({
         disabledReason: reason,
         disabledAtMs: LATER_MS + 5,

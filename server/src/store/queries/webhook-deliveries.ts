@@ -8,6 +8,7 @@ import type { PageOf } from '../tenants.ts'
 import { deliveryOf, tested } from '../webhook-events.ts'
 import { webhookDeliveries as deliveries, webhooks } from '../webhook-schema.ts'
 import type { AttemptResult, ClaimBounds, ClaimedDelivery, DeliveryRow } from '../webhook-store.ts'
+import { appendAct } from './acts.ts'
 import { disable, lockWebhook, webhookById } from './webhooks.ts'
 
 export async function deliveriesOf(
@@ -181,6 +182,7 @@ export async function recordAttempt(
   // First the webhook, as everybody does.
   const [hook] = await db
     .select({
+      projectId: webhooks.projectId,
       url: webhooks.url,
       failedDeliveries: webhooks.failedDeliveries,
       failingSinceMs: webhooks.failingSinceMs,
@@ -212,9 +214,13 @@ export async function recordAttempt(
         : { failingSinceMs: hook.failingSinceMs ?? atMs, failedDeliveries: failed },
     )
     .where(eq(webhooks.id, webhookId))
-  if (outcome.kind === 'gone') await disable(db, webhookId, 'gone', atMs)
-  else if (outcome.kind === 'gave-up' && failed >= disableAfter) await disable(db, webhookId, 'failing', atMs)
-  else return 'recorded'
+  const isFailing = outcome.kind === 'gave-up' && failed >= disableAfter
+  if (outcome.kind !== 'gone' && !isFailing) return 'recorded'
+  const reason = isFailing ? 'failing' : 'gone'
+  await disable(db, webhookId, reason, atMs)
+  const data = { enabled: false, reason }
+  const { projectId: chain } = hook
+  await appendAct(db, { chain, atMs, actor: 'server', type: 'webhook.changed', subject: webhookId, data })
   return 'disabled'
 }
 

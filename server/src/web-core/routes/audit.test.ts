@@ -4,7 +4,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { actSchema, actsProblem, type Act } from '@forge/shared/receipt/act.ts'
 import { linkDigest, signedLinkSchema } from '@forge/shared/receipt/link.ts'
-import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
+import {
+  ADMIN_TOKEN,
+  openExampleWorld,
+  openTestSealer,
+  WORLD_START_MS,
+  type ExampleWorld,
+} from '../examples.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
 
 let world: ExampleWorld
@@ -91,7 +97,10 @@ test('a chain in which something was changed, left out or put in says so', async
 })
 
 test('the log of receipts is whole from the first link to its head', async () => {
-  await call('GET', `/api/v0/jobs/${EXAMPLE.finishedJob}/receipt`)
+  const sealer = await openTestSealer(world.store)
+  sealer.wake()
+  await sealer.idle()
+  await sealer.close()
   const page = z
     .object({
       length: z.int(),
