@@ -1,11 +1,11 @@
 // Tabs of a real browser: each in a context of its own, hence with an identity of its own, on the pool's page as a
 // volunteer opens it. What a tab says is read from the page by role and label, as a person reads it.
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { launchBrowser } from '../../scripts/machine/browser.ts'
 import { eventually } from './eventually.ts'
 
-export type OpenBrowser = Browser
+export type OpenBrowser = Pick<Browser, 'newContext' | 'contexts' | 'newBrowserCDPSession' | 'close'>
 
 export interface TabOptions {
   readonly engine: 'wasm' | 'webgpu'
@@ -28,7 +28,29 @@ export interface Tab {
 /** Self-test and shader compilation on a software adapter and a busy machine. */
 const READY_MS = 60_000
 
-export const openBrowser = (): Promise<OpenBrowser> => launchBrowser({ webgpu: true })
+let launched: Promise<Browser> | null = null
+
+/**
+ * The browser of this process, which the files that run here share: each context is a profile of its own, and closing closes
+ * those that were opened through it. It ends with the process.
+ */
+export async function openBrowser(): Promise<OpenBrowser> {
+  if (launched !== null && !(await launched).isConnected()) launched = null
+  launched ??= launchBrowser({ webgpu: true })
+  const browser = await launched
+  const opened = new Set<BrowserContext>()
+  return {
+    async newContext(options) {
+      const context = await browser.newContext(options)
+      opened.add(context)
+      context.on('close', () => opened.delete(context))
+      return context
+    },
+    contexts: () => [...opened],
+    newBrowserCDPSession: () => browser.newBrowserCDPSession(),
+    close: async () => void (await Promise.all([...opened].map((context) => context.close()))),
+  }
+}
 
 export async function openTab(browser: OpenBrowser, url: string, { engine, threads = 1 }: TabOptions): Promise<Tab> {
   const context = await browser.newContext()
