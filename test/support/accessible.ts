@@ -1,0 +1,58 @@
+// What everybody needs to use a page: axe finds nothing in it, light or dark, and the keyboard comes to every control and
+// shows where it is.
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+/** More presses of a key than any page has controls. */
+const PRESSES_MAX = 80
+const OUTLINE_PX_MIN = 2
+
+/** No violation of WCAG 2.2 AA in either colour scheme; `state` names it where there is one. */
+export async function expectAccessible(page: Page, state: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    // The policy forbids to inject it as an element; to evaluate it, it does not.
+    await page.evaluate(axe.source)
+    const found = await page.evaluate<string[]>(`axe
+      .run(document, { runOnly: { type: 'tag', values: ${JSON.stringify(WCAG)} } })
+      .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`)
+    expect(found, `${state}, ${colorScheme}`).toEqual([])
+  }
+}
+
+export interface Focus {
+  /** As a person would call it. */
+  readonly name: string
+  /** Pixels of the line around it, or around what stands for it. */
+  readonly outlinePx: number
+  readonly isInView: boolean
+}
+
+/** What the keyboard is at. */
+export const focusOf = (page: Page): Promise<Focus> =>
+  page.evaluate<Focus>(`(() => {
+    const at = document.activeElement
+    const name = (at.getAttribute('aria-label') || at.labels?.[0]?.textContent || at.textContent).trim()
+    const lines = [at, at.closest('label')].map((shown) => {
+      const { outlineStyle, outlineWidth } = shown ? getComputedStyle(shown) : { outlineStyle: 'none' }
+      return outlineStyle === 'none' ? 0 : parseFloat(outlineWidth)
+    })
+    const { top, bottom } = at.getBoundingClientRect()
+    return { name, outlinePx: Math.max(...lines), isInView: bottom > 0 && top < innerHeight }
+  })()`)
+
+/** Presses `key` until the control of that name has the focus; on the way every one shows that it has it. */
+export async function walkTo(page: Page, name: string | RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+  const passed: string[] = []
+  for (let n = 0; n < PRESSES_MAX; n += 1) {
+    await page.keyboard.press(key)
+    const at = await focusOf(page)
+    passed.push(at.name)
+    expect(at.outlinePx, `the line around “${at.name}”`).toBeGreaterThanOrEqual(OUTLINE_PX_MIN)
+    expect(at.isInView, `“${at.name}” is in view`).toBe(true)
+    if (typeof name === 'string' ? at.name === name : name.test(at.name)) return
+  }
+  throw new Error(`${key} never came to ${String(name)}: ${passed.join(', ')}`)
+}
