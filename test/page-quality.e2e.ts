@@ -1,14 +1,13 @@
 // What the page weighs, how soon it shows, and that everybody can use it: axe finds nothing in any state, light or dark, and
 // the keyboard reaches all.
 import { gzipSync } from 'node:zlib'
-import axe from 'axe-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectAccessible } from './support/accessible.ts'
 import { smallContract } from './support/contract.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
-import { visit, type Volunteer } from './support/volunteer.ts'
+import { visit } from './support/volunteer.ts'
 
-const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const SCRIPT_BYTES_MAX = 150_000
 const FIRST_PAINT_MS_MAX = 1000
 
@@ -58,21 +57,9 @@ test('the page can be installed, and its service worker keeps no script and no e
   await context.close()
 })
 
-async function expectAccessible({ page }: Volunteer, state: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    // The policy forbids to inject it as an element; to evaluate it, it does not.
-    await page.evaluate(axe.source)
-    const found = await page.evaluate<string[]>(`axe
-      .run(document, { runOnly: { type: 'tag', values: ${JSON.stringify(WCAG)} } })
-      .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`)
-    expect(found, `${state}, ${colorScheme}`).toEqual([])
-  }
-}
-
 test('axe finds no violation of WCAG 2.2 AA, and Tab comes to every control', async () => {
   const tab = await visit(await browser.newContext(), `${pool.url}/?engine=wasm&threads=1`)
-  await expectAccessible(tab, 'ready')
+  await expectAccessible(tab.page, 'ready')
   await tab.page.keyboard.press('Tab')
   const reached = new Set<string>()
   for (let n = 0; n < 30; n += 1) {
@@ -90,15 +77,15 @@ test('axe finds no violation of WCAG 2.2 AA, and Tab comes to every control', as
   await tab.page.getByRole('button', { name: 'Start', exact: true }).focus()
   await tab.page.keyboard.press('Enter')
   await tab.word('Idle')
-  await expectAccessible(tab, 'idle')
+  await expectAccessible(tab.page, 'idle')
   const id = await pool.client.begin(smallContract({ policy: { verify: 'none' }, args: { iterations: 200_000_000 } }))
   await tab.word('Working')
   await tab.accepted(1)
   await tab.page.getByRole('checkbox', { name: 'Only at these hours' }).check()
-  await expectAccessible(tab, 'working or paused by the hours')
+  await expectAccessible(tab.page, 'working or paused by the hours')
   await tab.press('Stop')
   await tab.word('Stopped')
-  await expectAccessible(tab, 'stopped')
+  await expectAccessible(tab.page, 'stopped')
   expect(tab.failures).toEqual([])
   await fetch(`${pool.url}/api/v0/jobs/${id}/cancel`, {
     method: 'POST',

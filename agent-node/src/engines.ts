@@ -29,25 +29,31 @@ export function nodeEngines(
   tables: TableSource,
   changed: () => void,
 ): EngineChoice {
-  const host = (engine: EngineName, lanes: readonly Lane[], batchMax: number): EngineHost =>
-    laneHost({ engine, lanes, batchMax, knownTables: (isOver) => knownTables(artifacts, tables, isOver) })
+  const host = (
+    engine: EngineName,
+    lanes: readonly Lane[],
+    batchMax: number,
+    notice: (sentence: string) => void,
+  ): EngineHost =>
+    laneHost({ engine, lanes, batchMax, notice, knownTables: (isOver) => knownTables(artifacts, tables, isOver) })
   const onCpu = (engine: NodeEngineName): EngineCandidate => ({
     engine,
     chances: CHANCES,
-    open: async () =>
+    open: async (notice) =>
       host(
         engine,
         threads === 0
           ? [sameThreadLane(laneEngine(engine))]
           : await Promise.all(Array.from({ length: threads }, () => threadLane(engine))),
         1,
+        notice,
       ),
   })
   const onGpu: EngineCandidate = {
     engine: 'webgpu',
     chances: 1,
     // Asked for by name, it takes an adapter in software too.
-    open: async () => host('webgpu', [sameThreadLane(dawnLane(choice === 'webgpu'))], Infinity),
+    open: async (notice) => host('webgpu', [sameThreadLane(dawnLane(choice === 'webgpu'))], Infinity, notice),
   }
   return chooseEngine(candidates(choice, onGpu, onCpu), changed)
 }

@@ -32,13 +32,19 @@ export function tabEngines(options: AgentOptions): TabEngines {
   const shareOf = (name: Engine): number => (name === 'webgpu' ? shares.gpu : shares.cpu)
   return {
     choice(tables, changed) {
-      const open = (name: Engine, workers: readonly string[], batchMax: number): EngineHost => {
+      const open = (
+        name: Engine,
+        workers: readonly string[],
+        batchMax: number,
+        notice: (sentence: string) => void,
+      ): EngineHost => {
         const host = laneHost({
           engine: name,
           lanes: workers.map(workerLane),
           batchMax,
           share: shareOf(name),
           knownTables: (isOver) => knownTables(artifacts, tables, isOver),
+          notice,
         })
         current = { name, host: offering(host, taken) }
         return current.host
@@ -46,16 +52,17 @@ export function tabEngines(options: AgentOptions): TabEngines {
       const webgpu: EngineCandidate = {
         engine: 'webgpu',
         chances: 1,
-        open: async () => open('webgpu', [engine === 'webgpu' ? 'webgpu-any' : 'webgpu'], Infinity),
+        open: async (notice) => open('webgpu', [engine === 'webgpu' ? 'webgpu-any' : 'webgpu'], Infinity, notice),
       }
       const wasm: EngineCandidate = {
         engine: 'wasm',
         chances: WASM_CHANCES,
-        open: async () =>
+        open: async (notice) =>
           open(
             'wasm',
             Array.from({ length: threads }, () => 'wasm'),
             1,
+            notice,
           ),
       }
       const candidates = engine === undefined ? [webgpu, wasm] : [engine === 'webgpu' ? webgpu : wasm]

@@ -87,6 +87,10 @@ function dataOfToday(): { read(): number; add(bytes: number): void } {
     unsaved = 0
   }
   window.addEventListener('pagehide', save)
+  // Another tab of this browser works: what it used is used here too when this one takes over.
+  window.addEventListener('storage', ({ key }) => {
+    if (key === DATA_KEY) ({ day, bytes } = kept())
+  })
   return {
     read: () => (day === today() ? bytes : 0),
     add(more) {
@@ -111,12 +115,22 @@ export function keep(key: string, value: string): void {
 function screenLock(): { want(wanted: boolean): void; renew(): void } {
   let wanted = false
   let held: WakeLockSentinel | undefined
+  let settling = false
   const settle = async (): Promise<void> => {
-    if (!wanted) {
-      await held?.release()
-      held = undefined
-    } else if (canStayAwake && document.visibilityState === 'visible' && (held === undefined || held.released)) {
-      held = await navigator.wakeLock.request('screen')
+    // What was wanted may change while the browser grants it: whoever waits for that looks again.
+    if (settling) return
+    settling = true
+    try {
+      for (;;) {
+        const holds = held !== undefined && !held.released
+        if (holds === wanted) return
+        if (holds) await held?.release()
+        else if (canStayAwake && document.visibilityState === 'visible')
+          held = await navigator.wakeLock.request('screen')
+        else return
+      }
+    } finally {
+      settling = false
     }
   }
   // A battery that is almost empty may refuse; work goes on without.

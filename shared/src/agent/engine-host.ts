@@ -39,8 +39,8 @@ export interface EngineHost {
 
 export interface EngineCandidate {
   readonly engine: EngineName
-  /** Rejects with a sentence when this machine does not have it. */
-  open(): Promise<EngineHost>
+  /** Rejects with a sentence when this machine does not have it. `notice` is told, in a sentence, what befell it later. */
+  open(notice: (sentence: string) => void): Promise<EngineHost>
   /** How often it may be lost before the next candidate takes over. */
   readonly chances: number
 }
@@ -77,11 +77,15 @@ export function chooseEngine(candidates: readonly EngineCandidate[], changed: ()
   }
   const attempt = async ({ engine, open }: EngineCandidate): Promise<ReadyEngine> => {
     report(engine, 'running', 'It runs shards whose answers are known.')
-    const host = await open()
+    let passed = ''
+    const host = await open((sentence) => {
+      if (host === current) report(engine, 'passed', `${passed} ${sentence}`.trim())
+    })
     current = host
     const readies = await host.selfTest()
     const answers = readies.reduce((sum, ready) => sum + ready.digests.length, 0)
-    report(engine, 'passed', `${answers} known ${answers === 1 ? 'answer' : 'answers'} reproduced, bit for bit.`)
+    passed = `${answers} known ${answers === 1 ? 'answer' : 'answers'} reproduced, bit for bit.`
+    report(engine, 'passed', passed)
     return { host, readies }
   }
   const shut = (): void => {
@@ -97,7 +101,11 @@ export function chooseEngine(candidates: readonly EngineCandidate[], changed: ()
       for (const candidate of candidates) {
         const lost = losses.get(candidate.engine) ?? 0
         if (lost >= candidate.chances) {
-          report(candidate.engine, 'refused', `It was lost ${lost} times, so it rests until this agent starts again.`)
+          report(
+            candidate.engine,
+            'refused',
+            `It was lost${lost === 1 ? '' : ` ${lost} times`}, so it rests until this agent starts again.`,
+          )
           continue
         }
         if (closed) break

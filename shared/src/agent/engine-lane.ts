@@ -35,6 +35,8 @@ export type FromLane =
       readonly busyMs: number
     }
   | { readonly type: 'ended'; readonly batch: number; readonly fault: Fault | undefined }
+  /** What befell its engine, which goes on: a sentence for a person. */
+  | { readonly type: 'notice'; readonly sentence: string }
 
 export interface Fault {
   readonly reason: string
@@ -72,7 +74,8 @@ export function loadedKeys(): { has(key: string): boolean; add(key: string): str
 }
 
 export interface LaneEngine {
-  open(): Promise<Engine>
+  /** `notice` is told, in a sentence, of what the engine outlived. */
+  open(notice: (sentence: string) => void): Promise<Engine>
   selfTest(engine: Engine, tables: KnownTables): Promise<readonly Ready[]>
   /** Milliseconds on a clock that never jumps. */
   now(): number
@@ -90,7 +93,7 @@ export function serveLane(port: Port<ToLane, FromLane>, { open, selfTest, now, d
   /** When the host last heard that this lane computes. */
   let heardMs = -Infinity
 
-  const opened = (): Promise<Engine> => (engine ??= open())
+  const opened = (): Promise<Engine> => (engine ??= open((sentence) => port.send({ type: 'notice', sentence })))
   const load = (key: string, kernel: string, launch: Launch): void => {
     const next = opened().then((ready) => ready.load(kernel, launch))
     // Whoever runs it hears of the failure; until then it is nobody's unhandled rejection.

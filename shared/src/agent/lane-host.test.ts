@@ -5,7 +5,7 @@ import type { Launch, ShardRange } from '../kernels/kernel.ts'
 import { EngineError, type Engine } from './engines/engine.ts'
 import { serveLane, type FromLane, type Lane, type ToLane } from './engine-lane.ts'
 import { laneHost } from './lane-host.ts'
-import type { EngineHost, RunOrder } from './engine-host.ts'
+import { chooseEngine, type EngineHost, type RunOrder } from './engine-host.ts'
 
 const launch: Launch = { program: 'sums', constants: new Uint32Array(), tables: {} }
 const order = (shards: number, launchKey = 'a'): RunOrder => ({
@@ -35,8 +35,12 @@ const engineThat = (before: (range: ShardRange) => void | Promise<void>, loads: 
   close() {},
 })
 
-/** A lane in this thread; messages arrive later, as from a worker. `now` is its clock. */
-function lane(engine: Engine, now = ticking()): Lane & { die(reason: string): void } {
+/** A lane in this thread; messages arrive later, as from a worker. `now` is its clock; `opened` gets its engine's notices. */
+function lane(
+  engine: Engine,
+  now = ticking(),
+  opened: (notice: (sentence: string) => void) => void = () => {},
+): Lane & { die(reason: string): void } {
   let toLane: (message: ToLane) => void = () => {}
   let fromLane: (message: FromLane) => void = () => {}
   let crash: (reason: string) => void = () => {}
@@ -44,7 +48,10 @@ function lane(engine: Engine, now = ticking()): Lane & { die(reason: string): vo
   serveLane(
     { send: (message) => later(() => fromLane(message)), receive: (listener) => (toLane = listener) },
     {
-      open: async () => engine,
+      open: async (notice) => {
+        opened(notice)
+        return engine
+      },
       selfTest: async ({ name }) => [
         { engine: name, kernel: 'k', kernelDigest: digest('kernel.v1'), digests: [], unitsPerSecond: 5 },
       ],
@@ -102,6 +109,34 @@ describe('a host of lanes', () => {
     )
     expect(sorted((await run(host, order(50))).done)).toEqual(upTo(50))
     expect((await run(host, order(0))).done).toEqual([])
+  })
+
+  test('what befalls an engine that goes on stands beside the self-test that it passed', async () => {
+    let befall: (sentence: string) => void = () => {}
+    const candidate = {
+      engine: 'webgpu' as const,
+      chances: 1,
+      open: async (notice: (sentence: string) => void) =>
+        laneHost({
+          engine: 'webgpu',
+          lanes: [
+            lane(
+              engineThat(() => {}),
+              ticking(),
+              (opened) => (befall = opened),
+            ),
+          ],
+          batchMax: 1,
+          knownTables: async () => new Map(),
+          notice,
+        }),
+    }
+    const choice = chooseEngine([candidate], () => {})
+    await choice.next()
+    befall('The device was lost once.')
+    await expect.poll(() => choice.reports()[0]?.detail).toMatch(/bit for bit\. The device was lost once\.$/)
+    expect(choice.reports()[0]?.outcome).toBe('passed')
+    choice.close()
   })
 
   test('what is loaded stays loaded, a few launches deep', async () => {

@@ -17,6 +17,8 @@ export interface LaneHostOptions {
   readonly share?: number
   /** Waits for the pool as long as it must; `isOver` says that nobody waits any more. */
   readonly knownTables: (isOver: () => boolean) => Promise<KnownTables>
+  /** Told, in a sentence, of what an engine outlived. */
+  readonly notice?: ((sentence: string) => void) | undefined
 }
 
 /** Batches that a lane has before it, so that it never waits for the host. */
@@ -59,17 +61,19 @@ class LaneHost implements EngineHost {
   readonly #batchMax: number
   #share: number
   readonly #knownTables: LaneHostOptions['knownTables']
+  readonly #notice: LaneHostOptions['notice']
   readonly #states: readonly LaneState[]
   #batches = 0
   #run: Run | undefined
   #dead: EngineError | undefined
 
-  constructor({ engine, lanes, batchMax, share = 1, knownTables }: LaneHostOptions) {
+  constructor({ engine, lanes, batchMax, share = 1, knownTables, notice }: LaneHostOptions) {
     this.engine = engine
     this.lanes = lanes.length
     this.#batchMax = batchMax
     this.#share = share
     this.#knownTables = knownTables
+    this.#notice = notice
     this.#states = lanes.map((lane) => ({
       lane,
       loaded: loadedKeys(),
@@ -170,6 +174,8 @@ class LaneHost implements EngineHost {
         return this.#shard(state, message)
       case 'ended':
         return this.#ended(state, message.batch, message.fault)
+      case 'notice':
+        return this.#notice?.(message.sentence)
     }
   }
 

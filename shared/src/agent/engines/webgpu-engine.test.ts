@@ -122,13 +122,18 @@ describe('a device that is lost', () => {
   it('is replaced, once it passed its test, and the run goes on behind what was handed out', async () => {
     const fake = fakeGpu()
     const retested: string[] = []
-    const { loaded } = await loadedOn(fake, { retest: async () => retested.push(`${fake.devices.length} devices`) })
+    const told: number[] = []
+    const { loaded } = await loadedOn(fake, {
+      retest: async () => retested.push(`${fake.devices.length} devices`),
+      reopened: (losses) => told.push(losses),
+    })
     await runs(loaded, sumsShards(40, 20_000), (shard) => {
       if (shard === 4) fake.devices[0]?.lose()
     })
     const [, second] = fake.devices
     expect(fake.devices).toHaveLength(2)
     expect(retested).toEqual(['2 devices'])
+    expect(told).toEqual([1])
     const again = (second?.dispatched ?? []).reduce((sum, units) => sum + units, 0)
     expect(again % 20_000, 'whole shards only').toBe(0)
     expect(again).toBeLessThanOrEqual(35 * 20_000)

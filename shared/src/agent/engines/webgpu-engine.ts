@@ -23,6 +23,8 @@ export interface WebGpuEngine extends Engine {
 export interface WebGpuOptions extends GPURequestAdapterOptions {
   /** Asked of every device but the first, before it gives a shard. Rejects when the device computes wrongly. */
   readonly retest?: (fresh: Engine) => Promise<unknown>
+  /** A new device has taken the place of a lost one; `losses` within ten minutes, this one included. */
+  readonly reopened?: ((losses: number) => void) | undefined
   /** Milliseconds on a clock that never jumps. */
   readonly now?: () => number
   /** How much of the time the device may work; all of it unless said. */
@@ -35,11 +37,12 @@ export async function createWebGpuEngine(
   artifacts: readonly KernelArtifact[],
   options: WebGpuOptions = {},
 ): Promise<WebGpuEngine> {
-  const { retest, now, duty, ...adapterOptions } = options
+  const { retest, reopened, now, duty, ...adapterOptions } = options
   const open = (): Promise<WebGpuDevice> => openDevice(gpu, artifacts, adapterOptions)
   return new EngineOnDevices(artifacts, await open(), {
     open,
     retest: retest ?? (async () => {}),
+    reopened: reopened ?? (() => {}),
     now: now ?? (() => performance.now()),
     duty: duty ?? new DutyCycle(),
   })
@@ -48,6 +51,7 @@ export async function createWebGpuEngine(
 interface World {
   open(): Promise<WebGpuDevice>
   retest(fresh: Engine): Promise<unknown>
+  reopened(losses: number): void
   now(): number
   readonly duty: DutyCycle
 }
@@ -106,7 +110,7 @@ class EngineOnDevices implements WebGpuEngine {
   }
 
   async #reopened(lost: WebGpuDevice): Promise<WebGpuDevice> {
-    const { now, retest } = this.#world
+    const { now, retest, reopened } = this.#world
     for (let gone = lost; ; gone = this.#device) {
       gone.close()
       this.#losses.add(now())
@@ -114,6 +118,7 @@ class EngineOnDevices implements WebGpuEngine {
       this.#device = await this.#opened()
       try {
         await retest(engineOn(this.#device, this.#artifacts))
+        reopened(this.#losses.count(now()))
         return this.#device
       } catch (error) {
         if (!this.#device.isLost) throw error

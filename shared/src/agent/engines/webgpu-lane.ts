@@ -20,9 +20,11 @@ export function webGpuLane(
   let known: KnownTables = new Map()
   return {
     duty: options.duty,
-    async open() {
+    async open(notice) {
       const retest = (fresh: Parameters<typeof selfTest>[0]): Promise<unknown> => selfTest(fresh, artifacts, known)
-      const engine = await createWebGpuEngine(await gpu(), artifacts, { ...options, retest })
+      const reopened = (losses: number): void =>
+        notice(`The device was lost ${losses === 1 ? 'once' : `${losses} times`}; a new one passed too, and goes on.`)
+      const engine = await createWebGpuEngine(await gpu(), artifacts, { ...options, retest, reopened })
       if (!engine.isFallback || software) return engine
       engine.close()
       throw new EngineError('the only adapter computes in software, where WASM is faster')
