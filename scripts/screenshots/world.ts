@@ -63,7 +63,8 @@ async function filled(browser: Browser, undo: (() => Promise<unknown> | void)[])
   undo.push(() => context.close())
   const volunteer = await context.newPage()
   await volunteer.goto(`${server.url}/?autostart=1&preset=all&engine=wasm&threads=1&name=Kitchen+laptop`)
-  const agent = await startNodeAgent({ url: server.url, engine: 'wasm', threads: 1, name: 'Office server' })
+  const token = secretOf(await call('POST', '/api/v0/node-tokens', { name: 'Office servers' }))
+  const agent = await startNodeAgent({ url: server.url, engine: 'wasm', threads: 1, name: 'Office server', token })
   undo.push(() => agent.stop())
   await until('the tab', async () => (await volunteer.locator('#word').textContent()) === 'Idle')
 
@@ -95,7 +96,7 @@ async function filled(browser: Browser, undo: (() => Promise<unknown> | void)[])
     adminToken,
     job,
     volunteer,
-    beginLong: () => begin(withArgs({ iterations: 1_000_000_000 })),
+    beginLong: () => begin(withArgs({ iterations: 10_000_000_000 })),
     call,
   }
 }
@@ -121,7 +122,7 @@ async function remember(call: Call, receiver: string): Promise<void> {
     description: 'Tells the pricing service that a job has ended',
   })
   await call('POST', '/api/v0/pools', { name: 'our-own' })
-  await call('POST', '/api/v0/node-tokens', { name: 'Office servers', pool: 'our-own' })
+  await call('POST', '/api/v0/node-tokens', { name: 'Rack 7', pool: 'our-own' })
   await call('PUT', '/api/v0/kv/portfolios/motor-2026', { value: { currency: 'EUR', policies: 12_400 } })
   await call('PUT', '/api/v0/kv/portfolios/property-2026', { value: { currency: 'EUR', policies: 3_150 } })
 }
@@ -148,6 +149,11 @@ const caller =
     if (!reply.ok) throw new Error(`${method} ${path} was answered ${reply.status}: ${text}`)
     return JSON.parse(text)
   }
+
+function secretOf(answer: unknown): string {
+  if (typeof answer === 'object' && answer !== null && 'secret' in answer) return String(answer.secret)
+  throw new Error('a token that was made has a secret')
+}
 
 function idOf(answer: unknown): string {
   if (typeof answer === 'object' && answer !== null && 'job_id' in answer) return String(answer.job_id)
