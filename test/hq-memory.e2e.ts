@@ -118,6 +118,19 @@ test('a digest that was flipped on its way to the browser is found, with both di
   await page.unroute('**/bundle')
 })
 
+test('what the operator gives back of its price stands in the job’s bill, with the reason', async () => {
+  const id = page.url().split('/').at(-1)
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' }
+  const body = JSON.stringify({ credits: 0.01, reason: 'It came late.' })
+  await fetch(`${pool.url}/api/v0/jobs/${id}/credit-note`, { method: 'POST', headers, body })
+  await page.reload()
+  const note = page.getByRole('table', { name: 'Credit note' })
+  await note.waitFor()
+  expect(await note.textContent()).toMatch(
+    /^Credit noteCredit note It came late\.-0\.01 creditsPaid in the end\d+\.\d\d credits$/,
+  )
+})
+
 test('the project sees each limit with what is used of it; the operator changes one, and is told what does not fit', async () => {
   await view('Limits').click()
   const row = page.getByRole('row').filter({ hasText: 'concurrent_jobs' })

@@ -12,12 +12,49 @@ export interface Form {
   /** Texts, as they are typed. */
   readonly policy: Readonly<Record<PolicyName, string>>
   readonly mode: 'billable' | 'test'
+  readonly artifacts: TypedArtifacts
   readonly ownId: string
 }
 
-export const POLICY = ['target', 'verify', 'min_agents', 'max_agents', 'spotcheck_rate', 'timeout_ms', 'pool'] as const
+export const POLICY = [
+  'target',
+  'verify',
+  'min_agents',
+  'max_agents',
+  'spotcheck_rate',
+  'on_unverified',
+  'timeout_ms',
+  'pool',
+  'region',
+] as const
 export type PolicyName = (typeof POLICY)[number]
 const NUMBERS: ReadonlySet<PolicyName> = new Set(['min_agents', 'max_agents', 'spotcheck_rate', 'timeout_ms'])
+
+/** What a completed job keeps in the memory. */
+export interface TypedArtifacts {
+  readonly include: readonly ArtifactName[]
+  readonly namespace: string
+  /** Arrays of the output and what they are kept as: `quantiles=severity`, with commas between them. */
+  readonly arrays: string
+}
+
+export const ARTIFACTS = ['result_json', 'executions_json', 'metrics_json'] as const
+export type ArtifactName = (typeof ARTIFACTS)[number]
+const NO_ARTIFACTS: TypedArtifacts = { include: [], namespace: '', arrays: '' }
+
+/** Undefined: nothing is kept. An array without a name is sent as it is, and the server says what it lacks. */
+function artifactsOf({ include, namespace, arrays }: TypedArtifacts): object | undefined {
+  const vmem = arrays
+    .split(',')
+    .map((pair) => pair.split('=').map((part) => part.trim()))
+    .flatMap(([array = '', name = '']) => (array === '' && name === '' ? [] : [{ array, name }]))
+  const artifacts = {
+    ...(include.length === 0 ? {} : { include: ARTIFACTS.filter((name) => include.includes(name)) }),
+    ...(namespace.trim() === '' ? {} : { kv_namespace: namespace.trim() }),
+    ...(vmem.length === 0 ? {} : { vmem }),
+  }
+  return Object.keys(artifacts).length === 0 ? undefined : artifacts
+}
 
 /** The founding example, without its id: whoever presses the button wants a job, and not the one that was there before. */
 export function foundingForm(fields: readonly Field[]): Form {
@@ -33,10 +70,13 @@ export function foundingForm(fields: readonly Field[]): Form {
       min_agents: String(policy.min_agents),
       max_agents: String(policy.max_agents),
       spotcheck_rate: '',
+      on_unverified: 'degrade',
       timeout_ms: '',
       pool: '',
+      region: '',
     },
     mode: 'billable',
+    artifacts: NO_ARTIFACTS,
     ownId: '',
   }
 }
@@ -49,9 +89,12 @@ export function contractOf(form: Form, fields: readonly Field[]): ReadArgs & { r
       const text = form.policy[key].trim()
       // Only a spotcheck has a rate; elsewhere the server would refuse it.
       if (text === '' || (key === 'spotcheck_rate' && form.policy.verify !== 'spotcheck')) return []
+      // Its default is not said, so that the request stays as short as one would write it; and without checks it is nothing.
+      if (key === 'on_unverified' && (text === 'degrade' || form.policy.verify === 'none')) return []
       return [[key, NUMBERS.has(key) ? Number(text) : text]]
     }),
   )
+  const artifacts = artifactsOf(form.artifacts)
   const contract = {
     ctx: {
       ...(form.ownId.trim() === '' ? {} : { job_id: form.ownId.trim() }),
@@ -61,6 +104,7 @@ export function contractOf(form: Form, fields: readonly Field[]): ReadArgs & { r
     seed: form.seedMode === 'explicit' ? { mode: 'explicit', value: form.seed } : { mode: 'derived' },
     policy,
     args: read.args,
+    ...(artifacts === undefined ? {} : { artifacts }),
   }
   // The server parses it, and says by path what does not fit.
   return { ...read, contract: contract as unknown as Contract }

@@ -2,7 +2,7 @@
 import { useId } from 'preact/hooks'
 import { TextField } from '../parts/text-field.tsx'
 import { words } from '../words.ts'
-import type { Form, PolicyName } from './contract.ts'
+import { ARTIFACTS, type Form, type PolicyName, type TypedArtifacts } from './contract.ts'
 
 interface PolicyFieldsProps {
   readonly form: Form
@@ -10,12 +10,13 @@ interface PolicyFieldsProps {
   readonly faultOf: (path: string) => string | undefined
 }
 
-const TEXTS = ['min_agents', 'max_agents', 'spotcheck_rate', 'timeout_ms', 'pool'] as const
+const TEXTS = ['min_agents', 'max_agents', 'spotcheck_rate', 'timeout_ms', 'pool', 'region'] as const
 
 export const PolicyFields = (props: PolicyFieldsProps) => (
   <>
     <SeedFields {...props} />
     <RunFields {...props} />
+    <ArtifactFields {...props} />
     <BillingFields {...props} />
   </>
 )
@@ -47,7 +48,7 @@ function SeedFields({ form, change, faultOf }: PolicyFieldsProps) {
 }
 
 function RunFields({ form, change, faultOf }: PolicyFieldsProps) {
-  const { policy: head, policyNames, policyHelp, targets, verifies } = words.form
+  const { policy: head, policyNames, policyHelp, targets, verifies, unverified } = words.form
   const set = (name: PolicyName, value: string): void => change({ policy: { ...form.policy, [name]: value } })
   const isOff = (name: PolicyName): boolean => name === 'spotcheck_rate' && form.policy.verify !== 'spotcheck'
   return (
@@ -66,6 +67,14 @@ function RunFields({ form, change, faultOf }: PolicyFieldsProps) {
           options={verifies}
           change={(value) => set('verify', value)}
         />
+        {form.policy.verify !== 'none' && (
+          <Choice
+            label={policyNames.on_unverified}
+            value={form.policy.on_unverified}
+            options={unverified}
+            change={(value) => set('on_unverified', value)}
+          />
+        )}
         {TEXTS.filter((name) => !isOff(name)).map((name) => (
           <TextField
             key={name}
@@ -76,6 +85,50 @@ function RunFields({ form, change, faultOf }: PolicyFieldsProps) {
             change={(value) => set(name, value)}
           />
         ))}
+      </div>
+    </fieldset>
+  )
+}
+
+function ArtifactFields({ form, change, faultOf }: PolicyFieldsProps) {
+  const say = words.form.artifacts
+  const { include, namespace, arrays } = form.artifacts
+  const edit = (changes: Partial<TypedArtifacts>): void => change({ artifacts: { ...form.artifacts, ...changes } })
+  // The server speaks of one array, and of its name or its place.
+  const ofArrays = [0, 1, 2, 3].flatMap((n) => ['array', 'name'].map((part) => `artifacts.vmem.${n}.${part}`))
+  const fault = ['artifacts.vmem', ...ofArrays].map(faultOf).find((one) => one !== undefined)
+  return (
+    <fieldset>
+      <legend>{say.legend}</legend>
+      <div class="fields">
+        <div class="field" role="group" aria-label={say.include}>
+          {ARTIFACTS.map((name) => (
+            <label key={name} class="tick">
+              <input
+                type="checkbox"
+                checked={include.includes(name)}
+                onChange={({ currentTarget: { checked } }) =>
+                  edit({ include: checked ? [...include, name] : include.filter((one) => one !== name) })
+                }
+              />
+              {say.names[name]} <code>{name}</code>
+            </label>
+          ))}
+        </div>
+        <TextField
+          label={say.arrays}
+          value={arrays}
+          help={say.arraysHelp}
+          fault={fault}
+          change={(text) => edit({ arrays: text })}
+        />
+        <TextField
+          label={say.namespace}
+          value={namespace}
+          help={say.namespaceHelp}
+          fault={faultOf('artifacts.kv_namespace')}
+          change={(text) => edit({ namespace: text })}
+        />
       </div>
     </fieldset>
   )

@@ -5,6 +5,7 @@ import { Digest } from '../parts/digest.tsx'
 import { VerifyHere } from '../verify/verify-here.tsx'
 import { words } from '../words.ts'
 import { BandSection } from './band.tsx'
+import { CreditNote } from './credit-note.tsx'
 import type { When } from './time-line.tsx'
 import { hasEnded, type Job, type JobRequest, type Receipt } from './use-job.ts'
 
@@ -31,7 +32,10 @@ export function ReceiptBand({ job, request, receipt, units, span }: ReceiptProps
   return (
     <BandSection band="receipt" span={span}>
       <div class="cols">
-        <Bill receipt={receipt} units={units} />
+        <div>
+          <Bill receipt={receipt} units={units} />
+          <CreditNote job={job} paid={receipt.body.billing.micro_credits} />
+        </div>
         <Files job={job} />
       </div>
       <Digests receipt={receipt} />

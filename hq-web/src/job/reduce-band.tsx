@@ -6,6 +6,7 @@ import { Button } from '../parts/button.tsx'
 import { Copy, saveJson } from '../parts/copy.tsx'
 import { words } from '../words.ts'
 import { BandSection } from './band.tsx'
+import { mendLanguage } from './language.ts'
 import { lossOf, type Figure, type Loss } from './loss.ts'
 import type * as plotsModule from './plots.tsx'
 import type { When } from './time-line.tsx'
@@ -53,6 +54,7 @@ export function ReduceBand({ job, span }: { job: Job; span: When }) {
 function usePlots(): typeof plotsModule | 'failed' | null {
   const [plots, setPlots] = useState<typeof plotsModule | 'failed' | null>(null)
   useEffect(() => {
+    mendLanguage(navigator)
     import('./plots.tsx').then(setPlots, () => setPlots('failed'))
   }, [])
   return plots
@@ -63,7 +65,6 @@ function LossOutput({ loss }: { loss: Loss }) {
   const { curve, curveNote, curveAxis, distribution, distributionNote, askCurve, noPlots } = words.job.reduce
   if (loss.aep === undefined || loss.aep.length < 2) return <p class="soft">{askCurve}</p>
   if (plots === null) return null
-  // A browser whose language is no language tag, for one: uPlot asks for its numbers as it loads.
   if (plots === 'failed') return <p class="soft">{noPlots}</p>
   const { CurvePlot, DistributionPlot } = plots
   return (
