@@ -11,6 +11,8 @@ export async function typescriptThread(entry: URL, workerData?: unknown): Promis
   const path = fileURLToPath(entry)
   const bundle = bundles.get(path) ?? bundled(path)
   bundles.set(path, bundle)
+  // What failed once, for want of a file handle perhaps, is tried again by the next who asks.
+  bundle.catch(() => bundles.delete(path))
   return new Worker(await bundle, { eval: true, execArgv: [], workerData })
 }
 

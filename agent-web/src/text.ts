@@ -198,6 +198,7 @@ export const CONTROL = {
   cap: 'Data cap in megabytes a day; empty for none',
   capBefore: 'It stops at',
   capAfter: 'MB a day (empty: no cap).',
+  capRefused: (most: number) => `That was no whole number from 1 to ${most.toLocaleString('en')}; nothing was changed.`,
   used: (bytes: number) => `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB used today.`,
 } as const
 

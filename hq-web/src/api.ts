@@ -70,7 +70,24 @@ export function whenSignedOut(then: () => void): void {
   onSignedOut = then
 }
 
+let asking = 0
+let onAsking: (isAsking: boolean) => void = () => undefined
+
+/** Called when the first of several questions is asked, and when the last is answered. */
+export function whenAsking(then: (isAsking: boolean) => void): void {
+  onAsking = then
+}
+
 async function call<T>(method: string, path: string, sent: Sent, body?: unknown): Promise<T> {
+  if (asking++ === 0) onAsking(true)
+  try {
+    return await answered<T>(method, path, sent, body)
+  } finally {
+    if (--asking === 0) onAsking(false)
+  }
+}
+
+async function answered<T>(method: string, path: string, sent: Sent, body?: unknown): Promise<T> {
   const { headers, signal } = sent
   const response = await fetch(addressOf(path, sent), {
     method,
@@ -129,20 +146,24 @@ const AGAIN_MS = 10_000
 
 /**
  * Follows server-sent events until the returned function is called; `heard` gets the data of each, parsed. A broken
- * connection is taken up again by the browser, a refused one after ten seconds, until `isOver` says that nothing comes.
+ * connection is taken up again by the browser, a refused one after ten seconds, until `isOver` says that nothing comes; `lost` hears
+ * of the one and the other.
  */
 export function follow(
   address: string,
   names: readonly string[],
   heard: (name: string, data: unknown) => void,
   isOver: () => boolean = () => false,
+  lost: (isLost: boolean) => void = () => undefined,
 ): () => void {
   let source: EventSource | null = null
   let again: ReturnType<typeof setTimeout> | undefined
   const open = (): void => {
     source = new EventSource(address)
     for (const name of names) source.addEventListener(name, (event) => heard(name, JSON.parse(event.data)))
+    source.addEventListener('open', () => lost(false))
     source.addEventListener('error', () => {
+      lost(!isOver())
       if (source?.readyState !== EventSource.CLOSED || isOver()) return
       clearTimeout(again)
       again = setTimeout(open, AGAIN_MS)

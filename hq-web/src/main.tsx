@@ -11,6 +11,7 @@ import { render, type ComponentChild } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ApiProblem, whenSignedOut, type Problem } from './api.ts'
 import { Shell } from './parts/shell.tsx'
+import { Asking } from './parts/asking.tsx'
 import { ProblemNote } from './parts/problem.tsx'
 import { usePlace, type Place } from './router.tsx'
 import { SessionContext, whoIsThere, type Session } from './session.ts'
@@ -97,4 +98,12 @@ function Hq() {
 }
 
 const root = document.getElementById('hq')
-if (root !== null) render(<Hq />, root)
+if (root !== null) {
+  render(
+    <>
+      <Asking />
+      <Hq />
+    </>,
+    root,
+  )
+}

@@ -52,7 +52,10 @@ export const words = {
   notFound: {
     title: 'Nothing here',
     lead: 'This address of HQ shows nothing. It may have been typed wrongly, or the view has moved.',
+    leadOperator:
+      'This address of HQ shows nothing to an operator. Jobs, bills and keys are their project’s: sign in with a key of it.',
     back: 'To the jobs',
+    backOperator: 'To the projects',
   },
 
   states: {
@@ -574,6 +577,7 @@ export const words = {
     json_: 'JSON',
     submit: 'Run it',
     submitBusy: 'Being registered',
+    overLimit: 'It is over a limit of the project: the estimate says which.',
     cannot: 'Mend what is marked first.',
     noScope: 'The key that signed in may not run jobs: it lacks the scope jobs:write.',
   },

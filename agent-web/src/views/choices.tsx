@@ -1,4 +1,5 @@
 // What is chosen before Start and can be changed afterwards: how much of the machine, how much data, and which kinds of work.
+import { useState } from 'preact/hooks'
 import { amountOf, PRESETS, SETTING_LIMITS, takes } from '../settings.ts'
 import { CONTROL, FACTS, KINDS } from '../text.ts'
 import type { PageProps } from './page-props.ts'
@@ -41,6 +42,7 @@ export function Kinds({ settings, set }: PageProps) {
 }
 
 export function DataCap({ settings, set }: PageProps) {
+  const [isRefused, setRefused] = useState(false)
   return (
     <span>
       {CONTROL.capBefore}{' '}
@@ -48,15 +50,21 @@ export function DataCap({ settings, set }: PageProps) {
         class="field-in"
         inputMode="numeric"
         aria-label={CONTROL.cap}
+        aria-invalid={isRefused}
         value={settings.dataCapMb ?? ''}
         onChange={({ currentTarget }) => {
-          const megabytes = Math.round(Number(currentTarget.value))
-          const counts = currentTarget.value.trim() !== '' && megabytes >= 1 && megabytes <= SETTING_LIMITS.dataCapMbMax
-          currentTarget.value = counts ? String(megabytes) : ''
-          set({ dataCapMb: counts ? megabytes : null })
+          const text = currentTarget.value.trim()
+          const megabytes = text === '' ? null : Number(text)
+          const counts =
+            megabytes === null ||
+            (Number.isInteger(megabytes) && megabytes >= 1 && megabytes <= SETTING_LIMITS.dataCapMbMax)
+          setRefused(!counts)
+          // A cap that cannot be meant takes none away.
+          if (counts) set({ dataCapMb: megabytes })
+          else currentTarget.value = String(settings.dataCapMb ?? '')
         }}
       />{' '}
-      {CONTROL.capAfter}
+      {CONTROL.capAfter} <span role="status">{isRefused && CONTROL.capRefused(SETTING_LIMITS.dataCapMbMax)}</span>
     </span>
   )
 }

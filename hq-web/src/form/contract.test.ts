@@ -31,3 +31,9 @@ test('an array without a name is sent, so that the server says what it lacks', (
   const parsed = contractSchema.safeParse(made({ artifacts: { ...form.artifacts, arrays: 'quantiles' } }))
   expect(parsed.error?.issues.map(({ path }) => path.join('.'))).toContain('artifacts.vmem.0.name')
 })
+
+test('a number of the policy that is none is said beside its field, and not sent', () => {
+  const { contract, faults } = contractOf({ ...form, policy: { ...form.policy, min_agents: 'two' } }, [])
+  expect(faults).toEqual({ 'policy.min_agents': 'This is not a number.' })
+  expect(contract.policy).not.toHaveProperty('min_agents')
+})

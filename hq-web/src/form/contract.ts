@@ -1,7 +1,8 @@
 // What stands in the form of a new job, and the contract that it makes.
 import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
-import { argsOf, typedOf, type Field, type ReadArgs, type Typed } from './fields.ts'
+import { argsOf, numberOf, typedOf, type Field, type ReadArgs, type Typed } from './fields.ts'
 import type { Contract } from './use-estimate.ts'
+import { words } from '../words.ts'
 
 export interface Form {
   /** `mc/1/insurance.v1`. */
@@ -83,15 +84,19 @@ export function foundingForm(fields: readonly Field[]): Form {
 
 export function contractOf(form: Form, fields: readonly Field[]): ReadArgs & { readonly contract: Contract } {
   const read = argsOf(fields, form.args)
+  const faults: Record<string, string> = { ...read.faults }
   const [name = '', version = '', profile = ''] = form.op.split('/')
   const policy = Object.fromEntries(
-    POLICY.flatMap((key) => {
+    POLICY.flatMap((key): [string, unknown][] => {
       const text = form.policy[key].trim()
       // Only a spotcheck has a rate; elsewhere the server would refuse it.
       if (text === '' || (key === 'spotcheck_rate' && form.policy.verify !== 'spotcheck')) return []
       // Its default is not said, so that the request stays as short as one would write it; and without checks it is nothing.
       if (key === 'on_unverified' && (text === 'degrade' || form.policy.verify === 'none')) return []
-      return [[key, NUMBERS.has(key) ? Number(text) : text]]
+      if (!NUMBERS.has(key)) return [[key, text]]
+      const number = numberOf(text)
+      if (number === undefined) faults[`policy.${key}`] = words.form.badNumber
+      return number === undefined ? [] : [[key, number]]
     }),
   )
   const artifacts = artifactsOf(form.artifacts)
@@ -107,5 +112,5 @@ export function contractOf(form: Form, fields: readonly Field[]): ReadArgs & { r
     ...(artifacts === undefined ? {} : { artifacts }),
   }
   // The server parses it, and says by path what does not fit.
-  return { ...read, contract: contract as unknown as Contract }
+  return { ...read, faults, contract: contract as unknown as Contract }
 }

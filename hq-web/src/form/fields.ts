@@ -58,7 +58,7 @@ export function typedOf(fields: readonly Field[], args: Readonly<Record<string, 
 
 export interface ReadArgs {
   readonly args: Readonly<Record<string, unknown>>
-  /** By field; what the server finds comes on top. */
+  /** By field, those of the policy as `policy.name`; what the server finds comes on top. */
   readonly faults: Readonly<Record<string, string>>
 }
 

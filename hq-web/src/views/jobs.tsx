@@ -30,7 +30,7 @@ export function JobsView({ query }: { query: URLSearchParams }) {
   useTitle(words.title(words.jobs.title))
   const session = useSession()
   const now = useNow()
-  const { page, problem, reload } = useJobs(query)
+  const { page, problem, reload, isLost } = useJobs(query)
   const isFiltered = FILTERS.some((name) => query.has(name))
   const isEmpty = page !== null && page.jobs.length === 0
   return (
@@ -44,6 +44,9 @@ export function JobsView({ query }: { query: URLSearchParams }) {
       {may(session, 'billing:read') && <Spending seen={page?.jobs[0]?.job_id} />}
       {isEmpty && !isFiltered && !query.has('cursor') ? <FirstJob /> : <Filters query={query} />}
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
+      <p class="cap" aria-live="polite">
+        {isLost && words.jobs.lost}
+      </p>
       {page !== null && page.jobs.length > 0 && <JobTable jobs={page.jobs} now={now} />}
       {isEmpty && isFiltered && (
         <section class="empty">
@@ -154,19 +157,22 @@ function useJobs(query: URLSearchParams) {
       get('/api/v0/jobs', { query: { ...filter, cursor, limit: PAGE }, signal }).then((page) => ({ ...page, of: key })),
     [key],
   )
+  const [isLost, setLost] = useState(false)
   const [live, setLive] = useState<{ of: string; jobs: readonly Summary[] } | null>(null)
   useEffect(() => {
     if (cursor !== undefined) return
     const known = new Map<string, Summary>()
-    return follow(addressOf('/api/v0/jobs/events', { query: { ...filter, limit: PAGE } }), ['jobs'], (_, told) => {
+    const take = (_: string, told: unknown): void => {
       // Of our own server, as its document says.
       const { ids, changed } = told as { ids: string[]; changed: Summary[] }
       for (const job of changed) known.set(job.job_id, job)
       setLive({ of: key, jobs: ids.flatMap((id) => known.get(id) ?? []) })
-    })
+    }
+    const address = addressOf('/api/v0/jobs/events', { query: { ...filter, limit: PAGE } })
+    return follow(address, ['jobs'], take, undefined, setLost)
   }, [key])
   const loaded = data?.of === key ? data : null
   const page: Page | null =
     loaded === null ? null : { ...loaded, ...(live?.of === key && cursor === undefined ? { jobs: live.jobs } : {}) }
-  return { page, problem, reload }
+  return { page, problem, reload, isLost: isLost && cursor === undefined }
 }

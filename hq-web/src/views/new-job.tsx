@@ -47,10 +47,16 @@ function useForm(ops: readonly Op[], first: Op) {
   const isWritten = Object.keys(faults).length === 0
   const estimated = useEstimate(isWritten ? contract : null)
   const found = estimated.isOld ? null : estimated.problem
-  const faultOf = (path: string): string | undefined => found?.errors?.find((one) => one.path === path)?.message
+  const faultOf = (path: string): string | undefined => {
+    const fault = found?.errors?.find((one) => one.path === path || one.path.startsWith(`${path}.`))
+    const inside = fault?.path.slice(path.length + 1) ?? ''
+    return faults[path] ?? (inside === '' ? fault?.message : `${inside}: ${fault?.message}`)
+  }
   const change = (changed: Partial<Form>): void => setForm((before) => ({ ...before, ...changed }))
   const isGood = isWritten && estimated.problem === null
-  const off = may(session, 'jobs:write') ? (isGood ? undefined : say.cannot) : say.noScope
+  const isOver = !estimated.isOld && estimated.estimate?.limits.some(({ exceeded }) => exceeded) === true
+  const whyNot = isGood ? (isOver ? say.overLimit : undefined) : say.cannot
+  const off = may(session, 'jobs:write') ? whyNot : say.noScope
   return { form, change, fields, faults, faultOf, contract, estimate: { ...estimated, problem: found }, off }
 }
 

@@ -38,7 +38,10 @@ let compiling: Promise<Opening['pgliteWasmModule']> | null = null
 
 /** Compiled once a process and shared by its threads, with what the engine has made faster of it: a second of work each. */
 function pgliteModule(): Promise<Opening['pgliteWasmModule']> {
-  compiling ??= compiled()
+  compiling ??= compiled().catch((error: unknown) => {
+    compiling = null
+    throw error
+  })
   return compiling
 }
 
