@@ -53,8 +53,15 @@ async function ofHq(browser: Browser, { url, projectKey, adminToken, job, beginL
     await page.goto(url + href)
     await shoot(page, `hq-${name}`)
   }
+  await page.goto(`${url}/hq/webhooks`)
+  await page.getByRole('table').getByRole('link').first().click()
+  await shoot(page, 'hq-webhook')
   await page.goto(`${url}/hq/jobs/${job}`)
   await shoot(page, 'hq-job')
+  await page.getByRole('button', { name: 'Verify', exact: true }).click()
+  await page.getByRole('button', { name: 'Draw and run them', exact: true }).click()
+  await page.getByText('Nothing is wrong.').waitFor()
+  await shoot(page, 'hq-job-verified')
   const running = await beginLong()
   await page.goto(`${url}/hq/jobs/${running}`)
   await page.getByText('Running', { exact: true }).first().waitFor()
@@ -70,6 +77,9 @@ async function ofHq(browser: Browser, { url, projectKey, adminToken, job, beginL
     await operator.goto(url + href)
     await shoot(operator, `hq-operator-${name}`)
   }
+  await operator.goto(`${url}/hq/projects`)
+  await operator.getByRole('table').getByRole('link').first().click()
+  await shoot(operator, 'hq-operator-project')
   await operator.context().close()
 }
 

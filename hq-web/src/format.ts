@@ -53,5 +53,8 @@ export function bytes(n: number): string {
   return `${rough.format(n / 2 ** (10 * step))} ${n === 1 ? 'byte' : BINARY[step]}`
 }
 
-/** `10 million`, `2,000 million`; less than a million as it is. */
-export const large = (n: number): string => (n < 1e6 ? count(n) : `${figure.format(n / 1e6)} million`)
+/** `10 million`, `1.2 billion`; less than a million as it is. */
+export function large(n: number): string {
+  if (n < 1e6) return count(n)
+  return n < 1e9 ? `${figure.format(n / 1e6)} million` : `${figure.format(n / 1e9)} billion`
+}
