@@ -58,7 +58,16 @@ test('a number is its nearest double, and -0 is 0', () => {
     }),
   )
   for (const text of ['-0', '-0.0', '-0e5', '-1e-400']) expect(valueOf(text)).toBe(0)
-  expect(valueOf('9007199254740993')).toBe(9007199254740992)
+  for (const text of ['9007199254740993', '12345678901234567890', '-9007199254740993']) {
+    expect(faultOf(`{"a":${text}}`)).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      path: ['a'],
+      message: expect.stringContaining('as text'),
+    })
+  }
+  expect(valueOf('9007199254740992')).toBe(9007199254740992)
+  expect(valueOf('12345678901234567000')).toBe(12345678901234567000)
+  expect(valueOf(`1${'0'.repeat(23)}`)).toBe(1e23)
   expect(valueOf('0.1')).toBe(0.1)
 })
 

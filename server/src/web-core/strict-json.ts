@@ -1,6 +1,6 @@
 // JSON as a contract needs it: RFC 8259's grammar, no field named twice, bounded depth, numbers as their nearest double
-// with -0 as 0, and text that UTF-8 and the store can hold. Where JSON.parse would guess or lose something, this says
-// what is wrong and where; the meaning of the fields is for the schemas.
+// with -0 as 0, whole ones only where that is the same number, and text that UTF-8 and the store can hold. Where JSON.parse
+// would guess or lose something, this says what is wrong and where; the meaning of the fields is for the schemas.
 import { WEB_LIMITS } from './limits.ts'
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue }
@@ -40,6 +40,16 @@ export function parseStrictJson(text: string): ParsedJson {
     if (error instanceof Fault) return { fault: error.fault }
     throw error
   }
+}
+
+const WHOLE = /^-?\d+$/
+/** So many significant digits every double keeps. */
+const KEPT_DIGITS = 15
+
+/** A whole number that would be read as another: 9007199254740993 as ...992. What a double is written as is that double. */
+function isRounded(text: string, value: number): boolean {
+  if (!WHOLE.test(text) || text.replace(/^-|0+$/g, '').length <= KEPT_DIGITS) return false
+  return String(value) !== text && BigInt(value) !== BigInt(text)
 }
 
 /** Never leaves this file: it ends the recursion. */
@@ -152,6 +162,7 @@ class Reader {
     if (text === '') throw this.#unexpected('a value')
     const value = Number(text)
     if (!Number.isFinite(value)) throw this.#refused('this number is beyond the greatest double, 1.797e308')
+    if (isRounded(text, value)) throw this.#refused('no double is this whole number; write it as text, in quotes')
     return value === 0 ? 0 : value
   }
 
