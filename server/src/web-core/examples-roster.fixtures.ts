@@ -32,7 +32,8 @@ export function exampleRoster(
   const state = exampleState()
   const give: ConstructorParameters<typeof Roster>[1]['give'] = async (order) => {
     const isNew = await store.orderAgent({ ...order, atMs: Date.now() }, QUARANTINE_MS)
-    if (isNew) step(state, { type: 'agent-ordered', ...order, atMs: performance.now(), nowMs: performance.now() })
+    const nowMs = performance.now()
+    if (isNew) step(state, { type: 'agent-ordered', number: state.lastOrder + 1, ...order, atMs: nowMs, nowMs })
     return isNew
   }
   const roster = new Roster(state, { give })

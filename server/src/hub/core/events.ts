@@ -98,7 +98,7 @@ export type HubEvent = { readonly nowMs: number } & (
       readonly epoch: number
     }
   /** By the operator, and durable; or what ended such an order on another server. */
-  | ({ readonly type: 'agent-ordered'; readonly reason: string } & Order)
+  | ({ readonly type: 'agent-ordered'; readonly number: number; readonly reason: string } & Order)
   | { readonly type: 'tick' }
 )
 

@@ -11,8 +11,15 @@ const id = 'job' as JobId
 const one = 'one' as Identity
 const session = one as string as SessionId
 
-const order = (pool: Pool, kind: Order['kind']) =>
-  pool.raise({ type: 'agent-ordered', identity: one, kind, reason: 'Its owner asked.', atMs: pool.nowMs })
+const order = (pool: Pool, kind: Order['kind'], atMs = pool.nowMs) =>
+  pool.raise({
+    type: 'agent-ordered',
+    number: pool.hub.lastOrder + 1,
+    identity: one,
+    kind,
+    reason: 'Its owner asked.',
+    atMs,
+  })
 
 /** `one` has answered shards 0 and 1, the first of them confirmed by another; it is here, and so is somebody else. */
 function atWork(): Pool {
@@ -98,7 +105,7 @@ describe('a release', () => {
     const pool = released()
     expect(pool.hub.quarantined.has(one)).toBe(false)
     expect(pool.hub.quarantines.get(one)?.ordered).toBeUndefined()
-    expect(pool.last('write')?.writes.releases).toEqual([{ identity: one, number: 0, atMs: 0 }])
+    expect(pool.last('write')?.writes.releases).toEqual([{ identity: one, number: 0, atMs: 0, lastOrder: 2 }])
   })
 
   it('is no pardon for what it does then', () => {
@@ -110,7 +117,7 @@ describe('a release', () => {
     const pool = new Pool()
     pool.at(10)
     exposeAndSettle(pool.hub, one, { job: id, reason: 'r' })
-    pool.raise({ type: 'agent-ordered', identity: one, kind: 'release', reason: 'r', atMs: 5 })
+    order(pool, 'release', 5)
     expect(pool.hub.quarantines.get(one)?.untilMs).toBe(10 + QUARANTINE_MS)
   })
 

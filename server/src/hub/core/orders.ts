@@ -22,8 +22,13 @@ export interface Order {
   readonly atMs: number
 }
 
-export function takeOrder(state: HubState, order: Order & { readonly reason: string }): HubCommand[] {
+/** Each is heard once, in the order of their numbers. */
+export function takeOrder(
+  state: HubState,
+  order: Order & { readonly number: number; readonly reason: string },
+): HubCommand[] {
   const { identity, kind, reason } = order
+  state.lastOrder = order.number
   const wasAway = state.quarantined.has(identity)
   applyOrder(state, order)
   if (kind === 'release' || kind === 'requalified') return []

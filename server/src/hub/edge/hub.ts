@@ -9,6 +9,7 @@ import { ANY_NUMBER, NO_LIMITS, type SpendingLimits, type JobLimits } from '../.
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import { labelsOfJob } from '../../trace.ts'
 import type { HubCommand } from '../core/events.ts'
+import type { HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { AgentListener, type Happening } from './agent-listener.ts'
 import { refusal } from './frames.ts'
@@ -22,7 +23,7 @@ import { assignmentOf, jobSpecOf, planInTime, whyUnplanned, type PlannedJob, typ
 import { createNodeTokens } from './node-tokens.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
 import { eligibleOf, progressOf, shardStatesOf, speedsOf } from './progress.ts'
-import { openState, type OpenedState } from './open-state.ts'
+import { openState } from './open-state.ts'
 import { OrderWatch } from './order-watch.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { Registration } from './registration.ts'
@@ -65,7 +66,7 @@ export async function startHub(deps: HubDeps): Promise<RunningHub> {
 
 class HubEdge implements RunningHub {
   readonly #deps: HubDeps
-  readonly #state: OpenedState['state']
+  readonly #state: HubState
   readonly roster: Roster
   readonly #orders: OrderWatch
   readonly #tables: Tables
@@ -83,10 +84,10 @@ class HubEdge implements RunningHub {
   readonly #writes = new Set<Promise<void>>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(deps: HubDeps, { state, lastOrder }: OpenedState, tables: Tables) {
+  constructor(deps: HubDeps, state: HubState, tables: Tables) {
     this.#deps = deps
     this.#state = state
-    this.#orders = new OrderWatch({ ...deps, state, after: lastOrder, raise: (happening) => this.#raise(happening) })
+    this.#orders = new OrderWatch({ ...deps, state, raise: (happening) => this.#raise(happening) })
     this.roster = new Roster(state, this.#orders)
     this.#tables = tables
     const { store, logger } = deps

@@ -10,19 +10,13 @@ import { QUARANTINE_MS } from '../core/limits.ts'
 import { restoreOrders } from '../core/orders.ts'
 import { createHubState, type HubState } from '../core/state.ts'
 
-export interface OpenedState {
-  readonly state: HubState
-  /** The last order about an agent that it knows. */
-  readonly lastOrder: number
-}
-
 /** The greatest range of `randomInt`. */
 const DRAWS = 2 ** 47
 
 export async function openState(
   store: Pick<Store, 'quarantines' | 'agentOrders'>,
   { referee, distinctNetwork }: Pick<Config, 'referee' | 'distinctNetwork'>,
-): Promise<OpenedState> {
+): Promise<HubState> {
   const secret = randomBytes(32)
   const state = createHubState({
     referee,
@@ -43,11 +37,12 @@ export async function openState(
       isOver: released,
     })
   }
-  return { state, lastOrder: await readOrders(state, store) }
+  await readOrders(state, store)
+  return state
 }
 
 /** Those since an identity last came back, behind its exposures: what was before is over. */
-async function readOrders(state: HubState, store: Pick<Store, 'agentOrders'>): Promise<number> {
+async function readOrders(state: HubState, store: Pick<Store, 'agentOrders'>): Promise<void> {
   const inForce = new Map<Identity, AgentOrder[]>()
   let last = 0
   for (let orders = await store.agentOrders(0); orders.length > 0; orders = await store.agentOrders(last)) {
@@ -62,5 +57,5 @@ async function readOrders(state: HubState, store: Pick<Store, 'agentOrders'>): P
     const dated = orders.map(({ identity, kind, atMs }) => ({ identity, kind, atMs: atMs + toMonotonic }))
     restoreOrders(state, dated)
   }
-  return last
+  state.lastOrder = last
 }

@@ -10,21 +10,17 @@ import { GATEWAY_LIMITS } from './limits.ts'
 export interface OrderWatchOptions {
   readonly store: Pick<AgentOrderStore, 'agentOrders' | 'orderAgent'>
   readonly logger: Logger
-  readonly state: Pick<HubState, 'agents'>
-  /** The last one that the core knows from its start. */
-  readonly after: number
+  readonly state: Pick<HubState, 'agents' | 'lastOrder'>
   raise(order: Extract<Happening, { type: 'agent-ordered' }>): void
 }
 
 export class OrderWatch {
   readonly #options: OrderWatchOptions
   readonly #timer: ReturnType<typeof setInterval>
-  #after: number
   #reading: Promise<void> = Promise.resolve()
 
   constructor(options: OrderWatchOptions) {
     this.#options = options
-    this.#after = options.after
     this.#timer = setInterval(() => void this.#look(), GATEWAY_LIMITS.orderLookMs).unref()
   }
 
@@ -58,16 +54,14 @@ export class OrderWatch {
   }
 
   async #readOn(): Promise<void> {
+    const { store, state, raise } = this.#options
     for (;;) {
-      const orders = await this.#options.store.agentOrders(this.#after)
+      const orders = await store.agentOrders(state.lastOrder)
       if (orders.length === 0) return
-      for (const order of orders) {
-        this.#after = order.number
-        this.#options.raise(heard(order))
-      }
+      for (const order of orders) raise(heard(order))
     }
   }
 }
 
-const heard = ({ identity, kind, reason, atMs }: AgentOrder) =>
-  ({ type: 'agent-ordered', identity, kind, reason, atMs: atMs + performance.now() - Date.now() }) as const
+const heard = ({ atMs, ...order }: AgentOrder) =>
+  ({ type: 'agent-ordered', ...order, atMs: atMs + performance.now() - Date.now() }) as const

@@ -4,7 +4,7 @@ import { eq, sql } from 'drizzle-orm'
 import { OPERATOR_CHAIN } from '../acts.ts'
 import type { Db } from '../engine.ts'
 import { quarantines, releases, standings } from '../schema.ts'
-import type { QuarantinedIdentity, QuarantineRow, ShardWrites, Standing } from '../store.ts'
+import type { QuarantinedIdentity, QuarantineRow, ReleaseRow, ShardWrites, Standing } from '../store.ts'
 import { appendAct } from './acts.ts'
 import { endOrder, lockOrders } from './agent-orders.ts'
 import { insertAll, rowsOf } from './rows.ts'
@@ -22,9 +22,10 @@ export async function writeIdentities(db: Db, writes: ShardWrites): Promise<void
 }
 
 /** From its last exposure, and from what the operator ordered. */
-async function comesBack(db: Db, row: ShardWrites['releases'][number]): Promise<void> {
-  const isReleased = row.number > 0 && (await insertAll(db, releases, [row])) > 0
-  const isOrdered = await endOrder(db, row.identity, row.atMs)
+async function comesBack(db: Db, row: ReleaseRow): Promise<void> {
+  const { identity, number, atMs } = row
+  const isReleased = number > 0 && (await insertAll(db, releases, [{ identity, number, atMs }])) > 0
+  const isOrdered = await endOrder(db, row)
   if (isReleased || isOrdered) await tell(db, 'agent.requalified', row, {})
 }
 
