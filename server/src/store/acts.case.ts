@@ -185,6 +185,26 @@ export function testActs({ store, sql }: ActsTool): void {
       expect((await given()).at(-1)?.reason).toContain(`ends order ${number}`)
     })
 
+    test('exposures are read on in the order of the acts, as they are then', async () => {
+      const [one, two] = [anIdentity(), anIdentity()]
+      const read = async (after: number) => {
+        const found = await store().exposuresAfter(after)
+        return {
+          ...found,
+          known: found.known.map(({ identity, exposures, released }) => [identity, exposures, released]),
+        }
+      }
+      const start = (await all(OPERATOR_CHAIN))[0]?.number ?? -1
+      expect(await read(start)).toEqual({ through: start, known: [] })
+      const exposed = { identity: one, number: 1, reason: 'shard 3', atMs: 10 }
+      await store().writeShards({ ...noWrites, quarantines: [exposed] })
+      await order(two, 'ban', 10)
+      expect(await read(start)).toEqual({ through: start + 2, known: [[one, 1, false]] })
+      await store().writeShards({ ...noWrites, releases: [{ identity: one, number: 1, atMs: 11, lastOrder: 0 }] })
+      expect(await read(start + 2)).toEqual({ through: start + 3, known: [[one, 1, true]] })
+      expect(await read(start + 3)).toEqual({ through: start + 3, known: [] })
+    })
+
     test('totals are sums over an identity’s own rows, of one that did nothing too', async () => {
       const one = anIdentity()
       expect(await store().totalsOf([one])).toEqual([

@@ -36,7 +36,7 @@ export function exampleRoster(
     if (isNew) step(state, { type: 'agent-ordered', number: state.lastOrder + 1, ...order, atMs: nowMs, nowMs })
     return isNew
   }
-  const roster = new Roster(state, { give })
+  const roster = new Roster(state, { give, read: () => Promise.resolve() })
   const [artifact] = artifacts
   const join = (identity: string, name: string, token: AgentToken | null): void => {
     const session = `session of ${identity}` as SessionId

@@ -73,7 +73,8 @@ function applyOrder(state: HubState, { identity, kind, atMs }: Order): void {
   noteIdentity(state, identity)
 }
 
-function expelled(state: HubState, identity: Identity, message: string): HubCommand[] {
+/** Its sessions are closed with the sentence that says why. */
+export function expelled(state: HubState, identity: Identity, message: string): HubCommand[] {
   return [...state.agents.values()].flatMap((agent): HubCommand[] => {
     if (agent.identity !== identity) return []
     agent.trialsLeft = 0

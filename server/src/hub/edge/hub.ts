@@ -23,7 +23,7 @@ import { assignmentOf, jobSpecOf, planInTime, whyUnplanned, type PlannedJob, typ
 import { createNodeTokens } from './node-tokens.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
 import { eligibleOf, progressOf, shardStatesOf, speedsOf } from './progress.ts'
-import { openState } from './open-state.ts'
+import { openState, type OpenedState } from './open-state.ts'
 import { OrderWatch } from './order-watch.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { Registration } from './registration.ts'
@@ -84,11 +84,16 @@ class HubEdge implements RunningHub {
   readonly #writes = new Set<Promise<void>>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(deps: HubDeps, state: HubState, tables: Tables) {
+  constructor(deps: HubDeps, opened: OpenedState, tables: Tables) {
     this.#deps = deps
-    this.#state = state
-    this.#orders = new OrderWatch({ ...deps, state, raise: (happening) => this.#raise(happening) })
-    this.roster = new Roster(state, this.#orders)
+    this.#state = opened.state
+    this.#orders = new OrderWatch({
+      ...deps,
+      ...opened,
+      raise: (happening) => this.#raise(happening),
+      exposedElsewhere: (exposed) => this.#track(this.#rows.exposedElsewhere(exposed)),
+    })
+    this.roster = new Roster(opened.state, this.#orders)
     this.#tables = tables
     const { store, logger } = deps
     this.#rows = createHubRows({
@@ -110,7 +115,7 @@ class HubEdge implements RunningHub {
     const { publicUrl, distinctNetwork: addressesDiffer, trustedProxies } = config
     const addressOf = createClientAddress(trustedProxies)
     this.#agents = new AgentListener({
-      state,
+      state: opened.state,
       store,
       logger,
       planned: this.#planned,
@@ -241,20 +246,16 @@ class HubEdge implements RunningHub {
     clearTimeout(this.#timer)
     const wake = nextWakeMs(this.#state)
     if (wake === null) return
-    this.#timer = setTimeout(
-      () => this.#raise({ type: 'tick' }),
-      Math.min(Math.max(0, wake - performance.now()), 60_000),
-    )
+    const waitMs = Math.min(Math.max(0, wake - performance.now()), 60_000)
+    this.#timer = setTimeout(() => this.#raise({ type: 'tick' }), waitMs)
   }
 
   #carryOut(command: HubCommand): void {
     switch (command.type) {
-      case 'assign':
-        return this.#gateway.send(
-          command.session,
-          'assign',
-          assignmentOf(this.#plannedOf(command.jobId), command.order),
-        )
+      case 'assign': {
+        const assignment = assignmentOf(this.#plannedOf(command.jobId), command.order)
+        return this.#gateway.send(command.session, 'assign', assignment)
+      }
       case 'revoke':
         return this.#gateway.send(command.session, 'revoke', { assignmentId: command.assignmentId })
       case 'tally':
