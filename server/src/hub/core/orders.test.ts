@@ -86,7 +86,8 @@ describe('a ban', () => {
 })
 
 describe('a release', () => {
-  const released = (digest?: typeof lie): Pool => {
+  /** It is here again, in its trial. */
+  const inTrial = (): Pool => {
     const pool = new Pool({ referee: true })
     const referee = pool.join('referee', { referee: true })
     const shards = TRIAL_SHARDS + 2
@@ -95,9 +96,13 @@ describe('a release', () => {
     order(pool, 'ban')
     order(pool, 'release')
     pool.join('one')
+    pool.leave(referee)
+    return pool
+  }
+  const released = (digest?: typeof lie): Pool => {
+    const pool = inTrial()
     const [trial] = pool.held(session)
     if (trial) pool.answer(trial, digest)
-    pool.leave(referee)
     return pool
   }
 
@@ -106,6 +111,17 @@ describe('a release', () => {
     expect(pool.hub.quarantined.has(one)).toBe(false)
     expect(pool.hub.quarantines.get(one)?.ordered).toBeUndefined()
     expect(pool.last('write')?.writes.releases).toEqual([{ identity: one, number: 0, atMs: 0, lastOrder: 2 }])
+  })
+
+  it('is over with the next ban: answers that are still on their way end nothing', () => {
+    const pool = inTrial()
+    const [trial] = pool.held(session)
+    order(pool, 'ban')
+    if (trial) pool.answer(trial)
+    expect(trial).toBeDefined()
+    expect(pool.last('reply')?.reply).toMatchObject({ code: 'QUARANTINED' })
+    expect(pool.hub.quarantines.get(one)).toMatchObject({ untilMs: Infinity, ordered: true })
+    expect(pool.hub.quarantined.has(one)).toBe(true)
   })
 
   it('is no pardon for what it does then', () => {
