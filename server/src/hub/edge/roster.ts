@@ -106,6 +106,7 @@ export class Roster implements HubRoster {
     this.#clock = clock
   }
 
+  /** Once the core has let it in. */
   joined(newcomer: Newcomer, { name, kind }: Said): void {
     this.#here.set(newcomer.session, { newcomer, name, kind, joinedAtMs: this.#clock(), failed: new Map() })
   }
@@ -125,6 +126,8 @@ export class Roster implements HubRoster {
     if (seen === undefined || seen.newcomer.referee) return
     const gone = { identity: seen.newcomer.identity, session: this.#view(seen, this.#clock()) }
     this.#gone.add(gone)
+    const same = [...this.#gone].filter(({ identity }) => identity === gone.identity)
+    for (const older of same.slice(0, -ROSTER_LIMITS.gonePerIdentity)) this.#gone.delete(older)
     for (const oldest of this.#gone) {
       if (this.#gone.size <= ROSTER_LIMITS.goneMax && !this.#isForgotten(oldest)) break
       this.#gone.delete(oldest)
