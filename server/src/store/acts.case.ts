@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Identity, ProjectId } from '@forge/shared/contract/ids.ts'
 import { actsProblem } from '@forge/shared/receipt/act.ts'
 import { actOf, OPERATOR_CHAIN, type ActChain, type Actor } from './acts.ts'
-import type { NewOrder } from './agent-orders.ts'
+import type { AgentOrder, NewOrder } from './agent-orders.ts'
 import { digestOf, noWrites } from './store.fixtures.ts'
 import type { Store } from './store.ts'
 
@@ -101,14 +101,17 @@ export function testActs({ store, sql }: ActsTool): void {
     const anIdentity = (): Identity => digestOf(ulid()) as string as Identity
     const order = (identity: Identity, kind: NewOrder['kind'], atMs: number): Promise<boolean> =>
       store().orderAgent({ identity, kind, atMs, reason: `because of ${atMs}`, actor: 'operator' }, DAY_MS)
-    const of = async (identity: Identity) => {
-      const found: string[] = []
+    const given = async () => {
+      const found: AgentOrder[] = []
       for (let rows = await store().agentOrders(0); rows.length > 0;) {
-        found.push(...rows.filter((row) => row.identity === identity).map(({ kind }) => kind))
+        found.push(...rows)
         rows = await store().agentOrders(rows.at(-1)?.number ?? 0)
       }
       return found
     }
+    const of = async (identity: Identity) =>
+      (await given()).filter((row) => row.identity === identity).map(({ kind }) => kind)
+    const last = async () => (await given()).at(-1)?.number ?? 0
 
     test('change something or are not written', async () => {
       const one = anIdentity()
@@ -136,7 +139,10 @@ export function testActs({ store, sql }: ActsTool): void {
       await store().writeShards({ ...noWrites, quarantines: [exposed] })
       expect(await order(one, 'release', 11)).toBe(true)
       expect(await order(one, 'release', 12)).toBe(false)
-      await store().writeShards({ ...noWrites, releases: [{ identity: one, number: 1, atMs: 13 }] })
+      await store().writeShards({
+        ...noWrites,
+        releases: [{ identity: one, number: 1, atMs: 13, lastOrder: await last() }],
+      })
       expect(await of(one)).toEqual(['release', 'requalified'])
       expect(await order(one, 'release', 14)).toBe(false)
       const acts = (await all(OPERATOR_CHAIN)).filter(({ subject }) => subject === one).toReversed()
@@ -151,9 +157,52 @@ export function testActs({ store, sql }: ActsTool): void {
     test('alone end too, without an exposure that there never was', async () => {
       const one = anIdentity()
       await order(one, 'quarantine', 1)
-      await store().writeShards({ ...noWrites, releases: [{ identity: one, number: 0, atMs: 2 }] })
+      await store().writeShards({
+        ...noWrites,
+        releases: [{ identity: one, number: 0, atMs: 2, lastOrder: await last() }],
+      })
       expect(await of(one)).toEqual(['quarantine', 'requalified'])
       expect((await store().quarantines()).filter(({ identity }) => identity === one)).toEqual([])
+    })
+
+    test('are not ended by a requalification that did not know of them, whatever the clocks say', async () => {
+      const one = anIdentity()
+      await order(one, 'quarantine', 1)
+      await order(one, 'release', 2)
+      const known = await last()
+      await order(one, 'ban', 3)
+      // The server that saw its trial end had not heard of the ban, and its clock is ahead.
+      const release = { identity: one, number: 0, atMs: 1_000, lastOrder: known }
+      await store().writeShards({ ...noWrites, releases: [release] })
+      expect(await of(one)).toEqual(['quarantine', 'release', 'ban'])
+      expect((await all(OPERATOR_CHAIN))[0]).toMatchObject({ type: 'agent.banned', subject: one })
+      await order(one, 'release', 4)
+      await store().writeShards({ ...noWrites, releases: [release] })
+      // One whose clock is behind knows of them all.
+      const number = await last()
+      await store().writeShards({ ...noWrites, releases: [{ ...release, atMs: 0, lastOrder: number }] })
+      expect(await of(one)).toEqual(['quarantine', 'release', 'ban', 'release', 'requalified'])
+      expect((await given()).at(-1)?.reason).toContain(`ends order ${number}`)
+    })
+
+    test('exposures are read on in the order of the acts, as they are then', async () => {
+      const [one, two] = [anIdentity(), anIdentity()]
+      const read = async (after: number) => {
+        const found = await store().exposuresAfter(after)
+        return {
+          ...found,
+          known: found.known.map(({ identity, exposures, released }) => [identity, exposures, released]),
+        }
+      }
+      const start = (await all(OPERATOR_CHAIN))[0]?.number ?? -1
+      expect(await read(start)).toEqual({ through: start, known: [] })
+      const exposed = { identity: one, number: 1, reason: 'shard 3', atMs: 10 }
+      await store().writeShards({ ...noWrites, quarantines: [exposed] })
+      await order(two, 'ban', 10)
+      expect(await read(start)).toEqual({ through: start + 2, known: [[one, 1, false]] })
+      await store().writeShards({ ...noWrites, releases: [{ identity: one, number: 1, atMs: 11, lastOrder: 0 }] })
+      expect(await read(start + 2)).toEqual({ through: start + 3, known: [[one, 1, true]] })
+      expect(await read(start + 3)).toEqual({ through: start + 3, known: [] })
     })
 
     test('totals are sums over an identity’s own rows, of one that did nothing too', async () => {

@@ -2,6 +2,7 @@
 // finished job, for nothing was proven. Every server that shares the database reads them on.
 import type { EngineName, Identity, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Actor } from './acts.ts'
+import type { QuarantinedIdentity } from './store.ts'
 
 /** `requalified` is no order: the identity came back, by the shards whose answers are known. */
 export const ORDER_KINDS = ['quarantine', 'release', 'ban', 'requalified'] as const
@@ -58,6 +59,11 @@ export interface AgentOrderStore {
   orderAgent(order: NewOrder, quarantineMs: number): Promise<boolean>
   /** Those with a greater number than `after`, in their order, in bounded batches; none is the end. */
   agentOrders(after: number): Promise<AgentOrder[]>
+  /**
+   * Of the identities whose exposures changed, or ended, in the next acts behind the operator's act `after`, by whichever
+   * server; in bounded batches, up to the act `through`. It is `after` where that was the last one.
+   */
+  exposuresAfter(after: number): Promise<{ readonly through: number; readonly known: readonly QuarantinedIdentity[] }>
   /** Whether it has ever answered a shard that stands, or was exposed, or ordered about. */
   knowsIdentity(identity: Identity): Promise<boolean>
   /** Of a bounded number of identities: a page of them. */

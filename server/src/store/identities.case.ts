@@ -48,7 +48,7 @@ export function testIdentities(store: () => Store, inserted: () => Promise<JobId
       released: false,
     }
     expect(await seen()).toEqual([one])
-    const release = { identity, number: 1, atMs: 1_790_000_000_002 }
+    const release = { identity, number: 1, atMs: 1_790_000_000_002, lastOrder: 0 }
     await write({ releases: [release] })
     await write({ releases: [release] })
     expect(await seen()).toEqual([{ ...one, released: true }])

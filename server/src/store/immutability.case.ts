@@ -43,7 +43,7 @@ export function testImmutability({ store, sql, inserted }: Tool): void {
       submissions: [aSubmission(id, 7, { executor: liar })],
       voids: [{ jobId: id, shard: 7, executor: liar, reason: 'wrong' }],
       quarantines: [{ identity: liar, number: 1, reason: 'wrong', atMs: 1 }],
-      releases: [{ identity: liar, number: 1, atMs: 2 }],
+      releases: [{ identity: liar, number: 1, atMs: 2, lastOrder: 0 }],
     })
     const submissions = [aSubmission(id, 0, { executor: liar })]
     await complete(store(), id, { ...accepted(id, [0]), submissions })

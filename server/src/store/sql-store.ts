@@ -13,7 +13,7 @@ import { agentRecord } from './queries/agent-record.ts'
 import { keepSum, ofAccount, ofDay, summed, type Scope } from './queries/balances.ts'
 import { closeDay, stateOfDay } from './queries/closings.ts'
 import { eventsAfter } from './queries/events.ts'
-import { quarantined, standingsOf } from './queries/identities.ts'
+import { exposuresAfter, quarantined, standingsOf } from './queries/identities.ts'
 import { creditNote, ledgerAfter, transactionsOf } from './queries/ledger.ts'
 import {
   finishJob,
@@ -95,7 +95,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
       batches(engine, (db, after) => acceptedAfter(db, jobId, after, end), first, end - 1),
     partials: (jobId, first, end) => batches(engine, (db, after) => partialsAfter(db, jobId, after, end), first),
     executorsOf: (jobId) => engine.run((db) => executorsOf(db, jobId)),
-    quarantines: () => engine.run(quarantined),
+    quarantines: () => engine.run((db) => quarantined(db)),
     standingsOf: (identity) => engine.run((db) => standingsOf(db, identity)),
 
     noticesOf: async (jobId) => (await notices(jobId)) ?? [],
@@ -123,6 +123,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     orderAgent: (order, quarantineMs) =>
       engine.transaction((db, attempt) => orderAgent(db, order, quarantineMs, attempt)),
     agentOrders: (after) => engine.run((db) => ordersAfter(db, after)),
+    exposuresAfter: (after) => engine.transaction((db) => exposuresAfter(db, after)),
     knowsIdentity: (identity) => engine.run((db) => knowsIdentity(db, identity)),
     totalsOf: (identities) => records.take(() => engine.transaction((db) => totalsOf(db, identities))),
     workFor: (projectId) => records.take(() => engine.run((db) => workFor(db, projectId))),

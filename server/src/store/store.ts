@@ -108,6 +108,14 @@ export interface QuarantineRow {
   readonly atMs: number
 }
 
+/**
+ * A requalification: it ended the quarantine of that number, with the number 0 none, and what the operator had ordered up to
+ * `lastOrder`, the last order that the server knew when it decided. What was ordered since holds, whatever clocks say.
+ */
+export interface ReleaseRow extends Omit<QuarantineRow, 'reason'> {
+  readonly lastOrder: number
+}
+
 /** How often in a row an identity's shards of a kernel on an engine were checked and right. */
 export interface Standing {
   readonly kernel: string
@@ -137,8 +145,7 @@ export interface ShardWrites {
     readonly reason: string
   }[]
   readonly quarantines: readonly QuarantineRow[]
-  /** A requalification that ended the quarantine of that number, or with the number 0 what the operator ordered alone. */
-  readonly releases: readonly Pick<QuarantineRow, 'identity' | 'number' | 'atMs'>[]
+  readonly releases: readonly ReleaseRow[]
   /** These replace what was there; the last one of an identity, kernel and engine in a group wins. */
   readonly standings: readonly StandingRow[]
 }

@@ -10,7 +10,7 @@ import { balanceSnapshots, ledgerEntries, ledgerTransactions } from './ledger-sc
 import { executors, jobs, projects, quarantines, releases, submissions, voids } from './schema.ts'
 import { receiptLog, seals, unsealed } from './seal-schema.ts'
 import type { LogRow, SealItem, SealRow } from './seal-store.ts'
-import type { QuarantineRow, ShardWrites, SubmissionRow } from './store.ts'
+import type { QuarantineRow, ReleaseRow, SubmissionRow } from './store.ts'
 
 export type StoredSubmission = SubmissionRow & { readonly isVoid: boolean }
 
@@ -31,7 +31,7 @@ export interface StoredRows {
   /** Scopes of snapshots that are not the sum of their entries. */
   wrongSnapshots(): Promise<string[]>
   quarantines(): Promise<QuarantineRow[]>
-  releases(): Promise<ShardWrites['releases'][number][]>
+  releases(): Promise<Omit<ReleaseRow, 'lastOrder'>[]>
 }
 
 export function createStoredRows(engine: Engine): StoredRows {

@@ -73,7 +73,7 @@ async function written(store: Store): Promise<void> {
   const [exposed] = await store.quarantines()
   const [other] = await store.submissions(good)
   if (exposed === undefined || other === undefined) throw new Error('nobody was exposed, or nobody worked')
-  const releases = [{ identity: exposed.identity, number: 1, atMs: exposed.lastAtMs + 1 }]
+  const releases = [{ identity: exposed.identity, number: 1, atMs: exposed.lastAtMs + 1, lastOrder: 0 }]
   await store.writeShards({ ...noWrites, releases })
   expect(await store.noticeFinished(other.executor, 'it lied elsewhere', Date.now())).toEqual([good, twice].toSorted())
   const note = { microCredits: 10_000n, reason: 'it came late', atMs: Date.now() }

@@ -35,7 +35,7 @@ export type WebStore = TenantStore &
   JobReads &
   AgentRecords &
   ActStore &
-  Omit<AgentOrderStore, 'orderAgent' | 'agentOrders'> &
+  Omit<AgentOrderStore, 'orderAgent' | 'agentOrders' | 'exposuresAfter'> &
   LedgerStore &
   Omit<WebhookStore, 'claimDeliveries' | 'recordAttempt' | 'dropDeliveries'> &
   BundleDeps['store'] &

@@ -32,10 +32,11 @@ export function exampleRoster(
   const state = exampleState()
   const give: ConstructorParameters<typeof Roster>[1]['give'] = async (order) => {
     const isNew = await store.orderAgent({ ...order, atMs: Date.now() }, QUARANTINE_MS)
-    if (isNew) step(state, { type: 'agent-ordered', ...order, atMs: performance.now(), nowMs: performance.now() })
+    const nowMs = performance.now()
+    if (isNew) step(state, { type: 'agent-ordered', number: state.lastOrder + 1, ...order, atMs: nowMs, nowMs })
     return isNew
   }
-  const roster = new Roster(state, { give })
+  const roster = new Roster(state, { give, read: () => Promise.resolve() })
   const [artifact] = artifacts
   const join = (identity: string, name: string, token: AgentToken | null): void => {
     const session = `session of ${identity}` as SessionId

@@ -36,6 +36,7 @@ import { newCredential } from '../credentials.ts'
 import { acceptContract, newJob } from './contract.ts'
 import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
 import { EXAMPLE } from './examples.ts'
+import type { Roster } from '../hub/edge/roster.ts'
 import { exampleRoster, exampleState } from './examples-roster.fixtures.ts'
 import { Refusal } from './refusal.ts'
 import { ANSWER, createFakeHub, createFakeStore } from './fakes.ts'
@@ -54,6 +55,7 @@ export interface Tenant {
 export interface ExampleWorld {
   readonly app: WebCore
   readonly store: Store
+  readonly roster: Roster
   /** The project of the examples, and another one. */
   readonly own: Tenant
   readonly foreign: Tenant
@@ -82,11 +84,12 @@ export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<E
     await putMemory({ store, objects, inFlight, clock: Date.now, newUlid: ulid }, projectId, ids)
   }
   metrics.watch({ figures: () => figuresOf(exampleState()), totals: () => store.totals() })
+  const roster = exampleRoster(store, foreign.ids, FOREIGN_MARK)
   const app = createWebCore({
     store,
     objects,
     inFlight,
-    hub: { ...endingAtOnce(store), roster: exampleRoster(store, foreign.ids, FOREIGN_MARK) },
+    hub: { ...endingAtOnce(store), roster },
     sealer: await openTestSealer(store),
     config: {
       apiKey: null,
@@ -111,6 +114,7 @@ export async function openExampleWorld({ bodyIdleSeconds = 60 } = {}): Promise<E
   return {
     app,
     store,
+    roster,
     own,
     foreign,
     async makeKey(scopes, { expiresAtMs, revoked } = {}) {

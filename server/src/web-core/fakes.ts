@@ -220,7 +220,7 @@ export function createFakeHub(store: FakeStore): FakeHub {
         await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
       },
       progress: () => null,
-      roster: { agents: () => [], isReferee: () => false, order: notFaked },
+      roster: { agents: () => [], isReferee: () => false, upToDate: async () => {}, order: notFaked },
       async cancel(id) {
         const row = store.jobs.get(id)
         if (row !== undefined) store.jobs.set(id, { ...row, state: 'CANCELLED', finishedAtMs: 2 })

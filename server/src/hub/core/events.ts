@@ -6,6 +6,7 @@ import type { Findings, ProblemCode } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Bound } from '@forge/shared/verifier/bound.ts'
 import type { JobState, ShardWrites, StandingRow, SubmissionRow, VerdictRow } from '../../store/store.ts'
+import type { KnownExposures } from './exposure.ts'
 import type { Order } from './orders.ts'
 import type { Ability, JobSpec, Newcomer } from './state.ts'
 
@@ -98,7 +99,9 @@ export type HubEvent = { readonly nowMs: number } & (
       readonly epoch: number
     }
   /** By the operator, and durable; or what ended such an order on another server. */
-  | ({ readonly type: 'agent-ordered'; readonly reason: string } & Order)
+  | ({ readonly type: 'agent-ordered'; readonly number: number; readonly reason: string } & Order)
+  /** As the store has them, after some server of the database wrote one or what ended it. */
+  | ({ readonly type: 'exposures-known' } & KnownExposures)
   | { readonly type: 'tick' }
 )
 

@@ -98,17 +98,18 @@ function endOf({ settings }: HubState, atMs: number, previousAtMs: number | null
   return isSecond ? Infinity : atMs + settings.quarantineMs
 }
 
-/** What the store knows at the start: the identity's last two exposures, and whether it has come back since. */
-export function restoreQuarantine(
-  state: HubState,
-  known: {
-    readonly identity: Identity
-    readonly exposures: number
-    readonly atMs: number
-    readonly previousAtMs: number | null
-    readonly isOver: boolean
-  },
-): void {
+/** What the store knows of an identity's exposures: when the last two were, and whether it has come back since. */
+export interface KnownExposures {
+  readonly identity: Identity
+  readonly exposures: number
+  /** On the monotonic clock of the events. */
+  readonly atMs: number
+  readonly previousAtMs: number | null
+  readonly isOver: boolean
+}
+
+/** When a server starts. */
+export function restoreQuarantine(state: HubState, known: KnownExposures): void {
   const { identity, exposures, atMs, previousAtMs, isOver } = known
   const untilMs = endOf(state, atMs, previousAtMs)
   state.quarantines.set(identity, { exposures, atMs, untilMs })

@@ -11,8 +11,15 @@ const id = 'job' as JobId
 const one = 'one' as Identity
 const session = one as string as SessionId
 
-const order = (pool: Pool, kind: Order['kind']) =>
-  pool.raise({ type: 'agent-ordered', identity: one, kind, reason: 'Its owner asked.', atMs: pool.nowMs })
+const order = (pool: Pool, kind: Order['kind'], atMs = pool.nowMs) =>
+  pool.raise({
+    type: 'agent-ordered',
+    number: pool.hub.lastOrder + 1,
+    identity: one,
+    kind,
+    reason: 'Its owner asked.',
+    atMs,
+  })
 
 /** `one` has answered shards 0 and 1, the first of them confirmed by another; it is here, and so is somebody else. */
 function atWork(): Pool {
@@ -79,7 +86,8 @@ describe('a ban', () => {
 })
 
 describe('a release', () => {
-  const released = (digest?: typeof lie): Pool => {
+  /** It is here again, in its trial. */
+  const inTrial = (): Pool => {
     const pool = new Pool({ referee: true })
     const referee = pool.join('referee', { referee: true })
     const shards = TRIAL_SHARDS + 2
@@ -88,9 +96,13 @@ describe('a release', () => {
     order(pool, 'ban')
     order(pool, 'release')
     pool.join('one')
+    pool.leave(referee)
+    return pool
+  }
+  const released = (digest?: typeof lie): Pool => {
+    const pool = inTrial()
     const [trial] = pool.held(session)
     if (trial) pool.answer(trial, digest)
-    pool.leave(referee)
     return pool
   }
 
@@ -98,7 +110,18 @@ describe('a release', () => {
     const pool = released()
     expect(pool.hub.quarantined.has(one)).toBe(false)
     expect(pool.hub.quarantines.get(one)?.ordered).toBeUndefined()
-    expect(pool.last('write')?.writes.releases).toEqual([{ identity: one, number: 0, atMs: 0 }])
+    expect(pool.last('write')?.writes.releases).toEqual([{ identity: one, number: 0, atMs: 0, lastOrder: 2 }])
+  })
+
+  it('is over with the next ban: answers that are still on their way end nothing', () => {
+    const pool = inTrial()
+    const [trial] = pool.held(session)
+    order(pool, 'ban')
+    if (trial) pool.answer(trial)
+    expect(trial).toBeDefined()
+    expect(pool.last('reply')?.reply).toMatchObject({ code: 'QUARANTINED' })
+    expect(pool.hub.quarantines.get(one)).toMatchObject({ untilMs: Infinity, ordered: true })
+    expect(pool.hub.quarantined.has(one)).toBe(true)
   })
 
   it('is no pardon for what it does then', () => {
@@ -110,7 +133,7 @@ describe('a release', () => {
     const pool = new Pool()
     pool.at(10)
     exposeAndSettle(pool.hub, one, { job: id, reason: 'r' })
-    pool.raise({ type: 'agent-ordered', identity: one, kind: 'release', reason: 'r', atMs: 5 })
+    order(pool, 'release', 5)
     expect(pool.hub.quarantines.get(one)?.untilMs).toBe(10 + QUARANTINE_MS)
   })
 

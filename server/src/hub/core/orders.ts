@@ -22,8 +22,13 @@ export interface Order {
   readonly atMs: number
 }
 
-export function takeOrder(state: HubState, order: Order & { readonly reason: string }): HubCommand[] {
+/** Each is heard once, in the order of their numbers. */
+export function takeOrder(
+  state: HubState,
+  order: Order & { readonly number: number; readonly reason: string },
+): HubCommand[] {
   const { identity, kind, reason } = order
+  state.lastOrder = order.number
   const wasAway = state.quarantined.has(identity)
   applyOrder(state, order)
   if (kind === 'release' || kind === 'requalified') return []
@@ -68,7 +73,8 @@ function applyOrder(state: HubState, { identity, kind, atMs }: Order): void {
   noteIdentity(state, identity)
 }
 
-function expelled(state: HubState, identity: Identity, message: string): HubCommand[] {
+/** Its sessions are closed with the sentence that says why. */
+export function expelled(state: HubState, identity: Identity, message: string): HubCommand[] {
   return [...state.agents.values()].flatMap((agent): HubCommand[] => {
     if (agent.identity !== identity) return []
     agent.trialsLeft = 0

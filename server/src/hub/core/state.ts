@@ -284,6 +284,8 @@ export interface HubState {
   changed: SessionId[]
   /** Sessions whose tally changed since it was last sent. */
   tallyChanged: Set<SessionId>
+  /** The number of the operator's last order that it has heard, about whomever. */
+  lastOrder: number
   epoch: number
   /** Numbers assignments; the edge makes opaque ids of it. */
   assignments: number
@@ -325,6 +327,7 @@ export function createHubState(settings: HubSettings): HubState {
     fleet: 0,
     changed: [],
     tallyChanged: new Set(),
+    lastOrder: 0,
     epoch: 0,
     assignments: 0,
     counts: noCounts(),

@@ -8,6 +8,7 @@ import { standings, tallies } from './changes.ts'
 import { dispatch } from './dispatch.ts'
 import { abilityFor } from './eligibility.ts'
 import { takeContradiction, takeFailure } from './failures.ts'
+import { hearExposures } from './exposed-elsewhere.ts'
 import { endAgain, review } from './finish.ts'
 import { noteChange } from './fleet.ts'
 import { begunMs, drop, letGo, noteLapse, noteRoom, progress, renew } from './leases.ts'
@@ -119,6 +120,8 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
     }
     case 'agent-ordered':
       return takeOrder(state, event)
+    case 'exposures-known':
+      return hearExposures(state, event)
     case 'tick':
       return []
   }

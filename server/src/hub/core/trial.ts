@@ -61,7 +61,7 @@ export function takeTrial(
   // What the operator ordered has ended with it.
   state.quarantines.set(agent.identity, { exposures: number, atMs, untilMs })
   noteIdentity(state, agent.identity)
-  const release = { identity: agent.identity, number, atMs: 0 }
+  const release = { identity: agent.identity, number, atMs: 0, lastOrder: state.lastOrder }
   return [...commands, { type: 'write', writes: { releases: [release] } }]
 }
 

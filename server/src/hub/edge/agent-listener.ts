@@ -57,8 +57,10 @@ export class AgentListener implements GatewayListener {
   // ---- frames
 
   joined({ name, kind, ...agent }: Parameters<GatewayListener['joined']>[0]): void {
-    this.#deps.roster.joined(agent, { name, kind })
     this.#deps.raise({ type: 'agent-joined', agent })
+    // Who is refused at the door was never here.
+    if (!this.#deps.state.agents.has(agent.session)) return
+    this.#deps.roster.joined(agent, { name, kind })
     // Until the store answers, and if it does not, it counts as a fresh key.
     if (!agent.referee) this.#deps.track(this.#recallStandings(agent.identity))
   }

@@ -10,7 +10,7 @@ import type { Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { KeepArtifacts } from './artifacts.ts'
 import { answerOf, type PricedAnswer } from './answer.ts'
-import { createIdentityRows, NOTHING } from './identity-rows.ts'
+import { createIdentityRows, NOTHING, type IdentityRows } from './identity-rows.ts'
 import { STORE_GIVE_UP_MS } from './limits.ts'
 import { persistently } from './persistently.ts'
 import type { PlannedJob } from './planning.ts'
@@ -26,6 +26,8 @@ export interface HubRows {
   completed(planned: PlannedJob, command: Extract<HubCommand, { type: 'complete' }>): Promise<void>
   /** Of exposures that a job's end overtook; nobody waits for it. */
   noticed(jobId: JobId): Promise<void>
+  /** An exposure that another server wrote: it gave notices to the jobs that had finished by then. */
+  exposedElsewhere: IdentityRows['exposedElsewhere']
   /** At the start: notices that an earlier server did not write. */
   resume(unfinishedSinceMs: number | null): Promise<void>
   /** A reduction of stored partials, begun again where a restarting database broke it off. */
@@ -110,6 +112,7 @@ export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts 
       logger.info({ ...labelsOf(jobId), verification: ending.record }, 'job completed')
     },
     noticed: identities.jobEnded,
+    exposedElsewhere: identities.exposedElsewhere,
     resume: identities.resume,
     failed,
     cancelled: (jobId) => finish(jobId, 'a cancellation', cancellation(jobId)),

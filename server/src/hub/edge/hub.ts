@@ -9,6 +9,7 @@ import { ANY_NUMBER, NO_LIMITS, type SpendingLimits, type JobLimits } from '../.
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
 import { labelsOfJob } from '../../trace.ts'
 import type { HubCommand } from '../core/events.ts'
+import type { HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
 import { AgentListener, type Happening } from './agent-listener.ts'
 import { refusal } from './frames.ts'
@@ -65,7 +66,7 @@ export async function startHub(deps: HubDeps): Promise<RunningHub> {
 
 class HubEdge implements RunningHub {
   readonly #deps: HubDeps
-  readonly #state: OpenedState['state']
+  readonly #state: HubState
   readonly roster: Roster
   readonly #orders: OrderWatch
   readonly #tables: Tables
@@ -83,11 +84,16 @@ class HubEdge implements RunningHub {
   readonly #writes = new Set<Promise<void>>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(deps: HubDeps, { state, lastOrder }: OpenedState, tables: Tables) {
+  constructor(deps: HubDeps, opened: OpenedState, tables: Tables) {
     this.#deps = deps
-    this.#state = state
-    this.#orders = new OrderWatch({ ...deps, state, after: lastOrder, raise: (happening) => this.#raise(happening) })
-    this.roster = new Roster(state, this.#orders)
+    this.#state = opened.state
+    this.#orders = new OrderWatch({
+      ...deps,
+      ...opened,
+      raise: (happening) => this.#raise(happening),
+      exposedElsewhere: (exposed) => this.#track(this.#rows.exposedElsewhere(exposed)),
+    })
+    this.roster = new Roster(opened.state, this.#orders)
     this.#tables = tables
     const { store, logger } = deps
     this.#rows = createHubRows({
@@ -109,7 +115,7 @@ class HubEdge implements RunningHub {
     const { publicUrl, distinctNetwork: addressesDiffer, trustedProxies } = config
     const addressOf = createClientAddress(trustedProxies)
     this.#agents = new AgentListener({
-      state,
+      state: opened.state,
       store,
       logger,
       planned: this.#planned,
@@ -240,20 +246,16 @@ class HubEdge implements RunningHub {
     clearTimeout(this.#timer)
     const wake = nextWakeMs(this.#state)
     if (wake === null) return
-    this.#timer = setTimeout(
-      () => this.#raise({ type: 'tick' }),
-      Math.min(Math.max(0, wake - performance.now()), 60_000),
-    )
+    const waitMs = Math.min(Math.max(0, wake - performance.now()), 60_000)
+    this.#timer = setTimeout(() => this.#raise({ type: 'tick' }), waitMs)
   }
 
   #carryOut(command: HubCommand): void {
     switch (command.type) {
-      case 'assign':
-        return this.#gateway.send(
-          command.session,
-          'assign',
-          assignmentOf(this.#plannedOf(command.jobId), command.order),
-        )
+      case 'assign': {
+        const assignment = assignmentOf(this.#plannedOf(command.jobId), command.order)
+        return this.#gateway.send(command.session, 'assign', assignment)
+      }
       case 'revoke':
         return this.#gateway.send(command.session, 'revoke', { assignmentId: command.assignmentId })
       case 'tally':

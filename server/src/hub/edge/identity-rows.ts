@@ -2,7 +2,7 @@
 // rest on the word of an exposed identity get a notice.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Logger } from '../../logger.ts'
-import type { QuarantineRow, ShardWrites, Store } from '../../store/store.ts'
+import type { QuarantinedIdentity, QuarantineRow, ShardWrites, Store } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import { EXPOSED_ELSEWHERE } from '../core/exposure.ts'
 
@@ -25,6 +25,8 @@ type Persist = <T>(what: string, write: () => Promise<T>) => Promise<T>
 
 export interface IdentityRows {
   decided(writes: Extract<HubCommand, { type: 'write' }>['writes']): Promise<void>
+  /** By another server, which knows nothing of jobs that ended here meanwhile. */
+  exposedElsewhere(exposed: Pick<QuarantinedIdentity, 'identity' | 'lastAtMs'>): Promise<void>
   /** Until what was decided so far is durable. */
   settled(): Promise<void>
   /** What a server that died had no time to tell; jobs that were unfinished then, since when at most, may yet end. */
@@ -70,6 +72,10 @@ export function createIdentityRows(
       }
       for (const { identity } of quarantines) recent.set(identity, { atMs, sinceMs: atMs })
       for (const { identity, number } of quarantines) await noticeAll({ identity, number, atMs })
+    },
+    async exposedElsewhere({ identity, lastAtMs: atMs }) {
+      recent.set(identity, { atMs, sinceMs: Date.now() })
+      await notice(identity, atMs)
     },
     async settled() {
       await Promise.allSettled(writing)

@@ -49,6 +49,8 @@ export const GATEWAY_LIMITS = {
 export const ROSTER_LIMITS = {
   /** Sessions that are gone, some 500 bytes each, and for how long. */
   goneMax: 1_000,
+  /** Of one identity: whoever comes and goes all day takes no other's place. */
+  gonePerIdentity: 16,
   goneMs: 24 * 60 * 60 * 1000,
   /** Engines that failed their self-test: an agent has three, and a handful of kernels. */
   failedPerSession: 16,

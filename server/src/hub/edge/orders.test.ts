@@ -7,6 +7,7 @@ import { freshDataDir } from '../../../../scripts/machine/fresh-store.ts'
 import { openStore } from '../../store/open-store.ts'
 import type { Store } from '../../store/store.ts'
 import type { NewOrder } from '../../store/agent-orders.ts'
+import { noWrites } from '../../store/store.fixtures.ts'
 import { isLast, REFEREE_TOKEN, TinyPool } from './tiny-pool.fixtures.ts'
 
 let folder: string
@@ -45,6 +46,21 @@ const here = async ({ hub }: TinyPool) => {
 }
 const awayAt = ({ hub }: TinyPool, identity: Identity) =>
   hub.roster.agents().find((agent) => agent.identity === identity)?.away?.state
+
+test('an exposure that one server wrote is in force on the others, also before a fleet is shown, and so is its end', async () => {
+  pool.agent()
+  const { identity } = await here(pool)
+  const exposed = { identity, number: 1, reason: 'shard 3', atMs: Date.now() }
+  await store.writeShards({ ...noWrites, quarantines: [exposed] })
+  await other.hub.roster.upToDate()
+  expect(awayAt(other, identity)).toBe('waits')
+  await vi.waitFor(() => expect(pool.hub.agentsOnline).toBe(0), 10_000)
+  expect(awayAt(pool, identity)).toBe('waits')
+  await store.writeShards({ ...noWrites, releases: [{ identity, number: 1, atMs: Date.now(), lastOrder: 0 }] })
+  await other.hub.roster.upToDate()
+  expect(awayAt(other, identity)).toBeUndefined()
+  await vi.waitFor(() => expect(awayAt(pool, identity)).toBeUndefined(), 10_000)
+})
 
 test('the roster says what an agent can do and holds, remembers it for a while, and has no referee', async () => {
   const referee = pool.agent({ token: REFEREE_TOKEN })
@@ -86,4 +102,12 @@ test('an order sends the agent away at once; once more it changes nothing; the o
   await pool.stop()
   await pool.start()
   expect(awayAt(pool, identity)).toBe('waits')
+})
+
+test('a server where nobody is hears of a ban before the banned one comes', async () => {
+  pool.agent()
+  const { identity } = await here(pool)
+  expect(other.hub.agentsOnline).toBe(0)
+  expect(await order(pool, identity, 'ban')).toBe(true)
+  await vi.waitFor(() => expect(awayAt(other, identity)).toBe('banned'), 10_000)
 })

@@ -70,6 +70,8 @@ export interface HubRoster {
   agents(): readonly RosterAgent[]
   /** The server’s own process, which nobody orders about. */
   isReferee(identity: Identity): boolean
+  /** Resolves when what other servers decided of identities by now is told in `agents`; rejects as the store does. */
+  upToDate(): Promise<void>
   /**
    * Durable, and in force here, when it resolves; on other servers of the database within seconds. False where it changes
    * nothing.
@@ -92,18 +94,19 @@ const NOTHING: Tally = { accepted: 0, pending: 0, rejected: 0 }
 
 export class Roster implements HubRoster {
   readonly #state: HubState
-  readonly #orders: Pick<OrderWatch, 'give'>
+  readonly #orders: Pick<OrderWatch, 'give' | 'read'>
   readonly #clock: () => number
   readonly #here = new Map<SessionId, Seen>()
   /** The longest gone first. */
   readonly #gone = new Set<Gone>()
 
-  constructor(state: HubState, orders: Pick<OrderWatch, 'give'>, clock: () => number = Date.now) {
+  constructor(state: HubState, orders: Pick<OrderWatch, 'give' | 'read'>, clock: () => number = Date.now) {
     this.#state = state
     this.#orders = orders
     this.#clock = clock
   }
 
+  /** Once the core has let it in. */
   joined(newcomer: Newcomer, { name, kind }: Said): void {
     this.#here.set(newcomer.session, { newcomer, name, kind, joinedAtMs: this.#clock(), failed: new Map() })
   }
@@ -123,6 +126,8 @@ export class Roster implements HubRoster {
     if (seen === undefined || seen.newcomer.referee) return
     const gone = { identity: seen.newcomer.identity, session: this.#view(seen, this.#clock()) }
     this.#gone.add(gone)
+    const same = [...this.#gone].filter(({ identity }) => identity === gone.identity)
+    for (const older of same.slice(0, -ROSTER_LIMITS.gonePerIdentity)) this.#gone.delete(older)
     for (const oldest of this.#gone) {
       if (this.#gone.size <= ROSTER_LIMITS.goneMax && !this.#isForgotten(oldest)) break
       this.#gone.delete(oldest)
@@ -131,6 +136,10 @@ export class Roster implements HubRoster {
 
   order(order: Parameters<HubRoster['order']>[0]): Promise<boolean> {
     return this.#orders.give(order)
+  }
+
+  upToDate(): Promise<void> {
+    return this.#orders.read()
   }
 
   isReferee(identity: Identity): boolean {

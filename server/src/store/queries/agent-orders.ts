@@ -7,6 +7,7 @@ import type { AgentOrder, NewOrder } from '../agent-orders.ts'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import { quarantines, releases } from '../schema.ts'
+import type { ReleaseRow } from '../store.ts'
 import { appendAct } from './acts.ts'
 
 /** Held to the end of the transaction: orders become durable in the order of their numbers. */
@@ -55,13 +56,14 @@ async function exposedSince(db: Db, identity: Identity): Promise<number | null> 
   return exposed === undefined || exposed.isOver ? null : exposed.atMs
 }
 
-/** False where no order is in force. */
-export async function endOrder(db: Db, identity: Identity, atMs: number): Promise<boolean> {
+/** False where no order is in force, or one that was given after the last that the release knows. */
+export async function endOrder(db: Db, { identity, atMs, lastOrder: known }: ReleaseRow): Promise<boolean> {
   await lockOrders(db)
   const last = await lastOrder(db, identity)
-  // What was ordered since it came back holds.
-  if (last === null || last.kind === 'requalified' || last.atMs > atMs) return false
-  await append(db, { identity, kind: 'requalified', reason: 'it returned shards whose answers are known', atMs })
+  // By their numbers: the servers of a database have a clock each.
+  if (last === null || last.kind === 'requalified' || last.number > known) return false
+  const reason = `it returned shards whose answers are known, which ends order ${last.number}`
+  await append(db, { identity, kind: 'requalified', reason, atMs })
   return true
 }
 

@@ -1,10 +1,12 @@
 // What is known of identities beyond one job: how often in a row they were right, and their exposures with what ended them.
 import type { Identity } from '@forge/shared/contract/ids.ts'
-import { eq, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { acts } from '../act-schema.ts'
 import { OPERATOR_CHAIN } from '../acts.ts'
 import type { Db } from '../engine.ts'
+import { STORE_LIMITS } from '../limits.ts'
 import { quarantines, releases, standings } from '../schema.ts'
-import type { QuarantinedIdentity, QuarantineRow, ShardWrites, Standing } from '../store.ts'
+import type { QuarantinedIdentity, QuarantineRow, ReleaseRow, ShardWrites, Standing } from '../store.ts'
 import { appendAct } from './acts.ts'
 import { endOrder, lockOrders } from './agent-orders.ts'
 import { insertAll, rowsOf } from './rows.ts'
@@ -22,9 +24,10 @@ export async function writeIdentities(db: Db, writes: ShardWrites): Promise<void
 }
 
 /** From its last exposure, and from what the operator ordered. */
-async function comesBack(db: Db, row: ShardWrites['releases'][number]): Promise<void> {
-  const isReleased = row.number > 0 && (await insertAll(db, releases, [row])) > 0
-  const isOrdered = await endOrder(db, row.identity, row.atMs)
+async function comesBack(db: Db, row: ReleaseRow): Promise<void> {
+  const { identity, number, atMs } = row
+  const isReleased = number > 0 && (await insertAll(db, releases, [{ identity, number, atMs }])) > 0
+  const isOrdered = await endOrder(db, row)
   if (isReleased || isOrdered) await tell(db, 'agent.requalified', row, {})
 }
 
@@ -65,7 +68,25 @@ export function standingsOf(db: Db, identity: Identity): Promise<Standing[]> {
     .orderBy(standings.kernel, standings.engine)
 }
 
-export async function quarantined(db: Db): Promise<QuarantinedIdentity[]> {
+/** The chain of acts says in one order for all servers whose exposures changed; what they are now, their own rows say. */
+export async function exposuresAfter(
+  db: Db,
+  after: number,
+): Promise<{ readonly through: number; readonly known: QuarantinedIdentity[] }> {
+  const next = await db
+    .select({ number: acts.number, type: acts.type, subject: acts.subject })
+    .from(acts)
+    .where(and(eq(acts.chain, OPERATOR_CHAIN), gt(acts.number, after)))
+    .orderBy(asc(acts.number))
+    .limit(STORE_LIMITS.eventsPerBatch)
+  const told = next.filter(({ type }) => type === 'agent.exposed' || type === 'agent.requalified')
+  const identities = [...new Set(told.flatMap(({ subject }) => subject ?? []))] as Identity[]
+  const known = identities.length === 0 ? [] : await quarantined(db, identities)
+  return { through: next.at(-1)?.number ?? after, known }
+}
+
+/** Of all, or of some alone. */
+export async function quarantined(db: Db, identities?: readonly Identity[]): Promise<QuarantinedIdentity[]> {
   const last = db
     .selectDistinctOn([quarantines.identity], {
       identity: quarantines.identity,
@@ -84,6 +105,7 @@ export async function quarantined(db: Db): Promise<QuarantinedIdentity[]> {
       releases,
       sql`${releases.identity} = ${quarantines.identity} and ${releases.number} = ${quarantines.number}`,
     )
+    .where(identities && inArray(quarantines.identity, [...identities]))
     .orderBy(quarantines.identity, sql`${quarantines.number} desc`)
     .as('last')
   return db.select().from(last).orderBy(last.lastAtMs, last.identity)

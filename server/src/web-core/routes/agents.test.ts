@@ -1,7 +1,7 @@
 // What a project may learn of agents, and what an operator's orders do: over HTTP, on a real store.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import type { Identity } from '@forge/shared/contract/ids.ts'
+import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { noWrites, aSubmission } from '../../store/store.fixtures.ts'
 import { operatorAgentSchema, projectAgentSchema } from '../agent-views.ts'
 import { ADMIN_TOKEN, FOREIGN_MARK, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
@@ -69,6 +69,36 @@ test('a project sees its own agents whole, and of a stranger what its shards tel
   const { shards } = shardsSchema.parse(await ask(`/api/v0/jobs/${EXAMPLE.job}/shards`, world.own.key))
   expect(shards[0]?.attempts[0]?.agent).toBe(others[0]?.agent)
   expect(JSON.stringify(agents)).not.toMatch(new RegExp(`${FOREIGN_MARK}|192\\.0\\.2|${stranger}|${EXAMPLE.agent}`))
+})
+
+test('of what its own agents hold a project is told its own jobs alone', async () => {
+  const holding = world.roster.agents().map((agent) => ({
+    ...agent,
+    sessions: agent.sessions.map((session) => ({
+      ...session,
+      holds: [EXAMPLE.job, world.foreign.ids.job].map((id) => {
+        return { jobId: id as JobId, role: 'check' as const, engine: 'wasm' as const, shards: 3 }
+      }),
+    })),
+  }))
+  const shown = vi.spyOn(world.roster, 'agents').mockReturnValue(holding)
+  const { agents } = await own('?own=true')
+  const everybody = await fleet('?connected=true')
+  shown.mockRestore()
+  expect(agents.map(({ running }) => running)).toEqual([[{ job_id: EXAMPLE.job, engine: 'wasm', shards: 3 }]])
+  expect(everybody.agents[0]?.running).toHaveLength(2)
+})
+
+test('nobody orders about the referee', async () => {
+  const referee = vi.spyOn(world.roster, 'isReferee').mockImplementation((identity) => identity === stranger)
+  const response = await world.app.request(`/api/v0/operator/agents/${stranger}/ban`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: 'A guess.' }),
+  })
+  referee.mockRestore()
+  expect(response.status).toBe(404)
+  expect((await fleet('?quarantined=true')).agents).toEqual([])
 })
 
 test('filters, and pages that together are the list', async () => {

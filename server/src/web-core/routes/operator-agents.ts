@@ -18,7 +18,8 @@ import { storedOf } from './agents.ts'
 
 const identitySchema = z.string().regex(/^[0-9a-f]{64}$/)
 const agentParams = z.strictObject({ agent: identitySchema.describe('its identity, as the list and the log have it') })
-const NO_AGENT = 'No agent of that identity is known here.'
+const NO_AGENT =
+  'No agent of that identity is at this server, or in the store. One that has not answered a shard yet is known to the server alone that it is connected to.'
 
 const operators = { scope: 'admin', tag: 'agents' } as const
 
@@ -55,6 +56,7 @@ const listRoute = route({
   ],
   async handle({ query }, deps) {
     const { hub } = deps
+    await hub.roster.upToDate()
     const all = hub.roster.agents()
     const sorted = all
       .filter((agent) => agent.identity > (query.cursor ?? '') && fits(agent, query))
