@@ -187,6 +187,16 @@ const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: st
     "update acts set actor = 'server' where chain = 'operator' and number = 0",
   ],
   [
+    'data of an act that are no JSON',
+    /acts of operator: act 0 cannot be read/,
+    "update acts set data = '{' where chain = 'operator' and number = 0",
+  ],
+  [
+    'data of an act that are another thing',
+    /acts of operator: act 0 is not what its hash/,
+    "update acts set data = '5' where chain = 'operator' and number = 0",
+  ],
+  [
     'an act that is gone',
     /acts of operator: act 0 is missing/,
     "delete from acts where chain = 'operator' and number = 0",
