@@ -2931,7 +2931,7 @@ export type components = {
         };
         PutKvBody: {
             value: unknown;
-            ttl_seconds?: number;
+            ttl_seconds?: number | "keep";
         };
         MgetKvBody: {
             keys: string[];
@@ -2940,7 +2940,7 @@ export type components = {
             entries: {
                 key: string;
                 value: unknown;
-                ttl_seconds?: number;
+                ttl_seconds?: number | "keep";
                 if_version?: number;
             }[];
         };

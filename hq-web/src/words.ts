@@ -741,6 +741,14 @@ export const words = {
     checking: (n: number, all: number) => `${count(n)} of ${count(all)} checked`,
     kept: 'A head that you kept',
     keptHelp: 'Empty: the chain is checked from end to end. With one, also that it is still in there.',
+    unread: 'A part of what the server sent cannot be read as a chain.',
+    broken: (why: string) => `The check ended early, for what the server sent cannot be read: ${why}`,
+    foreign: (name: string) => `${name} is of another chain than the one that was asked for.`,
+    otherHead: 'The head that is shown is not that of the chain that was sent.',
+    otherLength: (said: number, sent: number) =>
+      `The server says that there are ${count(said)}, and sent ${count(sent)}.`,
+    shorter: (shown: number, sent: number) =>
+      `${count(shown)} are shown, and the chain that was sent has only ${count(sent)}.`,
     badHead: 'A head has 64 hexadecimal digits.',
     good: 'The chain holds.',
     bad: 'The chain does not hold.',

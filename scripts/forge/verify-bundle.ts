@@ -10,6 +10,7 @@ import type { Engine } from '@forge/shared/agent/engines/engine.ts'
 import { jobIdSchema } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { checkBundle } from '@forge/shared/receipt/check-bundle.ts'
+import { verdictOf } from '@forge/shared/receipt/verdict.ts'
 import { keysOfList, signedKeyListSchema, type SigningKey } from '@forge/shared/receipt/keys.ts'
 import { receiptSchema } from '@forge/shared/receipt/receipt.ts'
 
@@ -37,7 +38,9 @@ export async function verifyBundle(args: readonly string[], tell: (line: string)
     const checked = await checkBundle(bundle, { keys, engine, shards, draw: (of) => randomInt(of) })
     for (const { name, is, says } of checked) tell(`${MARKS[is]} ${name}: ${says}`)
     const wrong = checked.filter(({ is }) => is === 'wrong').length
-    tell(wrong === 0 ? 'Nothing is wrong.' : `${wrong} wrong.`)
+    const verdict = verdictOf(checked)
+    if (verdict === 'wrong') tell(`${wrong} wrong.`)
+    else tell(verdict === 'good' ? 'Nothing is wrong.' : 'Nothing was run again; nothing is wrong in the documents.')
     return wrong
   } finally {
     engine.close()

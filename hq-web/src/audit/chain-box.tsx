@@ -102,8 +102,9 @@ function useCheck(check: Check) {
       const checked = await check(asked, (done, all) => setProgress([done, all]))
       setOutcome({ ...checked, asked })
     } catch (error) {
-      if (!(error instanceof ApiProblem)) throw error
-      setProblem(error.problem)
+      if (error instanceof ApiProblem) setProblem(error.problem)
+      // An answer that is none of ours: a check that says nothing would look like one that goes on.
+      else setOutcome({ checked: 0, problem: words.audit.broken(String(error)), kept: null, asked })
     } finally {
       setProgress(null)
     }

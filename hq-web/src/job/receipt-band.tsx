@@ -39,7 +39,9 @@ export function ReceiptBand({ job, request, receipt, units, span }: ReceiptProps
         <Files job={job} />
       </div>
       <Digests receipt={receipt} />
-      {job.hub !== undefined && <VerifyHere jobId={job.job_id} shards={job.hub.metrics.shards} />}
+      {job.hub !== undefined && (
+        <VerifyHere jobId={job.job_id} receipt={receipt.body} shards={job.hub.metrics.shards} />
+      )}
     </BandSection>
   )
 }

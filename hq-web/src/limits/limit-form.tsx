@@ -8,7 +8,16 @@ import { ProblemNote } from '../parts/problem.tsx'
 import { useAct } from '../parts/use-act.ts'
 import { words } from '../words.ts'
 import { limitWords as say } from '../words/limits.ts'
-import { changeOf, GROUPS, KIND, typedLimits, type LimitName, type Limits, type TypedLimits } from './limits.ts'
+import {
+  changeOf,
+  GROUPS,
+  KIND,
+  rebased,
+  typedLimits,
+  type LimitName,
+  type Limits,
+  type TypedLimits,
+} from './limits.ts'
 
 type Mode = Limits['verify_min']
 const MODES = Object.keys(words.form.verifies) as Mode[]
@@ -20,7 +29,9 @@ interface LimitFormProps {
 }
 
 export function LimitForm({ projectId, limits, changed }: LimitFormProps) {
-  const [typed, setTyped] = useState<TypedLimits>(() => typedLimits(limits))
+  const [{ over, ...last }, setTyped] = useState(() => ({ typed: typedLimits(limits), over: limits }))
+  // They are read again after a change, and another operator may have changed some meanwhile: those are not sent back.
+  const typed = over === limits ? last.typed : rebased(last.typed, over, limits)
   const [saved, setSaved] = useState(false)
   const { busy, problem, attempt, faultOf } = useAct()
   const { limits: change, faults } = changeOf(typed, limits)
@@ -28,7 +39,7 @@ export function LimitForm({ projectId, limits, changed }: LimitFormProps) {
   const off = busy ? say.busy : Object.keys(faults).length > 0 ? say.mend : isSame ? say.same : undefined
   const edit = (changes: Partial<TypedLimits>): void => {
     setSaved(false)
-    setTyped((before) => ({ ...before, ...changes }))
+    setTyped({ typed: { ...typed, ...changes }, over: limits })
   }
   const submit = async (): Promise<void> => {
     if (off !== undefined) return

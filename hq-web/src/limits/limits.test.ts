@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DEFAULT_PROJECT_LIMITS, type ProjectLimits } from '@forge/shared/contract/tenants.ts'
-import { changeOf, GROUPS, KIND, typedLimits, valueText, type LimitName } from './limits.ts'
+import { changeOf, GROUPS, KIND, rebased, typedLimits, valueText, type LimitName } from './limits.ts'
 
 const before: ProjectLimits = DEFAULT_PROJECT_LIMITS
 const typedWith = (texts: Readonly<Record<string, string | null>>) => {
@@ -18,6 +18,15 @@ test('every limit is in one group', () => {
 test('what is left as it is, or written in another way, changes nothing', () => {
   expect(changeOf(typedLimits(before), before)).toEqual({ limits: {}, faults: {} })
   expect(changeOf(typedWith({ kv_keys: '100,000', burn_warnings: ' ' }), before)).toEqual({ limits: {}, faults: {} })
+})
+
+test('what another operator changed meanwhile is not sent back, and what was typed stays', () => {
+  const now: ProjectLimits = { ...before, queued_jobs: 7, verify_min: 'full', concurrent_jobs: 9 }
+  // Saved as 9, beside which somebody changed two others, and something more is typed already.
+  const typed = rebased(typedWith({ concurrent_jobs: '9', kv_keys: '5', kv_bytes: 'many' }), before, now)
+  expect(changeOf(typed, now).limits).toEqual({ kv_keys: 5 })
+  expect(Object.keys(changeOf(typed, now).faults)).toEqual(['kv_bytes'])
+  expect(changeOf(rebased(typedLimits(before), before, now), now)).toEqual({ limits: {}, faults: {} })
 })
 
 test('numbers, no limit, lists and ticks are a change; what is no number is marked', () => {

@@ -75,6 +75,21 @@ export function typedLimits(limits: Limits): TypedLimits {
   return { texts: Object.fromEntries(texts), verify: limits.verify, verify_min: limits.verify_min }
 }
 
+/** What was typed over `before`, over what holds now: what nobody typed over is as it is now, whoever changed it. */
+export function rebased(typed: TypedLimits, before: Limits, now: Limits): TypedLimits {
+  const { limits, faults } = changeOf(typed, before)
+  const isTypedOver = (name: LimitName): boolean => name in limits || name in faults
+  const fresh = typedLimits(now)
+  const texts = NAMES.filter(isTyped).map((name) => {
+    return [name, (isTypedOver(name) ? typed : fresh).texts[name] ?? null] as const
+  })
+  return {
+    texts: Object.fromEntries(texts),
+    verify: (isTypedOver('verify') ? typed : fresh).verify,
+    verify_min: (isTypedOver('verify_min') ? typed : fresh).verify_min,
+  }
+}
+
 export interface LimitsChange {
   /** What is not as it was. */
   readonly limits: Partial<Limits>

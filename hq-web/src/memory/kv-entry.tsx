@@ -10,10 +10,10 @@ import { TextField } from '../parts/text-field.tsx'
 import { useAct } from '../parts/use-act.ts'
 import { navigate } from '../router.tsx'
 import { memoryWords as say } from '../words/memory.ts'
-import { ttlOf, ttlText } from './expiry.tsx'
 import { JsonField, jsonOf } from './json-field.tsx'
 import type { PartProps } from './kv.tsx'
 import { memoryAddress } from './prefix-form.tsx'
+import { ttlOf, ttlSent, ttlText } from './ttl.ts'
 
 type Entry = Schema<'GetKvAnswer'>['entry']
 
@@ -59,7 +59,7 @@ function useEditor({ namespace, name, entry, off, written, reload }: EditorProps
   const save = (): void => {
     if (why !== undefined) return
     void attempt(async () => {
-      await put('/api/v0/kv/{namespace}/{key}', { value, ...(seconds ? { ttl_seconds: seconds } : {}) }, sent)
+      await put('/api/v0/kv/{namespace}/{key}', { value, ...ttlSent(seconds ?? undefined, ttl, firstTtl) }, sent)
       written()
       reload()
     })
@@ -93,7 +93,7 @@ function Editor(props: EditorProps) {
       <TextField
         label={say.ttl}
         value={ttl}
-        help={say.ttlHelp}
+        help={say.ttlKept}
         fault={seconds === null ? say.badTtl : undefined}
         change={setTtl}
       />

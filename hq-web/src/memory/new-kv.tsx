@@ -7,10 +7,10 @@ import { TextField } from '../parts/text-field.tsx'
 import { useAct } from '../parts/use-act.ts'
 import { navigate } from '../router.tsx'
 import { memoryWords as say } from '../words/memory.ts'
-import { ttlOf } from './expiry.tsx'
 import { JsonField, jsonOf } from './json-field.tsx'
 import type { PartProps } from './kv.tsx'
 import { memoryAddress } from './prefix-form.tsx'
+import { ttlOf } from './ttl.ts'
 
 const EMPTY = { key: '', text: '', ttl: '' }
 

@@ -6,8 +6,8 @@ import { ProblemNote } from '../parts/problem.tsx'
 import { TextField } from '../parts/text-field.tsx'
 import { useAct } from '../parts/use-act.ts'
 import { memoryWords as say } from '../words/memory.ts'
-import { ttlOf } from './expiry.tsx'
 import type { PartProps } from './kv.tsx'
+import { ttlOf } from './ttl.ts'
 
 /** What is chosen and typed, why it cannot be sent, and what became of it. */
 function useUpload({ off, written }: PartProps) {

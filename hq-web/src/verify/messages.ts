@@ -5,6 +5,8 @@ import type { Problem } from '../api.ts'
 
 export interface ToVerifier {
   readonly jobId: string
+  /** The body of the receipt that the page shows. */
+  readonly receipt: object
   /** How many shards are run again. */
   readonly shards: number
 }

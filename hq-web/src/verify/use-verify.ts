@@ -43,7 +43,8 @@ function heard(state: Verifying, message: FromVerifier): Verifying {
   }
 }
 
-export function useVerify(jobId: string) {
+/** `receipt`: the body of the one that the page shows. */
+export function useVerify(jobId: string, receipt: object) {
   const [state, setState] = useState<Verifying>({ is: 'idle' })
   const worker = useRef<Worker | null>(null)
   const end = useCallback(() => {
@@ -66,7 +67,7 @@ export function useVerify(jobId: string) {
       setState({ is: 'broken', says: verifyWords.broken(event.message) })
       end()
     }
-    running.postMessage({ jobId, shards } satisfies ToVerifier)
+    running.postMessage({ jobId, receipt, shards } satisfies ToVerifier)
   }
   const stop = (): void => {
     end()

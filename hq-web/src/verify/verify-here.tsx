@@ -1,6 +1,7 @@
 // Verifying a job in the browser: how many shards, how far it is, what each gave, and in plain words what was proved by it.
 import { useState } from 'preact/hooks'
 import type { Checked } from '@forge/shared/receipt/check-receipt.ts'
+import { verdictOf } from '@forge/shared/receipt/verdict.ts'
 import { Say } from '../job/band.tsx'
 import { Button } from '../parts/button.tsx'
 import { Digest } from '../parts/digest.tsx'
@@ -15,10 +16,17 @@ import { useVerify, type Drawn, type Verifying } from './use-verify.ts'
 export const VERIFY_HERE = 'verify-here'
 const SHARDS_DEFAULT = 5
 
-/** `shards`: as many as the job has. */
-export function VerifyHere({ jobId, shards }: { jobId: string; shards: number }) {
+interface VerifyProps {
+  readonly jobId: string
+  /** The body of the receipt that the page shows. */
+  readonly receipt: object
+  /** As many as the job has. */
+  readonly shards: number
+}
+
+export function VerifyHere({ jobId, receipt, shards }: VerifyProps) {
   const [text, setText] = useState(String(Math.min(SHARDS_DEFAULT, shards)))
-  const { state, start, stop } = useVerify(jobId)
+  const { state, start, stop } = useVerify(jobId, receipt)
   const wanted = /^\d{1,9}$/.test(text.trim()) ? Number(text) : 0
   const fault = wanted < 1 || wanted > shards ? say.numberFault(shards) : undefined
   const isRunning = state.is === 'running'
@@ -88,14 +96,15 @@ function progressOf(drawn: readonly Drawn[] | null): string {
 }
 
 function Verdict({ checked, drawn, all }: { checked: readonly Checked[]; drawn: readonly Drawn[]; all: number }) {
+  const verdict = verdictOf(checked)
   const wrong = checked.filter(({ is }) => is === 'wrong').length
   return (
     <div role="status">
-      {wrong > 0 ? (
-        <Say lead={say.bad(wrong)}>{say.badRest}</Say>
-      ) : (
+      {verdict === 'wrong' && <Say lead={say.bad(wrong)}>{say.badRest}</Say>}
+      {verdict === 'unrun' && <Say lead={say.unrun}>{say.unrunRest}</Say>}
+      {verdict === 'good' && (
         <Say lead={say.good}>
-          {drawn.length > 0 && say.same(drawn.length, all)}
+          {say.same(drawn.length, all)}
           {say.rest(all - drawn.length)}
         </Say>
       )}

@@ -14,15 +14,16 @@ const tell = (message: FromVerifier): void => self.postMessage(message)
 const word = new Uint32Array(1)
 const bits = (): number => crypto.getRandomValues(word)[0] ?? 0
 
-async function verify({ jobId, shards }: ToVerifier): Promise<void> {
+async function verify({ jobId, receipt, shards }: ToVerifier): Promise<void> {
   const keys = keysOfList(await get('/.well-known/forge-keys.json'))
   if (typeof keys === 'string') return tell({ kind: 'no-keys', says: keys })
   const bundle = await get('/api/v0/jobs/{id}/bundle', { params: { id: jobId } })
   const engine = createWasmEngine(artifacts)
   try {
     const draw = (of: number): number => drawBelow(of, bits)
+    const expected = { jobId, receipt }
     const told = (step: RerunStep): void => tell({ kind: 'step', step })
-    tell({ kind: 'done', checked: await checkBundle(bundle, { keys, engine, shards, draw, told }) })
+    tell({ kind: 'done', checked: await checkBundle(bundle, { keys, engine, shards, draw, told, expected }) })
   } finally {
     engine.close()
   }

@@ -36,7 +36,7 @@ export function AuditView({ query }: { query: URLSearchParams }) {
         </div>
       </div>
       {canReceipts ? (
-        <Receipts />
+        <Receipts project={session.project?.id ?? ''} />
       ) : (
         <section class="bill" aria-label={receipts}>
           <h2>{receipts}</h2>
@@ -46,7 +46,7 @@ export function AuditView({ query }: { query: URLSearchParams }) {
       {canAudit && (
         <Acts
           read={(asked, signal) => get('/api/v0/audit', { query: asked, signal })}
-          of="own"
+          chain={session.project?.id ?? ''}
           cursor={query.get('cursor') ?? undefined}
           address="/audit"
         />
@@ -90,23 +90,29 @@ export function OperatorAuditView({ query }: { query: URLSearchParams }) {
           ))}
         </select>
       </p>
-      <Acts key={project} read={read} of={project} cursor={query.get('cursor') ?? undefined} address={address} />
+      <Acts
+        key={project}
+        read={read}
+        chain={project === '' ? 'operator' : project}
+        cursor={query.get('cursor') ?? undefined}
+        address={address}
+      />
     </>
   )
 }
 
 interface ActsProps {
   readonly read: ReadActs
-  /** Whose chain: another one is asked for anew. */
-  readonly of: string
+  /** Whose: a project's id, or `operator`. Another one is asked for anew. */
+  readonly chain: string
   readonly cursor: string | undefined
   readonly address: string
 }
 
-function Acts({ read, of, cursor, address }: ActsProps) {
+function Acts({ read, chain, cursor, address }: ActsProps) {
   const say = words.audit
   const now = useNow()
-  const { data, problem, reload } = useLoad((signal) => read({ cursor, limit: PAGE }, signal), [of, cursor])
+  const { data, problem, reload } = useLoad((signal) => read({ cursor, limit: PAGE }, signal), [chain, cursor])
   const join = address.includes('?') ? '&' : '?'
   return (
     <section class="bill" aria-label={say.chain}>
@@ -117,7 +123,7 @@ function Acts({ read, of, cursor, address }: ActsProps) {
           <ChainBox
             length={say.acts(data.length)}
             head={data.head}
-            check={async (kept, step) => (await checks()).checkActs(read, kept, step)}
+            check={async (kept, step) => (await checks()).checkActs(read, { ...data, chain }, kept, step)}
             proved={say.provedActs}
           />
           {data.acts.length === 0 ? <p class="after">{say.none}</p> : <ActTable acts={data.acts} now={now} />}
@@ -139,7 +145,7 @@ function Acts({ read, of, cursor, address }: ActsProps) {
   )
 }
 
-function Receipts() {
+function Receipts({ project }: { project: string }) {
   const { receipts, receiptsLead, links, provedLinks } = words.audit
   const { data, problem, reload } = useLoad((signal) => get('/api/v0/receipts', { query: { limit: 1 }, signal }), [])
   return (
@@ -151,7 +157,7 @@ function Receipts() {
         <ChainBox
           length={links(data.length)}
           head={data.head}
-          check={async (kept, step) => (await checks()).checkReceipts(kept, step)}
+          check={async (kept, step) => (await checks()).checkReceipts({ ...data, chain: project }, kept, step)}
           proved={provedLinks}
         />
       )}

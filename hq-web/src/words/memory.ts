@@ -28,6 +28,7 @@ export const memoryWords = {
   busy: 'The server is asked',
   ttl: 'Expires after (seconds)',
   ttlHelp: 'Empty: never.',
+  ttlKept: 'Left as it is, what you save expires when this would have. Empty: never.',
   badTtl: 'A whole number of seconds, from 1 on.',
 
   kv: {

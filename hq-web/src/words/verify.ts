@@ -26,6 +26,9 @@ export const verifyWords = {
   found: 'found here',
   listed: 'in the list',
   good: 'Nothing is wrong.',
+  unrun: 'Nothing was run again.',
+  unrunRest:
+    ' The documents agree with each other; whether the result is right was not looked at here. Why is listed below as not proved.',
   bad: (n: number) => (n === 1 ? 'Something is wrong.' : `${count(n)} things are wrong.`),
   badRest: ' Keep the bundle, and do not rely on this result: what is listed as wrong cannot be as the server says.',
   same: (n: number, all: number) =>

@@ -82,6 +82,25 @@ export function testKv({ store, sql, otherProject }: KvTool): void {
     expect(await put(own, [aWrite('ü/𝄞')])).toMatchObject({ entries: [{ version: 3 }] })
   })
 
+  test('a write that keeps the expiry takes it from what is there, and has none where nothing is', async () => {
+    const own = await otherProject()
+    const end = NOW + 50
+    await put(own, [aWrite('kept', { expiresAtMs: end }), aWrite('for ever')])
+    const keep = { expiresAtMs: 'keep' as const, value: '2' }
+    const again = await put(
+      own,
+      ['kept', 'for ever', 'new one'].map((key) => aWrite(key, keep)),
+      free,
+      NOW + 1,
+    )
+    const expiries = 'entries' in again ? again.entries.map(({ expiresAtMs }) => expiresAtMs) : again
+    expect(expiries).toEqual([end, null, null])
+    const read = await store().kv(own, 'ns', ['kept'], NOW + 1)
+    expect(read).toMatchObject([{ value: '2', expiresAtMs: end }])
+    // What has expired is not there.
+    expect(await put(own, [aWrite('kept', keep)], free, end)).toMatchObject({ entries: [{ expiresAtMs: null }] })
+  })
+
   test('conditions hold of what is there, and one that does not stops all', async () => {
     const own = await otherProject()
     const version = (...versions: number[]) => ({ kind: 'version', versions }) as const

@@ -61,7 +61,9 @@ export interface KvEntry {
   readonly expiresAtMs: number | null
 }
 
-export interface KvWrite extends Pick<KvEntry, 'key' | 'value' | 'expiresAtMs'> {
+export interface KvWrite extends Pick<KvEntry, 'key' | 'value'> {
+  /** `keep`: that of what is there, if it has not expired; null where nothing is. */
+  readonly expiresAtMs: number | 'keep' | null
   readonly condition: Condition
 }
 

@@ -115,6 +115,7 @@ test('what the tamperings need is there', async () => {
   expect(await foundAfter('select 1')).toEqual([])
 })
 
+const FIRST_ACT = "where chain = 'operator' and number = 0"
 const OF_GOOD = 'where job_id = $good'
 const inAnswer = (from: string, to: string) =>
   `update jobs set answer = regexp_replace(answer, '${from}', '${to}') where id = $good`
@@ -181,16 +182,10 @@ const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statement: st
     `insert into voids select job_id, shard, executor, 'x' from submissions ${OF_GOOD} and shard = 2 on conflict do nothing`,
   ],
   ['a void less', /submissions are void, and its events tell of/, `delete from voids ${OF_GOOD}`],
-  [
-    'an act',
-    /acts of operator: act 0 is not what its hash/,
-    "update acts set actor = 'server' where chain = 'operator' and number = 0",
-  ],
-  [
-    'an act that is gone',
-    /acts of operator: act 0 is missing/,
-    "delete from acts where chain = 'operator' and number = 0",
-  ],
+  ['an act', /operator: act 0 is not what its hash/, `update acts set actor = 'server' ${FIRST_ACT}`],
+  ['data of an act that are no JSON', /operator: act 0 cannot be read/, `update acts set data = '{' ${FIRST_ACT}`],
+  ['data of an act that are another thing', /act 0 is not what its hash/, `update acts set data = '5' ${FIRST_ACT}`],
+  ['an act that is gone', /acts of operator: act 0 is missing/, `delete from acts ${FIRST_ACT}`],
   ['a quarantine', /its quarantine 1 is missing/, 'update quarantines set number = 2'],
   ['a release of nothing', /its release 1 ends no quarantine/, 'delete from quarantines'],
   ['a release', /its release 1 is earlier/, 'update releases set at_ms = 1'],

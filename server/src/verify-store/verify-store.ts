@@ -51,15 +51,26 @@ export async function verifyStore(reading: Read, tell: (line: string) => void): 
   }
   report(await checkQuarantines(reading.rows))
   for (const project of await reading.rows.projects()) {
-    const problems = await checkLog(reading, project, keys)
+    const problems = await looked(() => checkLog(reading, project, keys))
     report(problems.map((problem) => `project ${project}: its log: ${problem}`))
   }
   for (const chain of await reading.rows.actChains()) {
-    const problems = await checkActs(reading.store, chain)
+    const problems = await looked(() => checkActs(reading.store, chain))
     report(problems.map((problem) => `acts of ${chain}: ${problem}`))
   }
   report((await reading.rows.wrongSnapshots()).map((scope) => `the snapshot of ${scope} is not the sum of its entries`))
   return verified
+}
+
+/** What is wrong, where the looking itself may fail: one damaged chain does not hide the others. */
+async function looked(look: () => Promise<string[]>): Promise<string[]> {
+  try {
+    return await look()
+  } catch (error) {
+    // A row that no longer parses is a problem; a database that went away is the end of looking.
+    if (isPassing(error)) throw error
+    return [`it cannot be read: ${String(error)}`]
+  }
 }
 
 interface VerifiedJob {

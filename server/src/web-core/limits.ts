@@ -69,13 +69,15 @@ export const WEB_LIMITS = {
   agentReadsBurst: 400,
   /** How old, or how far ahead, a signature that asks for a record may be; whose clock is further off is told ours. */
   agentReadSkewMs: 2 * 60 * 1000,
-  /** Tries to sign in to HQ, whoever makes them: some digests and a look at the store each. */
+  /** Tries to sign in to HQ that fail, whoever makes them: some digests and a look at the store each. */
   signIns: { perSecond: 50, burst: 200 },
   /** Of one address, or an IPv6 /64: an office signs in at nine, and a person mistypes; a guess takes five seconds. */
   signInsPerAddress: { perSecond: 0.2, burst: 20 },
   /** Of an IPv4 /24 or IPv6 /48: whoever has a whole one is one. */
   signInsPerNetwork: { perSecond: 1, burst: 60 },
-  /** Addresses, and networks, whose tries are remembered. */
+  /** Sessions that one key begins: an office that shares one signs in at nine. Each is an act in a chain that is kept. */
+  signInsPerKey: { perSecond: 1, burst: 60 },
+  /** Addresses, networks and keys whose tries are remembered. */
   signInPlacesMax: 20_000,
   /** A working day: then one signs in again. */
   sessionMsMax: 12 * 60 * 60 * 1000,

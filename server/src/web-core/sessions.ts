@@ -1,5 +1,6 @@
 // People who are signed in to HQ: a session begins with a key or the operator's token and may what that may, as long as that
 // may. Kept is a digest of the cookie beside a digest of the key; neither can be said again from the store.
+import type { Digest } from '@forge/shared/exact/digest.ts'
 import { hashOf, newCredential } from '../credentials.ts'
 import type { SessionStore } from '../store/session-store.ts'
 import type { Store } from '../store/store.ts'
@@ -13,9 +14,12 @@ export interface SignedIn {
   readonly expiresAtMs: number
 }
 
+/** Null when the key of that digest may begin one more session now. */
+export type MayBegin = (keyHash: Digest) => Refusal | null
+
 export interface Sessions {
-  /** A session that the request came with ends: a browser has one. */
-  begin(key: string, request: Request): Promise<(SignedIn & { readonly cookie: string }) | Refusal>
+  /** A session that the request came with ends: a browser has one. `may` is asked of a key that is right. */
+  begin(key: string, request: Request, may: MayBegin): Promise<(SignedIn & { readonly cookie: string }) | Refusal>
   /** Of the request's cookie. */
   of(request: Request): Promise<SignedIn | Refusal>
   end(request: Request): Promise<void>
@@ -29,14 +33,16 @@ export interface SessionsDeps extends Auth {
 
 export function createSessions({ store, clock, randomBytes, authenticate, callerOf }: SessionsDeps): Sessions {
   return {
-    async begin(key, request) {
+    async begin(key, request, may) {
       const caller = await callerOf(key)
       if (caller instanceof Refusal) return caller
       if (caller.kind === 'scraper') return noScraper()
+      const keyHash = hashOf('key', key)
+      const tooOften = may(keyHash)
+      if (tooOften !== null) return tooOften
       const before = sessionOf(request.headers)
       if (before !== null) await store.deleteSession(hashOf('session', before))
       const nowMs = clock()
-      const keyHash = hashOf('key', key)
       // No row has the operator's token, nor the key of the configuration: these do not expire.
       const keyEndsMs = (await store.apiKeyByHash(keyHash))?.expiresAtMs ?? Infinity
       const expiresAtMs = Math.min(nowMs + WEB_LIMITS.sessionMsMax, keyEndsMs)

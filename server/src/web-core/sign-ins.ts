@@ -1,15 +1,19 @@
-// How often somebody may try to sign in to HQ: by address, by its network, and all together, since a try shows a key before
-// anything is known of who asks. A refused try takes nothing from the budgets of others, so that whoever guesses from one
-// place keeps nobody out elsewhere. What is remembered is bounded; the time comes from the clock that is given.
+// How often somebody may fail to sign in to HQ: by address, by its network, and all together. A key that is right passes
+// whatever others tried, else guesses from anywhere would lock everybody out; what it does is bounded by the key itself. So
+// this slows no guess that could be right, which its chance alone stands against: it is said to whoever mistypes, or runs wild.
+// What is remembered is bounded; the time comes from the clock that is given.
 import { householdOf, isLoopbackAddress, networkGroup } from '../hub/edge/network-group.ts'
 import { TokenBucket, type Rate } from '../hub/edge/token-bucket.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
 export interface SignIns {
-  /** Counts a try; null when it may be made. `address` is empty where it is not known. */
-  take(address: string): Refusal | null
+  /** Counts a try whose key was not right; null within the limits. `address` is empty where it is not known. */
+  failed(address: string): Refusal | null
+  /** Counts a try whose key is right, which begins a session and writes an act; null within the limit of that key. */
+  right(key: Digest): Refusal | null
 }
 
 export interface SignInOptions {
@@ -23,16 +27,25 @@ export function createSignIns({ addressesDiffer, nowMs }: SignInOptions): SignIn
   const all = new TokenBucket(WEB_LIMITS.signIns, nowMs())
   const addresses = new Budgets(WEB_LIMITS.signInsPerAddress)
   const networks = new Budgets(WEB_LIMITS.signInsPerNetwork)
+  const keys = new Budgets(WEB_LIMITS.signInsPerKey)
   return {
-    take(address) {
+    right(key) {
+      const now = nowMs()
+      const own = keys.of(key, now)
+      const waitMs = own.waitMs(now)
+      if (waitMs > 0) return tooOften(waitMs, said('signInsPerKey', 'a key', 'sign in'))
+      own.take(now)
+      return null
+    },
+    failed(address) {
       const now = nowMs()
       const isAnybody = !addressesDiffer || address === '' || isLoopbackAddress(address)
       const own = isAnybody ? null : addresses.of(householdOf(address), now)
       const near = isAnybody ? null : networks.of(networkGroup(address), now)
       const waits: readonly (readonly [number, string])[] = [
-        [own?.waitMs(now) ?? 0, said('signInsPerAddress', 'an address')],
-        [near?.waitMs(now) ?? 0, said('signInsPerNetwork', 'a network')],
-        [all.waitMs(now), said('signIns', 'all together')],
+        [own?.waitMs(now) ?? 0, said('signInsPerAddress', 'an address', 'fail to sign in')],
+        [near?.waitMs(now) ?? 0, said('signInsPerNetwork', 'a network', 'fail to sign in')],
+        [all.waitMs(now), said('signIns', 'all together', 'fail to sign in')],
       ]
       const refused = waits.find(([waitMs]) => waitMs > 0)
       if (refused !== undefined) return tooOften(...refused)
@@ -42,10 +55,12 @@ export function createSignIns({ addressesDiffer, nowMs }: SignInOptions): SignIn
   }
 }
 
-const said = (name: 'signIns' | 'signInsPerAddress' | 'signInsPerNetwork', whose: string): string => {
+type LimitName = 'signIns' | 'signInsPerAddress' | 'signInsPerNetwork' | 'signInsPerKey'
+
+const said = (name: LimitName, whose: string, what: string): string => {
   const { perSecond, burst } = WEB_LIMITS[name]
   const seconds = perSecond < 1 ? `one in ${Math.round(1 / perSecond)} s` : `${perSecond} a second`
-  return `The limit ${name} lets ${whose} try to sign in ${burst} times at once, and then ${seconds}`
+  return `The limit ${name} lets ${whose} ${what} ${burst} times at once, and then ${seconds}`
 }
 
 function tooOften(waitMs: number, limit: string): Refusal {

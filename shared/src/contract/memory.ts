@@ -51,6 +51,12 @@ export const memoryKeySchema = z
 
 export const ttlSecondsSchema = z.int().min(1).max(MEMORY_LIMITS.ttlSecondsMax)
 
+/** Of a write: as long as what it replaces would have stayed. */
+export const KEEP_TTL = 'keep'
+export const ttlOrKeepSchema = z.union([ttlSecondsSchema, z.literal(KEEP_TTL)], {
+  error: `must be a whole number of seconds from 1 to ${MEMORY_LIMITS.ttlSecondsMax}, or "${KEEP_TTL}"`,
+})
+
 export const vmemNameSchema = z
   .string()
   .max(MEMORY_LIMITS.vmemNameCharactersMax)

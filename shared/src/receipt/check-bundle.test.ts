@@ -10,6 +10,7 @@ import { artifacts } from '../kernels/artifacts.gen.ts'
 import type { Bundle } from './bundle.ts'
 import { aBundle, compileOnce, documentsOf } from './bundle.fixtures.ts'
 import { checkBundle, type CheckOptions } from './check-bundle.ts'
+import { verdictOf } from './verdict.ts'
 import { signerOf, signed } from './signed.ts'
 
 const wasm = createWasmEngine(artifacts)
@@ -81,6 +82,51 @@ describe('a good bundle', () => {
     const checked = await checkBundle(other, options())
     expect(checked.find(({ name }) => name === 'plan')?.says).toMatch(/no kernel mc\/2/)
     expect(checked.find(({ is }) => is === 'wrong')?.says).toMatch(/^contract\.op/)
+  })
+})
+
+describe('what was asked for', () => {
+  const expected = () => ({ jobId: bundle.receipt.body.job_id, receipt: bundle.receipt.body })
+
+  it('is the bundle of that job, with the receipt that was shown', async () => {
+    const checked = await checkBundle(bundle, options({ expected: expected() }))
+    expect(checked.find(({ name }) => name === 'job')?.is).toBe('proved')
+  })
+
+  it('is not the good bundle of another job, nor one beside another receipt', async () => {
+    const jobId = '01ARZ3NDEKTSV4RRFFQ69G5FAW'
+    expect(await wrongIn(bundle, { expected: { ...expected(), jobId } })).toEqual([
+      expect.stringMatching(/^receipt\.job_id: it is 01\w+V, asked for was 01\w+W/),
+    ])
+    const receipt = { ...bundle.receipt.body, finished_at_ms: 2_001 }
+    expect(await wrongIn(bundle, { expected: { ...expected(), receipt } })).toEqual([
+      expect.stringMatching(/^receipt: it is another one/),
+    ])
+  })
+})
+
+describe('the verdict', () => {
+  it('is good only where shards were run again', async () => {
+    expect(verdictOf(await checkBundle(bundle, options({ shards: 1 })))).toBe('good')
+    expect(verdictOf(await checkBundle(bundle, options()))).toBe('unrun')
+  })
+
+  it('is that nothing was run where this version has another kernel', async () => {
+    const copy = structuredClone(bundle)
+    copy.receipt.body.kernel_digest = digest('kernel.v1', utf8('another'))
+    const checked = await checkBundle({ ...copy, ...documentsOf(copy.receipt.body) }, options({ shards: 9 }))
+    expect(checked.filter(({ name }) => name === 'plan')).toEqual([
+      expect.objectContaining({ is: 'unshown', says: expect.stringMatching(/nothing is run again/) }),
+    ])
+    expect(verdictOf(checked.filter(({ is }) => is !== 'wrong'))).toBe('unrun')
+  })
+
+  it('is wrong where the same kernel cannot plan the contract', async () => {
+    const args = { ...bundle.contract.args, iterations: -1 }
+    const checked = await checkBundle({ ...bundle, contract: { ...bundle.contract, args } }, options())
+    const plan = checked.find(({ name }) => name === 'plan')
+    expect(plan).toEqual(expect.objectContaining({ is: 'wrong', says: expect.stringMatching(/^contract\.args/) }))
+    expect(verdictOf(checked)).toBe('wrong')
   })
 })
 

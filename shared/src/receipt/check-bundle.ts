@@ -20,6 +20,14 @@ export interface CheckOptions extends Rerun {
   /** From a source that is trusted, such as the server's own list; null: only those that the bundle brings. */
   readonly keys: readonly SigningKey[] | null
   readonly compile?: (spec: TableSpec) => Uint32Array
+  /** What the bundle was asked for, by whoever did not choose the file by hand. */
+  readonly expected?: Expected
+}
+
+export interface Expected {
+  readonly jobId: string
+  /** The body of its receipt as it was shown before. */
+  readonly receipt: object
 }
 
 export async function checkBundle(text: unknown, options: CheckOptions): Promise<Checked[]> {
@@ -35,6 +43,7 @@ export async function checkBundle(text: unknown, options: CheckOptions): Promise
     return [wrong('format', `receipt.result: a bundle is of a completed job, this one is ${body.state}`)]
   const question = plannedOf(bundle, options)
   const documents = [
+    ...checkAsked(bundle, options),
     ...checkKeys(bundle, options),
     ...checkReceipt(bundle.receipt, options.keys ?? bundle.keys.body.keys),
     ...checkPriceList(bundle),
@@ -45,7 +54,7 @@ export async function checkBundle(text: unknown, options: CheckOptions): Promise
     ...checkShards(bundle),
     checkSample(bundle),
   ]
-  if (typeof question === 'string') return [...documents, unshown('plan', question)]
+  if ('is' in question) return [...documents, question]
   const again = reduced(bundle, question)
   return [
     ...documents,
@@ -55,19 +64,33 @@ export async function checkBundle(text: unknown, options: CheckOptions): Promise
   ]
 }
 
-/** A sentence when this version cannot run it. */
-function plannedOf({ contract, receipt }: Bundle, { compile }: CheckOptions): PlannedQuestion | string {
+function checkAsked({ receipt: { body } }: Bundle, { expected }: CheckOptions): Checked[] {
+  if (expected === undefined) return []
+  const { jobId, receipt } = expected
+  if (body.job_id !== jobId) return [wrong('job', `receipt.job_id: it is ${body.job_id}, asked for was ${jobId}`)]
+  if (bodyDigest('receipt.v1', body) !== bodyDigest('receipt.v1', receipt)) {
+    return [wrong('job', 'receipt: it is another one than the job shows')]
+  }
+  return [proved('job', `the receipt is that of ${jobId}, as the job shows it`)]
+}
+
+/** A finding where it cannot be run: this version lacks the kernel, or has it and the contract is none that it plans. */
+function plannedOf({ contract, receipt }: Bundle, { compile }: CheckOptions): PlannedQuestion | Checked {
   const { op, args, root_seed: rootSeed } = contract
   const name = kernelName({ op: op.name, version: op.version, profile: op.profile })
   const kernel = kernels.get(name)
-  if (kernel === undefined) return `this version has no kernel ${name}: nothing is planned, reduced or run again`
-  if (kernel.digest !== receipt.body.kernel_digest) {
-    return `this version has the kernel ${kernel.digest}, not ${receipt.body.kernel_digest}: nothing is run again`
+  if (kernel === undefined) {
+    return unshown('plan', `this version has no kernel ${name}: nothing is planned, reduced or run again`)
+  }
+  const { kernel_digest: said } = receipt.body
+  if (kernel.digest !== said) {
+    return unshown('plan', `this version has the kernel ${kernel.digest}, not ${said}: nothing is run again`)
   }
   try {
     return planQuestion({ op, args, rootSeed }, compile)
   } catch (error) {
-    return `contract.args: ${error instanceof Error ? error.message : String(error)}`
+    // The same kernel planned it when the job ran, so that these cannot be the args of then.
+    return wrong('plan', `contract.args: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

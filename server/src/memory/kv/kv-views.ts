@@ -1,6 +1,6 @@
 // What is shown of KV's entries, and the shape of what is written.
 import { z } from 'zod'
-import { MEMORY_LIMITS, memoryKeySchema, ttlSecondsSchema } from '@forge/shared/contract/memory.ts'
+import { MEMORY_LIMITS, memoryKeySchema, ttlOrKeepSchema } from '@forge/shared/contract/memory.ts'
 import type { KvEntry } from '../../store/memory.ts'
 import { isoOf, isoOrNull } from '../../web-core/times.ts'
 
@@ -23,7 +23,11 @@ const value = z
   .unknown()
   .refine((given) => given !== undefined, 'this field is required')
   .describe(`any JSON of at most ${MEMORY_LIMITS.kvValueBytesMax} bytes`)
-const ttl = ttlSecondsSchema.optional().describe('how long it stays; for ever, unless said')
+const ttl = ttlOrKeepSchema
+  .optional()
+  .describe(
+    'how long it stays; for ever, unless said. `keep`: until when what is there now would have stayed, and for ever where nothing is',
+  )
 export const kvPutSchema = z.strictObject({ value, ttl_seconds: ttl })
 export const kvMsetSchema = z.strictObject({
   entries: z

@@ -1,6 +1,6 @@
 // Writing KV: from what a client sends to rows, with the refusals of sizes, conditions and quotas.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { MEMORY_LIMITS } from '@forge/shared/contract/memory.ts'
+import { KEEP_TTL, MEMORY_LIMITS } from '@forge/shared/contract/memory.ts'
 import { utf8 } from '@forge/shared/exact/bytes.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { Condition, KvEntry, KvWrite, MemoryStore } from '../../store/memory.ts'
@@ -12,7 +12,7 @@ import { quotaExceeded, quotaOf } from '../quota.ts'
 export interface SentEntry {
   readonly key: string
   readonly value: unknown
-  readonly ttl_seconds?: number | undefined
+  readonly ttl_seconds?: number | typeof KEEP_TTL | undefined
   readonly condition: Condition
   /** Where in the body its value is. */
   readonly path: string
@@ -38,7 +38,7 @@ export async function putEntries(
     const text = canonicalJson(value)
     const bytes = utf8(text).length
     if (bytes > MEMORY_LIMITS.kvValueBytesMax) return tooLarge(path, bytes)
-    writes.push({ key, value: text, condition, expiresAtMs: ttl === undefined ? null : nowMs + ttl * 1000 })
+    writes.push({ key, value: text, condition, expiresAtMs: expiryOf(ttl, nowMs) })
   }
   const written = await store.putKv(projectId, namespace, writes, await quotaOf(store, projectId), nowMs)
   switch (written.status) {
@@ -51,6 +51,11 @@ export async function putEntries(
       return preconditionFailed('An entry', ...unmet)
     }
   }
+}
+
+function expiryOf(ttl: SentEntry['ttl_seconds'], nowMs: number): KvWrite['expiresAtMs'] {
+  if (ttl === undefined) return null
+  return ttl === KEEP_TTL ? KEEP_TTL : nowMs + ttl * 1000
 }
 
 function tooLarge(path: string, bytes: number): Refusal {

@@ -93,7 +93,9 @@ export async function putKv(db: Db, put: KvPut, attempt: number): Promise<KvWrit
 
   const rows = writes.map((write, i) => {
     const version = usage.lastVersion + 1 + i
-    return { ...rowOf(put, write), version, createdAtMs: live(write.key)?.createdAtMs ?? nowMs }
+    const there = live(write.key)
+    const expiresAtMs = write.expiresAtMs === 'keep' ? (there?.expiresAtMs ?? null) : write.expiresAtMs
+    return { ...rowOf(put, write), version, expiresAtMs, createdAtMs: there?.createdAtMs ?? nowMs }
   })
   const after = (): { kvKeys: number; kvBytes: number } => ({
     kvKeys: usage.kvKeys + rows.filter(({ key }) => !before.has(key)).length,
@@ -208,9 +210,9 @@ async function stored(db: Db, { projectId, namespace, writes }: KvPut): Promise<
   return new Map(rows.map((row) => [row.key, entryOf(row)]))
 }
 
-function rowOf({ projectId, namespace, nowMs }: KvPut, { key, value, expiresAtMs }: KvWrite) {
+function rowOf({ projectId, namespace, nowMs }: KvPut, { key, value }: KvWrite) {
   const bytes = [namespace, key, value].reduce((sum, text) => sum + utf8(text).length, 0)
-  return { projectId, namespace, key, value, bytes, updatedAtMs: nowMs, expiresAtMs }
+  return { projectId, namespace, key, value, bytes, updatedAtMs: nowMs }
 }
 
 const entryOf = ({ projectId: _own, ...entry }: typeof kvEntries.$inferSelect): KvEntry => entry

@@ -11,7 +11,9 @@ import {
   WORLD_START_MS,
   type ExampleWorld,
 } from '../examples.fixtures.ts'
+import { linkedAct, OPERATOR_CHAIN } from '../../store/acts.ts'
 import { EXAMPLE } from '../examples.ts'
+import { ADMIN, startTestApp } from '../test-app.ts'
 
 let world: ExampleWorld
 beforeAll(async () => {
@@ -94,6 +96,23 @@ test('a chain in which something was changed, left out or put in says so', async
   expect(actsProblem([first, third], null)).toMatch(/is missing/)
   expect(actsProblem([second, third, ...rest], { ...first, previous: third.hash })).toMatch(/does not follow/)
   expect(actsProblem(rest.slice(0, -1), null)).toBeNull()
+})
+
+test('an act whose data somebody damaged is shown, with a hash that does not fit, beside all the others', async () => {
+  const t = startTestApp(null)
+  const about = { chain: OPERATOR_CHAIN, actor: 'operator', type: 'session.begun', subject: null, data: {} } as const
+  const first = linkedAct({ ...about, atMs: 1 }, null)
+  const second = linkedAct({ ...about, atMs: 2 }, first)
+  for (const data of ['{', '5', '[]', 'null']) {
+    Object.assign(t.store, { actsOf: () => Promise.resolve([second, { ...first, data }]) })
+    const headers = { authorization: `Bearer ${ADMIN}` }
+    const response = await t.app.request('/api/v0/operator/audit', { headers })
+    expect(response.status).toBe(200)
+    const { acts } = chainSchema.parse(await response.json())
+    expect(acts.map(({ number }) => number)).toEqual([1, 0])
+    expect(acts[1]?.data).toEqual({ unreadable: data })
+    expect(actsProblem(acts, null)).toMatch(/act 0 is not what its hash/)
+  }
 })
 
 test('the log of receipts is whole from the first link to its head', async () => {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { digestSchema } from '@forge/shared/contract/ids.ts'
 import { actSchema } from '@forge/shared/receipt/act.ts'
 import { signedLinkSchema } from '@forge/shared/receipt/link.ts'
-import { actOf, OPERATOR_CHAIN, type ActChain } from '../../store/acts.ts'
+import { OPERATOR_CHAIN, shownAct, type ActChain } from '../../store/acts.ts'
 import type { RouteDeps } from '../deps.ts'
 import { EXAMPLE } from '../examples.ts'
 import { knownProject, NO_PROJECT } from '../known-project.ts'
@@ -36,7 +36,7 @@ const ACTS = {
   },
 } as const
 const CHAINED =
-  'Each act is written in the transaction of the change that it tells of, is never changed, and has the hash of the one before.'
+  'Each act is written in the transaction of the change that it tells of, is never changed, and has the hash of the one before. Data that somebody damaged in the store are `unreadable`, and their hash does not fit.'
 
 export const auditRoutes = [
   route({
@@ -115,10 +115,9 @@ export const auditRoutes = [
     examples: [{ summary: 'The first page', status: 200 }],
     async handle({ caller, query }, { store }) {
       const from = query.cursor === undefined ? 0 : query.cursor + 1
-      const [rows, head] = await Promise.all([
-        store.receiptLog(caller.projectId, from),
-        store.receiptHead(caller.projectId),
-      ])
+      // The head first: a link that is sealed in between is one too many, and never one that is missing.
+      const head = await store.receiptHead(caller.projectId)
+      const rows = await store.receiptLog(caller.projectId, from)
       const { items, next_cursor } = pageOf(rows, query.limit, (row) => row.place)
       return answered(200, {
         ok: true,
@@ -140,5 +139,5 @@ async function actsPage(
   const [head] = cursor === undefined ? rows : await store.actsOf(chain, { after: null, limit: 1 })
   const { items, next_cursor } = pageOf(rows, limit, ({ number }) => number)
   const length = head === undefined ? 0 : head.number + 1
-  return answered(200, { ok: true, length, head: head?.hash ?? null, acts: items.map(actOf), next_cursor })
+  return answered(200, { ok: true, length, head: head?.hash ?? null, acts: items.map(shownAct), next_cursor })
 }

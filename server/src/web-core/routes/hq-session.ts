@@ -33,7 +33,7 @@ export const hqSessionRoutes = [
     operationId: 'signIn',
     summary: 'Sign in to HQ',
     description:
-      'With a project’s key or the operator’s token. The cookie that comes back may what the key may, as long as the key may it, until the key expires, and twelve hours at most; it counts for requests of HQ’s own pages alone. A key in a header comes before it. Tries are limited by address, by network and in all.',
+      'With a project’s key or the operator’s token. The cookie that comes back may what the key may, as long as the key may it, until the key expires, and twelve hours at most; it counts for requests of HQ’s own pages alone. A key in a header comes before it. Tries that fail are limited by address, by network and in all; a right key always signs in, up to a limit of its own.',
     body: z.strictObject({
       key: z.string().min(1).max(KEY_CHARACTERS_MAX).describe('`fpak_...` or FORGE_ADMIN_TOKEN'),
     }),
@@ -44,10 +44,11 @@ export const hqSessionRoutes = [
       // Else a page of somebody else could sign a person in as itself, and look at what is done then.
       const foreign = request.headers.has('sec-fetch-site') || request.headers.has('origin') ? crossSite(request) : null
       if (foreign !== null) return foreign
-      const tooOften = deps.signIns.take(deps.clientAddress)
-      if (tooOften !== null) return tooOften
-      const begun = await deps.sessions.begin(body.key.trim(), request)
-      if (begun instanceof Refusal) return begun
+      const begun = await deps.sessions.begin(body.key.trim(), request, deps.signIns.right)
+      if (begun instanceof Refusal) {
+        const isFailed = begun.problem.code === 'UNAUTHENTICATED'
+        return (isFailed ? deps.signIns.failed(deps.clientAddress) : null) ?? begun
+      }
       const view = await sessionView(begun, deps)
       return view instanceof Refusal ? view : answered(200, view, { 'Set-Cookie': begun.cookie })
     },

@@ -1,5 +1,6 @@
 // KV as a client meets it: conditions, sizes, quotas and names, on a real store.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
 
@@ -47,6 +48,25 @@ test('a version that was read is what a change can be tied to', async () => {
   ])
   expect((await ask('DELETE', 'a/key', undefined, { 'if-match': '*' })).status).toBe(200)
   expect((await refused(await ask('GET', 'a/key')))[0]).toBe(404)
+})
+
+test('a value is changed and goes when it would have gone, at the time of this server', async () => {
+  const expiry = async (body: object) =>
+    z
+      .object({ entry: z.object({ expires_at: z.string().nullable() }) })
+      .parse(await (await ask('PUT', 'a/kept', body)).json()).entry.expires_at
+  const first = await expiry({ value: 1, ttl_seconds: 3_600 })
+  expect(first).not.toBeNull()
+  expect(await expiry({ value: 2, ttl_seconds: 'keep' })).toBe(first)
+  expect((await ask('POST', 'a/mset', { entries: [{ key: 'kept', value: 3, ttl_seconds: 'keep' }] })).status).toBe(200)
+  expect(await expiry({ value: 4, ttl_seconds: 'keep' })).toBe(first)
+  expect(await expiry({ value: 5 })).toBeNull()
+  expect(await expiry({ value: 6, ttl_seconds: 'keep' })).toBeNull()
+  const bad = await ask('PUT', 'a/kept', { value: 1, ttl_seconds: 'kept' })
+  expect(await bad.json()).toMatchObject({
+    errors: [{ path: 'ttl_seconds', message: expect.stringMatching(/number of seconds.*or "keep"/) }],
+  })
+  await ask('DELETE', 'a/kept')
 })
 
 test.each(['12', '"a', '"a" "b"', '""", "'])('If-Match %s is refused', async (tag) => {

@@ -76,6 +76,12 @@ const entryRoutes = [
         status: 200,
       },
       {
+        summary: 'Changed, for as long as it had',
+        params: one,
+        body: { value: { stage: 3, done: false }, ttl_seconds: 'keep' },
+        status: 200,
+      },
+      {
         summary: 'Only if it is new',
         params: one,
         headers: { 'If-None-Match': '*' },
