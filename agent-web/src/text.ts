@@ -149,7 +149,7 @@ export const COUNTS = {
   credits: 'Credits',
   creditsNote: 'in all; no cash value',
   total: (accepted: number, jobs: number) =>
-    `With this key, ever: ${accepted.toLocaleString('en')} ${accepted === 1 ? 'shard' : 'shards'} accepted in ${jobs.toLocaleString('en')} finished ${jobs === 1 ? 'job' : 'jobs'}.`,
+    `With this key, ever: ${accepted.toLocaleString('en')} ${accepted === 1 ? 'shard' : 'shards'} accepted in ${jobs.toLocaleString('en')} completed ${jobs === 1 ? 'job' : 'jobs'}. What was accepted for jobs that failed or were cancelled counts in the credits only.`,
 } as const
 
 export const HOUR = {
