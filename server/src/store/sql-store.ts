@@ -13,7 +13,8 @@ import { agentRecord } from './queries/agent-record.ts'
 import { keepSum, ofAccount, ofDay, summed, type Scope } from './queries/balances.ts'
 import { closeDay, stateOfDay } from './queries/closings.ts'
 import { eventsAfter } from './queries/events.ts'
-import { exposuresAfter, quarantined, standingsOf } from './queries/identities.ts'
+import { exposuresAfter, quarantined } from './queries/exposures.ts'
+import { standingsOf } from './queries/identities.ts'
 import { creditNote, ledgerAfter, transactionsOf } from './queries/ledger.ts'
 import {
   finishJob,
@@ -120,8 +121,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     ...sealsOn(engine),
 
     actsOf: (chain, page) => engine.run((db) => actsOf(db, chain, page)),
-    orderAgent: (order, quarantineMs) =>
-      engine.transaction((db, attempt) => orderAgent(db, order, quarantineMs, attempt)),
+    orderAgent: (order, terms) => engine.transaction((db, attempt) => orderAgent(db, order, terms, attempt)),
     agentOrders: (after) => engine.run((db) => ordersAfter(db, after)),
     exposuresAfter: (after) => engine.transaction((db) => exposuresAfter(db, after)),
     knowsIdentity: (identity) => engine.run((db) => knowsIdentity(db, identity)),

@@ -82,7 +82,7 @@ const ORDERS = {
     operationId: 'quarantineAgent',
     summary: 'Quarantine an agent',
     description:
-      'It is sent away at once and may not work for a day; then it may come back by returning ten shards whose answers are known. What it did in unfinished jobs is void and runs again. Nothing is proven by it: it counts toward no ban, and finished jobs get no notice. Of one that is away already it changes nothing.',
+      'It is sent away at once and may not work for a day; then it may come back by returning ten shards whose answers are known. What it did in unfinished jobs is void and runs again. Nothing is proven by it: it counts toward no ban, and finished jobs get no notice. Of one that has to wait already, or is banned, it changes nothing.',
   },
   release: {
     operationId: 'releaseAgent',
