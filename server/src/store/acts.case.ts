@@ -6,7 +6,7 @@ import type { Identity, ProjectId } from '@forge/shared/contract/ids.ts'
 import { actsProblem } from '@forge/shared/receipt/act.ts'
 import { actOf, OPERATOR_CHAIN, type ActChain, type Actor } from './acts.ts'
 import type { AgentOrder, NewOrder } from './agent-orders.ts'
-import { digestOf, noWrites } from './store.fixtures.ts'
+import { accepted, aJob, aSubmission, complete, digestOf, noWrites } from './store.fixtures.ts'
 import type { Store } from './store.ts'
 
 const DAY_MS = 86_400_000
@@ -222,6 +222,21 @@ export function testActs({ store, sql }: ActsTool): void {
       await store().writeShards({ ...noWrites, releases: [{ identity: one, number: 1, atMs: 11, lastOrder: 0 }] })
       expect(await read(start + 2)).toEqual({ through: start + 3, known: [[one, 1, true]] })
       expect(await read(start + 3)).toEqual({ through: start + 3, known: [] })
+    })
+
+    test('the referee of any server is known by its work, which is trusted and nobody’s', async () => {
+      const [referee, rack, stranger] = [anIdentity(), anIdentity(), anIdentity()]
+      const projectId = await aProject()
+      const job = aJob(projectId)
+      await store().insertJob(job)
+      const submissions = [
+        aSubmission(job.id, 0, { executor: referee, role: 'referee', trusted: true, tier: 'trusted', owner: null }),
+        aSubmission(job.id, 1, { executor: rack, trusted: true, tier: 'trusted', owner: projectId }),
+        aSubmission(job.id, 2, { executor: stranger }),
+      ]
+      await complete(store(), job.id, { ...accepted(job.id, [0, 1, 2]), submissions })
+      const found = [referee, rack, stranger, anIdentity()].map((identity) => store().wasReferee(identity))
+      expect(await Promise.all(found)).toEqual([true, false, false, false])
     })
 
     test('totals are sums over an identity’s own rows, of one that did nothing too', async () => {

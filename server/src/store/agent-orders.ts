@@ -72,6 +72,8 @@ export interface AgentOrderStore {
   exposuresAfter(after: number): Promise<{ readonly through: number; readonly known: readonly QuarantinedIdentity[] }>
   /** Whether it has ever answered a shard that stands, or was exposed, or ordered about. */
   knowsIdentity(identity: Identity): Promise<boolean>
+  /** Whether it answered shards of a completed job as a server's own referee: trusted, and nobody's. */
+  wasReferee(identity: Identity): Promise<boolean>
   /** Of a bounded number of identities: a page of them. */
   totalsOf(identities: readonly Identity[]): Promise<IdentityTotals[]>
   /** Of the newest jobs, a bounded number of them. */

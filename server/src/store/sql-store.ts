@@ -8,7 +8,7 @@ import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { actsOf } from './queries/acts.ts'
 import { orderAgent, ordersAfter } from './queries/agent-orders.ts'
-import { faultsOf, knowsIdentity, totalsOf, workFor } from './queries/agent-reads.ts'
+import { faultsOf, knowsIdentity, totalsOf, workFor, wasReferee } from './queries/agent-reads.ts'
 import { agentRecord } from './queries/agent-record.ts'
 import { keepSum, ofAccount, ofDay, summed, type Scope } from './queries/balances.ts'
 import { closeDay, stateOfDay } from './queries/closings.ts'
@@ -125,6 +125,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     agentOrders: (after) => engine.run((db) => ordersAfter(db, after)),
     exposuresAfter: (after) => engine.transaction((db) => exposuresAfter(db, after)),
     knowsIdentity: (identity) => engine.run((db) => knowsIdentity(db, identity)),
+    wasReferee: (identity) => engine.run((db) => wasReferee(db, identity)),
     totalsOf: (identities) => records.take(() => engine.transaction((db) => totalsOf(db, identities))),
     workFor: (projectId) => records.take(() => engine.run((db) => workFor(db, projectId))),
     faultsOf: (identities) => engine.transaction((db) => faultsOf(db, identities)),

@@ -143,9 +143,10 @@ export const operatorAgentRoutes = [listRoute, ...orderRoutes]
 async function order(kind: NewOrder['kind'], identity: Identity, reason: string, caller: AdminCaller, deps: RouteDeps) {
   const { hub, store, logger } = deps
   const { roster } = hub
-  const isKnown =
-    !roster.isReferee(identity) && (find(deps, identity) !== undefined || (await store.knowsIdentity(identity)))
-  if (!isKnown) return refuse('NOT_FOUND', NO_AGENT)
+  // Another server's is known by its work.
+  const isReferee = roster.isReferee(identity) || (await store.wasReferee(identity))
+  const isKnown = find(deps, identity) !== undefined || (await store.knowsIdentity(identity))
+  if (isReferee || !isKnown) return refuse('NOT_FOUND', NO_AGENT)
   const changed = await roster.order({ identity, kind, reason, actor: actorOf(caller) })
   if (changed) logger.warn({ identity, order: kind, reason }, 'the operator gave an order about an agent')
   const agent = find(deps, identity) ?? { identity, sessions: [], away: null }
