@@ -6,10 +6,11 @@ import type { Identity, ProjectId } from '@forge/shared/contract/ids.ts'
 import { actsProblem } from '@forge/shared/receipt/act.ts'
 import { actOf, OPERATOR_CHAIN, type ActChain, type Actor } from './acts.ts'
 import type { AgentOrder, NewOrder } from './agent-orders.ts'
-import { digestOf, noWrites } from './store.fixtures.ts'
+import { accepted, aJob, aSubmission, complete, digestOf, noWrites } from './store.fixtures.ts'
 import type { Store } from './store.ts'
 
 const DAY_MS = 86_400_000
+const TERMS = { quarantineMs: DAY_MS, banWithinMs: 30 * DAY_MS }
 const KEY: Actor = 'key:01K6Z5Q0V3ZJ8P0N5T9W4X2Y7B'
 
 interface ActsTool {
@@ -89,7 +90,7 @@ export function testActs({ store, sql }: ActsTool): void {
   test('neither acts nor orders are changed, deleted or truncated', async () => {
     await aProject()
     const one = digestOf(ulid()) as string as Identity
-    await store().orderAgent({ identity: one, kind: 'ban', atMs: 1, reason: 'x', actor: 'operator' }, DAY_MS)
+    await store().orderAgent({ identity: one, kind: 'ban', atMs: 1, reason: 'x', actor: 'operator' }, TERMS)
     for (const table of ['acts', 'agent_orders']) {
       await expect(sql(`update ${table} set at_ms = at_ms`)).rejects.toThrow(/never changed/)
       await expect(sql(`delete from ${table}`)).rejects.toThrow(/never changed/)
@@ -100,7 +101,7 @@ export function testActs({ store, sql }: ActsTool): void {
   describe('orders about agents', () => {
     const anIdentity = (): Identity => digestOf(ulid()) as string as Identity
     const order = (identity: Identity, kind: NewOrder['kind'], atMs: number): Promise<boolean> =>
-      store().orderAgent({ identity, kind, atMs, reason: `because of ${atMs}`, actor: 'operator' }, DAY_MS)
+      store().orderAgent({ identity, kind, atMs, reason: `because of ${atMs}`, actor: 'operator' }, TERMS)
     const given = async () => {
       const found: AgentOrder[] = []
       for (let rows = await store().agentOrders(0); rows.length > 0;) {
@@ -154,6 +155,24 @@ export function testActs({ store, sql }: ActsTool): void {
       expect(actsProblem((await all(OPERATOR_CHAIN)).map(actOf), null)).toBeNull()
     })
 
+    test('of one that an exposure keeps away, or has let try, change what they say and no more', async () => {
+      const one = anIdentity()
+      const expose = (number: number, atMs: number) =>
+        store().writeShards({ ...noWrites, quarantines: [{ identity: one, number, reason: 'x', atMs }] })
+      await expose(1, 10)
+      expect(await order(one, 'quarantine', 11), 'it is away already').toBe(false)
+      expect(await order(one, 'release', 10 + DAY_MS), 'its time is over').toBe(false)
+      expect(await order(one, 'quarantine', 10 + DAY_MS), 'it might have come back').toBe(true)
+      expect(await order(one, 'release', 11 + DAY_MS)).toBe(true)
+      expect(await order(one, 'release', 12 + DAY_MS)).toBe(false)
+      await expose(2, 2 * DAY_MS)
+      expect(await order(one, 'quarantine', 9 * DAY_MS), 'the second one is for good').toBe(false)
+      expect(await order(one, 'release', 9 * DAY_MS)).toBe(true)
+      expect(await order(one, 'release', 10 * DAY_MS)).toBe(false)
+      const acts = (await all(OPERATOR_CHAIN)).filter(({ subject }) => subject === one)
+      expect(acts).toHaveLength(5)
+    })
+
     test('alone end too, without an exposure that there never was', async () => {
       const one = anIdentity()
       await order(one, 'quarantine', 1)
@@ -203,6 +222,21 @@ export function testActs({ store, sql }: ActsTool): void {
       await store().writeShards({ ...noWrites, releases: [{ identity: one, number: 1, atMs: 11, lastOrder: 0 }] })
       expect(await read(start + 2)).toEqual({ through: start + 3, known: [[one, 1, true]] })
       expect(await read(start + 3)).toEqual({ through: start + 3, known: [] })
+    })
+
+    test('the referee of any server is known by its work, which is trusted and nobody’s', async () => {
+      const [referee, rack, stranger] = [anIdentity(), anIdentity(), anIdentity()]
+      const projectId = await aProject()
+      const job = aJob(projectId)
+      await store().insertJob(job)
+      const submissions = [
+        aSubmission(job.id, 0, { executor: referee, role: 'referee', trusted: true, tier: 'trusted', owner: null }),
+        aSubmission(job.id, 1, { executor: rack, trusted: true, tier: 'trusted', owner: projectId }),
+        aSubmission(job.id, 2, { executor: stranger }),
+      ]
+      await complete(store(), job.id, { ...accepted(job.id, [0, 1, 2]), submissions })
+      const found = [referee, rack, stranger, anIdentity()].map((identity) => store().wasReferee(identity))
+      expect(await Promise.all(found)).toEqual([true, false, false, false])
     })
 
     test('totals are sums over an identity’s own rows, of one that did nothing too', async () => {

@@ -22,6 +22,12 @@ export interface NewOrder extends Omit<AgentOrder, 'number' | 'kind'> {
   readonly actor: Actor
 }
 
+/** For how long an identity is kept away by a quarantine or an exposure; an exposure so soon after another one is for good. */
+export interface AwayTerms {
+  readonly quarantineMs: number
+  readonly banWithinMs: number
+}
+
 /** What a store knows of an identity's work, ever. */
 export interface IdentityTotals {
   readonly identity: Identity
@@ -53,10 +59,10 @@ export interface IdentityFault {
 
 export interface AgentOrderStore {
   /**
-   * With the act that tells of it, in one transaction. False, and nothing written, where it changes nothing: a quarantine
-   * that lasts `quarantineMs` is under way, it is banned or let go already, or there is nothing to let it go from.
+   * With the act that tells of it, in one transaction. False, and nothing written, where it changes nothing: a quarantine of
+   * one that is kept away already, by an order or an exposure, a release of one that is not, a ban of one that is banned.
    */
-  orderAgent(order: NewOrder, quarantineMs: number): Promise<boolean>
+  orderAgent(order: NewOrder, terms: AwayTerms): Promise<boolean>
   /** Those with a greater number than `after`, in their order, in bounded batches; none is the end. */
   agentOrders(after: number): Promise<AgentOrder[]>
   /**
@@ -66,6 +72,8 @@ export interface AgentOrderStore {
   exposuresAfter(after: number): Promise<{ readonly through: number; readonly known: readonly QuarantinedIdentity[] }>
   /** Whether it has ever answered a shard that stands, or was exposed, or ordered about. */
   knowsIdentity(identity: Identity): Promise<boolean>
+  /** Whether it answered shards of a completed job as a server's own referee: trusted, and nobody's. */
+  wasReferee(identity: Identity): Promise<boolean>
   /** Of a bounded number of identities: a page of them. */
   totalsOf(identities: readonly Identity[]): Promise<IdentityTotals[]>
   /** Of the newest jobs, a bounded number of them. */

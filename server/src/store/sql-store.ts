@@ -8,12 +8,13 @@ import { groupCommit } from './group-commit.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { actsOf } from './queries/acts.ts'
 import { orderAgent, ordersAfter } from './queries/agent-orders.ts'
-import { faultsOf, knowsIdentity, totalsOf, workFor } from './queries/agent-reads.ts'
+import { faultsOf, knowsIdentity, totalsOf, workFor, wasReferee } from './queries/agent-reads.ts'
 import { agentRecord } from './queries/agent-record.ts'
 import { keepSum, ofAccount, ofDay, summed, type Scope } from './queries/balances.ts'
 import { closeDay, stateOfDay } from './queries/closings.ts'
 import { eventsAfter } from './queries/events.ts'
-import { exposuresAfter, quarantined, standingsOf } from './queries/identities.ts'
+import { exposuresAfter, quarantined } from './queries/exposures.ts'
+import { standingsOf } from './queries/identities.ts'
 import { creditNote, ledgerAfter, transactionsOf } from './queries/ledger.ts'
 import {
   finishJob,
@@ -120,11 +121,11 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     ...sealsOn(engine),
 
     actsOf: (chain, page) => engine.run((db) => actsOf(db, chain, page)),
-    orderAgent: (order, quarantineMs) =>
-      engine.transaction((db, attempt) => orderAgent(db, order, quarantineMs, attempt)),
+    orderAgent: (order, terms) => engine.transaction((db, attempt) => orderAgent(db, order, terms, attempt)),
     agentOrders: (after) => engine.run((db) => ordersAfter(db, after)),
     exposuresAfter: (after) => engine.transaction((db) => exposuresAfter(db, after)),
     knowsIdentity: (identity) => engine.run((db) => knowsIdentity(db, identity)),
+    wasReferee: (identity) => engine.run((db) => wasReferee(db, identity)),
     totalsOf: (identities) => records.take(() => engine.transaction((db) => totalsOf(db, identities))),
     workFor: (projectId) => records.take(() => engine.run((db) => workFor(db, projectId))),
     faultsOf: (identities) => engine.transaction((db) => faultsOf(db, identities)),

@@ -3,7 +3,7 @@
 import type { AssignmentId, Identity, ProjectId, SessionId } from '@forge/shared/contract/ids.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { createHubState, type AgentToken, type HubState } from '../hub/core/state.ts'
-import { QUARANTINE_MS } from '../hub/core/limits.ts'
+import { AWAY_TERMS, QUARANTINE_MS } from '../hub/core/limits.ts'
 import { step } from '../hub/core/step.ts'
 import { Roster } from '../hub/edge/roster.ts'
 import type { Store } from '../store/store.ts'
@@ -31,7 +31,7 @@ export function exampleRoster(
 ): Roster {
   const state = exampleState()
   const give: ConstructorParameters<typeof Roster>[1]['give'] = async (order) => {
-    const isNew = await store.orderAgent({ ...order, atMs: Date.now() }, QUARANTINE_MS)
+    const isNew = await store.orderAgent({ ...order, atMs: Date.now() }, AWAY_TERMS)
     const nowMs = performance.now()
     if (isNew) step(state, { type: 'agent-ordered', number: state.lastOrder + 1, ...order, atMs: nowMs, nowMs })
     return isNew

@@ -103,6 +103,7 @@ const notFaked = async (): Promise<never> => {
 const NOT_FAKED = {
   actsOf: notFaked,
   knowsIdentity: notFaked,
+  wasReferee: notFaked,
   totalsOf: notFaked,
   faultsOf: notFaked,
   workFor: notFaked,

@@ -94,6 +94,7 @@ export const PACE_SLACK = 2
 /** An identity that returned a wrong answer stays away for a day; a second one within thirty bans it. */
 export const QUARANTINE_MS = 24 * 3_600_000
 export const BAN_WITHIN_MS = 30 * 24 * 3_600_000
+export const AWAY_TERMS = { quarantineMs: QUARANTINE_MS, banWithinMs: BAN_WITHIN_MS } as const
 /** Shards whose answers are known that it must return before it is in probation again. */
 export const TRIAL_SHARDS = 10
 

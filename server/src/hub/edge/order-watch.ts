@@ -4,7 +4,7 @@
 import type { Logger } from '../../logger.ts'
 import type { AgentOrder, AgentOrderStore, NewOrder } from '../../store/agent-orders.ts'
 import type { QuarantinedIdentity } from '../../store/store.ts'
-import { QUARANTINE_MS } from '../core/limits.ts'
+import { AWAY_TERMS } from '../core/limits.ts'
 import type { HubState } from '../core/state.ts'
 import type { Happening } from './agent-listener.ts'
 import { GATEWAY_LIMITS } from './limits.ts'
@@ -39,7 +39,7 @@ export class OrderWatch {
 
   /** False where it changes nothing; durable and told to the core when it resolves. */
   async give(order: Omit<NewOrder, 'atMs'>): Promise<boolean> {
-    const isNew = await this.#options.store.orderAgent({ ...order, atMs: Date.now() }, QUARANTINE_MS)
+    const isNew = await this.#options.store.orderAgent({ ...order, atMs: Date.now() }, AWAY_TERMS)
     await this.read()
     return isNew
   }

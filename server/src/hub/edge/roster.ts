@@ -68,7 +68,7 @@ export interface RosterAgent {
 export interface HubRoster {
   /** Who is connected to this server or was lately, and who may not work; without the referee, in no order. */
   agents(): readonly RosterAgent[]
-  /** The server’s own process, which nobody orders about. */
+  /** This server’s own process, which nobody orders about. */
   isReferee(identity: Identity): boolean
   /** Resolves when what other servers decided of identities by now is told in `agents`; rejects as the store does. */
   upToDate(): Promise<void>

@@ -1,27 +1,27 @@
 // The operator's orders about agents: only added, one after another.
 import type { Identity } from '@forge/shared/contract/ids.ts'
-import { and, asc, desc, eq, gt, max, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, gte, max, sql } from 'drizzle-orm'
 import { agentOrders } from '../act-schema.ts'
 import { OPERATOR_CHAIN } from '../acts.ts'
-import type { AgentOrder, NewOrder } from '../agent-orders.ts'
+import type { AgentOrder, AwayTerms, NewOrder } from '../agent-orders.ts'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { quarantines, releases } from '../schema.ts'
 import type { ReleaseRow } from '../store.ts'
 import { appendAct } from './acts.ts'
+import { quarantined } from './exposures.ts'
 
 /** Held to the end of the transaction: orders become durable in the order of their numbers. */
 const ORDER_LOCK = 0x6f_72_64
 
 const ACT_OF = { quarantine: 'agent.quarantined', release: 'agent.released', ban: 'agent.banned' } as const
 
-export async function orderAgent(db: Db, order: NewOrder, quarantineMs: number, attempt: number): Promise<boolean> {
+export async function orderAgent(db: Db, order: NewOrder, terms: AwayTerms, attempt: number): Promise<boolean> {
   const { actor, ...row } = order
   await lockOrders(db)
   const last = await lastOrder(db, order.identity)
   // The commit of an earlier attempt was done and its answer lost.
   if (attempt > 1 && last?.kind === order.kind && last.atMs === order.atMs && last.reason === order.reason) return true
-  if (!(await changes(db, order, last, quarantineMs))) return false
+  if (!(await changes(db, order, last, terms))) return false
   await append(db, row)
   const { kind, identity: subject, reason, atMs } = order
   await appendAct(db, { chain: OPERATOR_CHAIN, atMs, actor, type: ACT_OF[kind], subject, data: { reason } })
@@ -32,28 +32,30 @@ async function changes(
   db: Db,
   { identity, kind, atMs }: NewOrder,
   last: AgentOrder | null,
-  quarantineMs: number,
+  terms: AwayTerms,
 ): Promise<boolean> {
   if (kind === 'ban') return last?.kind !== 'ban'
-  if (kind === 'quarantine') {
-    return last?.kind !== 'ban' && !(last?.kind === 'quarantine' && atMs < last.atMs + quarantineMs)
-  }
-  const exposedAtMs = await exposedSince(db, identity)
-  if (last?.kind === 'quarantine' || last?.kind === 'ban') return true
-  // One release lets it go from what was before it.
-  return exposedAtMs !== null && !(last?.kind === 'release' && last.atMs >= exposedAtMs)
+  const waits =
+    last?.kind === 'ban' ||
+    (last?.kind === 'quarantine' && atMs < last.atMs + terms.quarantineMs) ||
+    (await servesExposure(db, identity, atMs, terms))
+  return kind === 'quarantine' ? !waits : waits
 }
 
-/** When it was exposed, if it has not come back since. */
-async function exposedSince(db: Db, identity: Identity): Promise<number | null> {
-  const [exposed] = await db
-    .select({ atMs: quarantines.atMs, isOver: sql<boolean>`${releases.identity} is not null` })
-    .from(quarantines)
-    .leftJoin(releases, and(eq(releases.identity, quarantines.identity), eq(releases.number, quarantines.number)))
-    .where(eq(quarantines.identity, identity))
-    .orderBy(desc(quarantines.number))
+/** Whether an exposure keeps it away, as the core counts: a day, or for good. */
+async function servesExposure(db: Db, identity: Identity, atMs: number, terms: AwayTerms): Promise<boolean> {
+  const [exposed] = await quarantined(db, [identity])
+  if (exposed === undefined || exposed.released) return false
+  const { lastAtMs, previousAtMs } = exposed
+  const isSecond = previousAtMs !== null && lastAtMs - previousAtMs < terms.banWithinMs
+  if (!isSecond && atMs >= lastAtMs + terms.quarantineMs) return false
+  // One release lets it go from what was before it.
+  const [letGo] = await db
+    .select({ number: agentOrders.number })
+    .from(agentOrders)
+    .where(and(eq(agentOrders.identity, identity), eq(agentOrders.kind, 'release'), gte(agentOrders.atMs, lastAtMs)))
     .limit(1)
-  return exposed === undefined || exposed.isOver ? null : exposed.atMs
+  return letGo === undefined
 }
 
 /** False where no order is in force, or one that was given after the last that the release knows. */

@@ -19,6 +19,22 @@ export async function knowsIdentity(db: Db, identity: Identity): Promise<boolean
   return row?.known === true
 }
 
+/** One answer tells it: who has the referee's token is always trusted without an owner, and nobody else is. */
+export async function wasReferee(db: Db, identity: Identity): Promise<boolean> {
+  const one = db
+    .select({ jobId: executors.jobId })
+    .from(executors)
+    .where(eq(executors.executor, identity))
+    .limit(1)
+    .as('one')
+  const [answer] = await db
+    .select({ trusted: submissions.trusted, owner: submissions.owner })
+    .from(one)
+    .innerJoin(submissions, and(eq(submissions.jobId, one.jobId), eq(submissions.executor, identity)))
+    .limit(1)
+  return answer?.trusted === true && answer.owner === null
+}
+
 export async function totalsOf(db: Db, identities: readonly Identity[]): Promise<IdentityTotals[]> {
   if (identities.length === 0) return []
   const ids = [...identities]

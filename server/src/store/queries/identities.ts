@@ -1,50 +1,45 @@
-// What is known of identities beyond one job: how often in a row they were right, and their exposures with what ended them.
+// What becomes known of identities beyond one job: how often in a row they were right, and their exposures with what ended them.
 import type { Identity } from '@forge/shared/contract/ids.ts'
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
-import { acts } from '../act-schema.ts'
-import { OPERATOR_CHAIN } from '../acts.ts'
+import { eq, sql } from 'drizzle-orm'
+import { OPERATOR_CHAIN, type NewAct } from '../acts.ts'
 import type { Db } from '../engine.ts'
-import { STORE_LIMITS } from '../limits.ts'
 import { quarantines, releases, standings } from '../schema.ts'
-import type { QuarantinedIdentity, QuarantineRow, ReleaseRow, ShardWrites, Standing } from '../store.ts'
+import type { QuarantineRow, ReleaseRow, ShardWrites, Standing } from '../store.ts'
 import { appendAct } from './acts.ts'
 import { endOrder, lockOrders } from './agent-orders.ts'
 import { insertAll, rowsOf } from './rows.ts'
 
 export async function writeIdentities(db: Db, writes: ShardWrites): Promise<void> {
-  // Orders are locked before acts, everywhere.
+  // Orders are locked before acts, everywhere, and acts behind everything else.
   if (writes.releases.length > 0) await lockOrders(db)
+  const told: NewAct[] = []
   for (const row of writes.quarantines) {
     const isNew = (await insertAll(db, quarantines, [row])) > 0
     // Repeated, it is the same act.
-    if (isNew) await tell(db, 'agent.exposed', row, { reason: row.reason })
+    if (isNew) told.push(actOf('agent.exposed', row, { reason: row.reason }))
   }
-  for (const row of writes.releases) await comesBack(db, row)
+  for (const row of writes.releases) {
+    if (await comesBack(db, row)) told.push(actOf('agent.requalified', row, {}))
+  }
   await putStandings(db, writes.standings)
+  for (const act of told) await appendAct(db, act)
 }
 
-/** From its last exposure, and from what the operator ordered. */
-async function comesBack(db: Db, row: ReleaseRow): Promise<void> {
+/** From its last exposure, and from what the operator ordered; false where it was back already. */
+async function comesBack(db: Db, row: ReleaseRow): Promise<boolean> {
   const { identity, number, atMs } = row
   const isReleased = number > 0 && (await insertAll(db, releases, [{ identity, number, atMs }])) > 0
   const isOrdered = await endOrder(db, row)
-  if (isReleased || isOrdered) await tell(db, 'agent.requalified', row, {})
+  return isReleased || isOrdered
 }
 
-function tell(
-  db: Db,
+const actOf = (
   type: 'agent.exposed' | 'agent.requalified',
   { identity: subject, number, atMs }: Omit<QuarantineRow, 'reason'>,
   data: { readonly reason?: string },
-): Promise<void> {
-  return appendAct(db, {
-    chain: OPERATOR_CHAIN,
-    atMs,
-    actor: 'verification',
-    type,
-    subject,
-    data: { ...data, exposure: number },
-  })
+): NewAct => {
+  const chain = OPERATOR_CHAIN
+  return { chain, atMs, actor: 'verification', type, subject, data: { ...data, exposure: number } }
 }
 
 async function putStandings(db: Db, rows: ShardWrites['standings']): Promise<void> {
@@ -66,47 +61,4 @@ export function standingsOf(db: Db, identity: Identity): Promise<Standing[]> {
     .from(standings)
     .where(eq(standings.identity, identity))
     .orderBy(standings.kernel, standings.engine)
-}
-
-/** The chain of acts says in one order for all servers whose exposures changed; what they are now, their own rows say. */
-export async function exposuresAfter(
-  db: Db,
-  after: number,
-): Promise<{ readonly through: number; readonly known: QuarantinedIdentity[] }> {
-  const next = await db
-    .select({ number: acts.number, type: acts.type, subject: acts.subject })
-    .from(acts)
-    .where(and(eq(acts.chain, OPERATOR_CHAIN), gt(acts.number, after)))
-    .orderBy(asc(acts.number))
-    .limit(STORE_LIMITS.eventsPerBatch)
-  const told = next.filter(({ type }) => type === 'agent.exposed' || type === 'agent.requalified')
-  const identities = [...new Set(told.flatMap(({ subject }) => subject ?? []))] as Identity[]
-  const known = identities.length === 0 ? [] : await quarantined(db, identities)
-  return { through: next.at(-1)?.number ?? after, known }
-}
-
-/** Of all, or of some alone. */
-export async function quarantined(db: Db, identities?: readonly Identity[]): Promise<QuarantinedIdentity[]> {
-  const last = db
-    .selectDistinctOn([quarantines.identity], {
-      identity: quarantines.identity,
-      exposures: sql<number>`count(*) over (partition by ${quarantines.identity})`.mapWith(Number).as('exposures'),
-      lastAtMs: sql<number>`${quarantines.atMs}`.mapWith(Number).as('last_at_ms'),
-      previousAtMs: sql<
-        number | null
-      >`lag(${quarantines.atMs}) over (partition by ${quarantines.identity} order by ${quarantines.number})`
-        .mapWith((at: unknown) => (at === null ? null : Number(at)))
-        .as('previous_at_ms'),
-      reason: quarantines.reason,
-      released: sql<boolean>`${releases.identity} is not null`.as('released'),
-    })
-    .from(quarantines)
-    .leftJoin(
-      releases,
-      sql`${releases.identity} = ${quarantines.identity} and ${releases.number} = ${quarantines.number}`,
-    )
-    .where(identities && inArray(quarantines.identity, [...identities]))
-    .orderBy(quarantines.identity, sql`${quarantines.number} desc`)
-    .as('last')
-  return db.select().from(last).orderBy(last.lastAtMs, last.identity)
 }

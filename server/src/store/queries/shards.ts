@@ -14,10 +14,11 @@ import { insertAll, rowsOf } from './rows.ts'
 
 export async function writeShards(db: Db, writes: ShardWrites): Promise<void> {
   await insertVoids(db, writes.voids)
-  await writeIdentities(db, writes)
   await insertPartials(db, writes.partials)
   await insertAll(db, submissions, writes.submissions)
   await writeVerdicts(db, writes.verdicts)
+  // Behind all others, for it ends with acts.
+  await writeIdentities(db, writes)
 }
 
 export async function writeEnding(db: Db, jobId: JobId, rows: readonly VerdictRow[], ending: string): Promise<void> {

@@ -89,8 +89,10 @@ test('of what its own agents hold a project is told its own jobs alone', async (
   expect(everybody.agents[0]?.running).toHaveLength(2)
 })
 
-test('nobody orders about the referee', async () => {
-  const referee = vi.spyOn(world.roster, 'isReferee').mockImplementation((identity) => identity === stranger)
+test.each(['this server’s', 'another server’s'])('nobody orders about %s referee', async (whose) => {
+  const referee = whose.startsWith('this')
+    ? vi.spyOn(world.roster, 'isReferee').mockImplementation((identity) => identity === stranger)
+    : vi.spyOn(world.store, 'wasReferee').mockImplementation(async (identity) => identity === stranger)
   const response = await world.app.request(`/api/v0/operator/agents/${stranger}/ban`, {
     method: 'POST',
     headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },

@@ -82,7 +82,7 @@ const ORDERS = {
     operationId: 'quarantineAgent',
     summary: 'Quarantine an agent',
     description:
-      'It is sent away at once and may not work for a day; then it may come back by returning ten shards whose answers are known. What it did in unfinished jobs is void and runs again. Nothing is proven by it: it counts toward no ban, and finished jobs get no notice. Of one that is away already it changes nothing.',
+      'It is sent away at once and may not work for a day; then it may come back by returning ten shards whose answers are known. What it did in unfinished jobs is void and runs again. Nothing is proven by it: it counts toward no ban, and finished jobs get no notice. Of one that has to wait already, or is banned, it changes nothing.',
   },
   release: {
     operationId: 'releaseAgent',
@@ -143,9 +143,10 @@ export const operatorAgentRoutes = [listRoute, ...orderRoutes]
 async function order(kind: NewOrder['kind'], identity: Identity, reason: string, caller: AdminCaller, deps: RouteDeps) {
   const { hub, store, logger } = deps
   const { roster } = hub
-  const isKnown =
-    !roster.isReferee(identity) && (find(deps, identity) !== undefined || (await store.knowsIdentity(identity)))
-  if (!isKnown) return refuse('NOT_FOUND', NO_AGENT)
+  // Another server's is known by its work.
+  const isReferee = roster.isReferee(identity) || (await store.wasReferee(identity))
+  const isKnown = find(deps, identity) !== undefined || (await store.knowsIdentity(identity))
+  if (isReferee || !isKnown) return refuse('NOT_FOUND', NO_AGENT)
   const changed = await roster.order({ identity, kind, reason, actor: actorOf(caller) })
   if (changed) logger.warn({ identity, order: kind, reason }, 'the operator gave an order about an agent')
   const agent = find(deps, identity) ?? { identity, sessions: [], away: null }
