@@ -87,7 +87,10 @@ test('its own agent is shown whole as it comes, a stranger by what it did, and t
 })
 
 test('an order asks for a reason, holds at once, and its owner reads why', async () => {
-  await button(operator, 'Quarantine rack 7').click()
+  // Beside the name stands whose it is: names are the agents' own words.
+  const named = operator.getByRole('button', { name: /^Quarantine rack 7, [0-9a-f]{6}…[0-9a-f]{4}$/ })
+  expect(await named.count()).toBe(1)
+  await named.click()
   await button(operator, 'Yes, quarantine it').click()
   await operator.getByText('must say why').waitFor()
   await operator.getByLabel('Reason').fill(REASON)
@@ -98,7 +101,7 @@ test('an order asks for a reason, holds at once, and its owner reads why', async
   await own.getByText('Quarantined').waitFor()
   expect(await own.textContent()).toContain('by the operator')
   expect(await own.textContent()).toContain(REASON)
-  await button(operator, 'Release rack 7').waitFor()
+  await operator.getByRole('button', { name: /^Release rack 7, [0-9a-f]{6}…/ }).waitFor()
 })
 
 test('who did what is in the audit log, and the browser proves both chains, or says what is lost', async () => {

@@ -1,6 +1,6 @@
 // Laws of the environment: SPEC section 9's names and defaults, and a sentence for everything that does not fit.
 import { expect, test } from 'vitest'
-import { ConfigError, loadConfig, settingsHelp, type Environment } from './config.ts'
+import { ConfigError, loadConfig, settingsHelp, type Environment, warningsOf } from './config.ts'
 
 function sentencesOf(env: Environment): readonly string[] {
   try {
@@ -70,6 +70,14 @@ test('every setting is read, and those without a use yet are named', () => {
     metricsToken: 'metrics-metrics-m',
   })
   expect(config.notYetUsed).toEqual([])
+})
+
+test('a server for others that does not know its own origin says so at start, in one line', () => {
+  const warned = (env: Record<string, string>) => warningsOf(loadConfig(env))
+  expect(warned({ HOST: '0.0.0.0' })).toEqual([expect.stringMatching(/FORGE_PUBLIC_URL is unset .* another Hub/)])
+  expect(warned({ HOST: '0.0.0.0', FORGE_PUBLIC_URL: 'https://pool.example' })).toEqual([])
+  for (const HOST of ['127.0.0.1', '::1', 'localhost']) expect(warned({ HOST })).toEqual([])
+  expect(warned({})).toEqual([])
 })
 
 test('origins and proxies are lists with commas', () => {

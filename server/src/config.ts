@@ -221,6 +221,16 @@ export function loadConfig(env: Environment): Config {
   return config
 }
 
+/** What is worth a line at every start: settings that do nothing, or that leave something open. */
+export function warningsOf({ notYetUsed, host, publicUrl }: Config): readonly string[] {
+  const unused = notYetUsed.map((name) => `${name} is set, but this version has no use for it yet`)
+  if (isLoopback(host) || publicUrl !== null) return unused
+  return [
+    ...unused,
+    'FORGE_PUBLIC_URL is unset and HOST is no loopback address: whatever origin a caller names is taken for this server’s own, so that a signature which an agent made for another Hub can be used here. Set FORGE_PUBLIC_URL.',
+  ]
+}
+
 /** What `--help` prints below the usage. */
 export function settingsHelp(): string {
   const width = Math.max(...SETTINGS.map(({ name }) => name.length))

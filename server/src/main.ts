@@ -1,5 +1,5 @@
 // `pnpm start`: reads the environment, starts the server, says where it is, and stops it cleanly when asked.
-import { settingsHelp, loadConfig } from './config.ts'
+import { settingsHelp, loadConfig, warningsOf } from './config.ts'
 import { createLogger } from './logger.ts'
 import { sentenceFor } from './sentence-for.ts'
 import { startServer } from './server.ts'
@@ -12,7 +12,7 @@ if (process.argv.includes('--help')) {
 try {
   const config = loadConfig(process.env)
   const logger = createLogger(config.logLevel)
-  for (const name of config.notYetUsed) logger.warn(`${name} is set, but this version has no use for it yet`)
+  for (const sentence of warningsOf(config)) logger.warn(sentence)
   const server = await startServer(config, logger)
   console.log(
     startText({ url: config.publicUrl ?? server.url, madeKey: server.madeKey, keyConfigured: config.apiKey !== null }),

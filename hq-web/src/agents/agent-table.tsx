@@ -82,7 +82,7 @@ function Row({ of: agent, now, ordered }: { of: Agent; now: number; ordered: (()
         </td>
         {ordered !== undefined && (
           <td>
-            <OrderButtons name={nameOf(agent)} quarantine={details.quarantine} order={order} />
+            <OrderButtons name={nameOf(agent)} agent={agent.agent} quarantine={details.quarantine} order={order} />
           </td>
         )}
       </tr>

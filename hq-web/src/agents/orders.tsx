@@ -1,6 +1,7 @@
 // What the operator orders about an agent: the first press asks for a reason, the second is the deed.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiProblem, post, type Problem } from '../api.ts'
+import { shortId } from '../format.ts'
 import { Button } from '../parts/button.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { TextField } from '../parts/text-field.tsx'
@@ -51,17 +52,21 @@ function ordersFor(quarantine: Details['quarantine']): readonly OrderKind[] {
 
 interface ButtonsProps {
   readonly name: string
+  /** Its identity: two agents may say the same name, and a name may hold anything. */
+  readonly agent: string
   readonly quarantine: Details['quarantine']
   readonly order: Ordering
 }
 
-export function OrderButtons({ name, quarantine, order }: ButtonsProps) {
+export function OrderButtons({ name, agent, quarantine, order }: ButtonsProps) {
   const { acts, actNamed } = words.agents
   if (order.asking !== null) return null
+  const id = shortId(agent)
+  const whom = name === id ? id : `${name}, ${id}`
   return (
     <span class="acts">
       {ordersFor(quarantine).map((kind) => (
-        <Button key={kind} small label={actNamed[kind](name)} onPress={() => order.ask(kind)}>
+        <Button key={kind} small label={actNamed[kind](whom)} onPress={() => order.ask(kind)}>
           {acts[kind]}
         </Button>
       ))}

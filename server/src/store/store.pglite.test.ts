@@ -7,6 +7,7 @@ import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
+import { problem } from '@forge/shared/contract/problem.ts'
 import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import { openStore } from './open-store.ts'
 import { openPglite } from './pglite-driver.ts'
@@ -50,6 +51,30 @@ test('one directory is opened by one process, once', async () => {
   await store.close()
   await store.close()
   expect(await readdir(path.join(folder, 'lock'))).toEqual([])
+})
+
+test('jobs that were given up are counted in the database, and not fetched to be counted', async () => {
+  const lock = await lockDirectory(folder)
+  const driver = await openPglite(path.join(folder, 'pglite'))
+  const fetched: number[] = []
+  const query: typeof driver.query = async (...asked) => {
+    const rows = await driver.query(...asked)
+    fetched.push(rows.length)
+    return rows
+  }
+  const store = createStore(createEngine({ ...driver, query }), () => lock.release())
+  const project = await store.defaultProject()
+  const day = 20_000 * 86_400_000
+  for (let n = 0; n < 5; n++) {
+    const job = { ...aJob(project), createdAtMs: day + n }
+    await store.insertJob(job)
+    await store.updateJob(job.id, { state: 'RUNNING', reason: null, startedAtMs: day + n })
+    await store.finishJob(job.id, { state: 'CANCELLED', problem: problem('CANCELLED', 'x'), finishedAtMs: day + n })
+  }
+  fetched.length = 0
+  expect(await store.givenUpOnDay(project, day + 10, 4)).toBe(4)
+  expect(fetched).toEqual([1])
+  await store.close()
 })
 
 test('what was written is there after close and open', async () => {

@@ -120,7 +120,7 @@ function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'auth
     bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
     requests: createRequestRate(store, clock),
     signIns: createSignIns({ addressesDiffer: config.distinctNetwork, nowMs: () => performance.now() }),
-    workOf: createWorkOf(store.workFor, clock),
+    workOf: createWorkOf(store.workFor),
     agentReads: createAgentReads(store.agentRecord, () => performance.now()),
   }
 }

@@ -16,6 +16,7 @@ import { CREDIT_LIMIT_NAMES, creditLimitsOf } from './credit-limits.ts'
 import type { RouteDeps } from './deps.ts'
 import { knownProject } from './known-project.ts'
 import { expectedMs, lateWarning } from './expected-time.ts'
+import { WEB_LIMITS } from './limits.ts'
 import { contractLimits, givenUpMet, jobLimitsMet } from './limit-refusals.ts'
 import { Refusal } from './refusal.ts'
 import { limitsOf } from './tenant-views.ts'
@@ -55,8 +56,11 @@ export const estimateSchema = z.strictObject({
     enough: z.boolean(),
     expected_ms: z
       .int()
+      .max(WEB_LIMITS.expectedMsMax)
       .nullable()
-      .describe('what they would take at their speeds if they did nothing else; null where there are none'),
+      .describe(
+        'what they would take at their speeds if they did nothing else, the maximum for that or more; null where there are none',
+      ),
   }),
   warnings: z.array(z.string()).describe('as that the job would not end within `policy.timeout_ms`'),
 })

@@ -4,6 +4,7 @@ import { CONTRACT_LIMITS, contractSchema } from '@forge/shared/contract/envelope
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { acceptContract, type Accepted } from './contract.ts'
 import { expectedMs, lateWarning } from './expected-time.ts'
+import { WEB_LIMITS } from './limits.ts'
 import { Refusal } from './refusal.ts'
 import { foundingText, startTestApp } from './test-app.ts'
 
@@ -35,6 +36,16 @@ test('the warning names both times and what would help', () => {
   for (const inTime of [null, 1, 600_000]) expect(lateWarning(contract, inTime)).toBeNull()
   expect(lateWarning(contract, 600_001)).toMatch(/about 11 min, .*timeout_ms is 600000: .*a longer policy\.timeout_ms/)
   expect(lateWarning(contract, CONTRACT_LIMITS.timeoutMsMax + 1)).toMatch(/ask for less, or come back/)
+})
+
+test('what an agent of the least speed would take is an integer that the API can say, and more than that in words', () => {
+  for (const speed of [Number.MIN_VALUE, 1e-12, 1e-6]) {
+    const expected = taking({ verify: 'full' }, [speed])
+    expect(expected).toBe(WEB_LIMITS.expectedMsMax)
+    expect(Number.isSafeInteger(expected)).toBe(true)
+    expect(lateWarning(accepted({}), expected)).toMatch(/would take more than 10 years, and/)
+  }
+  expect(lateWarning(accepted({}), WEB_LIMITS.expectedMsMax - 1)).toMatch(/would take about \d+ h, and/)
 })
 
 test('whoever does not wait for a new job reads it in the answer', async () => {

@@ -5,11 +5,14 @@ import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { Accepted } from './contract.ts'
+import { WEB_LIMITS } from './limits.ts'
+
+const YEAR_MS = 365 * 24 * 60 * 60 * 1_000
 
 /** Executions of a shard for each that has to be there, by the mode; those of a spotcheck follow from its rate. */
 const CHECKS = { none: () => 0, spotcheck: (rate: number) => rate, full: () => 1 } as const
 
-/** Milliseconds; null where no agent is online that could work on it. */
+/** Milliseconds, `expectedMsMax` for whatever is longer; null where no agent is online that could work on it. */
 export function expectedMs(
   { contract, kernel, plan }: Pick<Accepted, 'contract' | 'kernel' | 'plan'>,
   projectId: ProjectId,
@@ -23,7 +26,7 @@ export function expectedMs(
   const sum = (of: readonly number[]): number => of.reduce((total, speed) => total + speed, 0)
   // First answers are those of `max_agents` at most; anybody may check.
   const seconds = Math.max(units / sum(speeds.slice(0, policy.max_agents)), executions / sum(speeds))
-  return Math.ceil(seconds * 1_000)
+  return Math.min(Math.ceil(seconds * 1_000), WEB_LIMITS.expectedMsMax)
 }
 
 /** Null where it would be in time, and where nobody is online to judge by. */
@@ -33,13 +36,14 @@ export function lateWarning({ contract }: Pick<Accepted, 'contract'>, expected: 
   const { timeoutMsMax } = CONTRACT_LIMITS
   const longer =
     expected <= timeoutMsMax ? `ask for a longer policy.timeout_ms (at most ${timeoutMsMax})` : 'ask for less'
-  return `At the speed of the agents that are online now the job would take about ${spoken(expected)}, and its policy.timeout_ms is ${timeoutMs}: it would time out without a result. To avoid it, ${longer}, or come back when more agents are online.`
+  return `At the speed of the agents that are online now the job would take ${spoken(expected)}, and its policy.timeout_ms is ${timeoutMs}: it would time out without a result. To avoid it, ${longer}, or come back when more agents are online.`
 }
 
 export const isLate = (timeoutMs: number, expected: number | null): expected is number =>
   expected !== null && expected > timeoutMs
 
 function spoken(ms: number): string {
+  if (ms >= WEB_LIMITS.expectedMsMax) return `more than ${Math.floor(WEB_LIMITS.expectedMsMax / YEAR_MS)} years`
   const minutes = Math.ceil(ms / 60_000)
-  return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`
+  return minutes < 120 ? `about ${minutes} min` : `about ${Math.ceil(minutes / 60)} h`
 }

@@ -83,6 +83,8 @@ export const WEB_LIMITS = {
   sessionMsMax: 12 * 60 * 60 * 1000,
   /** People and browsers of one key that are signed in to HQ; one more signs the oldest out. */
   sessionsPerKeyMax: 50,
+  /** Ten years: an agent may claim any speed, and what its least gives is no number that anybody could use. */
+  expectedMsMax: 10 * 365 * 24 * 60 * 60 * 1000,
   /** How old the answer to who worked on a project’s newest jobs may be. */
   projectWorkMs: 2_000,
   /** Acts, or links of receipts: some 500 bytes each, and whoever checks a chain reads all of it. */

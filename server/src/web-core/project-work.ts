@@ -7,7 +7,11 @@ import { WEB_LIMITS } from './limits.ts'
 /** At most `projectWorkMs` old. Rejects as the store does, and then asks anew. */
 export type WorkOf = (projectId: ProjectId) => Promise<readonly ProjectWork[]>
 
-export function createWorkOf(read: (projectId: ProjectId) => Promise<ProjectWork[]>, nowMs: () => number): WorkOf {
+/** `nowMs`: milliseconds that never go back; by a wall clock that is set back an answer would be kept for as long. */
+export function createWorkOf(
+  read: (projectId: ProjectId) => Promise<ProjectWork[]>,
+  nowMs: () => number = () => performance.now(),
+): WorkOf {
   const known = new Map<ProjectId, { readonly atMs: number; readonly work: Promise<readonly ProjectWork[]> }>()
   return (projectId) => {
     const now = nowMs()

@@ -49,7 +49,7 @@ export const memoryKeySchema = z
     `a key has at most ${MEMORY_LIMITS.keyBytesMax} bytes in UTF-8`,
   )
 
-export const ttlSecondsSchema = z.int().min(1).max(MEMORY_LIMITS.ttlSecondsMax)
+const ttlSecondsSchema = z.int().min(1).max(MEMORY_LIMITS.ttlSecondsMax)
 
 /** Of a write: as long as what it replaces would have stayed. */
 export const KEEP_TTL = 'keep'

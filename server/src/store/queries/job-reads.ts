@@ -64,7 +64,7 @@ const LONGEST_JOB_MS = CONTRACT_LIMITS.timeoutMsMax + DAY_MS
 export async function givenUpOnDay(db: Db, projectId: ProjectId, nowMs: number, most: number): Promise<number> {
   const dayMs = dayOf(nowMs) * DAY_MS
   const timedOut = sql`${jobs.problem}::json ->> 'code' = ${'TIMED_OUT' satisfies ProblemCode}`
-  const rows = await db
+  const some = db
     .select({ id: jobs.id })
     .from(jobs)
     .where(
@@ -77,7 +77,9 @@ export async function givenUpOnDay(db: Db, projectId: ProjectId, nowMs: number, 
       ),
     )
     .limit(most)
-  return rows.length
+    .as('given_up')
+  const [counted] = await db.select({ jobs: count() }).from(some)
+  return counted?.jobs ?? 0
 }
 
 const UNFINISHED: readonly JobState[] = ['QUEUED', 'RUNNING', 'VERIFYING']

@@ -59,7 +59,8 @@ export const agentRoutes = [
     summary: 'What an identity did',
     description:
       'Shards accepted and rejected, credits, and the newest jobs that they went into. The signature shows that the key is ' +
-      'held, to this server and now; nothing here names a project, its args or its results. Credits have no cash value.',
+      'held, to this server and now (which server it is for, where its FORGE_PUBLIC_URL is set; else `hub` need only be the ' +
+      'host that was called); nothing here names a project, its args or its results. Credits have no cash value.',
     body: askSchema,
     responses: {
       200: { description: 'The record; of a key that did nothing, an empty one.', schema: agentRecordSchema },

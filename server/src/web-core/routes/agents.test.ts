@@ -34,6 +34,23 @@ const fleet = async (query = '') =>
     .extend({ agents: z.array(operatorAgentSchema) })
     .parse(await ask(`/api/v0/operator/agents${query}`, ADMIN_TOKEN))
 
+test('a reason may have what people write; control characters and halves of characters are none of it', async () => {
+  const path = `/api/v0/operator/agents/${EXAMPLE.unknownAgent}/quarantine`
+  const asked = async (reason: string) =>
+    (
+      await world.app.request(path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ reason }),
+      })
+    ).status
+  // Well formed: only nobody is there who has that name.
+  for (const reason of ['\u{1F469}\u200D\u{1F4BB} asked', '\u200Fעברית\u200E', 'soft\u00ADhyphen'])
+    expect(await asked(reason)).toBe(404)
+  for (const reason of ['a\u0007b', 'a\nb', 'a\u009Fb', 'half \uD83D'])
+    expect([400, 422]).toContain(await asked(reason))
+})
+
 async function order(kind: string, reason = 'Its owner asked for it.') {
   const answer = await ask(`/api/v0/operator/agents/${EXAMPLE.agent}/${kind}`, ADMIN_TOKEN, { reason })
   const { changed, agent } = z.object({ changed: z.boolean(), agent: operatorAgentSchema }).parse(answer)

@@ -111,7 +111,7 @@ const orderRoutes = (['quarantine', 'release', 'ban'] as const).map((kind) =>
         .trim()
         .min(1, 'must say why')
         .max(WEB_LIMITS.orderReasonCharactersMax)
-        .regex(/^\P{C}*$/u, 'has no control characters')
+        .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has no control characters')
         .describe('kept for ever, and told to the agent and to the project whose token it has'),
     }),
     responses: {
