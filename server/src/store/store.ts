@@ -91,6 +91,8 @@ export interface PartialRow {
 }
 
 /** The accepted digest of a shard; (job, shard) is unique. Voiding deletes nothing: see `voids`. */
+export type VoidedSubmission = Pick<SubmissionRow, 'shard' | 'executor'>
+
 export interface VerdictRow {
   readonly jobId: JobId
   readonly shard: number
@@ -285,8 +287,8 @@ export interface Store
   writeEnding(jobId: JobId, verdicts: readonly VerdictRow[], ending: string): Promise<void>
   /** Those that are not void. */
   submissions(jobId: JobId): Promise<SubmissionRow[]>
-  /** How many of the job's submissions are void. */
-  voidedOf(jobId: JobId): Promise<number>
+  /** The job's submissions that are void. */
+  voidedOf(jobId: JobId): Promise<VoidedSubmission[]>
   verdicts(jobId: JobId): Promise<VerdictRow[]>
   /** The partial behind each verdict of the shards from `first` to `end` - 1, in their order, in bounded batches. */
   acceptedPartials(jobId: JobId, first: number, end: number): AsyncIterable<PartialRow>

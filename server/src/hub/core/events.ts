@@ -5,7 +5,14 @@ import type { AssignmentId, Identity, JobId, SessionId } from '@forge/shared/con
 import type { Findings, ProblemCode } from '@forge/shared/contract/problem.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Bound } from '@forge/shared/verifier/bound.ts'
-import type { JobState, ShardWrites, StandingRow, SubmissionRow, VerdictRow } from '../../store/store.ts'
+import type {
+  JobState,
+  ShardWrites,
+  StandingRow,
+  SubmissionRow,
+  VerdictRow,
+  VoidedSubmission,
+} from '../../store/store.ts'
 import type { KnownExposures } from './exposure.ts'
 import type { Order } from './orders.ts'
 import type { Ability, JobSpec, Newcomer } from './state.ts'
@@ -19,8 +26,8 @@ export type HubEvent = { readonly nowMs: number } & (
       /** What its row says that the last pass was planned from. */
       readonly basis: Digest | null
       readonly submissions: readonly SubmissionRow[]
-      /** How many submissions of it are void. */
-      readonly voided: number
+      /** Its submissions that are void. */
+      readonly voided: readonly VoidedSubmission[]
       /** What was decided of it and durable before a restart: nothing that is learned later changes it. */
       readonly ending: Ending | null
     }

@@ -43,7 +43,8 @@ describe('an exposure', () => {
 
   it('holds after a restart', () => {
     const pool = new Pool({ referee: true })
-    pool.plan('job', 3, { verify: 'spotcheck', spotcheck_rate: 0.05 }, [row(0, 'honest')], { voided: 2 })
+    const voided = [0, 1].map((shard) => ({ shard, executor: 'gone' as Identity }))
+    pool.plan('job', 3, { verify: 'spotcheck', spotcheck_rate: 0.05 }, [row(0, 'honest')], { voided })
     expect(pool.job(id)).toMatchObject({ escalated: true, voided: 2, executions: 3 })
     expect(pool.job(id).toCheck).toEqual(new Set([0]))
   })

@@ -64,6 +64,19 @@ describe('a trial', () => {
   })
 })
 
+describe('a trial without a referee', () => {
+  it('is of answers that a trusted agent gave, not of those that outvoted it', () => {
+    const pool = new Pool()
+    const trusted = { tier: 'trusted', trusted: true } as const
+    const colluders = ['x', 'y', 'z'].map((name) => row(0, name, { role: 'check', digest: wrong }))
+    restoreQuarantine(pool.hub, { identity: liar, exposures: 1, atMs: -1e9, previousAtMs: null, isOver: false })
+    pool.plan('job', 3, { verify: 'none' }, [row(0, 'honest', trusted), ...colluders, row(1, 'friend', trusted)])
+    expect(shardOf(pool.job(id), 0).accepted).toBe(wrong)
+    const given = pool.held(pool.join('liar')).flatMap(({ order }) => order.shards)
+    expect(given).toEqual([1])
+  })
+})
+
 describe('an identity that is exposed in the middle of its trial', () => {
   it('has no trial in its other sessions', () => {
     const pool = new Pool({ referee: true })

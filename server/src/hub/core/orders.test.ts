@@ -153,6 +153,17 @@ describe('after a restart', () => {
     expect(pool.commands).toContainEqual({ type: 'write', writes: { voids, quarantines: [] } })
   })
 
+  it('nobody answers again what was taken back: its row of the shard stays void', () => {
+    const pool = new Pool()
+    // It was let go and has proven itself meanwhile.
+    pool.plan('job', 2, { verify: 'none' }, [], { state: 'RUNNING', voided: [{ shard: 0, executor: one }] })
+    pool.join('one')
+    const shardsOf = (held: SessionId) => pool.held(held).flatMap((assigned) => assigned.order.shards)
+    expect(shardsOf(session)).toEqual([1])
+    pool.join('other')
+    expect(shardsOf('other' as SessionId)).toEqual([0])
+  })
+
   const restarted = (exposure: { atMs: number; isOver: boolean } | null, ...orders: [Order['kind'], number][]) => {
     const { hub } = new Pool()
     if (exposure !== null) restoreQuarantine(hub, { identity: one, exposures: 1, previousAtMs: null, ...exposure })

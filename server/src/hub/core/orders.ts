@@ -39,6 +39,12 @@ export function takeOrder(
   return [...withdrawAndSettle(state, identity, () => ORDERED_AWAY), ...expelled(state, identity, message)]
 }
 
+/** Of all orders, in the order of their numbers: those of each identity since it last came back. What was before is over. */
+export function noteInForce<T extends Pick<Order, 'identity' | 'kind'>>(inForce: Map<Identity, T[]>, order: T): void {
+  if (order.kind === 'requalified') inForce.delete(order.identity)
+  else inForce.set(order.identity, [...(inForce.get(order.identity) ?? []), order])
+}
+
 /** When a server starts: an identity's orders since it last came back, in their order; its exposures are restored already. */
 export function restoreOrders(state: HubState, orders: readonly Order[]): void {
   // Who was let go and then exposed serves that sentence, and no other.

@@ -1,7 +1,7 @@
 // The verdict of a shard, from its durable answers alone: so it is the same after a restart.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { SubmissionRow } from '../../store/store.ts'
+import type { SubmissionRow, VoidedSubmission } from '../../store/store.ts'
 import type { HubCommand, Voids } from './events.ts'
 import { undraw } from './checkers.ts'
 import { refereeOnline } from './eligibility.ts'
@@ -52,6 +52,12 @@ export function takeIn(
   // All rows are in before the first verdict: an exposure must find every other answer of the liar.
   const touched = new Set(submissions.map(({ shard }) => shard))
   return [...commands, ...[...touched].flatMap((index) => settleShard(state, job, index))]
+}
+
+/** After a restart: the rows of those shards stay void whatever their executors say later, also one that came back meanwhile. */
+export function restoreVoided(job: Job, voided: readonly VoidedSubmission[]): void {
+  job.voided = voided.length
+  for (const { shard, executor } of voided) shardOf(job, shard).excluded.add(executor)
 }
 
 /** Puts a shard where its answers say it belongs. Idempotent. */

@@ -16,7 +16,7 @@ import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
 import { takeJoined } from './joining.ts'
 import { takeOrder } from './orders.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
-import { place, settleShard, takeIn, tally } from './settle.ts'
+import { place, restoreVoided, settleShard, takeIn, tally } from './settle.ts'
 import { hasWord, restoreStandings, tierOf } from './standing.ts'
 import { endSuspensions } from './suspicion.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
@@ -66,11 +66,11 @@ function apply(state: HubState, event: HubEvent): HubCommand[] {
       if (state.jobs.has(event.job.id)) return []
       const job = createJob(event.job, event.basis)
       state.jobs.set(job.id, job)
-      job.voided = event.voided
-      job.executions = event.submissions.length + event.voided
+      restoreVoided(job, event.voided)
+      job.executions = event.submissions.length + job.voided
       if (event.ending !== null) return endAgain(state, job, event.ending)
       // Somebody who took part was exposed before the restart.
-      job.escalated = event.voided > 0 && job.policy.verify === 'spotcheck'
+      job.escalated = job.voided > 0 && job.policy.verify === 'spotcheck'
       return [...resumed(state, job, event), ...takeIn(state, job, event.submissions, true)]
     }
     case 'job-ended':

@@ -1,6 +1,7 @@
 // The way back for an identity that was exposed: after its time it runs shards whose answers are known, among others'
 // ordinary work and like it in every frame. What it returns is compared and counts for nothing else.
 import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from './events.ts'
 import { noteIdentity } from './fleet.ts'
 import { letGo } from './leases.ts'
@@ -25,7 +26,10 @@ export function trialShards(job: Job, agent: Agent): number[] {
   const found: number[] = []
   for (const [index, shard] of job.shards.entries()) {
     if (found.length === agent.trialsLeft) break
-    const isKnown = shard.accepted !== null && shard.submissions.some(({ tier }) => tier === 'trusted')
+    const { accepted } = shard
+    // Without a referee veterans may have outvoted a trusted agent, whose row stays as the record of it.
+    const isTrusted = ({ tier, digest }: SubmissionRow): boolean => tier === 'trusted' && digest === accepted
+    const isKnown = accepted !== null && shard.submissions.some(isTrusted)
     // All of one pass: an assignment has one launch.
     if (!isKnown || held.has(index) || !mayRun(agent, shard)) continue
     if (Math.floor(index / job.grid.shards) !== Math.floor((found[0] ?? index) / job.grid.shards)) break

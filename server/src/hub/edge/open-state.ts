@@ -8,7 +8,7 @@ import type { AgentOrder } from '../../store/agent-orders.ts'
 import type { QuarantinedIdentity, Store } from '../../store/store.ts'
 import { restoreQuarantine, type KnownExposures } from '../core/exposure.ts'
 import { QUARANTINE_MS } from '../core/limits.ts'
-import { restoreOrders } from '../core/orders.ts'
+import { noteInForce, restoreOrders } from '../core/orders.ts'
 import { createHubState, type HubState } from '../core/state.ts'
 
 export interface OpenedState {
@@ -53,15 +53,14 @@ export function toCore({ identity, exposures, lastAtMs, previousAtMs, released }
   }
 }
 
-/** Those since an identity last came back, behind its exposures: what was before is over. */
+/** Those in force, behind the exposures. */
 async function readOrders(state: HubState, store: Pick<Store, 'agentOrders'>): Promise<void> {
   const inForce = new Map<Identity, AgentOrder[]>()
   let last = 0
   for (let orders = await store.agentOrders(0); orders.length > 0; orders = await store.agentOrders(last)) {
     for (const order of orders) {
       last = order.number
-      if (order.kind === 'requalified') inForce.delete(order.identity)
-      else inForce.set(order.identity, [...(inForce.get(order.identity) ?? []), order])
+      noteInForce(inForce, order)
     }
   }
   const toMonotonic = performance.now() - Date.now()

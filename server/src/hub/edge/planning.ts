@@ -23,7 +23,7 @@ import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import { findKernel } from '../../kernels.ts'
 import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
-import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
+import type { JobRow, NewJob, Store, SubmissionRow, VoidedSubmission } from '../../store/store.ts'
 import type { AssignmentOrder, Ending } from '../core/events.ts'
 import type { JobSpec } from '../core/state.ts'
 import { persistently } from './persistently.ts'
@@ -59,7 +59,7 @@ export interface ReadyJob {
   readonly planned: PlannedJob
   readonly submissions: SubmissionRow[]
   /** How many are void. */
-  readonly voided: number
+  readonly voided: readonly VoidedSubmission[]
   readonly ending: Ending | null
   /** Of a replay: who answered the original. */
   readonly answeredBefore: readonly Identity[]
@@ -91,7 +91,7 @@ export async function planInTime(
     async () => ({
       planned: await planJob(row, tables),
       submissions: row.isNew === true ? [] : await store.submissions(row.id),
-      voided: row.isNew === true ? 0 : await store.voidedOf(row.id),
+      voided: row.isNew === true ? [] : await store.voidedOf(row.id),
       ending: await endingOf(row, store),
       answeredBefore: row.replayOf === null ? [] : await store.executorsOf(row.replayOf),
     }),

@@ -11,6 +11,7 @@ import {
   VOTES_MAX,
 } from '../core/limits.ts'
 import type { Agent, Job, Lease, Shard } from '../core/state.ts'
+import type { Away } from './away.ts'
 import { checkPasses } from './invariants.ts'
 import { must } from './must.ts'
 import { fits, isWithin } from './scenario.ts'
@@ -26,6 +27,7 @@ export interface Memory {
   isVeteran(identity: Identity, engine: string | undefined): boolean
   executionsOf(jobId: JobId): number
   restsUntilMs(session: SessionId): number
+  readonly away: Away
 }
 
 /** One of the shards that are handed out, and who ran it before. */
@@ -68,8 +70,7 @@ export class Assignments {
     must(order.epoch > this.#epoch, 'an epoch is given twice')
     this.#epoch = order.epoch
     must(this.#world.sessions.has(session), 'work is assigned to a session that is gone')
-    const isExposed = hub.quarantined.has(agent.identity) && lease.role !== 'trial'
-    must(!isExposed, `work is assigned to ${agent.identity}, who was exposed`)
+    this.#memory.away.checkAssigned(agent.identity, lease.role)
     const isFit = agent.referee || fits(job.policy.target, lease.engine)
     must(isFit, `${lease.engine} is assigned work for ${job.policy.target}`)
     must(
@@ -115,7 +116,6 @@ export class Assignments {
   #checkTrial({ agent: { identity }, index, shard, ran }: Handed): void {
     const { hub } = this.#world
     must((hub.quarantines.get(identity)?.untilMs ?? Infinity) <= hub.nowMs, `the trial of ${identity} begins too early`)
-    must((hub.quarantines.get(identity)?.exposures ?? 0) < 2, `${identity} was exposed twice and may try again`)
     const isKnown = ran.some(({ trusted, digest }) => trusted && digest === shard.accepted)
     must(isKnown, `shard ${index} is no trial: nobody trusted has run it`)
   }

@@ -157,7 +157,7 @@ export class AttackPool {
       state: 'QUEUED',
       basis: null,
       submissions: [],
-      voided: 0,
+      voided: [],
       ending: null,
     })
     while (this.#ended() === null) {

@@ -38,7 +38,7 @@ export function checkComplete(world: World, command: Extract<HubCommand, { type:
     must(!world.scenario.mustComplete || world.hub.suspended.size > 0, 'a job degraded although there were checkers')
   }
   const isClean = command.record.status === 'clean'
-  const isVoided = policy.verify === 'spotcheck' && world.store.voided(job.id) > 0
+  const isVoided = policy.verify === 'spotcheck' && world.store.voided(job.id).length > 0
   must(!isClean || !isVoided, 'a job is clean by its record, and an answer of it is void')
   let checked = 0
   for (const part of job.parts) checked += checkPartOfComplete(world, job, part, digests, degraded)

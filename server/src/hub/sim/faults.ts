@@ -27,6 +27,9 @@ export const FAULTS = {
   'failure reported': 'an agent reports that it failed on a shard',
   contradiction: 'an answer of the last pass contradicts the first pass',
   exposure: 'an identity is exposed and put in quarantine',
+  order: 'the operator quarantines, bans or releases an identity, on this server or another one',
+  'exposure elsewhere': 'another server of the same database exposes an identity',
+  'requalified elsewhere': 'an identity passes its trial on another server',
   cancel: 'a client cancels its job, while it runs or just as its end is written',
 } as const
 export type Fault = keyof typeof FAULTS

@@ -17,7 +17,7 @@ const CHECKS: readonly Guard[] = [
   guardIn(
     'step.ts',
     'a restart knows that a job was escalated',
-    `      job.escalated = event.voided > 0 && job.policy.verify === 'spotcheck'\n`,
+    `      job.escalated = job.voided > 0 && job.policy.verify === 'spotcheck'\n`,
   ),
   guardIn(
     'strata.ts',
@@ -103,11 +103,7 @@ const EXPOSURE: readonly Guard[] = [
     'quarantine !== undefined && quarantine.untilMs <= state.nowMs',
     'quarantine !== undefined',
   ),
-  guardIn(
-    'trial.ts',
-    'a trial is of answers that are known',
-    ` && shard.submissions.some(({ tier }) => tier === 'trusted')`,
-  ),
+  guardIn('trial.ts', 'a trial is of answers that are known', ' && shard.submissions.some(isTrusted)'),
   guardIn(
     'trial.ts',
     'a wrong answer ends the trial',

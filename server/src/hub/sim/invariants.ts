@@ -65,7 +65,8 @@ export function checkState(world: World): void {
       }
     }
   }
-  for (const identity of world.hub.quarantines.keys()) {
+  for (const [identity, { exposures }] of world.hub.quarantines) {
+    if (exposures === 0) continue
     const plan = world.scenario.agents.find((agent) => agent.identity === identity)
     must(plan !== undefined && (plan.lieRate > 0 || isOutvotable(world)), () => `${identity} never lied and is exposed`)
   }

@@ -2,7 +2,7 @@
 // says, and every command kept. Nothing is random here; the seeded world is elsewhere.
 import type { AssignmentId, EngineName, Identity, JobId, ProjectId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { JobState, SubmissionRow } from '../../store/store.ts'
+import type { JobState, SubmissionRow, VoidedSubmission } from '../../store/store.ts'
 import type { Ending, AssignmentOrder, HubCommand } from '../core/events.ts'
 import { createHubState, type AgentToken, type HubState, type Job, type JobSpec } from '../core/state.ts'
 import { PROBATION_SHARDS, QUARANTINE_MS } from '../core/limits.ts'
@@ -35,7 +35,7 @@ export interface Planning {
   readonly refines?: boolean
   readonly basis?: Digest | null
   readonly project?: string
-  readonly voided?: number
+  readonly voided?: readonly VoidedSubmission[]
   /** Identities that answered the original of a replay. */
   readonly answeredBefore?: readonly string[]
 }
@@ -101,7 +101,7 @@ export class Pool {
       refines = false,
       basis = null,
       project = 'project',
-      voided = 0,
+      voided = [],
       answeredBefore = [],
     }: Planning = {},
   ): JobId {

@@ -7,6 +7,7 @@ import type { StandingRow, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand, HubEvent } from '../core/events.ts'
 import { PROBATION_SHARDS, REST_MS, TRIAL_SHARDS, VETERAN_FAILURES } from '../core/limits.ts'
 import type { Draw } from '../core/state.ts'
+import { Away } from './away.ts'
 import { Assignments, leaseOf, type Memory } from './assignments.ts'
 import { must } from './must.ts'
 import { specOf } from './scenario.ts'
@@ -35,11 +36,15 @@ export class Promises implements Memory {
   readonly #trials = new Map<SessionId, number>()
   /** Jobs of which the Hub has voided an answer in this life. */
   readonly #voided = new Set<JobId>()
+  readonly away: Away
+  /** Whose sessions the Hub has to close for what it hears. */
+  #toClose: Identity | null = null
   #drawn = new Map<string, Draw & { readonly waitedFor: ReadonlySet<Identity> }>()
   #randomCalls = 0
 
   constructor(world: World) {
     this.#world = world
+    this.away = new Away(world)
     this.#assignments = new Assignments(world, this)
   }
 
@@ -49,6 +54,7 @@ export class Promises implements Memory {
     for (const memory of [this.#heard, this.#failedOn, this.#states, this.#executions, this.#voided]) memory.clear()
     for (const memory of [this.#restsUntilMs, this.#trials, this.#drawn, this.#veteransFailed]) memory.clear()
     this.#assignments.begin()
+    this.away.begin()
     const known = store.standingsSinceExposure().filter(({ valid }) => valid >= PROBATION_SHARDS)
     this.#veterans = new Set(known.map(nameOf))
   }
@@ -83,10 +89,12 @@ export class Promises implements Memory {
   /** What the Hub is about to hear, from the state before. */
   heard(event: HubEvent): void {
     this.#randomCalls = 0
+    this.#toClose = this.away.heard(event)
+    if (this.#toClose !== null) this.#demote(this.#toClose)
     if (event.type === 'stored') this.#remember(event.submissions)
     if (event.type === 'job-planned' && !this.#world.hub.jobs.has(event.job.id)) {
       this.#states.set(event.job.id, STATES.indexOf(event.state))
-      this.#executions.set(event.job.id, event.submissions.length + event.voided)
+      this.#executions.set(event.job.id, event.submissions.length + event.voided.length)
       this.#remember(event.submissions)
     }
     if (event.type === 'answer') this.#noteTrials(event)
@@ -142,8 +150,10 @@ export class Promises implements Memory {
   /** All that one event led to, with the state as it is now. */
   check(event: HubEvent, commands: readonly HubCommand[]): void {
     this.#checkDraws(event, commands)
+    if (this.#toClose !== null) this.away.checkClosed(this.#toClose, commands)
     // Who became a veteran just now may be given a veteran's work in the same breath.
     for (const command of commands) if (command.type === 'write') this.#checkWrites(command.writes)
+    this.away.checkCounts()
     for (const command of commands) {
       if ('jobId' in command) {
         must(!this.#world.store.ended.has(command.jobId), `${command.type} of a job that has ended`)
@@ -192,14 +202,17 @@ export class Promises implements Memory {
       const left = this.heardOf(jobId, shard).filter((row) => row.executor !== executor)
       this.#heard.set(`${jobId}|${shard}`, left)
     }
-    for (const { identity } of quarantines) {
-      for (const name of this.#veterans) if (name.startsWith(`${identity} `)) this.#veterans.delete(name)
-    }
+    this.away.wrote({ quarantines, releases })
+    for (const { identity } of quarantines) this.#demote(identity)
     for (const { identity } of releases) {
       const passed = [...this.#trials].filter(([session]) => session.startsWith(`${identity}#`)).map(([, n]) => n)
       must(Math.max(0, ...passed) >= TRIAL_SHARDS, `${identity} is released without its trial`)
     }
     for (const row of standings) this.#checkStanding(row)
+  }
+
+  #demote(identity: Identity): void {
+    for (const name of this.#veterans) if (name.startsWith(`${identity} `)) this.#veterans.delete(name)
   }
 
   #checkStanding(row: StandingRow): void {

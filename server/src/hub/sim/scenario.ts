@@ -3,6 +3,7 @@
 import type { EngineName, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { AgentToken, JobSpec } from '../core/state.ts'
 import { brokenAgent, otherAgent, patientAgent, refereeAgent, steadyAgent, type AgentPlan } from './agent-plan.ts'
+import { decisionsOf, type Decision } from './decisions.ts'
 import { faultsOf, type FaultPlan } from './faults.ts'
 import { KERNEL, KERNEL_DIGEST, simKernel, UNITS_PER_SHARD, type SimArgs, type SimPlan } from './kernel.ts'
 import { Random } from './random.ts'
@@ -30,6 +31,8 @@ export interface Scenario {
   /** Of exposures after which the Hub is killed within seconds: while what was taken back runs again. */
   readonly exposureCrashRate: number
   readonly faults: FaultPlan
+  /** Of identities, beside the Hub's core. */
+  readonly decisions: readonly Decision[]
   /** From here on nothing freezes, leaves, fails or crashes; liars go on lying. */
   readonly faultsEndMs: number
   /** Honest agents stay and there is time enough: every job must complete. */
@@ -109,6 +112,7 @@ export function scenarioOf(seed: number): Scenario {
         ? Array.from({ length: random.int(1, 4) }, () => random.int(100, faultsEndMs))
         : [],
     exposureCrashRate: isKilled ? random.pick([0, 0.5, 1]) : 0,
+    decisions: decisionsOf({ seed, agents, mustComplete }),
     faults: faultsOf(seed, { endMs: faultsEndMs, mustComplete, isKilled }),
     faultsEndMs,
     mustComplete,

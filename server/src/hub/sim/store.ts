@@ -2,8 +2,9 @@
 // it leaves a row that is there already as it is.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import type { JobState, ShardWrites, StandingRow, SubmissionRow } from '../../store/store.ts'
+import type { JobState, ShardWrites, StandingRow, SubmissionRow, VoidedSubmission } from '../../store/store.ts'
 import type { Ending } from '../core/events.ts'
+import { IdentityRows } from './identity-rows.ts'
 
 type Writes = Partial<Pick<ShardWrites, 'voids' | 'quarantines' | 'releases' | 'standings'>>
 
@@ -20,14 +21,9 @@ export class SimStore {
    * word until a restart, and at its first from then on: a liar alone can do that, and both are settled as ever.
    */
   readonly #unsure = new Set<string>()
-  readonly #released = new Set<string>()
   readonly #standings = new Map<string, StandingRow & { readonly writtenAs: number }>()
   #writes = 0
-  /** The last exposure of each identity, and when the one before was. */
-  readonly quarantines = new Map<
-    Identity,
-    { readonly number: number; readonly atMs: number; readonly previousAtMs: number | null; readonly writtenAs: number }
-  >()
+  readonly identities = new IdentityRows()
   readonly bases = new Map<JobId, Digest>()
   readonly endings = new Map<JobId, Ending>()
   readonly states = new Map<JobId, JobState>()
@@ -45,12 +41,8 @@ export class SimStore {
   write({ voids = [], quarantines = [], releases = [], standings = [] }: Writes, nowMs: number): void {
     const writtenAs = ++this.#writes
     for (const row of voids) this.#voids.add(key(row))
-    for (const { identity, number } of quarantines) {
-      const before = this.quarantines.get(identity)
-      const previousAtMs = (before?.number === number ? before.previousAtMs : before?.atMs) ?? null
-      this.quarantines.set(identity, { number, atMs: nowMs, previousAtMs, writtenAs })
-    }
-    for (const { identity, number } of releases) this.#released.add(`${identity}|${number}`)
+    for (const row of quarantines) this.identities.expose(row, nowMs, writtenAs)
+    for (const row of releases) this.identities.release(row, nowMs)
     for (const row of standings) this.putStanding(row)
   }
 
@@ -65,18 +57,12 @@ export class SimStore {
   /** Whether what is written of it since its last exposure makes it a veteran: what a restart may believe. */
   standingsSinceExposure(): StandingRow[] {
     return [...this.#standings.values()].filter(
-      ({ identity, writtenAs }) => writtenAs > (this.quarantines.get(identity)?.writtenAs ?? -1),
+      ({ identity, writtenAs }) => writtenAs > this.identities.exposedIn(identity),
     )
   }
 
-  /** Exposed, and not released since. */
-  isQuarantined(identity: Identity): boolean {
-    const last = this.quarantines.get(identity)
-    return last !== undefined && !this.#released.has(`${identity}|${last.number}`)
-  }
-
-  voided(jobId: JobId): number {
-    return [...this.#voids].filter((row) => row.startsWith(`${jobId}|`)).length
+  voided(jobId: JobId): VoidedSubmission[] {
+    return [...this.#submissions.values()].filter((row) => row.jobId === jobId && this.#voids.has(key(row)))
   }
 
   /** Throws on two truths for one shard, as the real one does. */

@@ -11,6 +11,7 @@ import { Agenda } from './agenda.ts'
 import { basisOfLaunch, SimAgent, type Happening, type Surroundings } from './agent.ts'
 import { HubClock } from './clock.ts'
 import { checkComplete, checkInTime, isExcused } from './endings.ts'
+import { Elsewhere } from './elsewhere.ts'
 import { noFaults, type Fault } from './faults.ts'
 import { checkAnswerReply, checkEmpty, checkPlanned, checkState, checkTally, isToCheck } from './invariants.ts'
 import { Network } from './network.ts'
@@ -60,6 +61,7 @@ export class World implements Surroundings {
   readonly #clock: HubClock
   readonly #network: Network
   readonly #promises = new Promises(this)
+  readonly elsewhere: Elsewhere
   readonly writing = new Writing(this)
 
   constructor(seed: number, options: WorldOptions = {}) {
@@ -69,6 +71,7 @@ export class World implements Surroundings {
     this.random = new Random(seed + 1_000_003)
     this.#clock = new HubClock(this.scenario.faults)
     this.#network = new Network(seed, this.scenario.faults, this)
+    this.elsewhere = new Elsewhere(this)
     this.hub = this.#newHub()
   }
 
@@ -85,6 +88,7 @@ export class World implements Surroundings {
     for (const { atMs, byMs } of faults.clockJumps) this.after(atMs, () => this.#clock.jump(byMs, this))
     for (const { atMs, job } of faults.cancels) this.after(atMs, () => this.#cancel(jobs[job]?.spec.id))
     for (const { atMs, forMs } of faults.pauses) this.after(atMs, () => this.#pause(forMs))
+    this.elsewhere.start()
     const lastMs = Math.max(...jobs.map(({ spec }) => spec.deadlineMs)) + 60_000 + this.#clock.slackMs
     try {
       while (this.store.ended.size < jobs.length || this.hub.jobs.size > 0) {
@@ -127,6 +131,9 @@ export class World implements Surroundings {
     return this.#nowMs
   }
 
+  /** Paused: it hears nothing. */
+  readonly isHeld = (): boolean => this.#clock.isHeld(this.#nowMs)
+
   after(delayMs: number, happen: () => void): void {
     this.#agenda.add(this.#nowMs + delayMs, happen)
   }
@@ -164,7 +171,7 @@ export class World implements Surroundings {
   raise(happening: Happening): void {
     this.#queue.push(happening)
     // What comes in a pause is heard when it is over, unless the Hub dies in it.
-    if (this.#draining || this.#clock.isHeld(this.#nowMs)) return
+    if (this.#draining || this.isHeld()) return
     this.#drain()
   }
 
@@ -333,6 +340,7 @@ export class World implements Surroundings {
     this.hub = this.#newHub()
     this.#bornMs = this.hubNowMs()
     this.#promises.begin()
+    this.elsewhere.begin()
     for (const [session, agent] of dropped) agent.dropped(session, false)
     for (const job of this.scenario.jobs) {
       if (job.arrivesAtMs <= this.#nowMs) this.later(() => this.#plan(job), this.random.int(1, 500))
@@ -343,6 +351,6 @@ export class World implements Surroundings {
   #pause(forMs: number): void {
     this.note('hub paused', `${forMs} ms`)
     this.#clock.pause(this.#nowMs + forMs)
-    this.after(forMs, () => this.#clock.isHeld(this.#nowMs) || this.#drain())
+    this.after(forMs, () => this.isHeld() || this.#drain())
   }
 }

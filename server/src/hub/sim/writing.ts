@@ -41,11 +41,15 @@ export class Writing {
     const { random, scenario, store } = this.#world
     const atMs = this.#world.hubNowMs()
     for (const { identity } of writes.quarantines ?? []) this.#world.note('exposure', identity)
-    this.inOrder(() => store.write(writes, atMs))
+    const write = (): void => {
+      store.write(writes, atMs)
+      this.#world.elsewhere.changed()
+    }
+    this.inOrder(write)
     if (!this.#world.isFaulty()) return
     if (random.chance(scenario.faults.repeatRate)) {
       this.#world.note('write repeated')
-      this.inOrder(() => store.write(writes, atMs))
+      this.inOrder(write)
     }
     if ((writes.quarantines ?? []).length === 0 || !random.chance(scenario.exposureCrashRate)) return
     this.#world.after(random.int(1, 3_000), () => this.#world.crash('crash after exposure'))

@@ -2,12 +2,12 @@
 // there already is left as it is, so a group of writes may be repeated.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { concat } from '@forge/shared/exact/bytes.ts'
-import { and, asc, count, eq, getTableColumns, inArray, isNull, lt, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, inArray, isNull, lt, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import { jobs, partials, submissions, verdicts, voids } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
-import type { PartialRow, ShardWrites, SubmissionRow, VerdictRow } from '../store.ts'
+import type { PartialRow, ShardWrites, SubmissionRow, VerdictRow, VoidedSubmission } from '../store.ts'
 import { appendEvents, lockJobs } from './events.ts'
 import { writeIdentities } from './identities.ts'
 import { insertAll, rowsOf } from './rows.ts'
@@ -120,13 +120,13 @@ export function submissionsOf(db: Db, jobId: JobId): Promise<SubmissionRow[]> {
     .orderBy(submissions.shard, submissions.executor)
 }
 
-export async function voidedOf(db: Db, jobId: JobId): Promise<number> {
-  const [row] = await db
-    .select({ voided: count() })
+export function voidedOf(db: Db, jobId: JobId): Promise<VoidedSubmission[]> {
+  return db
+    .select({ shard: voids.shard, executor: voids.executor })
     .from(voids)
     .innerJoin(submissions, isOfVoid)
     .where(eq(voids.jobId, jobId))
-  return row?.voided ?? 0
+    .orderBy(voids.shard, voids.executor)
 }
 
 export function verdictsOf(db: Db, jobId: JobId): Promise<VerdictRow[]> {

@@ -1,0 +1,89 @@
+// The guards of what is decided of identities beside this Hub's own core: the operator's orders, and other servers' exposures.
+import { guardIn, type Guard } from './guard.ts'
+
+const ORDERS: readonly Guard[] = [
+  guardIn('orders.ts', 'an order keeps its identity away', '      state.quarantined.add(identity)\n'),
+  guardIn('orders.ts', 'a ban is for good', `kind === 'ban' ? Infinity : Math`, 'Math'),
+  guardIn(
+    'orders.ts',
+    'an order counts toward no ban',
+    '{ exposures, atMs: exposedMs, untilMs: longest, ordered: true }',
+    '{ exposures: exposures + 1, atMs: exposedMs, untilMs: longest, ordered: true }',
+  ),
+  guardIn(
+    'orders.ts',
+    'an order takes back what its identity answered',
+    '[...withdrawAndSettle(state, identity, () => ORDERED_AWAY), ...expelled(state, identity, message)]',
+    'expelled(state, identity, message)',
+  ),
+  guardIn('orders.ts', 'an order ends a trial under way', '    agent.trialsLeft = 0\n'),
+  guardIn(
+    'orders.ts',
+    'an order closes who is in its trial',
+    '  if (wasAway) return expelled',
+    '  if (wasAway) return []\n  if (false) return expelled',
+  ),
+  guardIn('orders.ts', 'a release forgives nothing later', ' || exposedMs > atMs'),
+  guardIn(
+    'orders.ts',
+    'a restart knows which sentence is served',
+    'orders.slice(orders.findLastIndex(isServed) + 1)',
+    'orders',
+  ),
+  guardIn(
+    'orders.ts',
+    'a requalification ends orders',
+    `  if (order.kind === 'requalified') inForce.delete(order.identity)\n  else `,
+    '  ',
+  ),
+  guardIn('orders.ts', 'a requalification elsewhere is one here', '      state.quarantined.delete(identity)\n'),
+  guardIn('orders.ts', 'a requalification elsewhere ends orders alone', '      if (before?.ordered !== true) return\n'),
+  guardIn(
+    'trial.ts',
+    'a trial ends no order that its server has not heard',
+    'lastOrder: state.lastOrder',
+    'lastOrder: Infinity',
+  ),
+  guardIn(
+    'settle.ts',
+    'a restart knows whose answers are void',
+    '  for (const { shard, executor } of voided) shardOf(job, shard).excluded.add(executor)\n',
+  ),
+]
+
+const ELSEWHERE: readonly Guard[] = [
+  guardIn('exposed-elsewhere.ts', 'an exposure elsewhere is one here', '    restoreQuarantine(state, known)\n'),
+  guardIn('exposed-elsewhere.ts', 'an older word of exposures is no news', '  if (exposures < heard) return []\n'),
+  guardIn(
+    'exposed-elsewhere.ts',
+    'an order goes on beside an exposure',
+    'if (isOrdered && found !== undefined',
+    'if (state.nowMs < 0 && isOrdered && found !== undefined',
+  ),
+  guardIn(
+    'exposed-elsewhere.ts',
+    'a release ends with the exposure that it did not know',
+    '(isOver || before.untilMs > state.nowMs)',
+    '(isOver || before.untilMs > -1)',
+  ),
+  guardIn(
+    'exposed-elsewhere.ts',
+    'an exposure elsewhere takes back what was answered here',
+    'wasAway ? [] : withdrawAndSettle(state, identity, () => EXPOSED_ELSEWHERE)',
+    '[]',
+  ),
+  guardIn(
+    'exposed-elsewhere.ts',
+    'an exposure elsewhere closes the sessions here',
+    '[...withdrawn, ...expelled(state, identity, message)]',
+    'message === "" ? [] : withdrawn',
+  ),
+  guardIn(
+    'exposed-elsewhere.ts',
+    'who came back elsewhere is back here',
+    '  if (isOver && !isOrdered) state.quarantined.delete(identity)\n',
+  ),
+  guardIn('exposed-elsewhere.ts', 'the end of an exposure ends no order', 'if (isOver && !isOrdered)', 'if (isOver)'),
+]
+
+export const ORDER_GUARDS: readonly Guard[] = [...ORDERS, ...ELSEWHERE]
