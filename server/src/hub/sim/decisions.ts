@@ -25,6 +25,7 @@ const COURSES: readonly (readonly What[])[] = [
   ['ban', 'release'],
   ['ban', 'release', 'ban'],
   ['quarantine', 'release', 'back'],
+  ['quarantine', 'release', 'ban'],
   ['ban', 'release', 'back', 'quarantine'],
   ['release', 'ban'],
 ]
@@ -34,6 +35,8 @@ const COURSES_OF_LIARS: readonly (readonly What[])[] = [
   ['exposed', 'back'],
   ['exposed', 'exposed'],
   ['exposed', 'release', 'back'],
+  ['exposed', 'release', 'exposed'],
+  ['exposed', 'release', 'ban'],
   ['exposed', 'back', 'exposed', 'release'],
   ['quarantine', 'exposed', 'release'],
   ['exposed', 'ban', 'release', 'back'],
@@ -45,10 +48,16 @@ interface Setting {
   readonly mustComplete: boolean
 }
 
+const DECISIONS_FROM = 9_000_011
+const isWithDecisions = (random: Random): boolean => random.chance(1 / 6)
+
+/** False where there are none. */
+export const hasDecisions = (seed: number): boolean => isWithDecisions(new Random(seed + DECISIONS_FROM))
+
 /** In one world in six; by a source of chance of its own, so that the others stay what they were. */
 export function decisionsOf({ seed, agents, mustComplete }: Setting): readonly Decision[] {
-  const random = new Random(seed + 9_000_011)
-  if (!random.chance(1 / 6)) return []
+  const random = new Random(seed + DECISIONS_FROM)
+  if (!isWithDecisions(random)) return []
   // Nobody orders about a referee; and who must be there for a job to complete is left in peace.
   const found = agents.filter(({ referee, kind, sessions }) => !referee && kind !== 'hung' && sessions > 0)
   const open = mustComplete ? found.filter(({ identity }) => identity.startsWith('other-')) : found
@@ -58,7 +67,7 @@ export function decisionsOf({ seed, agents, mustComplete }: Setting): readonly D
 
 function courseOf(random: Random, { identity, lieRate }: AgentPlan): Decision[] {
   const course = random.pick(lieRate > 0 ? [...COURSES, ...COURSES_OF_LIARS] : COURSES)
-  const paceMs = random.pick([200, 3_000, 15_000])
+  const paceMs = random.pick([50, 200, 3_000, 15_000])
   const skewMs = random.pick([0, 0, -1_500, 1_500])
   let atMs = random.int(500, 12_000)
   return course.map((what) => {

@@ -33,7 +33,9 @@ export async function tryWithout(guard: Guard, from: number, seeds: number): Pro
       file,
       source.replace(guard.guard, () => guard.without),
     )
-    const caught = await firstViolation(path.join(copy, 'hub/sim/first-violation.ts'), from, seeds)
+    const script = path.join(copy, 'hub/sim/first-violation.ts')
+    const which = guard.isOfDecisions === true ? 'decisions' : 'all'
+    const caught = await firstViolation(script, { from, seeds, which })
     if (caught !== null) refuseBroken(caught.seed)
     return caught
   } finally {
@@ -50,8 +52,14 @@ function refuseBroken(seed: number): void {
   }
 }
 
-async function firstViolation(script: string, from: number, seeds: number): Promise<Caught | null> {
-  const [command = '', ...args] = [process.execPath, '--import', 'tsx', script, String(from), String(seeds)]
+interface Tried {
+  readonly from: number
+  readonly seeds: number
+  readonly which: 'all' | 'decisions'
+}
+
+async function firstViolation(script: string, { from, seeds, which }: Tried): Promise<Caught | null> {
+  const [command = '', ...args] = [process.execPath, '--import', 'tsx', script, String(from), String(seeds), which]
   const child = spawn(command, args, { cwd: path.resolve(HUB, '../../..'), stdio: ['ignore', 'pipe', 'pipe'] })
   let [out, wrong] = ['', '']
   child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()))

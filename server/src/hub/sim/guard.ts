@@ -7,6 +7,8 @@ export interface Guard {
   /** Stands in the file once. */
   readonly guard: string
   readonly without: string
+  /** Only worlds in which something is decided beside the Hub's own core can show it. */
+  readonly isOfDecisions?: true
 }
 
 export const guardIn = (file: string, name: string, text: string, without = ''): Guard => ({

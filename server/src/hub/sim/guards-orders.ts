@@ -86,4 +86,7 @@ const ELSEWHERE: readonly Guard[] = [
   guardIn('exposed-elsewhere.ts', 'the end of an exposure ends no order', 'if (isOver && !isOrdered)', 'if (isOver)'),
 ]
 
-export const ORDER_GUARDS: readonly Guard[] = [...ORDERS, ...ELSEWHERE]
+export const ORDER_GUARDS: readonly Guard[] = [...ORDERS, ...ELSEWHERE].map((guard) => ({
+  ...guard,
+  isOfDecisions: true,
+}))
