@@ -116,14 +116,26 @@ test('a value is any JSON up to its size, and must be there', async () => {
   ])
 })
 
-test('keys may have any characters, percent-encoded; what can be no name is not there', async () => {
+test('keys may have any characters, percent-encoded; what can be no name is refused where it would be written', async () => {
   for (const key of ['a/b', 'ü 𝄞', '%', '%2F', 'mget', '?#&=', "'"]) {
     const path = `names/${encodeURIComponent(key)}`
     expect((await ask('PUT', path, { value: key })).status, key).toBe(200)
     expect(await (await ask('GET', path)).json()).toMatchObject({ entry: { key, value: key } })
   }
-  for (const path of ['.hidden/key', `names/${'x'.repeat(513)}`, 'names/%00', `${'n'.repeat(65)}/key`]) {
-    expect((await refused(await ask('PUT', path, { value: 1 })))[0], path).toBe(404)
+  for (const [path, field] of [
+    ['.hidden/key', 'namespace'],
+    ['a%20b/key', 'namespace'],
+    [`names/${'x'.repeat(513)}`, 'key'],
+    ['names/%00', 'key'],
+    [`${'n'.repeat(65)}/key`, 'namespace'],
+  ] as const) {
+    // It was 404, which sent whoever chose the name looking for what is missing.
+    expect(await refused(await ask('PUT', path, { value: 1 })), path).toEqual([
+      422,
+      'VALIDATION_FAILED',
+      [`path.${field}`],
+    ])
+    expect((await refused(await ask('GET', path)))[0], path).toBe(404)
   }
 })
 

@@ -20,6 +20,8 @@ export async function parseInput(
 ): Promise<ParsedInput | Refusal> {
   const path = declared.params?.safeParse(params)
   if (path?.success === false) {
+    // Nothing can ever be there, so "not found" would send whoever chose it looking.
+    if (declared.namesByCaller) return invalid(fieldErrors(path.error, ['path']))
     // Just what a name that fits and is nobody's is answered with.
     return refuse('NOT_FOUND', declared.missing ?? 'There is nothing of that name here.')
   }

@@ -95,7 +95,7 @@ export interface RouteText {
   readonly headers?: Readonly<Record<string, HeaderSpec>>
   /** What 404 says, also of an address that fits no name there can be; a route with params should have it. */
   readonly missing?: string
-  /** Its params are names that the caller chooses, so that what nobody has is made or empty, and not 404. */
+  /** Its params are names that the caller chooses, so that what nobody has is made or empty, and not 404; a bad name is 422. */
   readonly namesByCaller?: true
   /** Those that follow from scope, params, query and body are added: see `problemsOf`. */
   readonly problems: readonly ProblemCode[]
