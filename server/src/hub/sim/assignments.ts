@@ -91,6 +91,7 @@ export class Assignments {
       this.#checkShard(lease, { job, agent, index, shard, ran: this.#memory.heardOf(jobId, index) })
     }
     if (lease.role === 'first') this.#checkShare(job, agent, lease)
+    if (lease.role === 'trial') this.#world.elsewhere.tried(agent.identity)
   }
 
   /** A job that nobody has answered begins with as many agents as it asks for. */

@@ -9,6 +9,8 @@ type What = Exclude<OrderKind, 'requalified'> | 'exposed' | 'back'
 /** What happens to an identity: `back` is that it passed its trial on another server. */
 export interface Decision {
   readonly atMs: number
+  /** If it has a number: not then, but so long after the first trial that it is given from then on. */
+  readonly inTrialMs: number | null
   readonly identity: Identity
   readonly what: What
   /** By the operator on this Hub, which then hears of it at once. */
@@ -70,8 +72,10 @@ function courseOf(random: Random, { identity, lieRate }: AgentPlan): Decision[] 
   const paceMs = random.pick([50, 200, 3_000, 15_000])
   const skewMs = random.pick([0, 0, -1_500, 1_500])
   let atMs = random.int(500, 12_000)
-  return course.map((what) => {
-    const decided = { atMs, identity, what, isHere: random.chance(0.5), skewMs }
+  return course.map((what, index) => {
+    const isLast = index > 0 && index === course.length - 1
+    const inTrialMs = isLast && what === 'ban' && random.chance(0.7) ? random.int(1, 200) : null
+    const decided = { atMs, inTrialMs, identity, what, isHere: random.chance(0.5), skewMs }
     atMs += random.int(1, paceMs)
     return decided
   })

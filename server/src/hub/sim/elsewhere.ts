@@ -20,6 +20,8 @@ const HELD_MS = 100
 export class Elsewhere {
   readonly #world: World
   readonly #random: Random
+  /** What waits for a trial of an identity. */
+  readonly #inTrial = new Map<Identity, () => void>()
   #lastAct = 0
   #life = 0
   #isLooking = false
@@ -44,8 +46,18 @@ export class Elsewhere {
   }
 
   start(): void {
-    for (const decision of this.#world.scenario.decisions)
-      this.#world.after(decision.atMs, () => this.#decide(decision))
+    for (const decision of this.#world.scenario.decisions) {
+      const { atMs, inTrialMs, identity } = decision
+      const happen = (): void => this.#decide(decision)
+      if (inTrialMs === null) this.#world.after(atMs, happen)
+      else this.#world.after(atMs, () => this.#inTrial.set(identity, () => this.#world.after(inTrialMs, happen)))
+    }
+  }
+
+  /** Somebody has been given a trial. */
+  tried(identity: Identity): void {
+    this.#inTrial.get(identity)?.()
+    this.#inTrial.delete(identity)
   }
 
   /** Something of an identity became durable, by whichever server. */
