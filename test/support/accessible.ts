@@ -3,7 +3,7 @@
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { eventually } from './eventually.ts'
+import { eventuallySeen } from './eventually.ts'
 
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 /** More presses of a key than any page has controls. */
@@ -30,7 +30,7 @@ export async function isAccessible(page: Page): Promise<void> {
   await expectAccessible(page, page.url())
   await page.setViewportSize(PHONE)
   // Plots and the map are drawn anew for the width a moment later.
-  await eventually(
+  await eventuallySeen(
     'the width on a phone, which does not scroll sideways',
     () => page.evaluate('document.documentElement.scrollWidth'),
     (width) => width === PHONE.width,
