@@ -79,9 +79,9 @@ const reference: Story = {
   engines: ['reference'],
 }
 
-async function tell({ crew: wanted, policy, args = {}, engines }: Story): Promise<void> {
+async function tell({ crew: wanted, policy, args, engines }: Story): Promise<void> {
   await crew.of(...wanted)
-  const contract = smallContract({ policy, args })
+  const contract = smallContract({ policy, ...(args === undefined ? {} : { args }) })
   const answer = await pool.client.run(contract)
   expectSameBits(answer, await expectedOf(contract))
   const { metrics, verification } = answer.hub

@@ -1,14 +1,13 @@
 // The store on PGlite, and what only a directory of one's own can suffer: close and open, a second process, a sudden end.
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
 import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
+import { typescriptProcess } from '../typescript-process.ts'
 import { openStore } from './open-store.ts'
 import { openPglite } from './pglite-driver.ts'
 import { createEngine } from './engine.ts'
@@ -20,8 +19,7 @@ import { accepted, aJob, acceptedOf } from './store.fixtures.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 
 const START_TIMEOUT_MS = 60_000
-const CHILD = fileURLToPath(new URL('./store-test-worker.ts', import.meta.url))
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const CHILD = new URL('./store-test-worker.ts', import.meta.url)
 
 let folder: string
 // A copy of one that was made once: to make the tables anew is migrate.test.ts's, and takes PGlite seconds.
@@ -46,7 +44,7 @@ describeStore(
 test('one directory is opened by one process, once', async () => {
   const store = await openStore({ dataDir: folder })
   await expect(openStore({ dataDir: folder })).rejects.toThrow(/in use by this very process/)
-  const child = startChild('open')
+  const child = await startChild('open')
   expect(await heard(child)).toMatch(/in use by another process \(pid \d+\)/)
   await store.close()
   await store.close()
@@ -90,7 +88,7 @@ test('what was written is there after close and open', async () => {
 })
 
 test('a process killed in the midst of writing loses nothing acknowledged, and leaves no lock behind', async () => {
-  const child = startChild('write')
+  const child = await startChild('write')
   const written: number[] = []
   let jobId = ''
   await new Promise<void>((resolve) => {
@@ -148,9 +146,8 @@ function signal() {
   return { give: () => give(), given }
 }
 
-function startChild(task: 'open' | 'write'): ChildProcess {
-  return fork(CHILD, [task, folder], { execArgv: ['--import', TSX], stdio: 'inherit' })
-}
+const startChild = (task: 'open' | 'write'): Promise<ChildProcess> =>
+  typescriptProcess(CHILD, [task, folder], { stdout: 'inherit', stderr: 'inherit' })
 
 async function heard(child: ChildProcess): Promise<string> {
   const [message] = await once(child, 'message')
