@@ -1,7 +1,7 @@
 // An empty embedded store in a temporary folder. Making one takes PGlite seconds, so one is made and migrated once a
 // version and copied from then on.
 import { createHash } from 'node:crypto'
-import { cpSync } from 'node:fs'
+import { cpSync, linkSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { openDatabase, openStore } from '@forge/server/store/open-store.ts'
 import { cached } from './cache.ts'
 
+/** template1 and template0, half of all files: PGlite works in `postgres`, and neither reads nor writes them. */
+const UNUSED = ['1', '4']
 const MIGRATIONS = fileURLToPath(new URL('../../server/drizzle', import.meta.url))
 
 /** A folder for FORGE_DATA_DIR; whoever asked for it removes it. */
@@ -33,8 +35,20 @@ async function copyOf(what: string, make: (folder: string) => Promise<void>): Pr
   const template = await cached(`${what}-${await versionOfStore()}`, make)
   const folder = await mkdtemp(path.join(tmpdir(), 'forge-store-'))
   // A thousand files: one by one without waiting takes a fifth of the processor time.
-  cpSync(template, folder, { recursive: true })
+  const unused = UNUSED.map((database) => path.join(template, 'pglite', 'base', database))
+  cpSync(template, folder, { recursive: true, filter: (file) => !unused.includes(file) })
+  for (const database of unused) linkOrCopy(database, path.join(folder, path.relative(template, database)))
   return folder
+}
+
+/** The same files under another name too; copies, where the temporary folder lies in another file system. */
+function linkOrCopy(from: string, to: string): void {
+  mkdirSync(to, { mode: statSync(from).mode })
+  try {
+    for (const name of readdirSync(from)) linkSync(path.join(from, name), path.join(to, name))
+  } catch {
+    cpSync(from, to, { recursive: true })
+  }
 }
 
 /** Changes with PGlite and with every migration. */
