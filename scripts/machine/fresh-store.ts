@@ -1,7 +1,7 @@
 // An empty embedded store in a temporary folder. Making one takes PGlite seconds, so one is made and migrated once a
 // version and copied from then on.
 import { createHash } from 'node:crypto'
-import { cpSync, linkSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { openDatabase, openStore } from '@forge/server/store/open-store.ts'
 import { cached } from './cache.ts'
 
 /** template1 and template0, half of all files: PGlite works in `postgres`, and neither reads nor writes them. */
-const UNUSED = ['1', '4']
+const UNUSED = /pglite\/base\/[14]$/
 const MIGRATIONS = fileURLToPath(new URL('../../server/drizzle', import.meta.url))
 
 /** A folder for FORGE_DATA_DIR; whoever asked for it removes it. */
@@ -34,20 +34,27 @@ export async function bareDataDir(): Promise<string> {
 async function copyOf(what: string, make: (folder: string) => Promise<void>): Promise<string> {
   const template = await cached(`${what}-${await versionOfStore()}`, make)
   const folder = await mkdtemp(path.join(tmpdir(), 'forge-store-'))
-  // A thousand files: one by one without waiting takes a fifth of the processor time.
-  const unused = UNUSED.map((database) => path.join(template, 'pglite', 'base', database))
-  cpSync(template, folder, { recursive: true, filter: (file) => !unused.includes(file) })
-  for (const database of unused) linkOrCopy(database, path.join(folder, path.relative(template, database)))
+  copyFolder(template, folder)
   return folder
 }
 
-/** The same files under another name too; copies, where the temporary folder lies in another file system. */
-function linkOrCopy(from: string, to: string): void {
-  mkdirSync(to, { mode: statSync(from).mode })
+/** A thousand files. One by one without waiting takes a fifth of the processor time, and `cpSync` twice as much as this. */
+function copyFolder(from: string, to: string, isUnused = false): void {
+  mkdirSync(to, { recursive: true, mode: statSync(from).mode })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, copy] = [path.join(from, entry.name), path.join(to, entry.name)]
+    if (entry.isDirectory()) copyFolder(source, copy, UNUSED.test(source))
+    else if (isUnused) linkOrCopy(source, copy)
+    else copyFileSync(source, copy)
+  }
+}
+
+/** The same file under another name too; a copy, where the temporary folder lies in another file system. */
+function linkOrCopy(source: string, copy: string): void {
   try {
-    for (const name of readdirSync(from)) linkSync(path.join(from, name), path.join(to, name))
+    linkSync(source, copy)
   } catch {
-    cpSync(from, to, { recursive: true })
+    copyFileSync(source, copy)
   }
 }
 
