@@ -1,10 +1,9 @@
-// Five projects. `unit` is the laws that lie beside the code: its files share two workers and the modules loaded there, for
+// Four projects. `unit` is the laws that lie beside the code: its files share two workers and the modules loaded there, for
 // a worker each would load them 130 times, longer than the laws take. So a file leaves globals, timers and the environment
 // as it found them. `unit-tiny` is those that run the Hub with a tiny kernel in the real one's place, in all modules that
-// they share. One that puts a module in another's place by itself cannot share: it is in `unit-mocks`, a worker each.
-// `--project 'unit*'` means all three. `e2e` is the stories told from outside with a real server and a real browser, each with
-// port and data of its own. FORGE_TEST_ALL=1 adds the slow suites (*.slow.ts), of which the stories go one after another;
-// FORGE_TEST_REPORT names a file for the counts, as JSON.
+// they share. `--project 'unit*'` means both. `e2e` is the stories told from outside with a real server and a real browser,
+// each with port and data of its own. FORGE_TEST_ALL=1 adds the slow suites (*.slow.ts), of which the stories go one after
+// another; FORGE_TEST_REPORT names a file for the counts, as JSON.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -20,8 +19,11 @@ const unit = [
 ]
 const files = roots.filter((root) => existsSync(path.join(import.meta.dirname, root))).flatMap(filesOf)
 const saying = (what: RegExp) => files.filter((file) => what.test(readFileSync(file, 'utf8')))
+const tiny = saying(/\/(tiny-pool|tiny-kernel|backup)\.fixtures\.ts'/)
 const mocking = saying(/\bvi\.(mock|doMock)\(/)
-const tiny = saying(/\/(tiny-pool|tiny-kernel|backup)\.fixtures\.ts'/).filter((file) => !mocking.includes(file))
+if (mocking.length > 0) {
+  throw new Error(`${mocking.join(', ')}: a mocked module is mocked for whoever comes next; spy on what it exports.`)
+}
 
 const shared = {
   globalSetup: ['test/seed.ts'],
@@ -57,6 +59,8 @@ const slow = {
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Sources as they were made ready for Node, by their content: half a minute of each run. `vitest --clearCache` empties it.
+    experimental: { fsModuleCache: true },
     maxWorkers: 2,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
@@ -65,12 +69,11 @@ export default defineConfig({
           ...units,
           name: 'unit',
           include: unit,
-          exclude: [...shared.exclude, ...mocking, ...tiny],
+          exclude: [...shared.exclude, ...tiny],
           isolate: false,
         },
       },
       { plugins: [tinyKernel], test: { ...units, name: 'unit-tiny', include: tiny, isolate: false } },
-      { plugins: [tinyKernel], test: { ...units, name: 'unit-mocks', include: mocking } },
       { test: { ...stories, name: 'e2e', include: ['test/**/*.e2e.ts'], isolate: false } },
       ...(all ? [slow] : []),
     ],

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAccessible } from './support/accessible.ts'
 import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
-import { eventually } from './support/eventually.ts'
+import { eventuallySeen } from './support/eventually.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
@@ -245,7 +245,7 @@ test('KV is browsed and changed, and a value that somebody else wrote meanwhile 
   await button('Save this version').click()
   await form.getByRole('alert').waitFor()
   await button('Read it again').click()
-  await eventually(
+  await eventuallySeen(
     'the value',
     () => value.inputValue(),
     (text) => text.includes('2'),

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAccessible } from './support/accessible.ts'
 import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
-import { eventually } from './support/eventually.ts'
+import { eventuallySeen } from './support/eventually.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
@@ -94,7 +94,7 @@ test('the form has the founding example and its price, says what is wrong, and w
 
 test('it is run and watched: waiting, running, completed, without a reload', async () => {
   const becomes = (wanted: string) =>
-    eventually(
+    eventuallySeen(
       'the state',
       () => state().textContent(),
       (said) => said === wanted,
@@ -206,7 +206,7 @@ test('the list is live: a job that begins elsewhere appears, and can be cancelle
   await row.getByRole('link').click()
   await button('Cancel').click()
   await button('Yes, cancel it').click()
-  await eventually(
+  await eventuallySeen(
     'the state',
     () => state().textContent(),
     (said) => said === 'Cancelled',
@@ -214,7 +214,7 @@ test('the list is live: a job that begins elsewhere appears, and can be cancelle
   await page.goBack()
   await page.getByRole('navigation', { name: 'State' }).getByRole('link', { name: 'Cancelled' }).click()
   expect(page.url()).toBe(`${pool.url}/hq/jobs?state=CANCELLED`)
-  await eventually(
+  await eventuallySeen(
     'the rows',
     () => page.getByRole('row').count(),
     (rows) => rows === 2,

@@ -1,5 +1,5 @@
-// An agent that lies: it flips one bit of a partial and signs it like any other. Under `full` the output is still the
-// reference's and the record shows the mismatch; what cannot be true at all never becomes an answer. All agents here are
+// An agent that lies: it flips one bit of a partial and signs it like any other. Under `full` the output is still that of
+// one honest thread and the record shows the mismatch; what cannot be true at all never becomes an answer. All agents here are
 // Node agents, because no volunteer's page can be made to lie.
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startNodeAgent, type NodeAgent } from '@forge/agent-node/node-agent.ts'
@@ -33,7 +33,7 @@ test.each([
   const [liar] = await pool.agents({ tamper: flip(byte) }, {}, {})
   const contract = smallContract(FULL)
   const answer = await pool.client.run(contract)
-  expectSameBits(answer, await expectedOf(contract))
+  expectSameBits(answer, await expectedOf(contract, 'wasm'))
   const { verification, metrics } = answer.hub
   expect(verification.mismatches).toBeGreaterThan(0)
   expect(verification).toMatchObject({ mode: 'full', checked: metrics.shards })
@@ -58,7 +58,7 @@ test('one lie in one shard is enough to be found, and the liar stays out under t
   let lies = 0
   const [liar] = await pool.agents({ tamper: flip(CLAIMS_BYTE, () => lies++ === 0) }, {}, {})
   const contract = smallContract(FULL)
-  expectSameBits(await pool.client.run(contract), await expectedOf(contract))
+  expectSameBits(await pool.client.run(contract), await expectedOf(contract, 'wasm'))
   await refusedAs(liar, 'wrong answer')
   const again = await startNodeAgent({ url: pool.url, ...(liar === undefined ? {} : { identity: liar.identity }) })
   onTestFinished(() => again.stop())
@@ -70,7 +70,7 @@ test('a partial that cannot be true is refused at once, and others run its shard
   const [liar] = await pool.agents({ tamper: flip(UNITS_BYTE) }, {}, {})
   const contract = smallContract(FULL)
   const answer = await pool.client.run(contract)
-  expectSameBits(answer, await expectedOf(contract))
+  expectSameBits(answer, await expectedOf(contract, 'wasm'))
   expect(answer.hub.verification).toMatchObject({
     mismatches: 0,
     status: 'clean',
@@ -84,7 +84,7 @@ test('under spotcheck of every shard the lie is found as well', async () => {
   const [liar] = await pool.agents({ tamper: flip(SUM_BYTE) }, {})
   const contract = smallContract({ policy: { min_agents: 2, verify: 'spotcheck', spotcheck_rate: 1 } })
   const answer = await pool.client.run(contract)
-  expectSameBits(answer, await expectedOf(contract))
+  expectSameBits(answer, await expectedOf(contract, 'wasm'))
   expect(answer.hub.verification.mismatches).toBeGreaterThan(0)
   await refusedAs(liar, 'wrong answer')
 })

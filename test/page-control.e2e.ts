@@ -6,7 +6,7 @@ import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
-import { eventually } from './support/eventually.ts'
+import { eventually, eventuallySeen } from './support/eventually.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 import { visit, type Volunteer } from './support/volunteer.ts'
@@ -163,7 +163,7 @@ test('credits and receipts are counted by a key, which can be exported and impor
   await tab.press('Stop')
   await tab.word('Stopped')
   const took = tab.page.getByRole('region', { name: 'What it went into' })
-  await eventually(
+  await eventuallySeen(
     'the receipts',
     async () => (await took.textContent()) ?? '',
     (seen) => seen.includes(job_id) && seen.includes(`${hub.metrics.shards} of ${hub.metrics.shards} shards yours`),
@@ -179,13 +179,13 @@ test('credits and receipts are counted by a key, which can be exported and impor
   expect(await other.usable('Import a key')).toBe(false)
   await other.press('Stop')
   await other.word('Stopped')
-  await eventually('Import', () => other.usable('Import a key'), Boolean)
+  await eventuallySeen('Import', () => other.usable('Import a key'), Boolean)
   const choose = other.page.getByLabel('A key file to import')
   await choose.setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from('{"kind":7}') })
   await other.page.getByText('That file is not a key').waitFor()
   await choose.setInputFiles(file)
   await other.page.getByText('This browser now works under the imported key.').waitFor()
-  await eventually(
+  await eventuallySeen(
     'the credits',
     () => other.fact('Credits'),
     (seen) => seen === credits,

@@ -2,7 +2,7 @@
 // and leave with Stop or Finish. Everything is found by role and label.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { smallContract } from './support/contract.ts'
-import { eventually } from './support/eventually.ts'
+import { eventually, eventuallySeen } from './support/eventually.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 import { visit, type Volunteer } from './support/volunteer.ts'
@@ -44,13 +44,13 @@ test('Start, work, Stop: each says what it does, and the count of accepted shard
 
   const contract = smallContract({ policy: { verify: 'none' } })
   const { hub } = await pool.client.run(contract)
-  await eventually(
+  await eventuallySeen(
     'accepted shards',
     () => tab.fact('Accepted'),
     (count) => Number(count) === hub.metrics.shards,
   )
   await pool.client.run(contract)
-  await eventually(
+  await eventuallySeen(
     'accepted shards',
     () => tab.fact('Accepted'),
     (count) => Number(count) === 2 * hub.metrics.shards,
@@ -64,7 +64,7 @@ test('Start, work, Stop: each says what it does, and the count of accepted shard
     () => pool.server.hub.agentsOnline,
     (agents) => agents === 0,
   )
-  await eventually('Start', () => tab.usable('Start'), Boolean)
+  await eventuallySeen('Start', () => tab.usable('Start'), Boolean)
   await tab.press('Start')
   await tab.word('Idle')
 })

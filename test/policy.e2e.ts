@@ -18,7 +18,8 @@ const NONE = { verify: 'none' } as const
 
 test('target gpu waits while there is nobody but WASM, says why, and runs when one joins that may', async () => {
   await pool.agents({ engine: 'wasm' })
-  const contract = smallContract({ policy: { ...NONE, target: 'gpu' } })
+  // Few shards: the reference takes two seconds for a million years.
+  const contract = smallContract({ policy: { ...NONE, target: 'gpu' }, args: { iterations: 300_007 } })
   const id = await pool.client.begin(contract)
   const waiting = await pool.client.until(id, ({ reason }) => typeof reason === 'string')
   expect(waiting).toMatchObject({ status: 'QUEUED', progress: { answered: 0, eligible_agents: 0 } })

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { StoredAnswer } from '@forge/server/hub/edge/hub-interface.ts'
 import type { Problem } from '@forge/shared/contract/problem.ts'
 import type { Contract } from './contract.ts'
-import { eventually } from './eventually.ts'
+import { eventuallySeen } from './eventually.ts'
 import type { Expected } from './expected.ts'
 
 export const API_KEY = 'fpak_of_the_stories_told_in_test'
@@ -68,7 +68,7 @@ export function clientOf(url: string, key: string): Client {
     return replyOf(response)
   }
   const until = async (id: string, holds: (view: JobView) => boolean): Promise<JobView> => {
-    const view = await eventually(
+    const view = await eventuallySeen(
       `job ${id}`,
       () => job(id),
       (seen) => holds(seen) || hasEnded(seen),

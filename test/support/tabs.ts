@@ -3,7 +3,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { launchBrowser } from '../../scripts/machine/browser.ts'
-import { eventually } from './eventually.ts'
+import { eventuallySeen } from './eventually.ts'
 
 export type OpenBrowser = Pick<Browser, 'newContext' | 'contexts' | 'newBrowserCDPSession' | 'close'>
 
@@ -60,13 +60,13 @@ export async function openTab(browser: OpenBrowser, url: string, { engine, threa
   return {
     page,
     async ready() {
-      await eventually(
+      await eventuallySeen(
         'the tab’s state',
         () => text('word'),
         (word) => /^(Idle|Working)$/.test(word),
         READY_MS,
       )
-      await eventually(
+      await eventuallySeen(
         'its connection',
         () => text('connection'),
         (said) => said.startsWith('connected'),

@@ -1,6 +1,6 @@
 // A volunteer at the page: reads and presses what a person reads and presses, by role and label.
 import type { BrowserContext, Page } from 'playwright-core'
-import { eventually } from './eventually.ts'
+import { eventuallySeen } from './eventually.ts'
 
 export interface Volunteer {
   readonly page: Page
@@ -38,14 +38,14 @@ export async function visit(context: BrowserContext, url: string): Promise<Volun
     press: (name) => button(name).click(),
     usable: async (name) => (await button(name).getAttribute('aria-disabled')) !== 'true',
     async word(said) {
-      await eventually(
+      await eventuallySeen(
         'the state’s word',
         () => textOf(page.getByRole('status').first()),
         (seen) => seen === said,
       )
     },
     async says(words) {
-      await eventually(
+      await eventuallySeen(
         'the sentence',
         () => textOf(tab),
         (seen) => seen.includes(words),
@@ -54,7 +54,7 @@ export async function visit(context: BrowserContext, url: string): Promise<Volun
     fact,
     async accepted(least) {
       const count = (text: string): number => Number(text.replaceAll(',', ''))
-      const seen = await eventually(
+      const seen = await eventuallySeen(
         'accepted shards',
         () => fact('Accepted'),
         (text) => count(text) >= least,

@@ -41,7 +41,16 @@ export interface Opened {
   sql(text: string): Promise<unknown>
 }
 
-export function describeStore(title: string, open: () => Promise<Opened>, openTimeoutMs: number): void {
+export interface StoreCase {
+  open(): Promise<Opened>
+  readonly openTimeoutMs: number
+  /** With the cases of many rows, which are of the same statements on every engine. */
+  readonly isLarge: boolean
+  /** Registers more tests, which run while it is open. */
+  more?(): void
+}
+
+export function describeStore(title: string, { open, openTimeoutMs, isLarge, more }: StoreCase): void {
   describe(title, () => {
     let opened: Opened
     let store: Store
@@ -252,7 +261,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
         expect(large.length, 'what was written still belongs to its writer').toBe(24 * 1024)
       })
 
-      testPartials(() => store, inserted)
+      testPartials(() => store, inserted, isLarge)
 
       test('void submissions are left out, and stay', async () => {
         const id = await inserted()
@@ -289,21 +298,15 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
       testLedger(tool)
       testLedgerTimes(tool)
       testJobLimits(tool)
-      testLedgerLimits(tool)
+      testLedgerLimits(tool, isLarge)
     })
     describe('seals', () =>
-      testSeals({ store: () => store, sql: (text) => opened.sql(text), freshProject: otherProject }))
-    describe('notices', () => testNotices(() => store, inserted))
+      testSeals({ store: () => store, sql: (text) => opened.sql(text), freshProject: otherProject }, isLarge))
+    describe('notices', () => testNotices(() => store, inserted, isLarge))
 
     test('tables come back word by word, by key and by digest', async () => {
-      const words = Uint32Array.of(
-        0,
-        1,
-        0x7fffffff,
-        0x80000000,
-        0xffffffff,
-        ...Array.from({ length: 5000 }, (_, i) => i),
-      )
+      const corners = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff]
+      const words = Uint32Array.from([...corners, ...Array.from({ length: 5000 }, (_, i) => i)])
       const key = `table ${ulid()}`
       const digest = digestOf(key)
       expect(await store.table(key)).toBeNull()
@@ -321,5 +324,7 @@ export function describeStore(title: string, open: () => Promise<Opened>, openTi
       const error: unknown = await store.writeShards(accepted(id, [0])).catch((caught: unknown) => caught)
       expect(String(error)).not.toContain('192.0.2.0')
     })
+
+    more?.()
   })
 }

@@ -1,17 +1,16 @@
 // The store on PGlite, and what only a directory of one's own can suffer: close and open, a second process, a sudden end.
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
 import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
+import { typescriptProcess } from '../typescript-process.ts'
 import { openStore } from './open-store.ts'
 import { openPglite } from './pglite-driver.ts'
-import { createEngine } from './engine.ts'
+import { createEngine, type Driver } from './engine.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { migrate } from './migrate.ts'
 import { createStore } from './sql-store.ts'
@@ -20,8 +19,7 @@ import { accepted, aJob, acceptedOf } from './store.fixtures.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 
 const START_TIMEOUT_MS = 60_000
-const CHILD = fileURLToPath(new URL('./store-test-worker.ts', import.meta.url))
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const CHILD = new URL('./store-test-worker.ts', import.meta.url)
 
 let folder: string
 // A copy of one that was made once: to make the tables anew is migrate.test.ts's, and takes PGlite seconds.
@@ -30,59 +28,84 @@ beforeAll(async () => {
 }, START_TIMEOUT_MS)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-// Opened by hand instead of by openStore, to keep the driver for statements past the store.
-describeStore(
-  'the store on PGlite',
-  async () => {
+// Opened by hand instead of by openStore, to keep the driver for statements past the store, and for tests of the driver: to
+// open one takes a second.
+let driver: Driver
+describeStore('the store on PGlite', {
+  async open() {
     const lock = await lockDirectory(folder)
-    const driver = await openPglite(path.join(folder, 'pglite'))
+    driver = await openPglite(path.join(folder, 'pglite'))
     await migrate(driver)
     const store = createStore(createEngine(driver), () => lock.release())
     return { store, sql: (text) => driver.query(text, []) }
   },
-  START_TIMEOUT_MS,
-)
+  openTimeoutMs: START_TIMEOUT_MS,
+  // On Postgres always.
+  isLarge: process.env['FORGE_TEST_ALL'] === '1',
+  more() {
+    test('jobs that were given up are counted in the database, and not fetched to be counted', async () => {
+      const fetched: number[] = []
+      const query: typeof driver.query = async (...asked) => {
+        const rows = await driver.query(...asked)
+        fetched.push(rows.length)
+        return rows
+      }
+      const store = createStore(createEngine({ ...driver, query }), () => Promise.resolve())
+      const project = await store.defaultProject()
+      const day = 20_000 * 86_400_000
+      for (let n = 0; n < 5; n++) {
+        const job = { ...aJob(project), createdAtMs: day + n }
+        await store.insertJob(job)
+        await store.updateJob(job.id, { state: 'RUNNING', reason: null, startedAtMs: day + n })
+        await store.finishJob(job.id, { state: 'CANCELLED', problem: problem('CANCELLED', 'x'), finishedAtMs: day + n })
+      }
+      fetched.length = 0
+      expect(await store.givenUpOnDay(project, day + 10, 4)).toBe(4)
+      expect(fetched).toEqual([1])
+    })
 
-test('one directory is opened by one process, once', async () => {
+    test('a query from outside waits for the transaction; from inside, any handle but its own is refused', async () => {
+      const engine = createEngine(driver)
+      const order: string[] = []
+      let outside = Promise.resolve<string | null>(null)
+      const begun = signal()
+      const asked = signal()
+      const transaction = engine.transaction(async (db) => {
+        await settingOrPut(db, 'nesting', 'from inside')
+        begun.give()
+        await asked.given
+        await expect(engine.run((other) => setting(other, 'nesting'))).rejects.toThrow(/only its own handle/)
+        await expect(engine.transaction((other) => setting(other, 'nesting'))).rejects.toThrow(/only its own handle/)
+        order.push('transaction')
+      })
+      await begun.given
+      outside = engine.run((db) => setting(db, 'nesting')).finally(() => order.push('outside'))
+      asked.give()
+      await transaction
+      expect(await outside).toBe('from inside')
+      expect(order).toEqual(['transaction', 'outside'])
+
+      const forgiving = engine.transaction(async (db) => {
+        await settingOrPut(db, 'half', 'done')
+        await db.execute('select no_such_function()').catch(() => undefined)
+      })
+      await expect(forgiving, 'a forgiven failure is no commit').rejects.toThrow(/no_such_function/)
+      expect(await engine.run((db) => setting(db, 'half'))).toBeNull()
+    })
+  },
+})
+
+test('one directory is opened by one process, once, and has what was written there before', async () => {
   const store = await openStore({ dataDir: folder })
+  const job = aJob(await store.defaultProject())
+  await store.insertJob(job)
+  await store.writeShards(accepted(job.id, [0, 1, 2], 2_500))
   await expect(openStore({ dataDir: folder })).rejects.toThrow(/in use by this very process/)
-  const child = startChild('open')
+  const child = await startChild('open')
   expect(await heard(child)).toMatch(/in use by another process \(pid \d+\)/)
   await store.close()
   await store.close()
   expect(await readdir(path.join(folder, 'lock'))).toEqual([])
-})
-
-test('jobs that were given up are counted in the database, and not fetched to be counted', async () => {
-  const lock = await lockDirectory(folder)
-  const driver = await openPglite(path.join(folder, 'pglite'))
-  const fetched: number[] = []
-  const query: typeof driver.query = async (...asked) => {
-    const rows = await driver.query(...asked)
-    fetched.push(rows.length)
-    return rows
-  }
-  const store = createStore(createEngine({ ...driver, query }), () => lock.release())
-  const project = await store.defaultProject()
-  const day = 20_000 * 86_400_000
-  for (let n = 0; n < 5; n++) {
-    const job = { ...aJob(project), createdAtMs: day + n }
-    await store.insertJob(job)
-    await store.updateJob(job.id, { state: 'RUNNING', reason: null, startedAtMs: day + n })
-    await store.finishJob(job.id, { state: 'CANCELLED', problem: problem('CANCELLED', 'x'), finishedAtMs: day + n })
-  }
-  fetched.length = 0
-  expect(await store.givenUpOnDay(project, day + 10, 4)).toBe(4)
-  expect(fetched).toEqual([1])
-  await store.close()
-})
-
-test('what was written is there after close and open', async () => {
-  const first = await openStore({ dataDir: folder })
-  const job = aJob(await first.defaultProject())
-  await first.insertJob(job)
-  await first.writeShards(accepted(job.id, [0, 1, 2], 2_500))
-  await first.close()
   const second = await openStore({ dataDir: folder })
   expect(await second.job(job.id)).toMatchObject(job)
   expect(await acceptedOf(second, job.id)).toHaveLength(3)
@@ -90,7 +113,7 @@ test('what was written is there after close and open', async () => {
 })
 
 test('a process killed in the midst of writing loses nothing acknowledged, and leaves no lock behind', async () => {
-  const child = startChild('write')
+  const child = await startChild('write')
   const written: number[] = []
   let jobId = ''
   await new Promise<void>((resolve) => {
@@ -108,38 +131,6 @@ test('a process killed in the midst of writing loses nothing acknowledged, and l
   await store.close()
 }, 30_000)
 
-test('a query from outside waits for the transaction; from inside, any handle but its own is refused', async () => {
-  const lock = await lockDirectory(folder)
-  const engine = createEngine(await openPglite(path.join(folder, 'pglite')))
-  const order: string[] = []
-  let outside = Promise.resolve<string | null>(null)
-  const begun = signal()
-  const asked = signal()
-  const transaction = engine.transaction(async (db) => {
-    await settingOrPut(db, 'nesting', 'from inside')
-    begun.give()
-    await asked.given
-    await expect(engine.run((other) => setting(other, 'nesting'))).rejects.toThrow(/only its own handle/)
-    await expect(engine.transaction((other) => setting(other, 'nesting'))).rejects.toThrow(/only its own handle/)
-    order.push('transaction')
-  })
-  await begun.given
-  outside = engine.run((db) => setting(db, 'nesting')).finally(() => order.push('outside'))
-  asked.give()
-  await transaction
-  expect(await outside).toBe('from inside')
-  expect(order).toEqual(['transaction', 'outside'])
-
-  const forgiving = engine.transaction(async (db) => {
-    await settingOrPut(db, 'half', 'done')
-    await db.execute('select no_such_function()').catch(() => undefined)
-  })
-  await expect(forgiving, 'a forgiven failure is no commit').rejects.toThrow(/no_such_function/)
-  expect(await engine.run((db) => setting(db, 'half'))).toBeNull()
-  await engine.close()
-  await lock.release()
-})
-
 function signal() {
   let give: () => void = () => undefined
   const given = new Promise<void>((resolve) => {
@@ -148,9 +139,8 @@ function signal() {
   return { give: () => give(), given }
 }
 
-function startChild(task: 'open' | 'write'): ChildProcess {
-  return fork(CHILD, [task, folder], { execArgv: ['--import', TSX], stdio: 'inherit' })
-}
+const startChild = (task: 'open' | 'write'): Promise<ChildProcess> =>
+  typescriptProcess(CHILD, [task, folder], { stdout: 'inherit', stderr: 'inherit' })
 
 async function heard(child: ChildProcess): Promise<string> {
   const [message] = await once(child, 'message')

@@ -29,9 +29,8 @@ afterAll(() => server.stop())
 
 const openHere = async () => openStore({ databaseUrl: server.url, dataDir: path.join(os.tmpdir(), 'unused') })
 
-describeStore(
-  'the store on Postgres',
-  async () => {
+describeStore('the store on Postgres', {
+  async open() {
     const store = await openHere()
     const tool = postgres(server.url, { max: 1, onnotice: () => undefined })
     return {
@@ -39,8 +38,9 @@ describeStore(
       sql: (text) => tool.unsafe(text),
     }
   },
-  START_TIMEOUT_MS,
-)
+  openTimeoutMs: START_TIMEOUT_MS,
+  isLarge: true,
+})
 
 test('servers that start at once migrate once and agree', async () => {
   const stores = await Promise.all([openHere(), openHere(), openHere()])

@@ -5,9 +5,10 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serve } from '@hono/node-server'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { foundingText, KEY, startTestApp } from './test-app.ts'
+import { WEB_LIMITS } from './limits.ts'
 
 const cleanups: (() => void)[] = []
 afterEach(() => {
@@ -42,6 +43,9 @@ describe('health', () => {
   })
 
   test('not ready when the store hangs', async () => {
+    const limits: { readonly readyWithinMs: number } = WEB_LIMITS
+    const within = vi.spyOn(limits, 'readyWithinMs', 'get').mockReturnValue(50)
+    onTestFinished(() => within.mockRestore())
     const t = startTestApp()
     t.store.ping = () => new Promise(() => {})
     expect((await t.get('/readyz')).status).toBe(503)

@@ -1,5 +1,5 @@
 // The list of jobs as a stream: all of it first, then what is new or different alone, and the order whenever it changes.
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import type { JobSummary } from '../store/job-reads.ts'
 import { createFakeHub, createFakeStore, DEFAULT_PROJECT } from './fakes.ts'
 import { followList } from './job-list-stream.ts'
@@ -22,6 +22,10 @@ const job = (id: string, change: Partial<JobSummary> = {}): JobSummary => ({
   terms: { mode: 'billable', microCredits: 1_420_000n },
   ...change,
 })
+
+/** Not of the literal type that each of them has. */
+const limits: { readonly streamPollMs: number } = WEB_LIMITS
+beforeEach(() => void vi.spyOn(limits, 'streamPollMs', 'get').mockReturnValue(1))
 
 interface Told {
   readonly ids: string[]

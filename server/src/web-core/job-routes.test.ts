@@ -185,7 +185,7 @@ describe('cancelling', () => {
     // Nobody was there for this one.
     await pool.stop()
     await pool.start()
-    expect((await pool.ended(await pool.submit(undefined, { timeout_ms: 1_500 }))).code).toBe('NO_ELIGIBLE_AGENTS')
+    expect((await pool.ended(await pool.submit(undefined, { timeout_ms: 100 }))).code).toBe('NO_ELIGIBLE_AGENTS')
     expect(await store.givenUpOnDay(project, Date.now(), 99)).toBe(before + 1)
   })
 

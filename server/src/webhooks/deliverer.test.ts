@@ -1,22 +1,20 @@
 // The sender on a real store with a real receiver and a clock of the test's own: what arrives and when, what is sent again
 // after a kill at either side of the sending, who is given up, and that a dead receiver delays nobody else.
-import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { webhookPayloadSchema } from '@forge/shared/contract/webhooks.ts'
 import { Webhook } from 'standardwebhooks'
 import { ulid } from 'ulid'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import { createLogger } from '../logger.ts'
 import { register } from '../store/ledger.fixtures.ts'
 import { openStore } from '../store/open-store.ts'
 import { complete, noWrites } from '../store/store.fixtures.ts'
 import type { Store } from '../store/store.ts'
+import { typescriptProcess } from '../typescript-process.ts'
 import { startDeliverer, type Deliverer, type DelivererDeps } from './deliverer.ts'
 import { pauseAfter, RETRY_PAUSES_MS, SEND_LIMITS } from './limits.ts'
 import { startReceiver, type Receiver } from './receiver.fixtures.ts'
@@ -116,12 +114,9 @@ test(
     const project = await before.defaultProject()
     await before.close()
     const [id, secret] = [ulid(), newSecret(randomBytes)]
-    const worker = fileURLToPath(new URL('./outbox-worker.ts', import.meta.url))
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-    const child = fork(worker, [other, project, id, receiver.url, secret], {
-      execArgv: ['--import', tsx],
-      stdio: 'inherit',
-    })
+    const worker = new URL('./outbox-worker.ts', import.meta.url)
+    const args = [other, project, id, receiver.url, secret]
+    const child = await typescriptProcess(worker, args, { stdout: 'inherit', stderr: 'inherit' })
     const [job] = await once(child, 'message')
     child.kill('SIGKILL')
     await once(child, 'exit')
@@ -245,6 +240,10 @@ test('receivers that never answer keep nobody else waiting', async () => {
     (url.port === String(silent.port) ? silent : receiver).targets.find(url, over)
   const deliverer = start({ targets: { find } })
   await expect.poll(() => silent.received.length).toBe(SEND_LIMITS.quickMax)
+  // They have taken their time by now.
+  const limits: { readonly quickMs: number } = SEND_LIMITS
+  const quick = vi.spyOn(limits, 'quickMs', 'get').mockReturnValue(1)
+  onTestFinished(() => quick.mockRestore())
   const well = await hookOf()
   await ended(well)
   deliverer.wake()

@@ -1,17 +1,18 @@
 // A lie in one of two passes, through the real edge: an answer of the last pass contradicts its witness from the first, and
 // the Hub finds out which of the two is wrong, although nothing else is checked.
 import { rm } from 'node:fs/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { freshDataDir } from '../../../../scripts/machine/fresh-store.ts'
 import { openStore } from '../../store/open-store.ts'
 import type { Store } from '../../store/store.ts'
+import * as coreLimits from '../core/limits.ts'
 import { tinyPartial, type TinyAgent } from './tiny-kernel.fixtures.ts'
 import { alone, isLast, REFEREE_TOKEN, SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
 
-// Shorter than a job's time, so that a test tells whether the wait was what ended it, and long enough for an agent of a
-// busy machine to come in.
-vi.mock('../core/limits.ts', async (original) => ({ ...(await original<object>()), CHECKER_WAIT_MS: 5_000 }))
+const WAIT_MS = 300
+/** Not of the literal type that each of them has. */
+const limits: { readonly CHECKER_WAIT_MS: number } = coreLimits
 
 let folder: string
 let store: Store
@@ -71,6 +72,9 @@ describe('a lie in the first pass of a job without checks', () => {
   })
 
   test('without a referee the job ends after the wait for one, and nobody is blamed', async () => {
+    // Much shorter than a job's time, so that it is told whether the wait was what ended it.
+    const wait = vi.spyOn(limits, 'CHECKER_WAIT_MS', 'get').mockReturnValue(WAIT_MS)
+    onTestFinished(() => wait.mockRestore())
     const id = await lied()
     const honest = pool.agent()
     const began = performance.now()
@@ -79,6 +83,7 @@ describe('a lie in the first pass of a job without checks', () => {
       code: 'VERIFICATION_FAILED',
       detail: expect.stringContaining('contradicts shard 2 of the first one'),
     })
+    expect(performance.now() - began).toBeGreaterThan(WAIT_MS)
     expect(performance.now() - began).toBeLessThan(30_000)
     expect(contradicted(honest)).toEqual([SHARDS + 2])
     expect(await exposures(id)).toBe(0)

@@ -3,20 +3,25 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { ulid } from 'ulid'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { freshDataDir } from '../../../../scripts/machine/fresh-store.ts'
 import { newCredential } from '../../credentials.ts'
 import { openStore } from '../../store/open-store.ts'
 import type { Store } from '../../store/store.ts'
 import type { NodeTokenRow } from '../../store/tenants.ts'
+import { GATEWAY_LIMITS } from './limits.ts'
 import { REFEREE_TOKEN, SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
 
 let folder: string
 let store: Store
 let pool: TinyPool
 let projectId: ProjectId
+/** Not of the literal type that each of them has. */
+const limits: { readonly tokenLookMs: number } = GATEWAY_LIMITS
 beforeAll(async () => {
+  // For the servers of this file.
+  vi.spyOn(limits, 'tokenLookMs', 'get').mockReturnValue(100)
   folder = await freshDataDir()
   store = await openStore({ dataDir: folder })
   projectId = await store.defaultProject()

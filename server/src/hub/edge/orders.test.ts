@@ -8,13 +8,18 @@ import { openStore } from '../../store/open-store.ts'
 import type { Store } from '../../store/store.ts'
 import type { NewOrder } from '../../store/agent-orders.ts'
 import { noWrites } from '../../store/store.fixtures.ts'
+import { GATEWAY_LIMITS } from './limits.ts'
 import { isLast, REFEREE_TOKEN, TinyPool } from './tiny-pool.fixtures.ts'
 
 let folder: string
 let store: Store
 let pool: TinyPool
 let other: TinyPool
+/** Not of the literal type that each of them has. */
+const limits: { readonly orderLookMs: number } = GATEWAY_LIMITS
 beforeAll(async () => {
+  // For the servers of this file.
+  vi.spyOn(limits, 'orderLookMs', 'get').mockReturnValue(100)
   folder = await freshDataDir()
   store = await openStore({ dataDir: folder })
 }, 120_000)

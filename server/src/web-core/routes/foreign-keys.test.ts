@@ -18,10 +18,29 @@ import { isProjects, type Route } from '../routing/route.ts'
 import { ROUTES } from './all-routes.ts'
 
 let world: ExampleWorld
+/** All that the other project has, which no request changes. */
+let theirs: unknown
+let revoked: string
+let expired: string
+/** By the one scope that they have, or that they lack. */
+const having = new Map<Scope, string>()
+const lacking = new Map<Scope, string>()
 beforeAll(async () => {
   world = await openExampleWorld()
+  revoked = await world.makeKey(SCOPES, { revoked: true })
+  expired = await world.makeKey(SCOPES, { expiresAtMs: 2 })
+  for (const scope of SCOPES) {
+    having.set(scope, await world.makeKey([scope]))
+    lacking.set(scope, await world.makeKey(SCOPES.filter((other) => other !== scope)))
+  }
 }, WORLD_START_MS)
 afterAll(() => world.close())
+
+function keyOf(keys: ReadonlyMap<Scope, string>, { scope }: Route): string {
+  const key = keys.get(scope as Scope)
+  if (key === undefined) throw new Error(`${scope} is no scope of a project`)
+  return key
+}
 
 type Ids = Readonly<Record<string, string>>
 
@@ -85,8 +104,6 @@ describe.each(guarded.map((declared) => [`${declared.method} ${declared.path}`, 
     })
 
     test('with a revoked or an expired key', async () => {
-      const revoked = await world.makeKey(SCOPES, { revoked: true })
-      const expired = await world.makeKey(SCOPES, { expiresAtMs: 2 })
       for (const key of [revoked, expired]) {
         const [status, text] = await call(declared, bearer(key))
         expect([status, codeOf(text)]).toEqual([401, 'UNAUTHENTICATED'])
@@ -94,7 +111,7 @@ describe.each(guarded.map((declared) => [`${declared.method} ${declared.path}`, 
     })
 
     test('with a session of HQ from another page, or with one that has ended', async () => {
-      const key = isProjects(declared) ? await world.makeKey([declared.scope as Scope]) : ADMIN_TOKEN
+      const key = isProjects(declared) ? keyOf(having, declared) : ADMIN_TOKEN
       const cookie = await signIn(key)
       const strangers = [
         { 'sec-fetch-site': 'cross-site' },
@@ -119,7 +136,7 @@ describe.each(guarded.map((declared) => [`${declared.method} ${declared.path}`, 
     test('with every scope but its own, or with another kind of key', async () => {
       const wrong = !isProjects(declared)
         ? [world.own.key, world.foreign.key, ...(declared.scope === 'admin' ? [METRICS_TOKEN] : [])]
-        : [ADMIN_TOKEN, METRICS_TOKEN, await world.makeKey(SCOPES.filter((scope) => scope !== declared.scope))]
+        : [ADMIN_TOKEN, METRICS_TOKEN, keyOf(lacking, declared)]
       for (const key of wrong) {
         const [status, text] = await call(declared, bearer(key))
         expect([status, codeOf(text)]).toEqual([403, 'FORBIDDEN'])
@@ -133,7 +150,7 @@ describe.each(ofProjects.map((declared) => [`${declared.method} ${declared.path}
   '%s',
   (_, declared) => {
     test('another project’s things are not there, and are left as they are', async () => {
-      const before = await everythingOf(world, world.foreign)
+      theirs ??= await everythingOf(world, world.foreign)
       // The other project has the same names too: where the caller chooses them, its own are meant.
       const ids = declared.namesByCaller ? EXAMPLE : world.foreign.ids
       const [status, text] = await call(declared, bearer(world.own.key), ids)
@@ -144,7 +161,7 @@ describe.each(ofProjects.map((declared) => [`${declared.method} ${declared.path}
         expect(unknown).toBe(text)
       }
       expect(status).toBeLessThan(500)
-      expect(await everythingOf(world, world.foreign)).toEqual(before)
+      expect(await everythingOf(world, world.foreign)).toEqual(theirs)
     })
 
     test('its own key does reach it', async () => {
