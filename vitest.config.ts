@@ -59,8 +59,6 @@ const slow = {
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Sources as they were made ready for Node, by their content: half a minute of each run. `vitest --clearCache` empties it.
-    experimental: { fsModuleCache: true },
     maxWorkers: 2,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
