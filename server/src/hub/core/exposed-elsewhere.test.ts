@@ -86,7 +86,22 @@ describe('beside the operator’s orders', () => {
     expect(untilMs(pool)).toBe(7 + QUARANTINE_MS)
     order(pool, 'release', 8)
     expect(untilMs(pool)).toBe(8)
+    hear(pool, 2, 7, { previousAtMs: -BAN_WITHIN_MS, isOver: true })
+    expect(untilMs(pool)).toBe(8)
     order(pool, 'requalified', 9)
+    expect(untilMs(pool)).toBe('works')
+  })
+
+  it('what ends an order ends no exposure that came after it and was heard with it', () => {
+    const pool = new Pool()
+    hear(pool, 1, 0)
+    order(pool, 'ban', 1)
+    // All in one reading: let go and back on another server, which then found the second lie.
+    hear(pool, 2, 4, { previousAtMs: 0 })
+    order(pool, 'release', 2)
+    order(pool, 'requalified', 3)
+    expect(untilMs(pool)).toBe(Infinity)
+    hear(pool, 2, 4, { previousAtMs: 0, isOver: true })
     expect(untilMs(pool)).toBe('works')
   })
 

@@ -1,5 +1,6 @@
 // Exposures that another server of the same database wrote, and requalifications. What they mean is the same here: only the
 // counting, the row and the notices were that server's.
+import type { Identity } from '@forge/shared/contract/ids.ts'
 import type { HubCommand } from './events.ts'
 import { EXPOSED_ELSEWHERE, restoreQuarantine, untilWhen, type KnownExposures } from './exposure.ts'
 import { noteIdentity } from './fleet.ts'
@@ -28,10 +29,18 @@ export function hearExposures(state: HubState, known: KnownExposures): HubComman
   }
   // What the operator ordered ends by a word of its own.
   if (isOver && !isOrdered) state.quarantined.delete(identity)
+  if (isOver) endExposure(state, identity)
   noteIdentity(state, identity)
   if (isOver || exposures === heard) return []
   const message = `This agent returned a wrong answer. ${untilWhen(state, state.quarantines.get(identity))}`
   // What one that was away has done was taken back when it went.
   const withdrawn = wasAway ? [] : withdrawAndSettle(state, identity, () => EXPOSED_ELSEWHERE)
   return [...withdrawn, ...expelled(state, identity, message)]
+}
+
+function endExposure(state: HubState, identity: Identity): void {
+  const known = state.quarantines.get(identity)
+  if (known === undefined) return
+  const { exposedUntilMs: _, ...rest } = known
+  state.quarantines.set(identity, rest)
 }

@@ -184,7 +184,7 @@ describe('a sentence', () => {
     const restarted = new Pool()
     restoreQuarantine(restarted.hub, { identity: liar, exposures: 2, atMs, previousAtMs: 0, isOver: false })
     for (const { hub } of [pool, restarted]) {
-      expect(hub.quarantines.get(liar)).toEqual({ exposures: 2, atMs, untilMs })
+      expect(hub.quarantines.get(liar)).toEqual({ exposures: 2, atMs, untilMs, exposedUntilMs: untilMs })
     }
   })
 })

@@ -82,11 +82,9 @@ export function withdraw(
 /** A day; the second one within thirty is for good. Whoever was exposed long ago is remembered by its number alone. */
 function sentence(state: HubState, identity: Identity): Quarantine {
   const before = state.quarantines.get(identity)
-  const quarantine = {
-    exposures: (before?.exposures ?? 0) + 1,
-    atMs: state.nowMs,
-    untilMs: endOf(state, state.nowMs, before?.atMs ?? null),
-  }
+  const untilMs = endOf(state, state.nowMs, before?.atMs ?? null)
+  const exposures = (before?.exposures ?? 0) + 1
+  const quarantine = { exposures, atMs: state.nowMs, untilMs, exposedUntilMs: untilMs }
   state.quarantined.add(identity)
   state.quarantines.set(identity, quarantine)
   noteIdentity(state, identity)
@@ -112,7 +110,8 @@ export interface KnownExposures {
 export function restoreQuarantine(state: HubState, known: KnownExposures): void {
   const { identity, exposures, atMs, previousAtMs, isOver } = known
   const untilMs = endOf(state, atMs, previousAtMs)
-  state.quarantines.set(identity, { exposures, atMs, untilMs })
+  const open = isOver ? {} : { exposedUntilMs: untilMs }
+  state.quarantines.set(identity, { exposures, atMs, untilMs, ...open })
   if (!isOver) state.quarantined.add(identity)
 }
 

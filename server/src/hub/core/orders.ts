@@ -7,7 +7,7 @@ import type { HubCommand } from './events.ts'
 import { noteIdentity } from './fleet.ts'
 import { ORDERED_AWAY, untilWhen } from './exposure.ts'
 import { withdrawAndSettle } from './settle.ts'
-import type { HubState } from './state.ts'
+import type { HubState, Quarantine } from './state.ts'
 
 /*
  * working   -> away        quarantine: for as long as an exposed one stays away; ban: for good
@@ -55,28 +55,41 @@ export function restoreOrders(state: HubState, orders: readonly Order[]): void {
 
 function applyOrder(state: HubState, { identity, kind, atMs }: Order): void {
   const before = state.quarantines.get(identity)
-  const { exposures, atMs: exposedMs, untilMs } = before ?? { exposures: 0, atMs: -Infinity, untilMs: -Infinity }
+  const known = before ?? { exposures: 0, atMs: -Infinity, untilMs: -Infinity }
+  const { atMs: exposedMs, untilMs } = known
   const isAway = state.quarantined.has(identity)
   switch (kind) {
     case 'quarantine':
     case 'ban': {
       const longest = kind === 'ban' ? Infinity : Math.max(atMs + state.settings.quarantineMs, isAway ? untilMs : atMs)
       state.quarantined.add(identity)
-      state.quarantines.set(identity, { exposures, atMs: exposedMs, untilMs: longest, ordered: true })
+      state.quarantines.set(identity, { ...known, untilMs: longest, ordered: true })
       break
     }
     case 'release':
       // What it did since then is another matter.
       if (!isAway || exposedMs > atMs) return
-      state.quarantines.set(identity, { exposures, atMs: exposedMs, untilMs: Math.min(untilMs, atMs), ordered: true })
+      state.quarantines.set(identity, { ...letGo(known, atMs), ordered: true })
       break
     case 'requalified':
       // Here its trial has said so already, unless it was on another server.
       if (before?.ordered !== true) return
-      state.quarantined.delete(identity)
-      state.quarantines.set(identity, { exposures, atMs: exposedMs, untilMs })
+      state.quarantines.set(identity, withoutOrder(known))
+      // It has been exposed since.
+      if (known.exposedUntilMs === undefined) state.quarantined.delete(identity)
   }
   noteIdentity(state, identity)
+}
+
+/** From what it was exposed for, too. */
+function letGo({ exposedUntilMs, ...known }: Quarantine, atMs: number): Quarantine {
+  const open = exposedUntilMs === undefined ? {} : { exposedUntilMs: Math.min(exposedUntilMs, atMs) }
+  return { ...known, untilMs: Math.min(known.untilMs, atMs), ...open }
+}
+
+function withoutOrder({ exposures, atMs, untilMs, exposedUntilMs }: Quarantine): Quarantine {
+  if (exposedUntilMs === undefined) return { exposures, atMs, untilMs }
+  return { exposures, atMs, untilMs: exposedUntilMs, exposedUntilMs }
 }
 
 /** Its sessions are closed with the sentence that says why. */

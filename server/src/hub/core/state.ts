@@ -244,6 +244,8 @@ export interface Quarantine {
   /** The last time, and how long it stays away: on the monotonic clock of the events; Infinity: for good. */
   readonly atMs: number
   readonly untilMs: number
+  /** How long its last exposure alone keeps it away; not there once it has come back from that. */
+  readonly exposedUntilMs?: number
   /** The operator has a word in it. */
   readonly ordered?: true
 }

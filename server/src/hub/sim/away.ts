@@ -70,7 +70,8 @@ export class Away {
     const { identity, kind, atMs } = order
     if (kind === 'requalified') {
       this.#orders.delete(identity)
-      if (this.#exposed.get(identity)?.isAway !== true) this.#forGood.delete(identity)
+      const { isAway = false, number = 0 } = this.#exposed.get(identity) ?? {}
+      if (!isAway || number < 2) this.#forGood.delete(identity)
       return
     }
     if (kind === 'release') {

@@ -7,8 +7,8 @@ const ORDERS: readonly Guard[] = [
   guardIn(
     'orders.ts',
     'an order counts toward no ban',
-    '{ exposures, atMs: exposedMs, untilMs: longest, ordered: true }',
-    '{ exposures: exposures + 1, atMs: exposedMs, untilMs: longest, ordered: true }',
+    '{ ...known, untilMs: longest, ordered: true }',
+    '{ ...known, exposures: known.exposures + 1, untilMs: longest, ordered: true }',
   ),
   guardIn(
     'orders.ts',
@@ -36,7 +36,17 @@ const ORDERS: readonly Guard[] = [
     `  if (order.kind === 'requalified') inForce.delete(order.identity)\n  else `,
     '  ',
   ),
-  guardIn('orders.ts', 'a requalification elsewhere is one here', '      state.quarantined.delete(identity)\n'),
+  guardIn(
+    'orders.ts',
+    'a requalification elsewhere is one here',
+    '      if (known.exposedUntilMs === undefined) state.quarantined.delete(identity)\n',
+  ),
+  guardIn(
+    'orders.ts',
+    'a requalification elsewhere ends no later exposure',
+    'if (known.exposedUntilMs === undefined) state.quarantined.delete(identity)',
+    'state.quarantined.delete(identity)',
+  ),
   guardIn('orders.ts', 'a requalification elsewhere ends orders alone', '      if (before?.ordered !== true) return\n'),
   guardIn(
     'trial.ts',
