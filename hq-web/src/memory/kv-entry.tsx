@@ -1,6 +1,7 @@
 // One value of KV: read, changed and deleted as the version that was read, so that nobody's write is lost.
 import { useState } from 'preact/hooks'
 import { get, put, remove, type Schema } from '../api.ts'
+import { jsonOf } from '../form/typed-json.ts'
 import { useLoad } from '../load.ts'
 import { Age, useNow } from '../parts/age.tsx'
 import { Button } from '../parts/button.tsx'
@@ -10,7 +11,7 @@ import { TextField } from '../parts/text-field.tsx'
 import { useAct } from '../parts/use-act.ts'
 import { navigate } from '../router.tsx'
 import { memoryWords as say } from '../words/memory.ts'
-import { JsonField, jsonOf } from './json-field.tsx'
+import { JsonField } from './json-field.tsx'
 import type { PartProps } from './kv.tsx'
 import { memoryAddress } from './prefix-form.tsx'
 import { ttlOf, ttlSent, ttlText } from './ttl.ts'
@@ -50,14 +51,15 @@ function useEditor({ namespace, name, entry, off, written, reload }: EditorProps
   const [firstTtl] = useState(() => ttlText(entry.expires_at, now))
   const [ttl, setTtl] = useState(firstTtl)
   const { busy, problem, attempt } = useAct()
-  const value = jsonOf(text)
+  const read = jsonOf(text)
   const seconds = ttlOf(ttl)
-  const fault = value === undefined ? say.kv.badJson : undefined
+  const fault = 'fault' in read ? read.fault : undefined
   const isSame = text === first && ttl === firstTtl
   const why = off ?? (busy ? say.busy : (fault ?? (seconds === null ? say.badTtl : isSame ? say.kv.same : undefined)))
   const sent = { params: { namespace, key: name }, headers: { 'If-Match': `"${entry.version}"` } }
   const save = (): void => {
-    if (why !== undefined) return
+    if (why !== undefined || 'fault' in read) return
+    const { value } = read
     void attempt(async () => {
       await put('/api/v0/kv/{namespace}/{key}', { value, ...ttlSent(seconds ?? undefined, ttl, firstTtl) }, sent)
       written()

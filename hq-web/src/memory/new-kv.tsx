@@ -1,13 +1,14 @@
 // Writing a new value: never over one that is there.
 import { useState } from 'preact/hooks'
 import { put } from '../api.ts'
+import { jsonOf } from '../form/typed-json.ts'
 import { Button } from '../parts/button.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { TextField } from '../parts/text-field.tsx'
 import { useAct } from '../parts/use-act.ts'
 import { navigate } from '../router.tsx'
 import { memoryWords as say } from '../words/memory.ts'
-import { JsonField, jsonOf } from './json-field.tsx'
+import { JsonField } from './json-field.tsx'
 import type { PartProps } from './kv.tsx'
 import { memoryAddress } from './prefix-form.tsx'
 import { ttlOf } from './ttl.ts'
@@ -25,23 +26,24 @@ function useNewKv({ namespace, off, written }: NewKvProps) {
   const [typed, setTyped] = useState(EMPTY)
   const { busy, problem, attempt, faultOf } = useAct()
   const edit = (changes: Partial<typeof EMPTY>): void => setTyped((before) => ({ ...before, ...changes }))
-  const value = jsonOf(typed.text)
+  const read = jsonOf(typed.text)
   const seconds = ttlOf(typed.ttl)
   const into = namespace ?? space.trim()
-  const fault = typed.text !== '' && value === undefined ? say.kv.badJson : undefined
+  const fault = typed.text !== '' && 'fault' in read ? read.fault : undefined
   const why =
     off ??
     (busy
       ? say.busy
       : into === '' || typed.key === ''
         ? say.kv.unnamed
-        : value === undefined
-          ? say.kv.badJson
+        : 'fault' in read
+          ? (fault ?? say.kv.noValue)
           : seconds === null
             ? say.badTtl
             : undefined)
   const submit = (): void => {
-    if (why !== undefined) return
+    if (why !== undefined || 'fault' in read) return
+    const { value } = read
     void attempt(async () => {
       const sent = { params: { namespace: into, key: typed.key }, headers: { 'If-None-Match': '*' } }
       await put('/api/v0/kv/{namespace}/{key}', { value, ...(seconds ? { ttl_seconds: seconds } : {}) }, sent)

@@ -73,7 +73,13 @@ export const formWords = {
   between: (low: string, high: string) => `${low} to ${high}`,
   noLimit: 'no limit',
   json: 'as JSON',
-  badJson: 'This is not JSON yet.',
+  badJson: (what: string) => `This is not JSON yet: ${what}.`,
+  refusedJson: (path: string, what: string, line: number, column: number) =>
+    `${path === '' ? '' : `${path}: `}${what} (line ${line}, column ${column}).`,
+  levels: 'At these levels',
+  levelsHelp: (low: string, high: string) =>
+    `Between ${low} and ${high}, with commas between them. Empty: the usual ones.`,
+  badLevels: 'Numbers with commas between them.',
   badNumber: 'This is not a number.',
   estimate: 'Estimate',
   estimateWait: 'Ask for something that can be priced, and the price stands here.',

@@ -45,7 +45,7 @@ export const memoryWords = {
     key: 'Key',
     keyHelp: 'Slashes are a part of it: run/1.',
     value: 'Value, as JSON',
-    badJson: 'This is not JSON yet.',
+    noValue: 'Type a value first; text stands in quotes.',
     writeNew: 'Write it',
     unnamed: 'Name namespace and key first.',
     newOnly: 'It is written only if nothing has that key yet.',

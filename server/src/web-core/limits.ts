@@ -1,8 +1,6 @@
 // Every limit of Web Core, with its reason. Those of the contract itself are in shared/src/contract/envelope.ts.
 
 export const WEB_LIMITS = {
-  /** The contract nests four levels; args of a planned family a few more. */
-  jsonDepthMax: 32,
   /** SPEC section 3: longer calls break in proxies; 202 and GET serve longer jobs. */
   waitSecondsMax: 120,
   waitSecondsDefault: 120,
