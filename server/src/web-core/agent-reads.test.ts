@@ -41,7 +41,7 @@ test('a read that failed fails for those who share it, and the next one is new',
 })
 
 test('beyond the burst it is 429 with when to come again', async () => {
-  const { record } = createAgentReads(
+  const { record, tokenLook } = createAgentReads(
     async () => EMPTY,
     () => 0,
   )
@@ -49,4 +49,5 @@ test('beyond the burst it is 429 with when to come again', async () => {
   const refused = await record(named(-1))
   expect(refused).toBeInstanceOf(Refusal)
   expect(refused).toMatchObject({ problem: { code: 'RATE_LIMITED' } })
+  expect(tokenLook()).toMatchObject({ problem: { code: 'RATE_LIMITED' } })
 })

@@ -1,9 +1,14 @@
 // The list of jobs as a stream: all of it first, then what is new or different alone, and the order whenever it changes.
 import { expect, test } from 'vitest'
+import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
+import { findKernel } from '../kernels.ts'
 import type { JobSummary } from '../store/job-reads.ts'
 import { createFakeHub, createFakeStore, DEFAULT_PROJECT } from './fakes.ts'
 import { followList } from './job-list-stream.ts'
+import { summaryView } from './job-summary.ts'
 import { WEB_LIMITS } from './limits.ts'
+
+const KERNEL = findKernel('mc', 1, 'insurance.v1')?.digest ?? ('' as JobSummary['kernelDigest'])
 
 const job = (id: string, change: Partial<JobSummary> = {}): JobSummary => ({
   id: id as JobSummary['id'],
@@ -19,6 +24,8 @@ const job = (id: string, change: Partial<JobSummary> = {}): JobSummary => ({
   problem: null,
   billing: null,
   metrics: null,
+  request: JSON.stringify(FOUNDING_REQUEST),
+  kernelDigest: KERNEL,
   terms: { mode: 'billable', microCredits: 1_420_000n },
   ...change,
 })
@@ -84,4 +91,15 @@ test('a test job reserves nothing; the stream says that it lives, and ends after
   expect((await frames.next()).value).toBe(': nothing new\n\n')
   state.nowMs = WEB_LIMITS.streamMsMax
   expect((await frames.next()).done).toBe(true)
+})
+
+test('what was asked for is said however a job ended, and not by a server that lacks its kernel', () => {
+  const { hub } = createFakeHub(createFakeStore())
+  const askedOf = (change: Partial<JobSummary>) => summaryView(job('a', change), hub).asked
+  const ended = { state: 'FAILED', finishedAtMs: 5 } as const
+  expect(askedOf(ended)).toEqual({ units: 10_000_000, shards: 77 })
+  const metrics = '{"wall_ms":2,"shards":9,"units":10,"verified_shards":8}'
+  expect(askedOf({ ...ended, state: 'COMPLETED', request: null, metrics })).toEqual({ units: 10, shards: 9 })
+  expect(askedOf({ ...ended, kernelDigest: 'f'.repeat(64) as JobSummary['kernelDigest'] })).toBeNull()
+  expect(askedOf({ ...ended, request: '{"op":"of another age"}' })).toBeNull()
 })

@@ -2,9 +2,11 @@
 import { z } from 'zod'
 import { priceOfMicroCredits } from '@forge/shared/billing/price.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { JobSummary } from '../store/job-reads.ts'
 import { JOB_STATES } from '../store/store.ts'
+import { gridOf } from './grid-of-job.ts'
 import { JOB_ID_TEXT, progressSchema, progressView } from './job-view.ts'
 import { isoOf, isoOrNull } from './times.ts'
 
@@ -29,6 +31,10 @@ export const jobSummarySchema = z.strictObject({
   billing: priceSchema.nullable().describe('of a completed job'),
   reserved: priceSchema.nullable().describe('of an unfinished job: the most that it will cost'),
   metrics: metricsSchema.nullable().describe('of a completed job'),
+  asked: z
+    .strictObject({ units: z.number().describe('of a pass'), shards: z.int().describe('of all passes') })
+    .nullable()
+    .describe('the size of what was asked for, however it ended; null where this server no longer has the kernel'),
   progress: progressSchema.nullable().describe('of an unfinished job; null while it is being planned'),
   created_at: time,
   started_at: time.nullable(),
@@ -43,6 +49,7 @@ export function summaryView(row: JobSummary, hub: Pick<Hub, 'progress'>): z.inpu
   const isOpen = row.finishedAtMs === null
   const progress = isOpen ? hub.progress(row.id) : null
   const mode = row.terms?.mode ?? 'billable'
+  const metrics = jsonOrNull(metricsSchema, row.metrics)
   const price = priceOfMicroCredits(mode === 'test' ? 0n : (row.terms?.microCredits ?? 0n))
   return {
     job_id: row.id,
@@ -55,11 +62,17 @@ export function summaryView(row: JobSummary, hub: Pick<Hub, 'progress'>): z.inpu
     mode,
     billing: jsonOrNull(priceSchema, row.billing),
     reserved: isOpen && row.terms !== null ? { credits: price.credits, eur: price.eur } : null,
-    metrics: jsonOrNull(metricsSchema, row.metrics),
+    metrics,
+    asked: metrics === null ? askedOf(row) : { units: metrics.units, shards: metrics.shards },
     progress: progress === null ? null : progressView(progress),
     created_at: isoOf(row.createdAtMs),
     started_at: isoOrNull(row.startedAtMs),
     finished_at: isoOrNull(row.finishedAtMs),
     deadline_at: isoOf(row.deadlineAtMs),
   }
+}
+
+function askedOf({ request, kernelDigest }: JobSummary): { units: number; shards: number } | null {
+  const grid = request === null ? null : gridOf({ request, kernelDigest })
+  return grid === null ? null : { units: Number(grid.units), shards: shardsOf(grid) }
 }

@@ -62,7 +62,7 @@ export const WEB_LIMITS = {
   lastUseGrainMs: 60 * 60 * 1000,
   /** Of routes that anybody may call: their bodies are read before anything is asked. */
   publicBodyBytesMax: 4_096,
-  /** Records of agents that are read, whoever asks: a signature and some sums each; ten thousand pages ask once a minute. */
+  /** Records of agents and owners of tokens that are read, whoever asks: some sums each; ten thousand pages ask once a minute. */
   agentReadsPerSecond: 200,
   agentReadsBurst: 400,
   /** How old, or how far ahead, a signature that asks for a record may be; whose clock is further off is told ours. */
