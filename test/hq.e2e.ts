@@ -102,6 +102,10 @@ test('it is run and watched: waiting, running, completed, without a reload', asy
   await button('Run it').click()
   await seen(page, 'Insurance losses, 10 million years')
   await becomes('Queued')
+  await seen(page, /^Waiting for agents: 0 online, \d+ needed\.$/)
+  const line = page.getByRole('region', { name: 'Time line' })
+  expect(await line.textContent()).toContain('Plandone')
+  expect(await line.textContent()).toContain('Dispatchwaiting for agents')
   expect(await button('Replay').getAttribute('aria-disabled')).toBe('true')
   await isAccessible(page)
   let isSeen = false

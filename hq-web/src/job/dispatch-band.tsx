@@ -38,7 +38,7 @@ export function DispatchBand({ id, shards, total, units, isSealed, span }: Dispa
           </h3>
           {total !== null && shards.length < total && <p class="cap">{loading(shards.length, total)}</p>}
           {shards.length > 0 && <ShardMap shards={shards} total={total ?? 0} selected={selected} choose={setChosen} />}
-          <Legend />
+          <Legend isLeft={shards.some(({ verdict }) => verdict === 'unsettled')} />
         </div>
         {shard !== undefined && <ShardDetail id={id} shard={shard} units={units} isSealed={isSealed} />}
       </div>

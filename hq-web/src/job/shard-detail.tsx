@@ -13,6 +13,7 @@ const SAID: Readonly<Record<Fill, readonly [GlyphName, Tone]>> = {
   disputed: ['failed', 'bad'],
   accepted: ['completed', 'ok'],
   checked: ['completed', 'ok'],
+  answered: ['cancelled', 'void'],
   void: ['cancelled', 'void'],
 }
 

@@ -10,15 +10,24 @@ const job = (status: string, started: string | null, finished: string | null): J
     times: { created_at: CREATED, started_at: started, finished_at: finished, deadline_at: CREATED },
   }) as unknown as Job
 
-test('of a job that waits, the rest is to come', () => {
+test('of a job that is being planned, the rest is to come', () => {
   const spans = spansOf(job('QUEUED', null, null), [], null)
   expect(spans).toMatchObject({
     request: { from: 0, to: 0 },
+    plan: { to: null },
     dispatch: null,
     verify: null,
     reduce: null,
     receipt: null,
   })
+})
+
+test('of one that is planned and has too few agents, the plan is done and its shards wait', () => {
+  const waiting = { ...job('QUEUED', null, null), reason: 'waiting for agents: 0 of 1', progress: null }
+  const { plan, dispatch, verify } = spansOf(waiting, [], null)
+  expect([plan, dispatch, verify]).toEqual(['done', 'waits', null])
+  expect(isSpan(plan) || isSpan(dispatch)).toBe(false)
+  expect([withoutTime('done'), withoutTime('waits')]).toEqual(['done', 'waiting for agents'])
 })
 
 test('of one that failed before anybody came, nothing behind the request was reached', () => {

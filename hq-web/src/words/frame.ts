@@ -63,6 +63,13 @@ export const frameWords = {
     CANCELLED: 'Cancelled',
   },
 
+  reasons: {
+    waits: (online: string, needed: string, which: string) =>
+      `Waiting for agents: ${online} online, ${needed} needed${which === '' ? '' : `,${which}`}.`,
+    nobody: (which: string) => `No agent is online that could go on${which === '' ? '' : `,${which}`}.`,
+    engines: { cpu: ' with WASM', gpu: ' with WebGPU' } as Readonly<Record<string, string>>,
+  },
+
   profiles: { 'mc/1/insurance.v1': 'Insurance losses' } as Readonly<Record<string, string>>,
   units: { 'mc/1/insurance.v1': 'years' } as Readonly<Record<string, string>>,
   unitFallback: 'units',

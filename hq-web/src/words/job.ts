@@ -11,6 +11,14 @@ export const jobWords = {
   replayOf: 'Replay of',
   identical: 'Identical to the original, to the bit.',
   differs: (n: number) => `Differs from the original in ${plural(n, 'place', 'places')}.`,
+  cancelled: {
+    title: 'Cancelled',
+    who: (when: string, after: string) => `By your own project, ${after} after it was registered, at ${when}.`,
+    begun: (answered: number, all: number) =>
+      `${count(answered)} of ${plural(all, 'shard', 'shards')} had been answered by then; none of it became a result.`,
+    notBegun: 'No agent had begun.',
+    free: 'Nothing was billed.',
+  },
   notices: (n: number) => `${plural(n, 'notice was', 'notices were')} added after the end.`,
   noticesLink: 'Read what was learned',
   warnings: 'Warnings',
@@ -26,6 +34,8 @@ export const jobWords = {
   toCome: 'to come',
   notReached: 'not reached',
   running: 'running',
+  done: 'done',
+  waits: 'waiting for agents',
   beside: 'beside dispatch',
   actions: {
     replay: 'Replay',
@@ -122,7 +132,8 @@ export const jobWords = {
       disputed: 'disputed',
       accepted: 'accepted',
       checked: 'accepted and checked',
-      void: 'without a verdict',
+      answered: 'answered when the job ended, and not used',
+      void: 'not computed when the job ended',
       wasVoid: ', an earlier answer is void',
     },
     engines: { webgpu: 'WebGPU', wasm: 'WASM', reference: 'reference engine' } as Readonly<Record<string, string>>,
