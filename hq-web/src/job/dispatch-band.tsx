@@ -1,6 +1,7 @@
 // The third band: every shard as a shape, the chosen one beside it, and the agents that took part.
 import { useMemo, useState } from 'preact/hooks'
 import { count } from '../format.ts'
+import { Heads } from '../parts/heads.tsx'
 import { words } from '../words.ts'
 import { BandSection } from './band.tsx'
 import { Legend } from './legend.tsx'
@@ -57,21 +58,7 @@ function Agents({ all }: { all: readonly TookPart[] }) {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={agents}>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">{agentHeads.agent}</th>
-            <th scope="col">{agentHeads.engine}</th>
-            <th scope="col" class="r">
-              {agentHeads.shards}
-            </th>
-            <th scope="col" class="r">
-              {agentHeads.checks}
-            </th>
-            <th scope="col" class="r">
-              {agentHeads.voids}
-            </th>
-          </tr>
-        </thead>
+        <Heads of={agentHeads} right={['shards', 'checks', 'voids']} />
         <tbody>
           {all.map((one) => (
             <tr key={one.agent}>

@@ -1,6 +1,7 @@
 // All that a job's page shows, as it is now: the job, its request, its events and shards, and when it has ended its receipt.
 // One stream of events tells when to look again; shards are read in pages, those that may still change once more.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useAgain } from '../again.ts'
 import { addressOf, ApiProblem, follow, get, type Problem, type Schema } from '../api.ts'
 import { isOpen, type Shard } from './shards.ts'
 
@@ -90,6 +91,7 @@ export function useJob(id: string): JobData {
     }
   }, [id])
 
+  useAgain(problem, reload)
   const receipt = useReceipt(id, ended)
   const { shards, total } = useShards(id, job !== null, ended, failed)
   return { job, request, receipt, events, shards, total, problem, reload }

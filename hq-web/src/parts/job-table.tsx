@@ -5,6 +5,7 @@ import { Link } from '../router.tsx'
 import { words } from '../words.ts'
 import { Age } from './age.tsx'
 import { State, toneOf } from './glyph.tsx'
+import { Heads } from './heads.tsx'
 import { reasonText } from './reason.ts'
 
 type Summary = Schema<'ListJobsAnswer'>['jobs'][number]
@@ -17,20 +18,7 @@ export function JobTable({ jobs, now }: { jobs: readonly Summary[]; now: number 
   return (
     <table class="jobs">
       <caption class="sr">{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{heads.state}</th>
-          <th scope="col">{heads.job}</th>
-          <th scope="col">{heads.shards}</th>
-          <th scope="col">{heads.checked}</th>
-          <th scope="col" class="r">
-            {heads.age}
-          </th>
-          <th scope="col" class="r">
-            {heads.cost}
-          </th>
-        </tr>
-      </thead>
+      <Heads of={heads} right={['age', 'cost']} />
       <tbody>
         {jobs.map((job) => (
           <Row key={job.job_id} job={job} now={now} />

@@ -3,6 +3,7 @@ import { post, type Schema } from '../api.ts'
 import { age, exactTime } from '../format.ts'
 import { Age } from '../parts/age.tsx'
 import { Said } from '../parts/glyph.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { Sure } from '../parts/sure.tsx'
 import { poolWords as say } from '../words/pools.ts'
 
@@ -23,15 +24,7 @@ export function TokenTable({ tokens, now, changed }: TokenTableProps) {
   return (
     <table class="stack keys">
       <caption class="sr">{say.tokens}</caption>
-      <thead>
-        <tr>
-          {Object.values(say.heads).map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads of={say.heads} />
       <tbody>
         {tokens.map((token) => (
           <Row key={token.id} of={token} now={now} changed={changed} />

@@ -23,12 +23,12 @@ export function BillingView({ query }: { query: URLSearchParams }) {
           <p class="soft after">{canRead ? lead : noScope('billing:read')}</p>
         </div>
       </div>
-      {canRead && <Money cursor={query.get('cursor') ?? undefined} />}
+      {canRead && <Money query={query} />}
     </>
   )
 }
 
-function Money({ cursor }: { cursor: string | undefined }) {
+function Money({ query }: { query: URLSearchParams }) {
   const { data, problem, reload } = useLoad((signal) => get('/api/v0/usage', { query: { days: DAYS }, signal }), [])
   return (
     <>
@@ -41,7 +41,7 @@ function Money({ cursor }: { cursor: string | undefined }) {
           <Invoice today={data.last_date} />
         </>
       )}
-      <Ledger cursor={cursor} />
+      <Ledger query={query} />
     </>
   )
 }

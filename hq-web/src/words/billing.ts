@@ -48,12 +48,26 @@ export const billingWords = {
   invoiceOpen: 'The month is not over: more may be booked, and the file says so.',
   invoiceFinal: 'The month is over. What the file says never changes.',
   ledger: 'Ledger',
-  ledgerNote: 'every booking, in order',
-  ledgerCaption: 'Bookings, first to last',
   ledgerHelp:
     'A reservation moves credits from Free to Held; settling takes them from Held, and gives back what was not needed.',
   ledgerHeads: { number: 'No.', at: 'When', kind: 'Booking', job: 'Job', free: 'Free', held: 'Held' },
+  orders: {
+    newest: {
+      note: 'every booking, newest first',
+      caption: 'Bookings, newest first',
+      other: 'oldest',
+      turn: 'Show the first ones first.',
+      more: 'Older bookings',
+      first: 'Newest bookings',
+    },
+    oldest: {
+      note: 'every booking, first to last',
+      caption: 'Bookings, first to last',
+      other: 'newest',
+      turn: 'Show the newest first.',
+      more: 'Later bookings',
+      first: 'First bookings',
+    },
+  },
   noLedger: 'No booking yet. The first job makes two: what it may cost is reserved, and what it did cost is settled.',
-  later: 'Later bookings',
-  first: 'First bookings',
 } as const

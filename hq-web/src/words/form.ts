@@ -22,6 +22,7 @@ export const formWords = {
     pool: 'Pool',
     region: 'Region',
   },
+  anyPool: 'agents of everybody',
   policyHelp: {
     min_agents: 'With fewer the job waits.',
     max_agents: 'Checks come on top.',
@@ -98,6 +99,9 @@ export const formWords = {
   curl: 'curl',
   typescript: 'TypeScript',
   json_: 'JSON',
+  attached: (id: string) =>
+    `Nothing new ran: your id ${id} has a job already, with this very request. For a new one take another id, or none.`,
+  attachedLink: 'Open the job that is there',
   submit: 'Run it',
   submitBusy: 'Being registered',
   overLimit: 'It is over a limit of the project: the estimate says which.',

@@ -23,7 +23,13 @@ export const frameWords = {
   copyNamed: (what: string) => `Copy ${what}`,
   download: 'Download',
 
+  draft: {
+    old: 'What you typed before and did not send is here again.',
+    anew: 'Begin anew',
+  },
+
   problem: {
+    byItself: 'It is asked again by itself.',
     unreachableTitle: 'The server does not answer',
     unreachable: 'Nothing came back from the server. It may be restarting, or the network is gone.',
     notOurs: (status: number) => `Something between here and the server answered ${status}.`,

@@ -44,7 +44,12 @@ export const jobWords = {
     replayRunning: 'A job can be replayed when it has completed.',
     replayFailed: 'Only a job with a result can be replayed: there is nothing to compare with.',
     noScope: (scope: string) => `The key that signed in lacks the scope ${scope}.`,
-    replayCost: 'A new job of the same contract. It costs the same and must end identical.',
+    replayWhat: 'A replay is a new job of the same contract: it is billed, and must end identical.',
+    pricing: 'The server is asked what it costs.',
+    replayCost: (c: number, eur: number) =>
+      `A new job of the same contract, which must end identical. It costs ${credits(c)} credits (${credits(eur)} EUR), like any job.`,
+    replaySure: 'Yes, run it again',
+    replayKeep: 'Leave it',
     cancelCost: 'The job ends without a result, and costs nothing.',
     sure: 'Yes, cancel it',
     keep: 'Keep it running',

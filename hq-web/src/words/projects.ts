@@ -2,11 +2,17 @@
 export const projectsWords = {
   title: 'Projects',
   lead: 'The operator’s token speaks for no project, so it sees no jobs: sign in with a project’s key for those.',
-  name: 'Name',
-  id: 'Id',
-  created: 'Made',
-  limits: 'Credits a day',
+  heads: { name: 'Name', id: 'Id', limits: 'Credits a day', created: 'Made' },
   noLimit: 'no limit',
   more: 'Older projects',
+  newest: 'Newest projects',
   caption: 'Projects, newest first',
+  make: 'Make a project',
+  name: 'Name of the project',
+  nameHelp: 'A tenant, as its people and the bills call it. It begins with the usual limits.',
+  busy: 'The server is asked',
+  keys: {
+    title: 'Its keys',
+    none: 'It has no key yet, so nobody can use it. Make the first one with all scopes and hand it over: its owner makes the others in HQ.',
+  },
 } as const
