@@ -1,6 +1,6 @@
 // What was typed into a form and not sent yet: kept in this tab, so that going back, a reload or a session that ended loses none of
 // it. It is the project's own, is gone when it was sent, when the tab closes and when one signs out; secrets are never in a draft.
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { useSession } from './session.ts'
 
 type Kept = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
@@ -25,7 +25,8 @@ export function useDraft<T extends object>(name: string, first: () => T): Draft<
   const [begun] = useState(() => ({ first: first(), kept: draftOf<T>(sessionStorage, key) }))
   const [typed, setTyped] = useState(begun.kept ?? begun.first)
   const [isOld, setOld] = useState(begun.kept !== null)
-  useEffect(() => keepDraft(sessionStorage, key, typed, begun.first), [typed])
+  // Before the browser does anything else, a reload among it.
+  useLayoutEffect(() => keepDraft(sessionStorage, key, typed, begun.first), [typed])
   return {
     typed,
     edit: (changes) => setTyped((before) => ({ ...before, ...changes })),

@@ -46,7 +46,7 @@ function Levels({ field, value, fault, change }: FieldInputProps) {
       <label class="tick">
         <input type="checkbox" checked={isOn} onChange={(event) => change(event.currentTarget.checked)} />
         <span>
-          {nameOf(field)} <code>{field.name}</code>
+          <b>{nameOf(field)}</b> <code>{field.name}</code>
         </span>
       </label>
       <label for={id}>{levels}</label>

@@ -107,12 +107,18 @@ interface PoolFieldProps {
 
 /** A choice of those there are; where none is known, a name to type. */
 function PoolField({ pools, value, fault, change }: PoolFieldProps) {
-  const { policyNames, policyHelp, anyPool } = words.form
+  const { policyNames, policyHelp, poolHelp, anyPool } = words.form
   const field = { label: policyNames.pool, value, help: policyHelp.pool, fault, change }
   if (pools.length === 0) return <TextField {...field} />
   // What is there already stays, though it be none of them.
   const names = ['', ...new Set(value === '' ? pools : [...pools, value])]
-  return <Choice {...field} options={Object.fromEntries(names.map((name) => [name, name === '' ? anyPool : name]))} />
+  return (
+    <Choice
+      {...field}
+      help={poolHelp}
+      options={Object.fromEntries(names.map((name) => [name, name === '' ? anyPool : name]))}
+    />
+  )
 }
 
 function ArtifactFields({ form, change, faultOf }: PolicyFieldsProps) {

@@ -18,7 +18,9 @@ export function Findings({ job, shards, total }: FindingsProps) {
   return (
     <div class="findings">
       {job.status === 'CANCELLED' && <Cancelled job={job} shards={shards} total={total} />}
-      {job.status !== 'CANCELLED' && job.problem !== undefined && <ProblemNote problem={job.problem} />}
+      {job.status !== 'CANCELLED' && job.problem !== undefined && (
+        <ProblemNote problem={{ ...job.problem, detail: reasonText(job.problem.detail) }} />
+      )}
       {Boolean(job.reason) && <p role="status">{reasonText(job.reason ?? '')}</p>}
       {job.replay_of !== undefined && (
         <p>

@@ -24,7 +24,14 @@ export function withoutTime(when: Exclude<When, Span>): string {
   return when === null ? toCome : { 'not reached': notReached, done, waits }[when]
 }
 
-export function spansOf(job: Job, events: readonly JobEvent[], receipt: Receipt | null): Spans {
+interface Known {
+  readonly events: readonly JobEvent[]
+  readonly receipt: Receipt | null
+  /** It has a plan, however far it came. */
+  readonly isPlanned: boolean
+}
+
+export function spansOf(job: Job, { events, receipt, isPlanned }: Known): Spans {
   const created = Date.parse(job.times.created_at)
   const at = (iso: string | null | undefined): number | null =>
     iso === null || iso === undefined ? null : Date.parse(iso) - created
@@ -39,11 +46,12 @@ export function spansOf(job: Job, events: readonly JobEvent[], receipt: Receipt 
   const issued = receipt === null ? null : Math.max(receipt.body.issued_at_ms - created, finished ?? 0)
   const failed = hasEnded(job) && job.hub === undefined
   const without = failed ? 'not reached' : null
-  // It is dealt out when it is planned: from then on it has progress, and a reason where it waits.
-  const waits = !hasEnded(job) && started === null && Boolean(job.progress ?? job.reason)
+  // What is planned is dealt out: it has progress, and a reason where it waits.
+  const isDealt = isPlanned || Boolean(job.progress ?? job.reason)
+  const waits = !hasEnded(job) && started === null && isDealt
   return {
     request: { from: 0, to: 0 },
-    plan: waits ? 'done' : failed && started === null ? without : { from: 0, to: planned },
+    plan: started === null && isDealt ? 'done' : failed && started === null ? without : { from: 0, to: planned },
     dispatch: waits ? 'waits' : started === null ? without : { from: started, to: verifying ?? reduced },
     verify: started === null ? without : { from: verifying ?? started, to: reduced },
     reduce: finished === null || failed ? without : { from: reduced ?? finished, to: finished },

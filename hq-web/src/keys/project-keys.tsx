@@ -25,20 +25,35 @@ export function ProjectKeys({ projectId }: { projectId: string }) {
     await post('/api/v0/projects/{id}/keys/{key}/revoke', undefined, { params: { ...params, key } })
     reload()
   }
+  const form = (
+    <NewKey
+      off={undefined}
+      usual={ALL_SCOPES}
+      canGive={() => true}
+      send={(asked) => post('/api/v0/projects/{id}/keys', asked, { params })}
+      made={setMade}
+    />
+  )
   return (
     <section class="bill">
       <h2>{say.title}</h2>
       {made !== null && <Secret made={made} stored={() => setMade(null)} />}
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
-      {data?.keys.length === 0 && <p>{say.none}</p>}
-      {data !== null && data.keys.length > 0 && <KeyTable keys={data.keys} now={now} revoke={revoke} />}
-      <NewKey
-        off={undefined}
-        usual={ALL_SCOPES}
-        canGive={() => true}
-        send={(asked) => post('/api/v0/projects/{id}/keys', asked, { params })}
-        made={setMade}
-      />
+      {data?.keys.length === 0 && (
+        <>
+          <p>{say.none}</p>
+          {form}
+        </>
+      )}
+      {data !== null && data.keys.length > 0 && (
+        <>
+          <KeyTable keys={data.keys} now={now} revoke={revoke} />
+          <details class="after">
+            <summary>{say.another}</summary>
+            {form}
+          </details>
+        </>
+      )}
     </section>
   )
 }

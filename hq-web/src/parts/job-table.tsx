@@ -72,7 +72,7 @@ function Why({ job }: { job: Summary }) {
   if (problem === null) return reason === null ? null : <span class="cap">{reasonText(reason)}</span>
   return (
     <span class="cap is-bad">
-      <code>{problem.code}</code> {problem.detail}
+      <code>{problem.code}</code> {reasonText(problem.detail)}
     </span>
   )
 }

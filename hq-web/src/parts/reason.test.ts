@@ -15,6 +15,13 @@ test.each([
   expect(reasonText(reason)).toBe(said)
 })
 
+test('what it failed for at its deadline', () => {
+  const waited = 'waiting for agents: 0 of min_agents 1 are online with an engine for target "gpu"'
+  expect(reasonText(`At the deadline the job was still ${waited}.`)).toBe(
+    'At the deadline the job still had too few. Waiting for agents: 0 online, 1 needed, with WebGPU.',
+  )
+})
+
 test('nobody who could go on, and what has no words of its own', () => {
   expect(reasonText('no agent with an engine for target "gpu" is online')).toBe(
     'No agent is online that could go on, with WebGPU.',

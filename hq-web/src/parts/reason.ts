@@ -5,7 +5,12 @@ import { words } from '../words.ts'
 const WAITS = /^waiting for agents: (\d+) of min_agents (\d+) are online with an engine for target "(\w+)"(.*)$/
 const NOBODY = /^no agent with an engine for target "(\w+)" is online(.*)$/
 
+const STILL = /^At the deadline the job was still (waiting for agents: .*)\.$/
+
+/** Of a job that waits, or of what it failed for. */
 export function reasonText(reason: string): string {
+  const [, waited] = STILL.exec(reason) ?? []
+  if (waited !== undefined) return words.reasons.still(reasonText(waited))
   const { waits, nobody, engines } = words.reasons
   const engineOf = (target: string): string => engines[target] ?? ''
   const [, online, needed = '', target = '', where = ''] = WAITS.exec(reason) ?? []

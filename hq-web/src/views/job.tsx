@@ -23,7 +23,7 @@ export function JobView({ id }: { id: string }) {
   const now = useNow(job === null || !hasEnded(job))
   useTitle(words.title(shortId(id)))
   if (job === null) return problem === null ? null : <ProblemNote problem={problem} again={reload} />
-  const spans = spansOf(job, events, receipt)
+  const spans = spansOf(job, { events, receipt, isPlanned: typeof request?.plan_digest === 'string' })
   const units = opUnits(opOf(request))
   return (
     <>

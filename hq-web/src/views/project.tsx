@@ -34,9 +34,9 @@ export function ProjectView({ id }: { id: string }) {
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
       {data !== null && (
         <>
+          <ProjectKeys projectId={id} />
           <LimitTables answer={data.limits} />
           <LimitForm projectId={id} limits={data.limits.limits} changed={reload} />
-          <ProjectKeys projectId={id} />
         </>
       )}
     </>

@@ -75,7 +75,7 @@ export const agentWords = {
   },
   empty: {
     title: 'Bring your own machines.',
-    lead: 'An agent that says a node token of yours is your own: you see it here, and with a pool it works for your jobs alone, so that no stranger sees their tables. Make both in Pools; what an agent then says is below.',
+    lead: 'An agent that says a node token of yours is your own: you see it here, and with a pool it works for your jobs alone, so that no stranger sees their tables. Make both in Pools, which gives you link and command ready to use.',
     tab: 'In a browser tab',
     tabNote: 'The token stands behind the #, which no browser sends to a server.',
     node: 'On a machine, in Node',

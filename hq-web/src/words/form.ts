@@ -23,6 +23,7 @@ export const formWords = {
     region: 'Region',
   },
   anyPool: 'agents of everybody',
+  poolHelp: 'A pool of your own is worked on by your agents alone.',
   policyHelp: {
     min_agents: 'With fewer the job waits.',
     max_agents: 'Checks come on top.',

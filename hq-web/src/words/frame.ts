@@ -72,6 +72,7 @@ export const frameWords = {
   reasons: {
     waits: (online: string, needed: string, which: string) =>
       `Waiting for agents: ${online} online, ${needed} needed${which === '' ? '' : `,${which}`}.`,
+    still: (waits: string) => `At the deadline the job still had too few. ${waits}`,
     nobody: (which: string) => `No agent is online that could go on${which === '' ? '' : `,${which}`}.`,
     engines: { cpu: ' with WASM', gpu: ' with WebGPU' } as Readonly<Record<string, string>>,
   },

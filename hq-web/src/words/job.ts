@@ -122,6 +122,7 @@ export const jobWords = {
     verdict: 'Verdict',
     digest: 'Digest',
     noDigest: 'none yet',
+    noDigestEver: 'none',
     pass: 'Pass',
     attempts: 'Answers',
     noAttempts: 'Nobody has answered yet.',
@@ -129,7 +130,7 @@ export const jobWords = {
     proofNote: 'that this digest is in the receipt’s Merkle root',
     role: { first: 'first run', check: 'check', referee: 'referee' },
     trusted: 'trusted',
-    outcome: { void: 'void', accepted: 'accepted', differs: 'differs', waits: 'waits' },
+    outcome: { left: 'not used', void: 'void', accepted: 'accepted', differs: 'differs', waits: 'waits' },
     say: {
       waiting: 'waits for an agent',
       running: 'runs now',

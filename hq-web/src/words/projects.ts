@@ -13,6 +13,7 @@ export const projectsWords = {
   busy: 'The server is asked',
   keys: {
     title: 'Its keys',
+    another: 'Make another key',
     none: 'It has no key yet, so nobody can use it. Make the first one with all scopes and hand it over: its owner makes the others in HQ.',
   },
 } as const

@@ -138,9 +138,9 @@ test('usage, ledger and invoice say the same of the same days', async () => {
     }
     return all
   }
-  const all = await bookings('')
-  expect(await bookings('&order=newest')).toEqual(all.toReversed())
-  const entries = all.flatMap((one) => one.entries)
+  const booked = await bookings('')
+  expect(await bookings('&order=newest')).toEqual(booked.toReversed())
+  const entries = booked.flatMap((one) => one.entries)
   const sum = (account: string) =>
     entries.reduce((all, entry) => (entry.account === account ? all + entry.credits : all), 0)
   expect(-sum('project') - sum('held')).toBeCloseTo(balance.spent_credits, 9)
