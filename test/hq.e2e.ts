@@ -198,11 +198,18 @@ test('a key is made and shown once, opens HQ elsewhere with its scopes alone, an
   const denied = tab.getByRole('button', { name: 'Make a key', exact: true })
   expect(await denied.getAttribute('aria-disabled')).toBe('true')
 
+  await view('New job', tab).click()
+  await seen(tab, '1.42 credits')
+
   await button('Revoke nightly run').click()
   await button('Yes, revoke it').click()
   await page.getByRole('row').filter({ hasText: 'nightly run' }).getByText('Revoked').waitFor()
-  await view('Jobs', tab).click()
+  // The estimate of what is typed is refused; when one is back, it is still there.
+  await tab.getByLabel('Your own id').fill('typed before')
   await seen(tab, 'its key was revoked')
+  await signIn(tab, API_KEY)
+  await tab.getByRole('heading', { name: 'New job' }).waitFor()
+  expect(await tab.getByLabel('Your own id').inputValue()).toBe('typed before')
   await elsewhere.close()
 })
 

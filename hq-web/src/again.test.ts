@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest'
 import { mayPass, pauseMs } from './again.ts'
 
-test('pauses double from a second on, up to half a minute', () => {
+test('pauses double from half a second on, up to half a minute', () => {
   expect([0, 1, 2, 3, 4, 5, 6, 50, 5_000].map(pauseMs)).toEqual([
-    1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000,
+    500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000,
   ])
 })
 

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { Problem } from './api.ts'
 
-const FIRST_MS = 1_000
+const FIRST_MS = 500
 /** No longer than one likes to look at a page that says nothing. */
 const LONGEST_MS = 30_000
 

@@ -1,9 +1,9 @@
 // Keys as rows: what each is called, whether it works, what it may, and revoking it after a second look.
 import { useState } from 'preact/hooks'
 import type { Schema } from '../api.ts'
-import { age, exactTime } from '../format.ts'
 import { Age } from '../parts/age.tsx'
 import { Button } from '../parts/button.tsx'
+import { Expiry } from '../parts/expiry.tsx'
 import { Said } from '../parts/glyph.tsx'
 import { Heads } from '../parts/heads.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
@@ -74,7 +74,7 @@ function Row({ of: key, now, revoke }: { of: Key; now: number; revoke: () => Pro
           <Age at={key.created_at} now={now} say={ago} />
         </td>
         <td data-head={heads.expires}>
-          <Expiry at={key.expires_at} now={now} />
+          <Expiry at={key.expires_at} now={now} say={words.keys} />
         </td>
         <td data-head={heads.used}>
           {key.last_used_at === null ? unused : <Age at={key.last_used_at} now={now} say={ago} />}
@@ -119,16 +119,5 @@ function Ask({ of: { name }, asking, ask, revoke }: AskProps) {
         </Button>
       )}
     </span>
-  )
-}
-
-function Expiry({ at, now }: { at: string | null; now: number }) {
-  const { never, ago, inTime } = words.keys
-  if (at === null) return <>{never}</>
-  const left = Date.parse(at) - now
-  return (
-    <time dateTime={at} title={exactTime(at)}>
-      {left > 0 ? inTime(age(left)) : ago(age(-left))}
-    </time>
   )
 }

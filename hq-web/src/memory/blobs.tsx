@@ -3,9 +3,9 @@ import { addressOf, get, remove, type Schema } from '../api.ts'
 import { bytes } from '../format.ts'
 import { Age, useNow } from '../parts/age.tsx'
 import { Digest } from '../parts/digest.tsx'
+import { Expiry } from '../parts/expiry.tsx'
 import { memoryWords as say } from '../words/memory.ts'
 import { Drop } from './drop.tsx'
-import { Expiry } from './expiry.tsx'
 import type { PartProps } from './kv.tsx'
 import { PrefixList } from './prefix-list.tsx'
 import { UploadBlob } from './upload-blob.tsx'
@@ -68,7 +68,7 @@ function Row({ of: blob, now, off, written }: RowProps) {
         <Age at={blob.updated_at} now={now} say={say.ago} />
       </td>
       <td data-head={heads.expires}>
-        <Expiry at={blob.expires_at} now={now} />
+        <Expiry at={blob.expires_at} now={now} say={say} />
       </td>
       <td>
         <Drop name={blob.name} cost={cost(blob.name)} off={off} deed={drop} />

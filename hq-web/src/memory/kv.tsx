@@ -3,12 +3,12 @@ import { get, type Schema } from '../api.ts'
 import { bytes, count } from '../format.ts'
 import { useLoad } from '../load.ts'
 import { Age, useNow } from '../parts/age.tsx'
+import { Expiry } from '../parts/expiry.tsx'
 import { Heads } from '../parts/heads.tsx'
 import { More } from '../parts/more.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { Link } from '../router.tsx'
 import { memoryWords as say } from '../words/memory.ts'
-import { Expiry } from './expiry.tsx'
 import { KvEntry } from './kv-entry.tsx'
 import { NewKv } from './new-kv.tsx'
 import { memoryAddress } from './prefix-form.tsx'
@@ -118,7 +118,7 @@ function Entries({ query, round, namespace }: PartProps & { namespace: string })
             <Age at={updated_at} now={now} say={say.ago} />
           </td>
           <td data-head={heads.expires}>
-            <Expiry at={expires_at} now={now} />
+            <Expiry at={expires_at} now={now} say={say} />
           </td>
         </tr>
       )}

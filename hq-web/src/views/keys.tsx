@@ -6,6 +6,7 @@ import { KeyTable } from '../keys/key-table.tsx'
 import { Secret } from '../keys/secret.tsx'
 import { useLoad } from '../load.ts'
 import { useNow } from '../parts/age.tsx'
+import { Head } from '../parts/head.tsx'
 import { More } from '../parts/more.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { useTitle } from '../router.tsx'
@@ -20,12 +21,7 @@ export function KeysView({ query }: { query: URLSearchParams }) {
   const [made, setMade] = useState<Made | null>(null)
   return (
     <>
-      <div class="title">
-        <div>
-          <h1>{title}</h1>
-          <p class="soft after">{lead}</p>
-        </div>
-      </div>
+      <Head title={title}>{lead}</Head>
       {made !== null && <Secret made={made} stored={() => setMade(null)} />}
       {canManage && <List cursor={query.get('cursor') ?? undefined} seen={made?.key.id} />}
       <NewKey

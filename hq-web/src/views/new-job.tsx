@@ -12,6 +12,7 @@ import { SameRequest } from '../form/same-request.tsx'
 import { useEstimate, type Contract } from '../form/use-estimate.ts'
 import { useLoad } from '../load.ts'
 import { Button } from '../parts/button.tsx'
+import { Head } from '../parts/head.tsx'
 import { opTitle, opUnits } from '../parts/job-table.tsx'
 import { OldDraft } from '../parts/old-draft.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
@@ -26,12 +27,7 @@ export function NewJobView() {
   const { data, problem, reload } = useLoad((signal) => get('/api/v0/ops', { signal }), [])
   return (
     <>
-      <div class="title">
-        <div>
-          <h1>{words.form.title}</h1>
-          <p class="soft after">{words.form.founding}</p>
-        </div>
-      </div>
+      <Head title={words.form.title}>{words.form.founding}</Head>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
       {data?.ops[0] !== undefined && <JobForm ops={data.ops} first={data.ops[0]} />}
     </>

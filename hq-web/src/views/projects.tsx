@@ -4,6 +4,7 @@ import { get, post } from '../api.ts'
 import { count } from '../format.ts'
 import { useLoad } from '../load.ts'
 import { Age, useNow } from '../parts/age.tsx'
+import { Head } from '../parts/head.tsx'
 import { Heads } from '../parts/heads.tsx'
 import { MakeForm } from '../parts/make-form.tsx'
 import { More } from '../parts/more.tsx'
@@ -24,12 +25,7 @@ export function ProjectsView({ query }: { query: URLSearchParams }) {
   )
   return (
     <>
-      <div class="title">
-        <div>
-          <h1>{title}</h1>
-          <p class="soft after">{lead}</p>
-        </div>
-      </div>
+      <Head title={title}>{lead}</Head>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
       {data !== null && (
         <div class="scroll" tabIndex={0} role="region" aria-label={title}>

@@ -41,7 +41,7 @@ test('a read that failed fails for those who share it, and the next one is new',
 })
 
 test('beyond the burst it is 429 with when to come again', async () => {
-  const { record, tokenLook } = createAgentReads(
+  const { record } = createAgentReads(
     async () => EMPTY,
     () => 0,
   )
@@ -49,5 +49,14 @@ test('beyond the burst it is 429 with when to come again', async () => {
   const refused = await record(named(-1))
   expect(refused).toBeInstanceOf(Refusal)
   expect(refused).toMatchObject({ problem: { code: 'RATE_LIMITED' } })
+})
+
+test('looks at whose a token is have a limit of their own, and take nothing from the records', async () => {
+  const { record, tokenLook } = createAgentReads(
+    async () => EMPTY,
+    () => 0,
+  )
+  for (let n = 0; n < WEB_LIMITS.tokenLooksBurst; n++) expect(tokenLook()).toBeNull()
   expect(tokenLook()).toMatchObject({ problem: { code: 'RATE_LIMITED' } })
+  expect(await record(named(1))).toEqual(EMPTY)
 })

@@ -62,9 +62,12 @@ export const WEB_LIMITS = {
   lastUseGrainMs: 60 * 60 * 1000,
   /** Of routes that anybody may call: their bodies are read before anything is asked. */
   publicBodyBytesMax: 4_096,
-  /** Records of agents and owners of tokens that are read, whoever asks: some sums each; ten thousand pages ask once a minute. */
+  /** Records of agents that are read, whoever asks: a signature and some sums each; ten thousand pages ask once a minute. */
   agentReadsPerSecond: 200,
   agentReadsBurst: 400,
+  /** Looks at whose a node token is, whoever asks: a digest and a row each; a page with a link asks once. */
+  tokenLooksPerSecond: 50,
+  tokenLooksBurst: 100,
   /** How old, or how far ahead, a signature that asks for a record may be; whose clock is further off is told ours. */
   agentReadSkewMs: 2 * 60 * 1000,
   /** Tries to sign in to HQ that fail, whoever makes them: some digests and a look at the store each. */
