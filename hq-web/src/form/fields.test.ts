@@ -57,6 +57,7 @@ test.each([
   ['0.9;0.99 0.999,', [0.9, 0.99, 0.999]],
 ])('exact quantiles typed as %j are sent as %j', (typed, sent) => {
   expect(argsOf(fields, { quantiles: typed })).toEqual({ args: { quantiles: sent }, faults: {} })
+  expect(argsOf(fields, typedOf(fields, { quantiles: sent })).args).toEqual({ quantiles: sent })
 })
 
 test('any number that can be written is read as itself, with commas or without', () => {

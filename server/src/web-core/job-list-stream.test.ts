@@ -95,11 +95,22 @@ test('a test job reserves nothing; the stream says that it lives, and ends after
 
 test('what was asked for is said however a job ended, and not by a server that lacks its kernel', () => {
   const { hub } = createFakeHub(createFakeStore())
-  const askedOf = (change: Partial<JobSummary>) => summaryView(job('a', change), hub).asked
-  const ended = { state: 'FAILED', finishedAtMs: 5 } as const
-  expect(askedOf(ended)).toEqual({ units: 10_000_000, shards: 77 })
+  const askedOf = (id: string, change: Partial<JobSummary> = {}) =>
+    summaryView(job(id, { state: 'FAILED', finishedAtMs: 5, ...change }), hub).asked
+  expect(askedOf('failed')).toEqual({ units: 10_000_000, shards: 77 })
   const metrics = '{"wall_ms":2,"shards":9,"units":10,"verified_shards":8}'
-  expect(askedOf({ ...ended, state: 'COMPLETED', request: null, metrics })).toEqual({ units: 10, shards: 9 })
-  expect(askedOf({ ...ended, kernelDigest: 'f'.repeat(64) as JobSummary['kernelDigest'] })).toBeNull()
-  expect(askedOf({ ...ended, request: '{"op":"of another age"}' })).toBeNull()
+  expect(askedOf('done', { state: 'COMPLETED', request: null, metrics })).toEqual({ units: 10, shards: 9 })
+  expect(askedOf('of another kernel', { kernelDigest: 'f'.repeat(64) as JobSummary['kernelDigest'] })).toBeNull()
+  expect(askedOf('of another age', { request: '{"op":"of another age"}' })).toBeNull()
+})
+
+test('a job is planned for the list once, and what is remembered is bounded', () => {
+  const { hub } = createFakeHub(createFakeStore())
+  const askedOf = (id: string, request: string) => summaryView(job(id, { request }), hub).asked
+  const founding = JSON.stringify(FOUNDING_REQUEST)
+  expect(askedOf('first', founding)).toEqual({ units: 10_000_000, shards: 77 })
+  // Never read again: what was registered stays as it is.
+  expect(askedOf('first', 'no JSON')).toEqual({ units: 10_000_000, shards: 77 })
+  for (let n = 0; n < WEB_LIMITS.jobSizesKept; n++) askedOf(`later ${n}`, '{}')
+  expect(() => askedOf('first', 'no JSON')).toThrow(SyntaxError)
 })

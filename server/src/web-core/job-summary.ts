@@ -1,6 +1,7 @@
 // A job in a line of a list: what it is, where it stands, what it costs.
 import { z } from 'zod'
 import { priceOfMicroCredits } from '@forge/shared/billing/price.ts'
+import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
@@ -8,6 +9,7 @@ import type { JobSummary } from '../store/job-reads.ts'
 import { JOB_STATES } from '../store/store.ts'
 import { gridOf } from './grid-of-job.ts'
 import { JOB_ID_TEXT, progressSchema, progressView } from './job-view.ts'
+import { WEB_LIMITS } from './limits.ts'
 import { isoOf, isoOrNull } from './times.ts'
 
 const time = z.iso.datetime()
@@ -72,7 +74,18 @@ export function summaryView(row: JobSummary, hub: Pick<Hub, 'progress'>): z.inpu
   }
 }
 
-function askedOf({ request, kernelDigest }: JobSummary): { units: number; shards: number } | null {
-  const grid = request === null ? null : gridOf({ request, kernelDigest })
-  return grid === null ? null : { units: Number(grid.units), shards: shardsOf(grid) }
+type Asked = { readonly units: number; readonly shards: number }
+
+/** What was registered never changes, and planning it anew for each look at a list would cost half a millisecond a row. */
+const known = new Map<JobId, Asked | null>()
+
+function askedOf({ id, request, kernelDigest }: JobSummary): Asked | null {
+  const before = known.get(id)
+  if (before !== undefined || request === null) return before ?? null
+  const grid = gridOf({ request, kernelDigest })
+  const asked = grid === null ? null : { units: Number(grid.units), shards: shardsOf(grid) }
+  const [oldest] = known.keys()
+  if (known.size >= WEB_LIMITS.jobSizesKept && oldest !== undefined) known.delete(oldest)
+  known.set(id, asked)
+  return asked
 }

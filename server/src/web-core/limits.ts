@@ -52,6 +52,8 @@ export const WEB_LIMITS = {
   streamPollMs: 1_000,
   /** Two looks are never closer, whatever wakes them. */
   streamPauseMs: 200,
+  /** Sizes of jobs that lists of jobs remember: a few dozen bytes each, of more jobs than anybody looks at. */
+  jobSizesKept: 10_000,
   /** Proxies cut a silent connection after 30 to 60 s. */
   streamHeartbeatMs: 15_000,
   /** How old the last look at its caller's key may be when a stream says something. */
