@@ -244,7 +244,10 @@ test('the list is live: a job that begins elsewhere appears, and can be cancelle
     () => state().textContent(),
     (said) => said === 'Cancelled',
   )
-  await seen(page, /^By your own project, .* after it was registered, at .* No agent had begun\. Nothing was billed\.$/)
+  await seen(
+    page,
+    /^Cancelled by your own project, .* after it was registered, at .* No agent had begun\. Nothing was billed\.$/,
+  )
   expect(await page.getByText('Trying the same again').count()).toBe(0)
   await page.goBack()
   await page.getByRole('navigation', { name: 'State' }).getByRole('link', { name: 'Cancelled' }).click()

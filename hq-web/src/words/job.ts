@@ -13,7 +13,8 @@ export const jobWords = {
   differs: (n: number) => `Differs from the original in ${plural(n, 'place', 'places')}.`,
   cancelled: {
     title: 'Cancelled',
-    who: (when: string, after: string) => `By your own project, ${after} after it was registered, at ${when}.`,
+    who: (when: string, after: string) =>
+      `Cancelled by your own project, ${after} after it was registered, at ${when}.`,
     begun: (answered: number, all: number) =>
       `${count(answered)} of ${plural(all, 'shard', 'shards')} had been answered by then; none of it became a result.`,
     notBegun: 'No agent had begun.',
