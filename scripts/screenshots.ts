@@ -33,11 +33,15 @@ for (const fault of faults) console.error(fault)
 console.log(`${taken} pictures in ${folder}`)
 process.exit(faults.length === 0 ? 0 : 1)
 
-async function ofVolunteer(browser: Browser, { url, volunteer, beginLong, call }: World): Promise<void> {
+async function ofVolunteer(browser: Browser, { url, volunteer, beginLong, linkOfPool, call }: World): Promise<void> {
   const fresh = await visit(browser, url)
   await fresh.getByRole('button', { name: 'Start', exact: true }).waitFor()
   await shoot(fresh, 'volunteer-before')
   await fresh.context().close()
+  const invited = await visit(browser, await linkOfPool())
+  await invited.getByText(/^This link is from/).waitFor()
+  await shoot(invited, 'volunteer-by-link')
+  await invited.context().close()
   await shoot(volunteer, 'volunteer-idle')
   const job = await beginLong()
   await until('work', async () => (await volunteer.locator('#word').textContent()) === 'Working')
@@ -62,6 +66,12 @@ async function ofHq(browser: Browser, { url, projectKey, adminToken, job, beginL
   await page.getByRole('button', { name: 'Draw and run them', exact: true }).click()
   await page.getByText('Nothing is wrong.').waitFor()
   await shoot(page, 'hq-job-verified')
+  for (const state of ['failed', 'cancelled']) {
+    await page.goto(`${url}/hq/jobs?state=${state.toUpperCase()}`)
+    await page.getByRole('table').getByRole('link').first().click()
+    await page.getByRole('heading', { name: 'Receipt' }).waitFor()
+    await shoot(page, `hq-job-${state}`)
+  }
   const running = await beginLong()
   await page.goto(`${url}/hq/jobs/${running}`)
   await page.getByText('Running', { exact: true }).first().waitFor()

@@ -59,6 +59,7 @@ const view = (tab: Page, name: string) =>
 
 test('a project without agents of its own is shown how to bring some', async () => {
   await owner.getByRole('heading', { name: 'Bring your own machines.' }).waitFor()
+  expect(await owner.getByRole('link', { name: 'Make a pool and a token' }).getAttribute('href')).toBe('/hq/pools')
   expect(await owner.getByRole('region', { name: 'In a browser tab' }).textContent()).toBe(
     `${pool.url}/?pool=in-house#token=ntk_…`,
   )

@@ -90,6 +90,18 @@ test('the form has the founding example and its price, says what is wrong, and w
   await estimate.getByText('1.42 credits').waitFor()
   await page.getByRole('button', { name: 'TypeScript', exact: true }).click()
   expect(await page.getByRole('region', { name: 'TypeScript' }).textContent()).toContain('"iterations": 10000000')
+  await page.getByLabel('Exact quantiles quantiles').check()
+  await page.getByLabel('At these levels').fill('0.5, 0.995')
+  await seen(page, /"quantiles": \[\s+0\.5,\s+0\.995\s+\]/)
+  // Going back loses nothing of what was typed.
+  await page.goBack()
+  await page.getByRole('heading', { name: /^No job yet/ }).waitFor()
+  await page.goForward()
+  await seen(page, 'What you typed before and did not send is here again.')
+  expect(await page.getByLabel('At these levels').inputValue()).toBe('0.5, 0.995')
+  await button('Begin anew').click()
+  expect(await page.getByLabel('At these levels').inputValue()).toBe('')
+  await page.getByLabel('Your own id').fill('the-first')
 })
 
 test('it is run and watched: waiting, running, completed, without a reload', async () => {
@@ -102,6 +114,10 @@ test('it is run and watched: waiting, running, completed, without a reload', asy
   await button('Run it').click()
   await seen(page, 'Insurance losses, 10 million years')
   await becomes('Queued')
+  await seen(page, /^Waiting for agents: 0 online, \d+ needed/)
+  const line = page.getByRole('region', { name: 'Time line' })
+  expect(await line.textContent()).toContain('Plandone')
+  expect(await line.textContent()).toContain('Dispatchwaiting for agents')
   expect(await button('Replay').getAttribute('aria-disabled')).toBe('true')
   await isAccessible(page)
   let isSeen = false
@@ -140,9 +156,17 @@ test('the page says the answer, the bound in words, every shard by keyboard, and
 })
 
 test('billing shows what the founding run cost, and the month’s invoice says the same', async () => {
+  // What a server that is away did not answer is asked again, without a press.
+  await page.route('**/api/v0/ledger*', (route) => route.abort())
   await view('Billing').click()
-  const bookings = page.getByRole('table', { name: 'Bookings, first to last' })
-  await bookings.getByRole('row').filter({ hasText: 'Settled' }).waitFor()
+  await seen(page, 'It is asked again by itself.')
+  await page.unroute('**/api/v0/ledger*')
+  const bookings = page.getByRole('table', { name: 'Bookings, newest first' })
+  const settled = bookings.getByRole('row').nth(1)
+  await settled.filter({ hasText: 'Settled' }).waitFor()
+  await page.getByRole('link', { name: 'Show the first ones first.' }).click()
+  const turned = page.getByRole('table', { name: 'Bookings, first to last' })
+  await turned.getByRole('row').nth(1).filter({ hasText: 'Reserved' }).waitFor()
   expect(await page.getByRole('region', { name: 'Balance' }).textContent()).toContain('Spent in all1.42 credits')
   const day = page.getByRole('table', { name: 'Usage by day and profile' }).getByRole('row').last()
   expect(await day.textContent()).toMatch(/^\d{4}-\d\d-\d\dInsurance lossesSettled 11\.420\.17$/)
@@ -174,11 +198,18 @@ test('a key is made and shown once, opens HQ elsewhere with its scopes alone, an
   const denied = tab.getByRole('button', { name: 'Make a key', exact: true })
   expect(await denied.getAttribute('aria-disabled')).toBe('true')
 
+  await view('New job', tab).click()
+  await seen(tab, '1.42 credits')
+
   await button('Revoke nightly run').click()
   await button('Yes, revoke it').click()
   await page.getByRole('row').filter({ hasText: 'nightly run' }).getByText('Revoked').waitFor()
-  await view('Jobs', tab).click()
+  // The estimate of what is typed is refused; when one is back, it is still there.
+  await tab.getByLabel('Your own id').fill('typed before')
   await seen(tab, 'its key was revoked')
+  await signIn(tab, API_KEY)
+  await tab.getByRole('heading', { name: 'New job' }).waitFor()
+  expect(await tab.getByLabel('Your own id').inputValue()).toBe('typed before')
   await elsewhere.close()
 })
 
@@ -192,6 +223,8 @@ test('a job with exact quantiles shows its curve with VaR marked; its replay is 
   // Somebody else runs it again: who answered the original is asked last.
   await pool.agents({ engine: 'wasm' })
   await button('Replay').click()
+  await seen(page, /It costs \d+\.\d\d credits \(\d+\.\d\d EUR\), like any job\./)
+  await button('Yes, run it again').click()
   await seen(page, 'Identical to the original, to the bit.')
 })
 
@@ -211,6 +244,11 @@ test('the list is live: a job that begins elsewhere appears, and can be cancelle
     () => state().textContent(),
     (said) => said === 'Cancelled',
   )
+  await seen(
+    page,
+    /^Cancelled by your own project, .* after it was registered, at .* No agent had begun\. Nothing was billed\.$/,
+  )
+  expect(await page.getByText('Trying the same again').count()).toBe(0)
   await page.goBack()
   await page.getByRole('navigation', { name: 'State' }).getByRole('link', { name: 'Cancelled' }).click()
   expect(page.url()).toBe(`${pool.url}/hq/jobs?state=CANCELLED`)
@@ -219,6 +257,18 @@ test('the list is live: a job that begins elsewhere appears, and can be cancelle
     () => page.getByRole('row').count(),
     (rows) => rows === 2,
   )
+  expect(await row.textContent()).toMatch(/^CancelledInsurance losses, 1\.048579 million years.*9 shards asked for/)
+})
+
+test('an own id that has a job already runs nothing new, and that is said', async () => {
+  await view('New job').click()
+  await page.getByLabel('Your own id').fill('the-first')
+  await button('Run it').click()
+  await seen(page, /^Nothing new ran: your id the-first has a job already/)
+  // Shards that did not come at first come by themselves.
+  await page.route('**/api/v0/jobs/*/shards*', (route) => route.abort(), { times: 1 })
+  await page.getByRole('link', { name: 'Open the job that is there' }).click()
+  await page.getByRole('listbox', { name: /^Shards, 77/ }).waitFor()
 })
 
 test('an address that is none says so; signing out ends the session everywhere', async () => {
@@ -233,9 +283,18 @@ test('an address that is none says so; signing out ends the session everywhere',
   await copy.close()
 })
 
-test('the operator sees the projects, and no jobs', async () => {
+test('the operator sees the projects and no jobs, and makes a project with its first key', async () => {
   await signIn(page, ADMIN_TOKEN)
   await page.getByRole('rowheader', { name: 'default' }).waitFor()
+  await page.getByLabel('Name of the project').fill('Actuarial')
+  await button('Make a project').click()
+  await page.getByRole('heading', { name: 'Actuarial' }).waitFor()
+  await seen(page, /It has no key yet/)
+  await page.getByLabel('Name', { exact: true }).fill('first key')
+  await button('Make a key').click()
+  const secret = await page.getByRole('region', { name: 'Secret' }).locator('code').textContent()
+  const headers = { authorization: `Bearer ${secret}` }
+  expect((await fetch(`${pool.url}/api/v0/keys`, { headers })).status).toBe(200)
   await isAccessible(page)
 })
 

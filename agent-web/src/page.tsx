@@ -9,6 +9,7 @@ import { amountOf, defaultSettings, readSettings, type Settings } from './settin
 import { isMetered, keep } from './surroundings.ts'
 import { Tab, type TabState } from './tab.ts'
 import { KEY, WORDS } from './text.ts'
+import { tokenHolder, type TokenHolder } from './token-holder.ts'
 import { App } from './views/app.tsx'
 import type { Acts } from './views/page-props.ts'
 
@@ -26,6 +27,7 @@ const options = { ...asked, token: asked.token ?? tokenOfTab() }
 let settings: Settings = { ...kept, ...(asked.preset ? amountOf(asked.preset, cores) : {}) }
 let pool: PoolView | undefined
 let record: AgentRecordView | undefined
+let holder: TokenHolder | undefined
 let recordedMs = -Infinity
 /** When the record that is shown was asked for. */
 let heardMs = -Infinity
@@ -87,7 +89,7 @@ function draw(): void {
   if (root === null) throw new Error('the page has no root')
   render(
     <App
-      {...{ tab: shown, settings, set, options, cores, acts, pool, record, speeds, nowMs, keyNotice }}
+      {...{ tab: shown, settings, set, options, cores, acts, pool, holder, record, speeds, nowMs, keyNotice }}
       hour={hour.read(nowMs)}
     />,
     root,
@@ -128,6 +130,13 @@ async function askPool(): Promise<void> {
   draw()
 }
 
+/** Once it is known it stays: a token is of one pool. */
+async function askHolder(): Promise<void> {
+  if (options.token === undefined || holder !== undefined) return
+  holder = await tokenHolder(options.token, (...of) => fetch(...of))
+  draw()
+}
+
 function look(): void {
   if (shown.running || speeds.some((speed) => speed > 0)) {
     speeds = [...speeds, shown.unitsPerSecond].slice(-SPEEDS_MAX)
@@ -137,6 +146,7 @@ function look(): void {
   if (document.hidden || performance.now() - recordedMs < RECORD_MS) return
   void askRecord()
   void askPool()
+  void askHolder()
 }
 
 function stored(storage: Storage, key: string): string | null {
@@ -152,6 +162,7 @@ function tokenOfTab(): string | undefined {
 }
 
 draw()
+void askHolder()
 setInterval(look, LOOK_MS)
 document.addEventListener('visibilitychange', draw)
 if (options.autostart || isResumed()) tab.start()

@@ -45,6 +45,16 @@ export const STATE = {
   reload: 'Reload',
 } as const
 
+export const JOIN = {
+  label: 'Whom this tab works for',
+  pool: (project: string, pool: string) =>
+    `This link is from “${project}”: the tab works for its pool ${pool}, and for nobody else’s jobs.`,
+  everybody: (project: string) =>
+    `This link is from “${project}”: the tab counts as its own, and works for everybody’s jobs.`,
+  refused: (why: string) => `The pool does not let this link in: ${why}`,
+  asking: 'The pool is asked whose link this is.',
+} as const
+
 export const ACTS = {
   start: 'Start',
   finish: 'Finish',

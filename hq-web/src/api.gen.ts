@@ -1074,6 +1074,22 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/agent/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["getTokenHolder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent/record": {
         parameters: {
             query?: never;
@@ -1419,6 +1435,10 @@ export type components = {
                     shards: number;
                     units: number;
                     verified_shards: number;
+                } | null;
+                asked: {
+                    units: number;
+                    shards: number;
                 } | null;
                 progress: {
                     shards: number;
@@ -2790,6 +2810,12 @@ export type components = {
             agents_online: number;
             networks_days: number | null;
         };
+        GetTokenHolderAnswer: {
+            /** @constant */
+            ok: true;
+            project: string;
+            pool: string | null;
+        };
         GetAgentRecordAnswer: {
             /** @constant */
             ok: true;
@@ -3053,6 +3079,9 @@ export type components = {
         };
         SignInBody: {
             key: string;
+        };
+        GetTokenHolderBody: {
+            token: string;
         };
         GetAgentRecordBody: {
             public_key: string;
@@ -3987,6 +4016,7 @@ export interface operations {
             query?: {
                 limit?: string;
                 cursor?: string;
+                order?: "oldest" | "newest";
             };
             header?: never;
             path?: never;
@@ -5080,6 +5110,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetPoolForAgentsAnswer"];
+                };
+            };
+        };
+    };
+    getTokenHolder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GetTokenHolderBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetTokenHolderAnswer"];
                 };
             };
         };

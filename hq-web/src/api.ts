@@ -24,6 +24,8 @@ export interface Sent {
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
+  /** Gets the headers of a good answer before its body. */
+  readonly heard?: (headers: Headers) => void
 }
 
 /** What the server refused, with its problem document; or that it could not be reached, with one of our own. */
@@ -88,7 +90,7 @@ async function call<T>(method: string, path: string, sent: Sent, body?: unknown)
 }
 
 async function answered<T>(method: string, path: string, sent: Sent, body?: unknown): Promise<T> {
-  const { headers, signal } = sent
+  const { headers, signal, heard } = sent
   const response = await fetch(addressOf(path, sent), {
     method,
     headers: { ...typeOf(body), ...headers },
@@ -98,6 +100,7 @@ async function answered<T>(method: string, path: string, sent: Sent, body?: unkn
     if (signal?.aborted === true) throw error
     throw new ApiProblem(unreachable())
   })
+  if (response.ok) heard?.(response.headers)
   if (response.status === 204) return undefined as T
   const text = await response.text()
   if (response.ok) return JSON.parse(text)

@@ -1,5 +1,7 @@
-// Loading what a view shows: the answer, the refusal, and asking again. What was shown stays while it is asked for anew.
+// Loading what a view shows: the answer, the refusal, and asking again, by itself while the server is away. What was shown stays
+// while it is asked for anew.
 import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useAgain } from './again.ts'
 import { ApiProblem, type Problem } from './api.ts'
 
 export interface Loaded<T> {
@@ -27,5 +29,6 @@ export function useLoad<T>(ask: (signal: AbortSignal) => Promise<T>, inputs: rea
     return () => over.abort()
   }, [...inputs, round])
   const reload = useCallback(() => setRound((n) => n + 1), [])
+  useAgain(state.problem, reload)
   return { ...state, reload }
 }

@@ -8,7 +8,8 @@ import './account.css'
 import './fleet.css'
 import './verify.css'
 import { render, type ComponentChild } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useAgain } from './again.ts'
 import { ApiProblem, whenSignedOut, type Problem } from './api.ts'
 import { Shell } from './parts/shell.tsx'
 import { Asking } from './parts/asking.tsx'
@@ -77,6 +78,8 @@ function Hq() {
     )
     return () => over.abort()
   }, [round])
+  const again = useCallback(() => setRound((n) => n + 1), [])
+  useAgain(typeof who === 'object' && 'problem' in who ? who.problem : null, again)
   if (who === 'asking') return null
   if (who === 'nobody' || who === 'ended') {
     return <SignInView hasEnded={who === 'ended'} signedIn={(session) => setWho({ session })} />
@@ -84,7 +87,7 @@ function Hq() {
   if ('problem' in who) {
     return (
       <main class="wrap alone">
-        <ProblemNote problem={who.problem} again={() => setRound((n) => n + 1)} />
+        <ProblemNote problem={who.problem} again={again} />
       </main>
     )
   }

@@ -14,6 +14,7 @@ import { freshDataDir } from '../machine/fresh-store.ts'
 
 const FOUNDING_REQUEST = new URL('../../test/fixtures/founding-request.json', import.meta.url)
 const POLL_MS = 100
+const POOL = 'our-own'
 const PATIENCE_MS = 120_000
 
 export interface World {
@@ -26,6 +27,8 @@ export interface World {
   readonly volunteer: Page
   /** Long enough that every picture of work has some. */
   beginLong(): Promise<string>
+  /** By which a tab joins the project's pool. */
+  linkOfPool(): Promise<string>
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<unknown>
   close(): Promise<void>
 }
@@ -96,6 +99,10 @@ async function filled(browser: Browser, undo: (() => Promise<unknown> | void)[])
     adminToken,
     job,
     volunteer,
+    linkOfPool: async () => {
+      const link = secretOf(await call('POST', '/api/v0/node-tokens', { name: 'A link', pool: POOL }))
+      return `${server.url}/?pool=${POOL}#token=${link}`
+    },
     beginLong: () => begin(withArgs({ iterations: 10_000_000_000 })),
     call,
   }
@@ -121,8 +128,8 @@ async function remember(call: Call, receiver: string): Promise<void> {
     events: ['job.completed', 'job.failed'],
     description: 'Tells the pricing service that a job has ended',
   })
-  await call('POST', '/api/v0/pools', { name: 'our-own' })
-  await call('POST', '/api/v0/node-tokens', { name: 'Rack 7', pool: 'our-own' })
+  await call('POST', '/api/v0/pools', { name: POOL })
+  await call('POST', '/api/v0/node-tokens', { name: 'Rack 7', pool: POOL })
   await call('PUT', '/api/v0/kv/portfolios/motor-2026', { value: { currency: 'EUR', policies: 12_400 } })
   await call('PUT', '/api/v0/kv/portfolios/property-2026', { value: { currency: 'EUR', policies: 3_150 } })
 }

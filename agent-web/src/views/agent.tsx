@@ -41,7 +41,8 @@ export function Tests({ tab, options }: PageProps) {
 }
 
 export function Agent(page: PageProps) {
-  const { tab, options } = page
+  const { tab, options, holder } = page
+  const joined = holder === undefined || 'refused' in holder ? null : holder
   return (
     <Section id="agent" head={AGENT.head}>
       <dl class="facts-list">
@@ -55,7 +56,7 @@ export function Agent(page: PageProps) {
         </div>
         <div>
           <dt>{AGENT.pool}</dt>
-          <dd>{options.token ? (options.pool ?? '') : AGENT.forAll}</dd>
+          <dd>{options.token ? (joined?.pool ?? options.pool ?? AGENT.forAll) : AGENT.forAll}</dd>
         </div>
         <div>
           <dt>{AGENT.refusal}</dt>

@@ -1,7 +1,7 @@
 // The state in a word and a sentence, and what a hand can do about it.
 import { ENGINE_LABELS } from '@forge/shared/agent/engine-host.ts'
 import { takesAny } from '../pauses.ts'
-import { ACTS, AGENT, HERO, kindName, PAUSES, STATE, WORDS } from '../text.ts'
+import { ACTS, AGENT, HERO, JOIN, kindName, PAUSES, STATE, WORDS } from '../text.ts'
 import type { TabState } from '../tab.ts'
 import type { PageProps } from './page-props.ts'
 import { Button, Icon, type Glyph, type Tone } from './parts.tsx'
@@ -48,6 +48,7 @@ export function Head(page: PageProps) {
             <p class="lead">{HERO.lead}</p>
           </>
         )}
+        <Joining {...page} />
         <Word isHead={tab.state !== 'ready'}>
           <Icon glyph={glyph} tone={tone} />
           <span id="word" role="status">
@@ -68,6 +69,22 @@ export function Head(page: PageProps) {
       </div>
       <Acts {...page} />
     </section>
+  )
+}
+
+/** Before Start: for whom it would be. A tab without a token works for everybody, which the page says already. */
+function Joining({ tab, options, holder }: PageProps) {
+  if (options.token === undefined || tab.started) return null
+  return (
+    <p class="notice" role="status" aria-label={JOIN.label}>
+      {holder === undefined
+        ? JOIN.asking
+        : 'refused' in holder
+          ? JOIN.refused(holder.refused)
+          : holder.pool === null
+            ? JOIN.everybody(holder.project)
+            : JOIN.pool(holder.project, holder.pool)}
+    </p>
   )
 }
 

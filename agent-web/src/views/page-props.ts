@@ -4,6 +4,7 @@ import type { Stretch } from '../last-hour.ts'
 import type { PageOptions } from '../options.ts'
 import type { Settings } from '../settings.ts'
 import type { TabState } from '../tab.ts'
+import type { TokenHolder } from '../token-holder.ts'
 
 export interface Acts {
   start(): void
@@ -25,6 +26,8 @@ export interface PageProps {
   readonly acts: Acts
   /** Undefined: not heard yet. */
   readonly pool: PoolView | undefined
+  /** Whose the tab's token is; undefined: there is none, or it is not heard yet. */
+  readonly holder: TokenHolder | undefined
   readonly record: AgentRecordView | undefined
   /** Units a second, one sample a second, the newest last. */
   readonly speeds: readonly number[]

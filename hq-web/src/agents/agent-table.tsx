@@ -5,6 +5,7 @@ import { age, credits, exactTime, large, shortId } from '../format.ts'
 import { Age } from '../parts/age.tsx'
 import { Copy } from '../parts/copy.tsx'
 import { Said } from '../parts/glyph.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { Link } from '../router.tsx'
 import { words } from '../words.ts'
 import { OrderButtons, OrderForm, useOrder } from './orders.tsx'
@@ -34,15 +35,7 @@ export function AgentTable({ caption, agents, now, ordered }: AgentTableProps) {
   return (
     <table class="stack keys fleet">
       <caption class="sr">{caption}</caption>
-      <thead>
-        <tr>
-          {[...Object.values(heads), ...(ordered === undefined ? [] : [actHead])].map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads of={ordered === undefined ? heads : { ...heads, act: actHead }} />
       <tbody>
         {agents.map((agent) => (
           <Row key={agent.agent} of={agent} now={now} ordered={ordered} />

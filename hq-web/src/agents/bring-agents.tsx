@@ -1,5 +1,6 @@
 // What a project without agents of its own is shown: how a tab and a machine become its own, ready to be pasted.
 import { Copy } from '../parts/copy.tsx'
+import { Link } from '../router.tsx'
 import { words } from '../words.ts'
 
 const POOL = 'in-house'
@@ -14,22 +15,25 @@ const node = (): string => `FORGE_AGENT_TOKEN=${TOKEN} \\\n  npx --yes pnpm@10.3
 const tab = (): string => `${location.origin}/?pool=${POOL}#token=${TOKEN}`
 
 export function BringAgents() {
-  const { title, lead, how, tab: tabTitle, tabNote, node: nodeTitle, open } = words.agents.empty
+  const { title, lead, how, tab: tabTitle, tabNote, node: nodeTitle, open, pools } = words.agents.empty
   return (
     <section class="empty">
       <div>
         <h2>{title}</h2>
         <p>{lead}</p>
         <p class="acts">
+          <Link class="btn main" to="/pools">
+            {pools}
+          </Link>
           <a class="btn" href="/">
             {open}
           </a>
         </p>
       </div>
       <ol class="bring">
-        <Step title={how} text={making()} />
         <Step title={tabTitle} text={tab()} note={tabNote} />
         <Step title={nodeTitle} text={node()} />
+        <Step title={how} text={making()} />
       </ol>
     </section>
   )

@@ -3,6 +3,7 @@ import type { Schema } from '../api.ts'
 import { count } from '../format.ts'
 import { Age } from '../parts/age.tsx'
 import { Copy } from '../parts/copy.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { words } from '../words.ts'
 
 type Work = NonNullable<Schema<'ListAgentsAnswer'>['agents'][number]['work']>
@@ -17,15 +18,7 @@ export function OtherTable({ agents, now }: OtherTableProps) {
   return (
     <table class="stack fleet">
       <caption class="sr">{othersCaption}</caption>
-      <thead>
-        <tr>
-          {Object.values(heads).map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads of={heads} />
       <tbody>
         {agents.map(({ agent, work }) => (
           <tr key={agent}>

@@ -2,6 +2,7 @@
 import type { Schema } from '../api.ts'
 import { exactTime, shortId } from '../format.ts'
 import { Age } from '../parts/age.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { words } from '../words.ts'
 
 /** Characters of a pool’s name that need no cutting; ids have more. */
@@ -14,15 +15,7 @@ export function ActTable({ acts, now }: { acts: readonly Act[]; now: number }) {
   return (
     <table class="stack fleet after">
       <caption class="sr">{caption}</caption>
-      <thead>
-        <tr>
-          {Object.values(heads).map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads of={heads} />
       <tbody>
         {acts.map((act) => (
           <tr key={act.number}>

@@ -1,68 +1,53 @@
-// Every booking of the project, a page at a time, in the order of the ledger.
+// Every booking of the project, a page at a time: the newest first, or as one would audit it, from the first on.
 import { get, type Schema } from '../api.ts'
 import { credits, exactTime, shortId } from '../format.ts'
 import { useLoad } from '../load.ts'
+import { Heads } from '../parts/heads.tsx'
+import { More } from '../parts/more.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { Link } from '../router.tsx'
 import { words } from '../words.ts'
 
 type Booking = Schema<'ListLedgerAnswer'>['transactions'][number]
 
-export function Ledger({ cursor }: { cursor: string | undefined }) {
-  const { ledger, ledgerNote, ledgerHelp, noLedger, later, first } = words.billing
-  const { data, problem, reload } = useLoad((signal) => get('/api/v0/ledger', { query: { cursor }, signal }), [cursor])
+type Order = keyof typeof words.billing.orders
+
+export function Ledger({ query }: { query: URLSearchParams }) {
+  const { ledger, ledgerHelp, noLedger, orders } = words.billing
+  const cursor = query.get('cursor') ?? undefined
+  const order: Order = query.get('order') === 'oldest' ? 'oldest' : 'newest'
+  const here = order === 'newest' ? {} : { order }
+  const { note, turn, other, more, first } = orders[order]
+  const { data, problem, reload } = useLoad(
+    (signal) => get('/api/v0/ledger', { query: { order, cursor }, signal }),
+    [order, cursor],
+  )
   return (
     <section class="bill">
       <h2>
-        {ledger} <span>{ledgerNote}</span>
+        {ledger} <span>{note}</span>
       </h2>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
-      {data !== null &&
-        (data.transactions.length === 0 ? (
-          <p class="soft">{noLedger}</p>
-        ) : (
-          <>
-            <p class="soft">{ledgerHelp}</p>
-            <Bookings of={data.transactions} />
-          </>
-        ))}
-      {(cursor !== undefined || typeof data?.next_cursor === 'string') && (
-        <p class="more">
-          {cursor !== undefined && (
-            <Link class="btn" to="/billing">
-              {first}
-            </Link>
-          )}
-          {typeof data?.next_cursor === 'string' && (
-            <Link class="btn" to={`/billing?cursor=${encodeURIComponent(data.next_cursor)}`}>
-              {later}
-            </Link>
-          )}
-        </p>
+      {data?.transactions.length === 0 && <p class="soft">{noLedger}</p>}
+      {data !== null && data.transactions.length > 0 && (
+        <>
+          <p class="soft">
+            {ledgerHelp} <Link to={other === 'newest' ? '/billing' : `/billing?order=${other}`}>{turn}</Link>
+          </p>
+          <Bookings of={data.transactions} caption={orders[order].caption} />
+        </>
       )}
+      <More to="/billing" query={here} cursor={cursor} next={data?.next_cursor} first={first} later={more} />
     </section>
   )
 }
 
-function Bookings({ of }: { of: readonly Booking[] }) {
-  const { ledgerCaption, ledgerHeads: heads, kinds, test } = words.billing
+function Bookings({ of, caption }: { of: readonly Booking[]; caption: string }) {
+  const { ledgerHeads: heads, kinds, test } = words.billing
   return (
     <table class="stack sub">
-      <caption class="sr">{ledgerCaption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{heads.number}</th>
-          <th scope="col">{heads.at}</th>
-          <th scope="col">{heads.kind}</th>
-          <th scope="col">{heads.job}</th>
-          <th scope="col" class="r">
-            {heads.free}
-          </th>
-          <th scope="col" class="r">
-            {heads.held}
-          </th>
-        </tr>
-      </thead>
+      <caption class="sr">{caption}</caption>
+      <Heads of={heads} right={['free', 'held']} />
       <tbody>
         {of.map((booking) => (
           <tr key={booking.id}>

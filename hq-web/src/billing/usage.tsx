@@ -3,6 +3,7 @@ import type { Schema } from '../api.ts'
 import { count, credits, percent } from '../format.ts'
 import { DayStrip, perDay } from '../parts/day-strip.tsx'
 import { Said } from '../parts/glyph.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { opTitle } from '../parts/job-table.tsx'
 import { Link } from '../router.tsx'
 import { words } from '../words.ts'
@@ -44,18 +45,7 @@ export function Limits({ usage: { spending } }: { usage: Usage }) {
       <h2>{limits}</h2>
       <table class="stack">
         <caption class="sr">{limits}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{heads.limit}</th>
-            <th scope="col" class="r">
-              {heads.used}
-            </th>
-            <th scope="col" class="r">
-              {heads.most}
-            </th>
-            <th scope="col">{heads.share}</th>
-          </tr>
-        </thead>
+        <Heads of={heads} right={['used', 'most']} />
         <tbody>
           {spending.limits.map(({ limit, used_credits: used, limit_credits: most }) => (
             <tr key={limit}>
@@ -156,22 +146,7 @@ function DayTable({ lines }: { lines: Usage['lines'] }) {
   return (
     <table class="stack sub">
       <caption class="sr">{daysTable}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{heads.date}</th>
-          <th scope="col">{heads.op}</th>
-          <th scope="col">{heads.kind}</th>
-          <th scope="col" class="r">
-            {heads.jobs}
-          </th>
-          <th scope="col" class="r">
-            {heads.credits}
-          </th>
-          <th scope="col" class="r">
-            {heads.eur}
-          </th>
-        </tr>
-      </thead>
+      <Heads of={heads} right={['jobs', 'credits', 'eur']} />
       <tbody>
         {lines.toReversed().map(({ date, op, kind, mode, jobs, credits: spent, eur }) => (
           <tr key={`${date} ${op} ${kind} ${mode}`}>

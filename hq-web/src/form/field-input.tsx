@@ -11,29 +11,69 @@ interface FieldInputProps {
   readonly change: (value: string | boolean | null) => void
 }
 
-export function FieldInput({ field, value, fault, change }: FieldInputProps) {
+export function FieldInput(props: FieldInputProps) {
+  if (props.field.kind === 'tick') return <Tick {...props} />
+  if (props.field.kind === 'levels') return <Levels {...props} />
+  return <Text {...props} />
+}
+
+const nameOf = ({ name }: Field): string => words.form.names[name] ?? name
+
+function Tick({ field, value, change }: FieldInputProps) {
   const id = useId()
-  const { noLimit, names } = words.form
-  const name = names[field.name] ?? field.name
-  if (field.kind === 'tick') {
-    return (
-      <div class="field tick">
-        <input
-          id={id}
-          type="checkbox"
-          checked={value === true}
-          onChange={(event) => change(event.currentTarget.checked)}
-        />
-        <label for={id}>
-          {name} <code>{field.name}</code>
-        </label>
-      </div>
-    )
-  }
+  return (
+    <div class="field tick">
+      <input
+        id={id}
+        type="checkbox"
+        checked={value === true}
+        onChange={(event) => change(event.currentTarget.checked)}
+      />
+      <label for={id}>
+        {nameOf(field)} <code>{field.name}</code>
+      </label>
+    </div>
+  )
+}
+
+/** A tick for the usual ones, and a line for one's own. */
+function Levels({ field, value, fault, change }: FieldInputProps) {
+  const id = useId()
+  const { levels, levelsHelp } = words.form
+  const isOn = value === true || typeof value === 'string'
+  return (
+    <div class="field">
+      <label class="tick">
+        <input type="checkbox" checked={isOn} onChange={(event) => change(event.currentTarget.checked)} />
+        <span>
+          <b>{nameOf(field)}</b> <code>{field.name}</code>
+        </span>
+      </label>
+      <label for={id}>{levels}</label>
+      <input
+        id={id}
+        type="text"
+        spellcheck={false}
+        disabled={!isOn}
+        aria-invalid={fault === undefined ? undefined : 'true'}
+        aria-describedby={`${id}-help`}
+        value={typeof value === 'string' ? value : ''}
+        onInput={({ currentTarget: { value: typed } }) => change(typed.trim() === '' ? true : typed)}
+      />
+      <p class={fault === undefined ? 'cap' : 'cap is-bad'} id={`${id}-help`}>
+        {fault ?? levelsHelp(numberText(field.min ?? 0), numberText(field.max ?? 1))}
+      </p>
+    </div>
+  )
+}
+
+function Text({ field, value, fault, change }: FieldInputProps) {
+  const id = useId()
+  const { noLimit } = words.form
   return (
     <div class="field">
       <label for={id}>
-        {name} <code>{field.name}</code>
+        {nameOf(field)} <code>{field.name}</code>
       </label>
       <input
         id={id}

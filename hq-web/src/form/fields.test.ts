@@ -11,7 +11,7 @@ const { argsSchema } = [...kernels.values()][0] ?? { argsSchema: z.never() }
 const fields = fieldsOf(z.toJSONSchema(argsSchema, { io: 'input', unrepresentable: 'any' }) as object)
 const field = (name: string) => fields.find((one) => one.name === name)
 
-test('numbers, limits that can be lifted, ticks, and JSON for what is neither', () => {
+test('numbers, limits that can be lifted, ticks, levels, and JSON for what is neither', () => {
   expect(field('iterations')).toEqual({
     name: 'iterations',
     kind: 'number',
@@ -24,9 +24,10 @@ test('numbers, limits that can be lifted, ticks, and JSON for what is neither', 
   expect(field('policy_limit')).toMatchObject({ kind: 'number', mayBeNull: true, fallback: 50_000, isRequired: false })
   expect([field('oep')?.kind, field('quantiles')?.kind, field('claim_severity')?.kind]).toEqual([
     'tick',
-    'json',
+    'levels',
     'json',
   ])
+  expect(field('quantiles')).toMatchObject({ min: 0, max: 1, fallback: false })
 })
 
 test('the founding arguments come out of the form as they went in', () => {
@@ -37,10 +38,26 @@ test('the founding arguments come out of the form as they went in', () => {
 })
 
 test('what is no number or no JSON is marked, and what is empty left out', () => {
-  expect(argsOf(fields, { iterations: 'many', quantiles: '[0.5', claim_freq: ' ' })).toEqual({
+  const typed = { iterations: 'many', quantiles: '0.5, x', claim_severity: '{"quantiles": ', claim_freq: ' ' }
+  expect(argsOf(fields, typed)).toEqual({
     args: {},
-    faults: { iterations: 'This is not a number.', quantiles: 'This is not JSON yet.' },
+    faults: {
+      iterations: 'This is not a number.',
+      quantiles: 'Numbers with commas between them.',
+      claim_severity:
+        'This is not JSON yet: the text ends where a value should be, at character 14 (line 1, column 15).',
+    },
   })
+})
+
+test.each([
+  [true, true],
+  [false, false],
+  ['0.5, 0.995', [0.5, 0.995]],
+  ['0.9;0.99 0.999,', [0.9, 0.99, 0.999]],
+])('exact quantiles typed as %j are sent as %j', (typed, sent) => {
+  expect(argsOf(fields, { quantiles: typed })).toEqual({ args: { quantiles: sent }, faults: {} })
+  expect(argsOf(fields, typedOf(fields, { quantiles: sent })).args).toEqual({ quantiles: sent })
 })
 
 test('any number that can be written is read as itself, with commas or without', () => {

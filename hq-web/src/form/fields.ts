@@ -1,10 +1,12 @@
 // From a JSON Schema of the catalogue to the fields of a form, and from what was typed back to args. What a field cannot say
-// as a number, a word or a tick is typed as JSON, so that every profile has a form without a line of its own.
+// as a number, a word, a tick or a list of numbers is typed as JSON, so that every profile has a form without a line of its own.
 import { words } from '../words.ts'
+import { jsonOf, type TypedJson } from './typed-json.ts'
 
 export interface Field {
   readonly name: string
-  readonly kind: 'number' | 'tick' | 'json'
+  /** `levels`: a tick for the usual ones, and beside it numbers of one's own. */
+  readonly kind: 'number' | 'tick' | 'levels' | 'json'
   readonly isRequired: boolean
   /** `null` is a value of it: no limit. */
   readonly mayBeNull: boolean
@@ -18,8 +20,11 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
   readonly anyOf?: readonly JsonSchema[]
+  readonly items?: JsonSchema
   readonly minimum?: number
   readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
   readonly default?: unknown
 }
 
@@ -30,19 +35,27 @@ export function fieldsOf(schema: JsonSchema): Field[] {
     const [only] = others
     const number = others.length === 1 && (only?.type === 'number' || only?.type === 'integer') ? only : null
     const isTick = others.length === 1 && only?.type === 'boolean'
+    const levels = levelsOf(others)
     return {
       name,
-      kind: number !== null ? 'number' : isTick ? 'tick' : 'json',
+      kind: number !== null ? 'number' : isTick ? 'tick' : levels !== null ? 'levels' : 'json',
       isRequired: schema.required?.includes(name) ?? false,
       mayBeNull: others.length < choices.length,
-      min: number?.minimum ?? null,
-      max: number?.maximum ?? null,
+      min: number?.minimum ?? levels?.exclusiveMinimum ?? null,
+      max: number?.maximum ?? levels?.exclusiveMaximum ?? null,
       fallback: own.default,
     }
   })
 }
 
-/** What stands in the form: texts of numbers and JSON, `true` for a tick, `null` for no limit. Left out: the default. */
+/** What each of them is, where the choice is between yes, no and a list of numbers. */
+function levelsOf(choices: readonly JsonSchema[]): JsonSchema | null {
+  const list = choices.find(({ type }) => type === 'array')
+  const hasTick = choices.some(({ type }) => type === 'boolean')
+  return choices.length === 2 && hasTick && list?.items?.type === 'number' ? list.items : null
+}
+
+/** What stands in the form: texts of numbers, of levels and JSON, `true` for a tick, `null` for no limit. Left out: the default. */
 export type Typed = Readonly<Record<string, string | boolean | null>>
 
 export function typedOf(fields: readonly Field[], args: Readonly<Record<string, unknown>>): Typed {
@@ -50,7 +63,8 @@ export function typedOf(fields: readonly Field[], args: Readonly<Record<string, 
     fields.flatMap(({ name, kind }): [string, string | boolean | null][] => {
       const value = args[name]
       if (value === undefined) return []
-      if (value === null || (kind === 'tick' && typeof value === 'boolean')) return [[name, value]]
+      if (value === null || (kind !== 'json' && typeof value === 'boolean')) return [[name, value]]
+      if (kind === 'levels' && Array.isArray(value)) return [[name, value.join(', ')]]
       return [[name, kind === 'json' ? JSON.stringify(value) : String(value)]]
     }),
   )
@@ -71,9 +85,9 @@ export function argsOf(fields: readonly Field[], typed: Typed): ReadArgs {
     if (value === undefined || (typeof value === 'string' && value.trim() === '')) continue
     if (value === null || typeof value === 'boolean') args[name] = value
     else {
-      const read = kind === 'number' ? numberOf(value) : jsonOf(value)
-      if (read === undefined) faults[name] = kind === 'number' ? words.form.badNumber : words.form.badJson
-      else args[name] = read
+      const read = READ[kind](value)
+      if ('fault' in read) faults[name] = read.fault
+      else args[name] = read.value
     }
   }
   return { args, faults }
@@ -86,10 +100,21 @@ export function numberOf(text: string): number | undefined {
   return plain === '' || !Number.isFinite(value) ? undefined : value
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+const READ: Readonly<Record<Field['kind'], (text: string) => TypedJson>> = {
+  number: typedNumber,
+  levels: typedLevels,
+  json: jsonOf,
+  tick: jsonOf,
+}
+
+/** Whether each lies where it must is the server's to say. */
+function typedLevels(text: string): TypedJson {
+  const levels = text.split(/[\s,;]+/).filter((one) => one !== '')
+  const read = levels.map(numberOf).filter((one) => one !== undefined)
+  return read.length < levels.length ? { fault: words.form.badLevels } : { value: read }
+}
+
+function typedNumber(text: string): TypedJson {
+  const value = numberOf(text)
+  return value === undefined ? { fault: words.form.badNumber } : { value }
 }

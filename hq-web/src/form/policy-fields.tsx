@@ -8,9 +8,11 @@ interface PolicyFieldsProps {
   readonly form: Form
   readonly change: (changed: Partial<Form>) => void
   readonly faultOf: (path: string) => string | undefined
+  /** Of the project; none where the key may not see them. */
+  readonly pools: readonly string[]
 }
 
-const TEXTS = ['min_agents', 'max_agents', 'spotcheck_rate', 'timeout_ms', 'pool', 'region'] as const
+const TEXTS = ['min_agents', 'max_agents', 'spotcheck_rate', 'timeout_ms', 'region'] as const
 
 export const PolicyFields = (props: PolicyFieldsProps) => (
   <>
@@ -47,7 +49,7 @@ function SeedFields({ form, change, faultOf }: PolicyFieldsProps) {
   )
 }
 
-function RunFields({ form, change, faultOf }: PolicyFieldsProps) {
+function RunFields({ form, change, faultOf, pools }: PolicyFieldsProps) {
   const { policy: head, policyNames, policyHelp, targets, verifies, unverified } = words.form
   const set = (name: PolicyName, value: string): void => change({ policy: { ...form.policy, [name]: value } })
   const isOff = (name: PolicyName): boolean => name === 'spotcheck_rate' && form.policy.verify !== 'spotcheck'
@@ -85,8 +87,37 @@ function RunFields({ form, change, faultOf }: PolicyFieldsProps) {
             change={(value) => set(name, value)}
           />
         ))}
+        <PoolField
+          pools={pools}
+          value={form.policy.pool}
+          fault={faultOf('policy.pool')}
+          change={(value) => set('pool', value)}
+        />
       </div>
     </fieldset>
+  )
+}
+
+interface PoolFieldProps {
+  readonly pools: readonly string[]
+  readonly value: string
+  readonly fault: string | undefined
+  readonly change: (value: string) => void
+}
+
+/** A choice of those there are; where none is known, a name to type. */
+function PoolField({ pools, value, fault, change }: PoolFieldProps) {
+  const { policyNames, policyHelp, poolHelp, anyPool } = words.form
+  const field = { label: policyNames.pool, value, help: policyHelp.pool, fault, change }
+  if (pools.length === 0) return <TextField {...field} />
+  // What is there already stays, though it be none of them.
+  const names = ['', ...new Set(value === '' ? pools : [...pools, value])]
+  return (
+    <Choice
+      {...field}
+      help={poolHelp}
+      options={Object.fromEntries(names.map((name) => [name, name === '' ? anyPool : name]))}
+    />
   )
 }
 
@@ -162,21 +193,35 @@ interface ChoiceProps {
   readonly label: string
   readonly value: string
   readonly options: Readonly<Record<string, string>>
+  readonly help?: string
+  readonly fault?: string | undefined
   readonly change: (value: string) => void
 }
 
-function Choice({ label, value, options, change }: ChoiceProps) {
+function Choice({ label, value, options, help, fault, change }: ChoiceProps) {
   const id = useId()
+  const said = fault ?? help
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => change(event.currentTarget.value)}>
-        {Object.entries(options).map(([name, said]) => (
+      <select
+        id={id}
+        value={value}
+        aria-invalid={fault === undefined ? undefined : 'true'}
+        aria-describedby={said === undefined ? undefined : `${id}-help`}
+        onChange={(event) => change(event.currentTarget.value)}
+      >
+        {Object.entries(options).map(([name, text]) => (
           <option key={name} value={name}>
-            {said}
+            {text}
           </option>
         ))}
       </select>
+      {said !== undefined && (
+        <p class={fault === undefined ? 'cap' : 'cap is-bad'} id={`${id}-help`}>
+          {said}
+        </p>
+      )}
     </div>
   )
 }

@@ -1,6 +1,7 @@
 // The third band: every shard as a shape, the chosen one beside it, and the agents that took part.
 import { useMemo, useState } from 'preact/hooks'
 import { count } from '../format.ts'
+import { Heads } from '../parts/heads.tsx'
 import { words } from '../words.ts'
 import { BandSection } from './band.tsx'
 import { Legend } from './legend.tsx'
@@ -38,7 +39,7 @@ export function DispatchBand({ id, shards, total, units, isSealed, span }: Dispa
           </h3>
           {total !== null && shards.length < total && <p class="cap">{loading(shards.length, total)}</p>}
           {shards.length > 0 && <ShardMap shards={shards} total={total ?? 0} selected={selected} choose={setChosen} />}
-          <Legend />
+          <Legend isLeft={shards.some(({ verdict }) => verdict === 'unsettled')} />
         </div>
         {shard !== undefined && <ShardDetail id={id} shard={shard} units={units} isSealed={isSealed} />}
       </div>
@@ -57,21 +58,7 @@ function Agents({ all }: { all: readonly TookPart[] }) {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={agents}>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">{agentHeads.agent}</th>
-            <th scope="col">{agentHeads.engine}</th>
-            <th scope="col" class="r">
-              {agentHeads.shards}
-            </th>
-            <th scope="col" class="r">
-              {agentHeads.checks}
-            </th>
-            <th scope="col" class="r">
-              {agentHeads.voids}
-            </th>
-          </tr>
-        </thead>
+        <Heads of={agentHeads} right={['shards', 'checks', 'voids']} />
         <tbody>
           {all.map((one) => (
             <tr key={one.agent}>

@@ -96,9 +96,10 @@ const COLOUR_OF: Readonly<Record<Fill, keyof Colours>> = {
   disputed: 'disputed',
   accepted: 'accepted',
   checked: 'accepted',
+  answered: 'void',
   void: 'void',
 }
-const FILLED: ReadonlySet<Fill> = new Set<Fill>(['accepted', 'checked', 'disputed'])
+const FILLED: ReadonlySet<Fill> = new Set<Fill>(['accepted', 'checked', 'disputed', 'answered'])
 
 function drawOne(context: CanvasRenderingContext2D, look: Look, cell: number, colours: Colours): void {
   const { fill, shape, wasVoid } = look

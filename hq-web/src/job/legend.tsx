@@ -9,7 +9,9 @@ const CELL = 22
 const { say, legendEngines } = words.job.dispatch
 const square = (fill: Look['fill'], wasVoid = false): Look => ({ fill, shape: 'square', wasVoid })
 
-const ENTRIES: readonly (readonly [Look, string])[] = [
+type Entry = readonly [Look, string]
+
+const ENTRIES: readonly Entry[] = [
   [square('accepted'), legendEngines.webgpu],
   [{ fill: 'accepted', shape: 'disc', wasVoid: false }, legendEngines.wasm],
   [{ fill: 'accepted', shape: 'diamond', wasVoid: false }, legendEngines.reference],
@@ -21,9 +23,15 @@ const ENTRIES: readonly (readonly [Look, string])[] = [
   [square('disputed'), say.disputed],
 ]
 
-export const Legend = () => (
+/** Of a job that ended without a result. */
+const LEFT: readonly Entry[] = [
+  [square('answered'), say.answered],
+  [square('void'), say.void],
+]
+
+export const Legend = ({ isLeft }: { isLeft: boolean }) => (
   <ul class="leg" aria-label={words.job.dispatch.legend}>
-    {ENTRIES.map(([look, said]) => (
+    {[...ENTRIES, ...(isLeft ? LEFT : [])].map(([look, said]) => (
       <li key={said}>
         <One look={look} />
         {said}

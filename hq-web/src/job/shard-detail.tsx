@@ -13,6 +13,7 @@ const SAID: Readonly<Record<Fill, readonly [GlyphName, Tone]>> = {
   disputed: ['failed', 'bad'],
   accepted: ['completed', 'ok'],
   checked: ['completed', 'ok'],
+  answered: ['cancelled', 'void'],
   void: ['cancelled', 'void'],
 }
 
@@ -24,7 +25,7 @@ interface DetailProps {
 }
 
 export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
-  const { name, selected, verdict, digest, noDigest, attempts, noAttempts, proof, proofNote, say, pass } =
+  const { name, selected, verdict, digest, noDigest, noDigestEver, attempts, noAttempts, proof, proofNote, say, pass } =
     words.job.dispatch
   const { fill, wasVoid } = lookOf(shard)
   const [glyph, tone] = SAID[fill]
@@ -53,7 +54,11 @@ export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
         <dt>{digest}</dt>
         <dd>
           {settled === null ? (
-            noDigest
+            shard.verdict === 'unsettled' ? (
+              noDigestEver
+            ) : (
+              noDigest
+            )
           ) : (
             <>
               <Digest of={settled} /> <Copy text={settled} what={digest} />
@@ -68,7 +73,7 @@ export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
           <li class="att" key={`${attempt.agent} ${attempt.role}`}>
             <b>{n + 1}</b>
             <AttemptText attempt={attempt} />
-            <Outcome attempt={attempt} accepted={settled} />
+            <Outcome attempt={attempt} accepted={settled} isLeft={shard.verdict === 'unsettled'} />
           </li>
         ))}
       </ol>
@@ -96,12 +101,25 @@ function AttemptText({ attempt: { agent, engine, role, trusted, digest } }: { at
   )
 }
 
-function Outcome({ attempt, accepted }: { attempt: Attempt; accepted: string | null }) {
+interface OutcomeProps {
+  readonly attempt: Attempt
+  readonly accepted: string | null
+  /** The job ended before anything was decided about it. */
+  readonly isLeft: boolean
+}
+
+function Outcome({ attempt, accepted, isLeft }: OutcomeProps) {
   const { outcome } = words.job.dispatch
   if (attempt.void)
     return (
       <Said glyph="cancelled" tone="void">
         {outcome.void}
+      </Said>
+    )
+  if (isLeft)
+    return (
+      <Said glyph="cancelled" tone="void">
+        {outcome.left}
       </Said>
     )
   if (accepted === null)

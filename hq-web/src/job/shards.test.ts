@@ -1,6 +1,7 @@
 // What a shard's shape says of its answers, and who took part.
 import { expect, test } from 'vitest'
 import {
+  answeredOf,
   authorOf,
   digestsOf,
   isDisputed,
@@ -42,6 +43,14 @@ test.each([
   ['refereeing', 'disputed'],
   ['unsettled', 'void'],
 ] as const)('%s is %s', (verdict, fill) => expect(lookOf(shard(verdict)).fill).toBe(fill))
+
+test('what had an answer when the job ended without a result is not called uncomputed', () => {
+  const left = shard('unsettled', [answer()])
+  expect(lookOf(left)).toEqual({ fill: 'answered', shape: 'disc', wasVoid: false })
+  expect(nameOf(left)).toContain('answered when the job ended, and not used')
+  expect(lookOf(shard('unsettled', [answer({ void: true })])).fill).toBe('void')
+  expect(answeredOf([left, shard('unsettled'), shard('accepted', [answer()])])).toBe(2)
+})
 
 test('accepted is checked once a second answer agrees, and not by one that is void or differs', () => {
   const first = answer()

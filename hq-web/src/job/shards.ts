@@ -7,7 +7,7 @@ import { words } from '../words.ts'
 export type Shard = Schema<'GetJobShardsAnswer'>['shards'][number]
 export type Attempt = Shard['attempts'][number]
 
-export type Fill = 'waiting' | 'running' | 'toCheck' | 'disputed' | 'accepted' | 'checked' | 'void'
+export type Fill = 'waiting' | 'running' | 'toCheck' | 'disputed' | 'accepted' | 'checked' | 'answered' | 'void'
 export type Shape = 'square' | 'disc' | 'diamond'
 
 export interface Look {
@@ -76,7 +76,8 @@ function fillOf(shard: Shard): Fill {
     case 'refereeing':
       return 'disputed'
     case 'unsettled':
-      return 'void'
+      // The job ended first, without a result: there are answers, and nobody decides about them any more.
+      return shard.attempts.some((attempt) => !attempt.void) ? 'answered' : 'void'
   }
 }
 
@@ -142,3 +143,7 @@ export function tookPart(shards: readonly Shard[]): TookPart[] {
 
 /** A page of shards may still change. */
 export const isOpen = ({ verdict }: Shard): boolean => verdict !== 'accepted' && verdict !== 'unsettled'
+
+/** How many somebody had answered. */
+export const answeredOf = (shards: readonly Shard[]): number =>
+  shards.filter(({ attempts }) => attempts.some((attempt) => !attempt.void)).length

@@ -13,15 +13,25 @@ export interface Span {
   readonly from: number
   readonly to: number | null
 }
-/** Null while it is to come. */
-export type When = Span | null | 'not reached'
+/** Null while it is to come; `done` where how long it took is told at the end; `waits` for agents. */
+export type When = Span | null | 'not reached' | 'done' | 'waits'
 export type Spans = Readonly<Record<Band, When>>
 
-export const isSpan = (when: When): when is Span => when !== null && when !== 'not reached'
+export const isSpan = (when: When): when is Span => typeof when === 'object' && when !== null
 
-export const withoutTime = (when: Exclude<When, Span>): string => words.job[when === null ? 'toCome' : 'notReached']
+export function withoutTime(when: Exclude<When, Span>): string {
+  const { toCome, notReached, done, waits } = words.job
+  return when === null ? toCome : { 'not reached': notReached, done, waits }[when]
+}
 
-export function spansOf(job: Job, events: readonly JobEvent[], receipt: Receipt | null): Spans {
+interface Known {
+  readonly events: readonly JobEvent[]
+  readonly receipt: Receipt | null
+  /** It has a plan, however far it came. */
+  readonly isPlanned: boolean
+}
+
+export function spansOf(job: Job, { events, receipt, isPlanned }: Known): Spans {
   const created = Date.parse(job.times.created_at)
   const at = (iso: string | null | undefined): number | null =>
     iso === null || iso === undefined ? null : Date.parse(iso) - created
@@ -36,10 +46,13 @@ export function spansOf(job: Job, events: readonly JobEvent[], receipt: Receipt 
   const issued = receipt === null ? null : Math.max(receipt.body.issued_at_ms - created, finished ?? 0)
   const failed = hasEnded(job) && job.hub === undefined
   const without = failed ? 'not reached' : null
+  // What is planned is dealt out: it has progress, and a reason where it waits.
+  const isDealt = isPlanned || Boolean(job.progress ?? job.reason)
+  const waits = !hasEnded(job) && started === null && isDealt
   return {
     request: { from: 0, to: 0 },
-    plan: failed && started === null ? without : { from: 0, to: planned },
-    dispatch: started === null ? without : { from: started, to: verifying ?? reduced },
+    plan: started === null && isDealt ? 'done' : failed && started === null ? without : { from: 0, to: planned },
+    dispatch: waits ? 'waits' : started === null ? without : { from: started, to: verifying ?? reduced },
     verify: started === null ? without : { from: verifying ?? started, to: reduced },
     reduce: finished === null || failed ? without : { from: reduced ?? finished, to: finished },
     receipt: finished === null ? null : { from: finished, to: issued },

@@ -1,6 +1,7 @@
 // All that a job's page shows, as it is now: the job, its request, its events and shards, and when it has ended its receipt.
 // One stream of events tells when to look again; shards are read in pages, those that may still change once more.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { mayPass, pauseMs, useAgain } from '../again.ts'
 import { addressOf, ApiProblem, follow, get, type Problem, type Schema } from '../api.ts'
 import { isOpen, type Shard } from './shards.ts'
 
@@ -90,6 +91,7 @@ export function useJob(id: string): JobData {
     }
   }, [id])
 
+  useAgain(problem, reload)
   const receipt = useReceipt(id, ended)
   const { shards, total } = useShards(id, job !== null, ended, failed)
   return { job, request, receipt, events, shards, total, problem, reload }
@@ -165,7 +167,16 @@ function useShards(id: string, isThere: boolean, ended: boolean, failed: (error:
       if (turn > 0 && total !== null) show(total)
       if (!ended) timer = setTimeout(run, LOOK_MS, turn + 1)
     }
-    const run = (turn: number): void => void look(turn).catch(failed)
+    let lost = 0
+    const run = (turn: number): void =>
+      void look(turn).then(
+        () => (lost = 0),
+        (error: unknown) => {
+          failed(error)
+          const passes = error instanceof ApiProblem && mayPass(error.problem)
+          if (passes && !over.signal.aborted) timer = setTimeout(run, pauseMs(lost++), turn)
+        },
+      )
     // What was accepted before the end may have been checked since.
     if (ended) pages.current = pages.current.map((page) => ({ ...page, isFinal: false }))
     run(0)

@@ -2,6 +2,7 @@
 import { useMemo } from 'preact/hooks'
 import { count, groups, percent } from '../format.ts'
 import { Glyph } from '../parts/glyph.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { words } from '../words.ts'
 import { BandSection, Say } from './band.tsx'
 import { digestsOf, isDisputed, type Shard } from './shards.ts'
@@ -73,17 +74,7 @@ function Bounds({ bound }: { bound: NonNullable<Verification['bound']> }) {
     <div>
       <h3>{table}</h3>
       <table class="q-tab">
-        <thead>
-          <tr>
-            <th scope="col">{heads.assumed}</th>
-            <th scope="col" class="r">
-              {heads.wrong}
-            </th>
-            <th scope="col" class="r">
-              {heads.share}
-            </th>
-          </tr>
-        </thead>
+        <Heads of={heads} right={['wrong', 'share']} />
         <tbody>
           {bound.map((one) => (
             <tr key={one.assumed_collusion}>

@@ -1,11 +1,13 @@
 // Keys as rows: what each is called, whether it works, what it may, and revoking it after a second look.
 import { useState } from 'preact/hooks'
-import { ApiProblem, post, type Problem, type Schema } from '../api.ts'
-import { age, exactTime } from '../format.ts'
+import type { Schema } from '../api.ts'
 import { Age } from '../parts/age.tsx'
 import { Button } from '../parts/button.tsx'
+import { Expiry } from '../parts/expiry.tsx'
 import { Said } from '../parts/glyph.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
+import { useAct } from '../parts/use-act.ts'
 import { words } from '../words.ts'
 
 export type Key = Schema<'ListKeysAnswer'>['keys'][number]
@@ -13,27 +15,19 @@ export type Key = Schema<'ListKeysAnswer'>['keys'][number]
 interface KeyTableProps {
   readonly keys: readonly Key[]
   readonly now: number
-  readonly changed: () => void
+  readonly revoke: (id: string) => Promise<void>
 }
 
-export function KeyTable({ keys, now, changed }: KeyTableProps) {
+export function KeyTable({ keys, now, revoke }: KeyTableProps) {
   const { caption, heads, usedNote } = words.keys
   return (
     <>
       <table class="stack keys">
         <caption class="sr">{caption}</caption>
-        <thead>
-          <tr>
-            {Object.values(heads).map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads of={heads} />
         <tbody>
           {keys.map((key) => (
-            <Row key={key.id} of={key} now={now} changed={changed} />
+            <Row key={key.id} of={key} now={now} revoke={() => revoke(key.id)} />
           ))}
         </tbody>
       </table>
@@ -47,10 +41,10 @@ type KeyState = keyof typeof words.keys.states
 const stateOf = ({ revoked_at, expires_at }: Key, now: number): KeyState =>
   revoked_at !== null ? 'revoked' : expires_at !== null && Date.parse(expires_at) <= now ? 'expired' : 'active'
 
-function Row({ of: key, now, changed }: { of: Key; now: number; changed: () => void }) {
+function Row({ of: key, now, revoke }: { of: Key; now: number; revoke: () => Promise<void> }) {
   const { heads, ago, unused, states } = words.keys
   const [asking, setAsking] = useState(false)
-  const { revoke, problem } = useRevoke(key.id, changed)
+  const { problem, attempt } = useAct()
   const state = stateOf(key, now)
   return (
     <>
@@ -80,12 +74,12 @@ function Row({ of: key, now, changed }: { of: Key; now: number; changed: () => v
           <Age at={key.created_at} now={now} say={ago} />
         </td>
         <td data-head={heads.expires}>
-          <Expiry at={key.expires_at} now={now} />
+          <Expiry at={key.expires_at} now={now} say={words.keys} />
         </td>
         <td data-head={heads.used}>
           {key.last_used_at === null ? unused : <Age at={key.last_used_at} now={now} say={ago} />}
         </td>
-        <td>{state === 'active' && <Ask of={key} asking={asking} ask={setAsking} revoke={revoke} />}</td>
+        <td>{state === 'active' && <Ask of={key} asking={asking} ask={setAsking} revoke={() => attempt(revoke)} />}</td>
       </tr>
       {((asking && state === 'active') || problem !== null) && (
         <tr class="sure">
@@ -102,7 +96,7 @@ interface AskProps {
   readonly of: Key
   readonly asking: boolean
   readonly ask: (asking: boolean) => void
-  readonly revoke: () => Promise<void>
+  readonly revoke: () => Promise<boolean>
 }
 
 /** The first press asks, and what then has the focus is not the deed. */
@@ -125,31 +119,5 @@ function Ask({ of: { name }, asking, ask, revoke }: AskProps) {
         </Button>
       )}
     </span>
-  )
-}
-
-function useRevoke(id: string, changed: () => void) {
-  const [problem, setProblem] = useState<Problem | null>(null)
-  const revoke = async (): Promise<void> => {
-    setProblem(null)
-    try {
-      await post('/api/v0/keys/{id}/revoke', undefined, { params: { id } })
-      changed()
-    } catch (error) {
-      if (!(error instanceof ApiProblem)) throw error
-      setProblem(error.problem)
-    }
-  }
-  return { revoke, problem }
-}
-
-function Expiry({ at, now }: { at: string | null; now: number }) {
-  const { never, ago, inTime } = words.keys
-  if (at === null) return <>{never}</>
-  const left = Date.parse(at) - now
-  return (
-    <time dateTime={at} title={exactTime(at)}>
-      {left > 0 ? inTime(age(left)) : ago(age(-left))}
-    </time>
   )
 }

@@ -1,6 +1,7 @@
 // The limits of a project by what they are about, each with its value and, where it fills up, what is used of it.
 import { Share } from '../billing/usage.tsx'
 import { Said } from '../parts/glyph.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { limitWords as say } from '../words/limits.ts'
 import { GROUPS, usedOf, valueText, type LimitName, type LimitsAnswer } from './limits.ts'
 
@@ -11,18 +12,7 @@ export const LimitTables = ({ answer }: { answer: LimitsAnswer }) => (
         <h2>{say.groups[group]}</h2>
         <table class="stack limits">
           <caption class="sr">{say.groups[group]}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{say.heads.limit}</th>
-              <th scope="col" class="r">
-                {say.heads.used}
-              </th>
-              <th scope="col" class="r">
-                {say.heads.most}
-              </th>
-              <th scope="col">{say.heads.share}</th>
-            </tr>
-          </thead>
+          <Heads of={say.heads} right={['used', 'most']} />
           <tbody>
             {GROUPS[group].map((name) => (
               <Row key={name} name={name} answer={answer} />

@@ -2,63 +2,34 @@
 import { useState } from 'preact/hooks'
 import { addressOf, get, remove, type Schema } from '../api.ts'
 import { bytes } from '../format.ts'
-import { useLoad } from '../load.ts'
 import { Age, useNow } from '../parts/age.tsx'
 import { Button } from '../parts/button.tsx'
 import { Digest } from '../parts/digest.tsx'
-import { More } from '../parts/more.tsx'
-import { ProblemNote } from '../parts/problem.tsx'
-import { Sure } from '../parts/sure.tsx'
 import { memoryWords as say } from '../words/memory.ts'
+import { Drop } from './drop.tsx'
 import { firstValues, FIRST_VALUES, type FirstValues } from './first-values.ts'
 import type { PartProps } from './kv.tsx'
-import { PrefixForm } from './prefix-form.tsx'
+import { PrefixList } from './prefix-list.tsx'
 
 type ArrayRow = Schema<'ListVmemAnswer'>['arrays'][number]
 
 export function Arrays({ query, round, off, written }: PartProps) {
   const now = useNow()
-  const prefix = query.get('prefix') ?? ''
-  const cursor = query.get('cursor') ?? undefined
-  const { data, problem, reload } = useLoad(
-    (signal) => get('/api/v0/vmem', { query: { prefix, cursor }, signal }),
-    [prefix, cursor, round],
-  )
   const { list, heads, none } = say.vmem
   return (
-    <section class="bill">
-      <h2>{list}</h2>
-      <PrefixForm key={prefix} query={{ kind: 'vmem' }} prefix={prefix} />
-      {problem !== null && <ProblemNote problem={problem} again={reload} />}
-      {data !== null && data.arrays.length === 0 && <p class="after">{none}</p>}
-      {data !== null && data.arrays.length > 0 && (
-        <table class="stack keys after">
-          <caption class="sr">{list}</caption>
-          <thead>
-            <tr>
-              {Object.values(heads).map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {data.arrays.map((array) => (
-              <Row key={array.ref} of={array} now={now} off={off} written={written} />
-            ))}
-          </tbody>
-        </table>
-      )}
-      <More
-        to="/memory"
-        query={{ kind: 'vmem', ...(prefix === '' ? {} : { prefix }) }}
-        cursor={cursor}
-        next={data?.next_cursor}
-        first={say.first}
-        later={say.later}
-      />
-    </section>
+    <PrefixList<ArrayRow>
+      title={list}
+      none={none}
+      heads={heads}
+      here={{ kind: 'vmem' }}
+      query={query}
+      round={round}
+      read={async (asked, signal) => {
+        const { arrays, next_cursor } = await get('/api/v0/vmem', { query: { ...asked }, signal })
+        return { items: arrays, next: next_cursor }
+      }}
+      row={(array) => <Row key={array.ref} of={array} now={now} off={off} written={written} />}
+    />
   )
 }
 
@@ -101,15 +72,7 @@ function Row({ of: array, now, off, written }: RowProps) {
             <Button small label={`${values(FIRST_VALUES)}, ${array.ref}`} onPress={show}>
               {values(FIRST_VALUES)}
             </Button>
-            <Sure
-              name={say.remove}
-              label={say.removeNamed(array.ref)}
-              off={off}
-              cost={cost(array.ref)}
-              sure={say.sure}
-              keep={say.keep}
-              deed={drop}
-            />
+            <Drop name={array.ref} cost={cost(array.ref)} off={off} deed={drop} />
           </span>
         </td>
       </tr>

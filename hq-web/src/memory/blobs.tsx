@@ -1,16 +1,13 @@
 // Blobs: a list by prefix with size, type and checksum; each is downloaded or deleted as the version that is shown.
 import { addressOf, get, remove, type Schema } from '../api.ts'
 import { bytes } from '../format.ts'
-import { useLoad } from '../load.ts'
 import { Age, useNow } from '../parts/age.tsx'
 import { Digest } from '../parts/digest.tsx'
-import { More } from '../parts/more.tsx'
-import { ProblemNote } from '../parts/problem.tsx'
-import { Sure } from '../parts/sure.tsx'
+import { Expiry } from '../parts/expiry.tsx'
 import { memoryWords as say } from '../words/memory.ts'
-import { Expiry } from './expiry.tsx'
+import { Drop } from './drop.tsx'
 import type { PartProps } from './kv.tsx'
-import { PrefixForm } from './prefix-form.tsx'
+import { PrefixList } from './prefix-list.tsx'
 import { UploadBlob } from './upload-blob.tsx'
 
 type BlobRow = Schema<'ListBlobsAnswer'>['blobs'][number]
@@ -18,48 +15,22 @@ type BlobRow = Schema<'ListBlobsAnswer'>['blobs'][number]
 export function Blobs(props: PartProps) {
   const { query, round, off, written } = props
   const now = useNow()
-  const prefix = query.get('prefix') ?? ''
-  const cursor = query.get('cursor') ?? undefined
-  const { data, problem, reload } = useLoad(
-    (signal) => get('/api/v0/blob', { query: { prefix, cursor }, signal }),
-    [prefix, cursor, round],
-  )
   const { list, heads, none } = say.blob
   return (
     <>
-      <section class="bill">
-        <h2>{list}</h2>
-        <PrefixForm key={prefix} query={{ kind: 'blob' }} prefix={prefix} />
-        {problem !== null && <ProblemNote problem={problem} again={reload} />}
-        {data !== null && data.blobs.length === 0 && <p class="after">{none}</p>}
-        {data !== null && data.blobs.length > 0 && (
-          <table class="stack keys after">
-            <caption class="sr">{list}</caption>
-            <thead>
-              <tr>
-                {Object.values(heads).map((head) => (
-                  <th key={head} scope="col">
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {data.blobs.map((blob) => (
-                <Row key={blob.name} of={blob} now={now} off={off} written={written} />
-              ))}
-            </tbody>
-          </table>
-        )}
-        <More
-          to="/memory"
-          query={{ kind: 'blob', ...(prefix === '' ? {} : { prefix }) }}
-          cursor={cursor}
-          next={data?.next_cursor}
-          first={say.first}
-          later={say.later}
-        />
-      </section>
+      <PrefixList<BlobRow>
+        title={list}
+        none={none}
+        heads={heads}
+        here={{ kind: 'blob' }}
+        query={query}
+        round={round}
+        read={async (asked, signal) => {
+          const { blobs, next_cursor } = await get('/api/v0/blob', { query: { ...asked }, signal })
+          return { items: blobs, next: next_cursor }
+        }}
+        row={(blob) => <Row key={blob.name} of={blob} now={now} off={off} written={written} />}
+      />
       <UploadBlob {...props} />
     </>
   )
@@ -97,18 +68,10 @@ function Row({ of: blob, now, off, written }: RowProps) {
         <Age at={blob.updated_at} now={now} say={say.ago} />
       </td>
       <td data-head={heads.expires}>
-        <Expiry at={blob.expires_at} now={now} />
+        <Expiry at={blob.expires_at} now={now} say={say} />
       </td>
       <td>
-        <Sure
-          name={say.remove}
-          label={say.removeNamed(blob.name)}
-          off={off}
-          cost={cost(blob.name)}
-          sure={say.sure}
-          keep={say.keep}
-          deed={drop}
-        />
+        <Drop name={blob.name} cost={cost(blob.name)} off={off} deed={drop} />
       </td>
     </tr>
   )

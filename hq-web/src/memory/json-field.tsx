@@ -30,12 +30,3 @@ export function JsonField({ label, value, fault, change }: JsonFieldProps) {
     </div>
   )
 }
-
-/** Undefined is no JSON value, so it says that the text is none. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

@@ -1,18 +1,21 @@
 // One value of KV: read, changed and deleted as the version that was read, so that nobody's write is lost.
 import { useState } from 'preact/hooks'
 import { get, put, remove, type Schema } from '../api.ts'
+import { useDraft } from '../draft.ts'
+import { jsonOf } from '../form/typed-json.ts'
 import { useLoad } from '../load.ts'
 import { Age, useNow } from '../parts/age.tsx'
 import { Button } from '../parts/button.tsx'
+import { OldDraft } from '../parts/old-draft.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
-import { Sure } from '../parts/sure.tsx'
-import { TextField } from '../parts/text-field.tsx'
 import { useAct } from '../parts/use-act.ts'
 import { navigate } from '../router.tsx'
 import { memoryWords as say } from '../words/memory.ts'
-import { JsonField, jsonOf } from './json-field.tsx'
+import { Drop } from './drop.tsx'
+import { JsonField } from './json-field.tsx'
 import type { PartProps } from './kv.tsx'
 import { memoryAddress } from './prefix-form.tsx'
+import { TtlField } from './ttl-field.tsx'
 import { ttlOf, ttlSent, ttlText } from './ttl.ts'
 
 type Entry = Schema<'GetKvAnswer'>['entry']
@@ -46,36 +49,45 @@ interface EditorProps extends KvEntryProps {
 /** What is typed over the value, why it cannot be saved, and the two deeds. */
 function useEditor({ namespace, name, entry, off, written, reload }: EditorProps, now: number) {
   const first = JSON.stringify(entry.value, null, 2)
-  const [text, setText] = useState(first)
   const [firstTtl] = useState(() => ttlText(entry.expires_at, now))
-  const [ttl, setTtl] = useState(firstTtl)
+  // Of this version: what was typed over another one is none of it.
+  const draft = useDraft(`kv ${namespace} ${name} ${entry.version}`, () => ({
+    text: first,
+    ttl: null as string | null,
+  }))
+  const { text } = draft.typed
+  // What is left of the time changes by itself, and is no draft.
+  const ttl = draft.typed.ttl ?? firstTtl
   const { busy, problem, attempt } = useAct()
-  const value = jsonOf(text)
+  const read = jsonOf(text)
   const seconds = ttlOf(ttl)
-  const fault = value === undefined ? say.kv.badJson : undefined
+  const fault = 'fault' in read ? read.fault : undefined
   const isSame = text === first && ttl === firstTtl
   const why = off ?? (busy ? say.busy : (fault ?? (seconds === null ? say.badTtl : isSame ? say.kv.same : undefined)))
   const sent = { params: { namespace, key: name }, headers: { 'If-Match': `"${entry.version}"` } }
   const save = (): void => {
-    if (why !== undefined) return
+    if (why !== undefined || 'fault' in read) return
+    const { value } = read
     void attempt(async () => {
       await put('/api/v0/kv/{namespace}/{key}', { value, ...ttlSent(seconds ?? undefined, ttl, firstTtl) }, sent)
+      draft.clear()
       written()
       reload()
     })
   }
   const drop = async (): Promise<void> => {
     await remove('/api/v0/kv/{namespace}/{key}', sent)
+    draft.clear()
     written()
     navigate(memoryAddress({ kind: 'kv', namespace }))
   }
-  return { text, setText, ttl, setTtl, seconds, fault, why, save, drop, problem }
+  return { draft, text, ttl, fault, why, save, drop, problem }
 }
 
 function Editor(props: EditorProps) {
   const { name, entry, off, reload } = props
   const now = useNow()
-  const { text, setText, ttl, setTtl, seconds, fault, why, save, drop, problem } = useEditor(props, now)
+  const { draft, text, ttl, fault, why, save, drop, problem } = useEditor(props, now)
   return (
     <form
       class="fields"
@@ -85,31 +97,22 @@ function Editor(props: EditorProps) {
         save()
       }}
     >
+      {draft.isOld && (
+        <div class="wide">
+          <OldDraft of={draft} />
+        </div>
+      )}
       <p class="cap wide">
         {say.kv.version(entry.version, '')}
         <Age at={entry.updated_at} now={now} say={say.ago} />
       </p>
-      <JsonField label={say.kv.value} value={text} fault={fault} change={setText} />
-      <TextField
-        label={say.ttl}
-        value={ttl}
-        help={say.ttlKept}
-        fault={seconds === null ? say.badTtl : undefined}
-        change={setTtl}
-      />
+      <JsonField label={say.kv.value} value={text} fault={fault} change={(typed) => draft.edit({ text: typed })} />
+      <TtlField value={ttl} help={say.ttlKept} change={(typed) => draft.edit({ ttl: typed })} />
       <div class="wide acts">
         <Button off={why} onPress={save}>
           {say.kv.save}
         </Button>
-        <Sure
-          name={say.remove}
-          label={say.removeNamed(name)}
-          off={off}
-          cost={say.kv.cost(name, entry.version)}
-          sure={say.sure}
-          keep={say.keep}
-          deed={drop}
-        />
+        <Drop name={name} off={off} cost={say.kv.cost(name, entry.version)} deed={drop} />
       </div>
       <p class="cap wide">{off ?? say.kv.ifMatch}</p>
       {problem !== null && (

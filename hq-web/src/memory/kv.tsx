@@ -1,16 +1,20 @@
 // KV: namespaces, the keys of one by prefix, and one value that can be changed or deleted.
-import { get } from '../api.ts'
+import { get, type Schema } from '../api.ts'
 import { bytes, count } from '../format.ts'
 import { useLoad } from '../load.ts'
 import { Age, useNow } from '../parts/age.tsx'
+import { Expiry } from '../parts/expiry.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { More } from '../parts/more.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { Link } from '../router.tsx'
 import { memoryWords as say } from '../words/memory.ts'
-import { Expiry } from './expiry.tsx'
 import { KvEntry } from './kv-entry.tsx'
 import { NewKv } from './new-kv.tsx'
-import { memoryAddress, PrefixForm } from './prefix-form.tsx'
+import { memoryAddress } from './prefix-form.tsx'
+import { PrefixList } from './prefix-list.tsx'
+
+type EntryRow = Schema<'ListKvAnswer'>['entries'][number]
 
 export interface PartProps {
   readonly query: URLSearchParams
@@ -55,14 +59,7 @@ function Namespaces(props: PartProps) {
         {data !== null && data.namespaces.length > 0 && (
           <table>
             <caption class="sr">{namespaces}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{heads.namespace}</th>
-                <th scope="col" class="r">
-                  {heads.keys}
-                </th>
-              </tr>
-            </thead>
+            <Heads of={heads} right={['keys']} />
             <tbody>
               {data.namespaces.map(({ namespace, keys }) => (
                 <tr key={namespace}>
@@ -93,55 +90,38 @@ function Namespaces(props: PartProps) {
 
 function Entries({ query, round, namespace }: PartProps & { namespace: string }) {
   const now = useNow()
-  const prefix = query.get('prefix') ?? ''
-  const cursor = query.get('cursor') ?? undefined
-  const { data, problem, reload } = useLoad(
-    (signal) => get('/api/v0/kv/{namespace}', { params: { namespace }, query: { prefix, cursor }, signal }),
-    [namespace, prefix, cursor, round],
-  )
   const { entries, entryHeads: heads, noKeys } = say.kv
   const here = { kind: 'kv', namespace }
-  const within = { ...here, ...(prefix === '' ? {} : { prefix }) }
   return (
-    <section class="bill">
-      <h2>{entries(namespace)}</h2>
-      <PrefixForm key={prefix} query={here} prefix={prefix} />
-      {problem !== null && <ProblemNote problem={problem} again={reload} />}
-      {data !== null && data.entries.length === 0 && <p class="after">{noKeys}</p>}
-      {data !== null && data.entries.length > 0 && (
-        <table class="stack keys after">
-          <caption class="sr">{entries(namespace)}</caption>
-          <thead>
-            <tr>
-              {Object.values(heads).map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {data.entries.map((entry) => (
-              <tr key={entry.key}>
-                <th scope="row">
-                  <Link to={memoryAddress({ ...within, key: entry.key })} class="mono name">
-                    {entry.key}
-                  </Link>
-                </th>
-                <td data-head={heads.version}>{count(entry.version)}</td>
-                <td data-head={heads.bytes}>{bytes(entry.bytes)}</td>
-                <td data-head={heads.changed}>
-                  <Age at={entry.updated_at} now={now} say={say.ago} />
-                </td>
-                <td data-head={heads.expires}>
-                  <Expiry at={entry.expires_at} now={now} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+    <PrefixList<EntryRow>
+      title={entries(namespace)}
+      none={noKeys}
+      heads={heads}
+      here={here}
+      query={query}
+      round={round}
+      read={async (asked, signal) => {
+        const sent = { params: { namespace }, query: { ...asked }, signal }
+        const page = await get('/api/v0/kv/{namespace}', sent)
+        return { items: page.entries, next: page.next_cursor }
+      }}
+      row={({ key, version, bytes: size, updated_at, expires_at }, prefix) => (
+        <tr key={key}>
+          <th scope="row">
+            <Link to={memoryAddress({ ...here, ...(prefix === '' ? {} : { prefix }), key })} class="mono name">
+              {key}
+            </Link>
+          </th>
+          <td data-head={heads.version}>{count(version)}</td>
+          <td data-head={heads.bytes}>{bytes(size)}</td>
+          <td data-head={heads.changed}>
+            <Age at={updated_at} now={now} say={say.ago} />
+          </td>
+          <td data-head={heads.expires}>
+            <Expiry at={expires_at} now={now} say={say} />
+          </td>
+        </tr>
       )}
-      <More to="/memory" query={within} cursor={cursor} next={data?.next_cursor} first={say.first} later={say.later} />
-    </section>
+    />
   )
 }

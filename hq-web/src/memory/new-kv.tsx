@@ -1,18 +1,20 @@
 // Writing a new value: never over one that is there.
-import { useState } from 'preact/hooks'
 import { put } from '../api.ts'
-import { Button } from '../parts/button.tsx'
-import { ProblemNote } from '../parts/problem.tsx'
+import { useDraft } from '../draft.ts'
+import { jsonOf } from '../form/typed-json.ts'
+import { MakeForm } from '../parts/make-form.tsx'
+import { OldDraft } from '../parts/old-draft.tsx'
 import { TextField } from '../parts/text-field.tsx'
 import { useAct } from '../parts/use-act.ts'
-import { navigate } from '../router.tsx'
+import { Link, navigate } from '../router.tsx'
 import { memoryWords as say } from '../words/memory.ts'
-import { JsonField, jsonOf } from './json-field.tsx'
+import { JsonField } from './json-field.tsx'
 import type { PartProps } from './kv.tsx'
 import { memoryAddress } from './prefix-form.tsx'
+import { TtlField } from './ttl-field.tsx'
 import { ttlOf } from './ttl.ts'
 
-const EMPTY = { key: '', text: '', ttl: '' }
+const EMPTY = { space: '', key: '', text: '', ttl: '' }
 
 interface NewKvProps extends PartProps {
   /** The one that is shown; null where it is typed as well. */
@@ -21,59 +23,61 @@ interface NewKvProps extends PartProps {
 
 /** What is typed, and why it cannot be written. */
 function useNewKv({ namespace, off, written }: NewKvProps) {
-  const [space, setSpace] = useState('')
-  const [typed, setTyped] = useState(EMPTY)
+  const draft = useDraft('kv', () => EMPTY)
+  const { space, key, text, ttl } = draft.typed
   const { busy, problem, attempt, faultOf } = useAct()
-  const edit = (changes: Partial<typeof EMPTY>): void => setTyped((before) => ({ ...before, ...changes }))
-  const value = jsonOf(typed.text)
-  const seconds = ttlOf(typed.ttl)
+  const read = jsonOf(text)
+  const seconds = ttlOf(ttl)
   const into = namespace ?? space.trim()
-  const fault = typed.text !== '' && value === undefined ? say.kv.badJson : undefined
+  const fault = text !== '' && 'fault' in read ? read.fault : undefined
   const why =
     off ??
     (busy
       ? say.busy
-      : into === '' || typed.key === ''
+      : into === '' || key === ''
         ? say.kv.unnamed
-        : value === undefined
-          ? say.kv.badJson
+        : 'fault' in read
+          ? (fault ?? say.kv.noValue)
           : seconds === null
             ? say.badTtl
             : undefined)
   const submit = (): void => {
-    if (why !== undefined) return
+    if ('fault' in read) return
+    const { value } = read
     void attempt(async () => {
-      const sent = { params: { namespace: into, key: typed.key }, headers: { 'If-None-Match': '*' } }
+      const sent = { params: { namespace: into, key }, headers: { 'If-None-Match': '*' } }
       await put('/api/v0/kv/{namespace}/{key}', { value, ...(seconds ? { ttl_seconds: seconds } : {}) }, sent)
-      setTyped(EMPTY)
+      draft.clear()
       written()
       navigate(memoryAddress({ kind: 'kv', namespace: into }))
     })
   }
-  return { space, setSpace, typed, edit, seconds, fault, why, submit, problem, faultOf }
+  return { draft, into, fault, why, submit, problem, faultOf }
 }
 
 export function NewKv(props: NewKvProps) {
   const { namespace, off } = props
-  const { space, setSpace, typed, edit, seconds, fault, why, submit, problem, faultOf } = useNewKv(props)
+  const { draft, into, fault, why, submit, problem, faultOf } = useNewKv(props)
+  const { typed, edit } = draft
   return (
-    <form
-      class="new-key"
-      aria-label={say.kv.write}
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
+    <MakeForm
+      title={say.kv.write}
+      act={say.kv.writeNew}
+      off={why}
+      note={off ?? say.kv.newOnly}
+      problem={problem}
+      instead={problem?.code === 'PRECONDITION_FAILED' ? <Taken namespace={into} name={typed.key} /> : undefined}
+      submit={submit}
     >
-      <h2>{say.kv.write}</h2>
+      <OldDraft of={draft} />
       <div class="fields">
         {namespace === null && (
           <TextField
             label={say.kv.namespace}
-            value={space}
+            value={typed.space}
             help={say.kv.namespaceHelp}
             fault={faultOf('namespace')}
-            change={setSpace}
+            change={(space) => edit({ space })}
           />
         )}
         <TextField
@@ -89,21 +93,14 @@ export function NewKv(props: NewKvProps) {
           fault={fault ?? faultOf('value')}
           change={(text) => edit({ text })}
         />
-        <TextField
-          label={say.ttl}
-          value={typed.ttl}
-          help={say.ttlHelp}
-          fault={seconds === null ? say.badTtl : faultOf('ttl_seconds')}
-          change={(ttl) => edit({ ttl })}
-        />
+        <TtlField value={typed.ttl} fault={faultOf('ttl_seconds')} change={(ttl) => edit({ ttl })} />
       </div>
-      <p class="acts">
-        <Button main off={why} onPress={submit}>
-          {say.kv.writeNew}
-        </Button>
-      </p>
-      <p class="cap">{off ?? say.kv.newOnly}</p>
-      {problem !== null && <ProblemNote problem={problem} />}
-    </form>
+    </MakeForm>
   )
 }
+
+const Taken = ({ namespace, name }: { namespace: string; name: string }) => (
+  <p class="problem" role="alert">
+    {say.kv.taken(name)} <Link to={memoryAddress({ kind: 'kv', namespace, key: name })}>{say.kv.takenLink}</Link>
+  </p>
+)

@@ -2,6 +2,7 @@
 import { Share } from '../billing/usage.tsx'
 import { get } from '../api.ts'
 import { useLoad } from '../load.ts'
+import { Heads } from '../parts/heads.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { memoryWords as say } from '../words/memory.ts'
 
@@ -19,15 +20,7 @@ export function MemoryUsage({ round }: { round: number }) {
   return (
     <table class="stack limits">
       <caption class="sr">{say.usage}</caption>
-      <thead>
-        <tr>
-          {Object.values(heads).map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads of={heads} />
       <tbody>
         {rows.map(([kind, things, size]) => (
           <tr key={kind}>

@@ -5,6 +5,8 @@ import { Link } from '../router.tsx'
 import { words } from '../words.ts'
 import { Age } from './age.tsx'
 import { State, toneOf } from './glyph.tsx'
+import { Heads } from './heads.tsx'
+import { reasonText } from './reason.ts'
 
 type Summary = Schema<'ListJobsAnswer'>['jobs'][number]
 
@@ -16,20 +18,7 @@ export function JobTable({ jobs, now }: { jobs: readonly Summary[]; now: number 
   return (
     <table class="jobs">
       <caption class="sr">{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{heads.state}</th>
-          <th scope="col">{heads.job}</th>
-          <th scope="col">{heads.shards}</th>
-          <th scope="col">{heads.checked}</th>
-          <th scope="col" class="r">
-            {heads.age}
-          </th>
-          <th scope="col" class="r">
-            {heads.cost}
-          </th>
-        </tr>
-      </thead>
+      <Heads of={heads} right={['age', 'cost']} />
       <tbody>
         {jobs.map((job) => (
           <Row key={job.job_id} job={job} now={now} />
@@ -42,7 +31,7 @@ export function JobTable({ jobs, now }: { jobs: readonly Summary[]; now: number 
 function Row({ job, now }: { job: Summary; now: number }) {
   const { metrics, progress } = job
   return (
-    <tr>
+    <tr class={`is-${job.status.toLowerCase()}`}>
       <td class="state">
         <State of={job.status} />
       </td>
@@ -50,7 +39,7 @@ function Row({ job, now }: { job: Summary; now: number }) {
         <Link to={`/jobs/${job.job_id}`}>
           {job.replay_of !== null && `${words.jobs.replayOf} `}
           {opTitle(job.op)}
-          {metrics !== null && `, ${large(metrics.units)} ${opUnits(job.op)}`}
+          {job.asked !== null && `, ${large(job.asked.units)} ${opUnits(job.op)}`}
         </Link>
         <span class="cap">
           <span class="mono" title={job.job_id}>
@@ -78,11 +67,12 @@ function Row({ job, now }: { job: Summary; now: number }) {
 }
 
 function Why({ job }: { job: Summary }) {
-  const why = job.problem?.detail ?? job.reason
-  if (why === null || why === undefined || job.status === 'CANCELLED') return null
+  const { problem, reason } = job
+  if (job.status === 'CANCELLED') return null
+  if (problem === null) return reason === null ? null : <span class="cap">{reasonText(reason)}</span>
   return (
-    <span class="cap">
-      {job.problem !== null && <code>{job.problem.code}</code>} {why}
+    <span class="cap is-bad">
+      <code>{problem.code}</code> {reasonText(problem.detail)}
     </span>
   )
 }
@@ -91,21 +81,21 @@ function Progress({ job }: { job: Summary }) {
   const { metrics, progress, status } = job
   const [done, all] =
     metrics === null ? [progress?.accepted ?? 0, progress?.shards ?? 0] : [metrics.shards, metrics.shards]
-  const isOpen = job.finished_at === null
-  const said =
-    metrics === null
-      ? progress === null
-        ? isOpen
-          ? words.jobs.planning
-          : words.jobs.unplanned
-        : words.jobs.of(done, all)
-      : words.jobs.inTime(metrics.shards, duration(metrics.wall_ms))
+  if (job.finished_at !== null && metrics === null) return <span class="cap">{unfinished(job)}</span>
   return (
     <span class={`pro is-${toneOf(status)}`}>
       <i style={{ '--p': `${all === 0 ? 0 : (100 * done) / all}%` }} />
-      <span>{said}</span>
+      <span>{progressText(job)}</span>
     </span>
   )
+}
+
+const unfinished = ({ asked }: Summary): string =>
+  asked === null ? words.jobs.noResult : words.jobs.unfinished(asked.shards)
+
+function progressText({ metrics, progress }: Summary): string {
+  if (metrics !== null) return words.jobs.inTime(metrics.shards, duration(metrics.wall_ms))
+  return progress === null ? words.jobs.planning : words.jobs.of(progress.accepted, progress.shards)
 }
 
 function Cost({ job }: { job: Summary }) {

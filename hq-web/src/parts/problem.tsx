@@ -1,4 +1,5 @@
 // A refusal as the server said it: the sentence, the code, each field that is wrong, and whether asking again can help.
+import { mayPass } from '../again.ts'
 import type { Problem } from '../api.ts'
 import { words } from '../words.ts'
 import { Glyph } from './glyph.tsx'
@@ -27,7 +28,7 @@ export function ProblemNote({ problem, again }: { problem: Problem; again?: () =
             {words.problem.code} <code>{problem.code}</code>.{' '}
           </>
         )}
-        {problem.retryable ? words.problem.retry : words.problem.noRetry}
+        {retryText(problem, again !== undefined)}
       </p>
       {again !== undefined && problem.retryable && (
         <Button small onPress={again}>
@@ -36,4 +37,10 @@ export function ProblemNote({ problem, again }: { problem: Problem; again?: () =
       )}
     </div>
   )
+}
+
+/** What is loaded is asked for again by itself. */
+function retryText(problem: Problem, isLoad: boolean): string {
+  const { byItself, retry, noRetry } = words.problem
+  return isLoad && mayPass(problem) ? byItself : problem.retryable ? retry : noRetry
 }

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { ApiProblem } from '../api.ts'
+import { clearDrafts } from '../draft.ts'
 import { Link, navigate, type Place } from '../router.tsx'
 import { signOut, useSession } from '../session.ts'
 import { words } from '../words.ts'
@@ -48,6 +49,7 @@ export function Shell({ place, left, children }: ShellProps) {
       // Unreachable: the cookie is left, and the next view says so.
       if (!(error instanceof ApiProblem)) throw error
     }
+    clearDrafts()
     navigate('/', { replace: true })
     left()
   }

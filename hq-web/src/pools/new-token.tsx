@@ -1,8 +1,7 @@
 // Making a node token: for which machine, in which pool and region, until when.
 import { useId, useState } from 'preact/hooks'
 import { post, type Schema } from '../api.ts'
-import { Button } from '../parts/button.tsx'
-import { ProblemNote } from '../parts/problem.tsx'
+import { MakeForm } from '../parts/make-form.tsx'
 import { TextField } from '../parts/text-field.tsx'
 import { useAct } from '../parts/use-act.ts'
 import { poolWords as say } from '../words/pools.ts'
@@ -37,15 +36,7 @@ export function NewToken({ pools, made }: NewTokenProps) {
     })
   }
   return (
-    <form
-      class="new-key"
-      aria-label={say.make}
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
-    >
-      <h2>{say.make}</h2>
+    <MakeForm title={say.make} off={busy ? say.busy : undefined} problem={problem} submit={submit}>
       <div class="fields">
         <TextField
           label={say.name}
@@ -71,13 +62,7 @@ export function NewToken({ pools, made }: NewTokenProps) {
           change={(lastDay) => edit({ lastDay })}
         />
       </div>
-      <p class="acts">
-        <Button main off={busy ? say.busy : undefined} onPress={submit}>
-          {say.make}
-        </Button>
-      </p>
-      {problem !== null && <ProblemNote problem={problem} />}
-    </form>
+    </MakeForm>
   )
 }
 

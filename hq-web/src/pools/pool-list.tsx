@@ -4,6 +4,7 @@ import { post, type Schema } from '../api.ts'
 import { count } from '../format.ts'
 import { Age } from '../parts/age.tsx'
 import { Button } from '../parts/button.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { TextField } from '../parts/text-field.tsx'
 import { useAct } from '../parts/use-act.ts'
@@ -31,15 +32,7 @@ export function PoolList({ pools, tokens, isPart, now, changed }: PoolListProps)
         <>
           <table class="stack">
             <caption class="sr">{say.pools}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{say.poolHeads.name}</th>
-                <th scope="col">{say.poolHeads.made}</th>
-                <th scope="col" class="r">
-                  {say.poolHeads.tokens}
-                </th>
-              </tr>
-            </thead>
+            <Heads of={say.poolHeads} right={['tokens']} />
             <tbody>
               {pools.map(({ name, created_at }) => (
                 <tr key={name}>

@@ -1,8 +1,9 @@
 // Node tokens as rows: whose agents, where they work, whether they are let in, and revoking one.
 import { post, type Schema } from '../api.ts'
-import { age, exactTime } from '../format.ts'
 import { Age } from '../parts/age.tsx'
+import { Expiry } from '../parts/expiry.tsx'
 import { Said } from '../parts/glyph.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { Sure } from '../parts/sure.tsx'
 import { poolWords as say } from '../words/pools.ts'
 
@@ -23,15 +24,7 @@ export function TokenTable({ tokens, now, changed }: TokenTableProps) {
   return (
     <table class="stack keys">
       <caption class="sr">{say.tokens}</caption>
-      <thead>
-        <tr>
-          {Object.values(say.heads).map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads of={say.heads} />
       <tbody>
         {tokens.map((token) => (
           <Row key={token.id} of={token} now={now} changed={changed} />
@@ -69,7 +62,7 @@ function Row({ of: token, now, changed }: { of: Token; now: number; changed: () 
         <Age at={token.created_at} now={now} say={say.ago} />
       </td>
       <td data-head={heads.expires}>
-        <Expiry at={token.expires_at} now={now} />
+        <Expiry at={token.expires_at} now={now} say={say} />
       </td>
       <td>
         {state === 'active' && (
@@ -84,15 +77,5 @@ function Row({ of: token, now, changed }: { of: Token; now: number; changed: () 
         )}
       </td>
     </tr>
-  )
-}
-
-function Expiry({ at, now }: { at: string | null; now: number }) {
-  if (at === null) return <>{say.never}</>
-  const left = Date.parse(at) - now
-  return (
-    <time dateTime={at} title={exactTime(at)}>
-      {left > 0 ? say.inTime(age(left)) : say.ago(age(-left))}
-    </time>
   )
 }

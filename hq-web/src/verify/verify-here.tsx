@@ -6,6 +6,7 @@ import { Say } from '../job/band.tsx'
 import { Button } from '../parts/button.tsx'
 import { Digest } from '../parts/digest.tsx'
 import { Said, type GlyphName, type Tone } from '../parts/glyph.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { TextField } from '../parts/text-field.tsx'
 import { words } from '../words.ts'
@@ -123,15 +124,7 @@ function DrawnTable({ drawn }: { drawn: readonly Drawn[] }) {
   return (
     <table class="stack after drawn">
       <caption class="sr">{say.table}</caption>
-      <thead>
-        <tr>
-          {Object.values(say.heads).map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads of={say.heads} />
       <tbody>
         {drawn.map(({ shard, ran }) => {
           const result = ran === null ? 'waits' : ran.found === ran.listed ? 'same' : 'differs'

@@ -7,6 +7,7 @@ import { OtherTable } from '../agents/other-table.tsx'
 import { get } from '../api.ts'
 import { useLoad } from '../load.ts'
 import { useNow } from '../parts/age.tsx'
+import { Head } from '../parts/head.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { Link, useTitle } from '../router.tsx'
 import { may, useSession } from '../session.ts'
@@ -39,12 +40,7 @@ export function AgentsView({ query }: { query: URLSearchParams }) {
   const canRead = may(useSession(), 'agents:read')
   return (
     <>
-      <div class="title">
-        <div>
-          <h1>{title}</h1>
-          <p class="soft after">{canRead ? lead : noScope('agents:read')}</p>
-        </div>
-      </div>
+      <Head title={title}>{canRead ? lead : noScope('agents:read')}</Head>
       {canRead && <Own query={query} />}
     </>
   )
@@ -97,12 +93,7 @@ export function FleetView({ query }: { query: URLSearchParams }) {
   const none = { all: say.none.fleetAll, connected: say.none.fleetConnected, quarantined: say.none.fleetQuarantined }
   return (
     <>
-      <div class="title">
-        <div>
-          <h1>{say.title}</h1>
-          <p class="soft after">{say.fleetLead}</p>
-        </div>
-      </div>
+      <Head title={say.title}>{say.fleetLead}</Head>
       <Shows
         show={show}
         said={

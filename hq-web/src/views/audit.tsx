@@ -5,6 +5,7 @@ import { ChainBox } from '../audit/chain-box.tsx'
 import { get, type Schema } from '../api.ts'
 import { useLoad } from '../load.ts'
 import { useNow } from '../parts/age.tsx'
+import { Head } from '../parts/head.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { Link, navigate, useTitle } from '../router.tsx'
 import { may, useSession } from '../session.ts'
@@ -29,12 +30,7 @@ export function AuditView({ query }: { query: URLSearchParams }) {
   const [canAudit, canReceipts] = [may(session, 'audit:read'), may(session, 'jobs:read')]
   return (
     <>
-      <div class="title">
-        <div>
-          <h1>{title}</h1>
-          <p class="soft after">{canAudit ? lead : noScope('audit:read')}</p>
-        </div>
-      </div>
+      <Head title={title}>{canAudit ? lead : noScope('audit:read')}</Head>
       {canReceipts ? (
         <Receipts project={session.project?.id ?? ''} />
       ) : (
@@ -67,12 +63,7 @@ export function OperatorAuditView({ query }: { query: URLSearchParams }) {
   const address = project === '' ? '/audit' : `/audit?project=${encodeURIComponent(project)}`
   return (
     <>
-      <div class="title">
-        <div>
-          <h1>{title}</h1>
-          <p class="soft after">{operatorLead}</p>
-        </div>
-      </div>
+      <Head title={title}>{operatorLead}</Head>
       <p class="whose">
         <label for="whose">{ofProject}</label>
         <select

@@ -4,6 +4,7 @@ import { Invoice } from '../billing/invoice.tsx'
 import { Ledger } from '../billing/ledger.tsx'
 import { Burn, Figures, Limits } from '../billing/usage.tsx'
 import { useLoad } from '../load.ts'
+import { Head } from '../parts/head.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { useTitle } from '../router.tsx'
 import { may, useSession } from '../session.ts'
@@ -17,18 +18,13 @@ export function BillingView({ query }: { query: URLSearchParams }) {
   const canRead = may(useSession(), 'billing:read')
   return (
     <>
-      <div class="title">
-        <div>
-          <h1>{title}</h1>
-          <p class="soft after">{canRead ? lead : noScope('billing:read')}</p>
-        </div>
-      </div>
-      {canRead && <Money cursor={query.get('cursor') ?? undefined} />}
+      <Head title={title}>{canRead ? lead : noScope('billing:read')}</Head>
+      {canRead && <Money query={query} />}
     </>
   )
 }
 
-function Money({ cursor }: { cursor: string | undefined }) {
+function Money({ query }: { query: URLSearchParams }) {
   const { data, problem, reload } = useLoad((signal) => get('/api/v0/usage', { query: { days: DAYS }, signal }), [])
   return (
     <>
@@ -41,7 +37,7 @@ function Money({ cursor }: { cursor: string | undefined }) {
           <Invoice today={data.last_date} />
         </>
       )}
-      <Ledger cursor={cursor} />
+      <Ledger query={query} />
     </>
   )
 }

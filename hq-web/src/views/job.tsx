@@ -3,6 +3,7 @@ import { duration, exactTime, large, shortId } from '../format.ts'
 import { Actions } from '../job/actions.tsx'
 import { Answer } from '../job/answer.tsx'
 import { DispatchBand } from '../job/dispatch-band.tsx'
+import { Findings } from '../job/findings.tsx'
 import { ReceiptBand } from '../job/receipt-band.tsx'
 import { ReduceBand } from '../job/reduce-band.tsx'
 import { PlanBand, RequestBand } from '../job/request-band.tsx'
@@ -22,7 +23,7 @@ export function JobView({ id }: { id: string }) {
   const now = useNow(job === null || !hasEnded(job))
   useTitle(words.title(shortId(id)))
   if (job === null) return problem === null ? null : <ProblemNote problem={problem} again={reload} />
-  const spans = spansOf(job, events, receipt)
+  const spans = spansOf(job, { events, receipt, isPlanned: typeof request?.plan_digest === 'string' })
   const units = opUnits(opOf(request))
   return (
     <>
@@ -35,7 +36,7 @@ export function JobView({ id }: { id: string }) {
         <Actions job={job} changed={reload} />
       </div>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
-      <Findings job={job} />
+      <Findings job={job} shards={shards} total={total} />
       <Answer job={job} request={request} />
       <TimeLine job={job} spans={spans} now={now} />
       {request !== null && <RequestBand request={request} span={spans.request} />}
@@ -86,35 +87,6 @@ function Head({ job, request, now }: { job: Job; request: JobRequest | null; now
           )}
         </span>
       </p>
-    </div>
-  )
-}
-
-/** What a person must know before the figures: why it waits or failed, what a replay gave, notices, warnings. */
-function Findings({ job }: { job: Job }) {
-  const { replayOf, identical, differs, notices, noticesLink } = words.job
-  return (
-    <div class="findings">
-      {job.problem !== undefined && <ProblemNote problem={job.problem} />}
-      {Boolean(job.reason) && <p role="status">{job.reason}</p>}
-      {job.replay_of !== undefined && (
-        <p>
-          {replayOf}{' '}
-          <Link to={`/jobs/${job.replay_of}`} class="mono">
-            {job.replay_of}
-          </Link>
-          {job.replay !== undefined &&
-            `. ${job.replay.identical ? identical : differs(job.replay.differences.length + job.replay.more)}`}
-        </p>
-      )}
-      {job.notices !== undefined && (
-        <p>
-          {notices(job.notices.count)} <a href={job.notices.href}>{noticesLink}</a>
-        </p>
-      )}
-      {job.warnings?.map((warning) => (
-        <p key={warning}>{warning}</p>
-      ))}
     </div>
   )
 }

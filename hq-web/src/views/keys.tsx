@@ -1,32 +1,36 @@
 // The keys of a project: those there are, making one whose secret is shown once, revoking one.
 import { useState } from 'preact/hooks'
-import { get } from '../api.ts'
+import { get, post } from '../api.ts'
 import { NewKey, type Made } from '../keys/new-key.tsx'
 import { KeyTable } from '../keys/key-table.tsx'
 import { Secret } from '../keys/secret.tsx'
 import { useLoad } from '../load.ts'
 import { useNow } from '../parts/age.tsx'
+import { Head } from '../parts/head.tsx'
+import { More } from '../parts/more.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
-import { Link, useTitle } from '../router.tsx'
+import { useTitle } from '../router.tsx'
 import { may, useSession } from '../session.ts'
 import { words } from '../words.ts'
 
 export function KeysView({ query }: { query: URLSearchParams }) {
   const { title, lead, noScope } = words.keys
   useTitle(words.title(title))
-  const canManage = may(useSession(), 'keys:manage')
+  const session = useSession()
+  const canManage = may(session, 'keys:manage')
   const [made, setMade] = useState<Made | null>(null)
   return (
     <>
-      <div class="title">
-        <div>
-          <h1>{title}</h1>
-          <p class="soft after">{lead}</p>
-        </div>
-      </div>
+      <Head title={title}>{lead}</Head>
       {made !== null && <Secret made={made} stored={() => setMade(null)} />}
       {canManage && <List cursor={query.get('cursor') ?? undefined} seen={made?.key.id} />}
-      <NewKey off={canManage ? undefined : noScope('keys:manage')} made={setMade} />
+      <NewKey
+        off={canManage ? undefined : noScope('keys:manage')}
+        usual={['jobs:read', 'jobs:write']}
+        canGive={(scope) => may(session, scope)}
+        send={(asked) => post('/api/v0/keys', asked)}
+        made={setMade}
+      />
     </>
   )
 }
@@ -39,29 +43,20 @@ function List({ cursor, seen }: { cursor: string | undefined; seen: string | und
     (signal) => get('/api/v0/keys', { query: { cursor }, signal }),
     [cursor, seen],
   )
+  const revoke = async (id: string): Promise<void> => {
+    await post('/api/v0/keys/{id}/revoke', undefined, { params: { id } })
+    reload()
+  }
   return (
     <>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
       {data !== null && (
         <>
-          {data.keys.length === 0 ? <p>{empty}</p> : <KeyTable keys={data.keys} now={now} changed={reload} />}
+          {data.keys.length === 0 ? <p>{empty}</p> : <KeyTable keys={data.keys} now={now} revoke={revoke} />}
           <p class="cap after">{setting}</p>
         </>
       )}
-      {(cursor !== undefined || typeof data?.next_cursor === 'string') && (
-        <p class="more">
-          {cursor !== undefined && (
-            <Link class="btn" to="/keys">
-              {newest}
-            </Link>
-          )}
-          {typeof data?.next_cursor === 'string' && (
-            <Link class="btn" to={`/keys?cursor=${encodeURIComponent(data.next_cursor)}`}>
-              {older}
-            </Link>
-          )}
-        </p>
-      )}
+      <More to="/keys" cursor={cursor} next={data?.next_cursor} first={newest} later={older} />
     </>
   )
 }

@@ -1,5 +1,6 @@
 // One project as the operator sees it: its limits with what is used of them, and the form that changes them.
 import { get } from '../api.ts'
+import { ProjectKeys } from '../keys/project-keys.tsx'
 import { LimitForm } from '../limits/limit-form.tsx'
 import { LimitTables } from '../limits/limit-table.tsx'
 import { useLoad } from '../load.ts'
@@ -27,12 +28,13 @@ export function ProjectView({ id }: { id: string }) {
     <>
       <p class="crumb">
         <Link to="/projects">{say.crumb}</Link> / <span class="mono">{id}</span>{' '}
-        <Copy text={id} what={words.projects.id.toLowerCase()} />
+        <Copy text={id} what={words.projects.heads.id.toLowerCase()} />
       </p>
       <Head title={data?.project.name ?? say.project}>{say.projectLead}</Head>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
       {data !== null && (
         <>
+          <ProjectKeys projectId={id} />
           <LimitTables answer={data.limits} />
           <LimitForm projectId={id} limits={data.limits.limits} changed={reload} />
         </>

@@ -1,14 +1,21 @@
-// What the operator sees: the projects there are. Their jobs are theirs.
-import { get } from '../api.ts'
+// What the operator sees: the projects there are, and making one. Their jobs are theirs.
+import { useState } from 'preact/hooks'
+import { get, post } from '../api.ts'
 import { count } from '../format.ts'
 import { useLoad } from '../load.ts'
 import { Age, useNow } from '../parts/age.tsx'
+import { Head } from '../parts/head.tsx'
+import { Heads } from '../parts/heads.tsx'
+import { MakeForm } from '../parts/make-form.tsx'
+import { More } from '../parts/more.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
-import { Link, useTitle } from '../router.tsx'
+import { TextField } from '../parts/text-field.tsx'
+import { useAct } from '../parts/use-act.ts'
+import { Link, navigate, useTitle } from '../router.tsx'
 import { words } from '../words.ts'
 
 export function ProjectsView({ query }: { query: URLSearchParams }) {
-  const { title, lead, caption, name, id, created, limits, noLimit, more } = words.projects
+  const { title, lead, caption, heads, noLimit, more, newest } = words.projects
   useTitle(words.title(title))
   const now = useNow()
   const cursor = query.get('cursor') ?? undefined
@@ -18,29 +25,13 @@ export function ProjectsView({ query }: { query: URLSearchParams }) {
   )
   return (
     <>
-      <div class="title">
-        <div>
-          <h1>{title}</h1>
-          <p class="soft after">{lead}</p>
-        </div>
-      </div>
+      <Head title={title}>{lead}</Head>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
       {data !== null && (
         <div class="scroll" tabIndex={0} role="region" aria-label={title}>
           <table>
             <caption class="sr">{caption}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{name}</th>
-                <th scope="col">{id}</th>
-                <th scope="col" class="r">
-                  {limits}
-                </th>
-                <th scope="col" class="r">
-                  {created}
-                </th>
-              </tr>
-            </thead>
+            <Heads of={heads} right={['limits', 'created']} />
             <tbody>
               {data.projects.map((project) => (
                 <tr key={project.id}>
@@ -60,13 +51,28 @@ export function ProjectsView({ query }: { query: URLSearchParams }) {
           </table>
         </div>
       )}
-      {typeof data?.next_cursor === 'string' && (
-        <p class="more">
-          <Link class="btn" to={`/projects?cursor=${encodeURIComponent(data.next_cursor)}`}>
-            {more}
-          </Link>
-        </p>
-      )}
+      <More to="/projects" cursor={cursor} next={data?.next_cursor} first={newest} later={more} />
+      <NewProject />
     </>
+  )
+}
+
+/** Its page is the next one, where its first key is made. */
+function NewProject() {
+  const { make, name: label, nameHelp, busy: asking } = words.projects
+  const [name, setName] = useState('')
+  const { busy, problem, attempt, faultOf } = useAct()
+  const submit = (): void => {
+    void attempt(async () => {
+      const { project } = await post('/api/v0/projects', { name: name.trim() })
+      navigate(`/projects/${project.id}`)
+    })
+  }
+  return (
+    <MakeForm title={make} off={busy ? asking : undefined} problem={problem} submit={submit}>
+      <div class="fields">
+        <TextField label={label} value={name} help={nameHelp} fault={faultOf('name')} change={setName} />
+      </div>
+    </MakeForm>
   )
 }

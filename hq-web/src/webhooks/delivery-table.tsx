@@ -4,6 +4,7 @@ import { age, count, exactTime } from '../format.ts'
 import { Age } from '../parts/age.tsx'
 import { Button } from '../parts/button.tsx'
 import { Said, type GlyphName, type Tone } from '../parts/glyph.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { useAct } from '../parts/use-act.ts'
 import { webhookWords as say } from '../words/webhooks.ts'
@@ -40,15 +41,7 @@ export function DeliveryTable({ webhookId, deliveries, now, off, changed }: Deli
       {problem !== null && <ProblemNote problem={problem} />}
       <table class="stack keys">
         <caption class="sr">{say.deliveries}</caption>
-        <thead>
-          <tr>
-            {Object.values(say.deliveryHeads).map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads of={say.deliveryHeads} />
         <tbody>
           {deliveries.map((delivery) => (
             <Row key={delivery.id} of={delivery} now={now} off={off} again={() => again(delivery.id)} />

@@ -1,23 +1,17 @@
 // Webhooks as rows; each address leads to its deliveries.
 import { Age } from '../parts/age.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { Link } from '../router.tsx'
 import { webhookWords as say } from '../words/webhooks.ts'
-import { WebhookState, type Webhook } from './webhook-state.tsx'
+import type { Webhook } from './standing.ts'
+import { WebhookState } from './webhook-state.tsx'
 
 export function WebhookTable({ webhooks, now }: { webhooks: readonly Webhook[]; now: number }) {
   const { heads } = say
   return (
     <table class="stack keys">
       <caption class="sr">{say.list}</caption>
-      <thead>
-        <tr>
-          {Object.values(heads).map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads of={heads} />
       <tbody>
         {webhooks.map((webhook) => (
           <tr key={webhook.id}>

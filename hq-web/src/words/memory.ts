@@ -45,9 +45,11 @@ export const memoryWords = {
     key: 'Key',
     keyHelp: 'Slashes are a part of it: run/1.',
     value: 'Value, as JSON',
-    badJson: 'This is not JSON yet.',
+    noValue: 'Type a value first; text stands in quotes.',
     writeNew: 'Write it',
     unnamed: 'Name namespace and key first.',
+    taken: (key: string) => `${key} has a value already, and nothing was written.`,
+    takenLink: 'Open it to change it',
     newOnly: 'It is written only if nothing has that key yet.',
     entry: (key: string) => `Value of ${key}`,
     version: (version: number, said: string) => `Version ${count(version)}, ${said}`,
@@ -79,6 +81,8 @@ export const memoryWords = {
     name: 'Name',
     nameHelp: 'Slashes are a part of it: reports/2026.csv.',
     replace: 'Replace what has this name',
+    taken: (name: string, box: string) =>
+      `${name} is there already, and nothing was written. Tick “${box}” to write over it, or give another name.`,
     send: 'Upload it',
     sent: (name: string, size: number, sha256: string) =>
       `${name} is there, ${bytes(size)}, with the SHA-256 ${sha256}.`,

@@ -1,5 +1,6 @@
 // What HQ says of webhooks: who is told of what, whether it arrives, and what can be done when it does not.
-import { count } from '../format.ts'
+import { GIVEN_UP_MAX } from '@forge/shared/contract/webhook-rules.ts'
+import { plural } from './plural.ts'
 
 export const webhookWords = {
   title: 'Webhooks',
@@ -10,14 +11,14 @@ export const webhookWords = {
   list: 'Webhooks',
   empty: 'No webhook was made yet.',
   heads: { url: 'Address', state: 'State', events: 'Told of', made: 'Made' },
-  states: { enabled: 'Enabled', failing: 'Failing', disabled: 'Disabled' },
+  states: { enabled: 'Enabled', unsure: 'Last delivery failed', failing: 'Failing', disabled: 'Disabled' },
   reasons: {
     client: 'disabled here or by a program of yours',
     gone: 'the receiver answered 410: it wants no more',
     failing: 'nothing arrived for too long',
   },
   failing: (said: string, given: number) =>
-    `nothing has arrived for ${said}${given === 0 ? '' : `, ${count(given)} given up`}`,
+    `nothing has arrived for ${said}; ${plural(given, 'delivery', 'deliveries')} given up, and ${GIVEN_UP_MAX} in a row disable it`,
   ago: (said: string) => `${said} ago`,
   inTime: (said: string) => `in ${said}`,
   older: 'Older webhooks',

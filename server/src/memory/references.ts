@@ -8,7 +8,7 @@ import { bytesToArray } from '@forge/shared/exact/typed-array.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { JobReference, MemoryStore } from '../store/memory.ts'
 import { pathOf, refuse, type Refusal } from '../web-core/refusal.ts'
-import { parseStrictJson } from '../web-core/strict-json.ts'
+import { parseStrictJson } from '@forge/shared/exact/strict-json.ts'
 import type { ObjectStore } from './blob/object-store.ts'
 
 export interface ReferenceDeps {

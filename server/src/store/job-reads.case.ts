@@ -85,6 +85,8 @@ export function testJobReads({ store, otherProject }: JobReadsTool): void {
     expect(JSON.parse(one?.billing ?? '')).toEqual({ credits: 1 })
     expect(JSON.parse(one?.metrics ?? '')).toEqual({ shards: 2 })
     expect(second).toMatchObject({ problem: failure, billing: null, metrics: null, terms: null })
+    expect(JSON.parse(second?.request ?? '')).toMatchObject({ op: { profile: expect.any(String) } })
+    expect(one?.request).toBeNull()
   })
 
   test('jobs that had begun and were cancelled or timed out are counted by the day of their end', async () => {

@@ -120,6 +120,8 @@ export interface LedgerStore {
    * the end. Waits for what is being booked, so that no smaller id than the last one's will ever come.
    */
   ledgerAfter(projectId: ProjectId, after: number, limit?: number): Promise<LedgerTransaction[]>
+  /** The newest first: those with a smaller id than `before`, which is null for the newest of all; at most `limit`. */
+  ledgerBefore(projectId: ProjectId, before: number | null, limit: number): Promise<LedgerTransaction[]>
   /** Of an account of the project's own: of those that more than one project moves there is no sum that waits for nobody. */
   balanceOf(projectId: ProjectId, account: string): Promise<bigint>
   /**

@@ -61,6 +61,9 @@ export function testLedger({ store, sql, freshProject }: LedgerTool): void {
     expect(await store().balanceOf(project, owed)).toBe(-900n)
     expect(await store().balanceOf(project, held)).toBe(0n)
     expect(await store().ledgerAfter(project, 0)).toEqual([reserved, settled])
+    expect(await store().ledgerBefore(project, null, 9)).toEqual([settled, reserved])
+    expect(await store().ledgerBefore(project, null, 1)).toEqual([settled])
+    expect(await store().ledgerBefore(project, settled?.id ?? 0, 9)).toEqual([reserved])
   })
 
   test('what attaches to a job reserves nothing, and is held up by no limit', async () => {

@@ -15,7 +15,7 @@ import { closeDay, stateOfDay } from './queries/closings.ts'
 import { eventsAfter } from './queries/events.ts'
 import { exposuresAfter, quarantined } from './queries/exposures.ts'
 import { standingsOf } from './queries/identities.ts'
-import { creditNote, ledgerAfter, transactionsOf } from './queries/ledger.ts'
+import { creditNote, ledgerAfter, ledgerBefore, transactionsOf } from './queries/ledger.ts'
 import {
   finishJob,
   insertJob,
@@ -216,6 +216,7 @@ function ledgerOn(engine: Engine, observer: StoreObserver): LedgerStore {
   const reports = turns('usage and ledger', STORE_LIMITS.reportsWaitingMax)
   return {
     transactionsOf: (jobId) => engine.run((db) => transactionsOf(db, jobId)),
+    ledgerBefore: (projectId, before, limit) => engine.transaction((db) => ledgerBefore(db, projectId, before, limit)),
     ledgerAfter: (projectId, after, limit) => engine.transaction((db) => ledgerAfter(db, projectId, after, limit)),
     balanceOf: (projectId, of) => sumOf(engine, ofAccount(projectId, of)),
     async closeDay(projectId, day) {

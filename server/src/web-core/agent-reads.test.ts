@@ -50,3 +50,13 @@ test('beyond the burst it is 429 with when to come again', async () => {
   expect(refused).toBeInstanceOf(Refusal)
   expect(refused).toMatchObject({ problem: { code: 'RATE_LIMITED' } })
 })
+
+test('looks at whose a token is have a limit of their own, and take nothing from the records', async () => {
+  const { record, tokenLook } = createAgentReads(
+    async () => EMPTY,
+    () => 0,
+  )
+  for (let n = 0; n < WEB_LIMITS.tokenLooksBurst; n++) expect(tokenLook()).toBeNull()
+  expect(tokenLook()).toMatchObject({ problem: { code: 'RATE_LIMITED' } })
+  expect(await record(named(1))).toEqual(EMPTY)
+})

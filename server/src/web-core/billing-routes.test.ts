@@ -127,14 +127,20 @@ test('usage, ledger and invoice say the same of the same days', async () => {
     ),
     next_cursor: z.string().nullable(),
   })
-  const entries: { account: string; credits: number }[] = []
-  for (let cursor: string | null = ''; cursor !== null;) {
-    const page = await ask(`/ledger?limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`)
-    const { transactions, next_cursor } = pageSchema.parse(await page.json())
-    expect(transactions).toHaveLength(1)
-    entries.push(...transactions.flatMap((one) => one.entries))
-    cursor = next_cursor
+  const bookings = async (order: string) => {
+    const all: z.infer<typeof pageSchema>['transactions'] = []
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page = await ask(`/ledger?limit=1${order}${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      const { transactions, next_cursor } = pageSchema.parse(await page.json())
+      expect(transactions).toHaveLength(1)
+      all.push(...transactions)
+      cursor = next_cursor
+    }
+    return all
   }
+  const booked = await bookings('')
+  expect(await bookings('&order=newest')).toEqual(booked.toReversed())
+  const entries = booked.flatMap((one) => one.entries)
   const sum = (account: string) =>
     entries.reduce((all, entry) => (entry.account === account ? all + entry.credits : all), 0)
   expect(-sum('project') - sum('held')).toBeCloseTo(balance.spent_credits, 9)

@@ -14,7 +14,7 @@ import type { JobReference } from '../store/memory.ts'
 import type { NewJob } from '../store/store.ts'
 import type { WebStore } from './deps.ts'
 import { fieldErrors, invalid, parse, refuse, type Refusal } from './refusal.ts'
-import type { JsonValue } from './strict-json.ts'
+import type { JsonValue } from '@forge/shared/exact/strict-json.ts'
 
 /** A contract that this server can run. */
 export interface Accepted {

@@ -22,7 +22,7 @@ import { ignoredPolicy } from './policy-words.ts'
 import { preferencesOf, type Preferences } from './prefer.ts'
 import { refuse, Refusal } from './refusal.ts'
 import { knownProject } from './known-project.ts'
-import type { JsonValue } from './strict-json.ts'
+import type { JsonValue } from '@forge/shared/exact/strict-json.ts'
 import { limitsOf } from './tenant-views.ts'
 
 export interface ExecuteDeps extends ReferenceDeps {

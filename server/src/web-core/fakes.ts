@@ -158,6 +158,7 @@ const NOT_FAKED = {
   nextExpiry: notFaked,
   transactionsOf: notFaked,
   ledgerAfter: notFaked,
+  ledgerBefore: notFaked,
   balanceOf: notFaked,
   closeDay: notFaked,
   usage: notFaked,

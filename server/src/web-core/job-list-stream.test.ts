@@ -1,9 +1,14 @@
 // The list of jobs as a stream: all of it first, then what is new or different alone, and the order whenever it changes.
 import { beforeEach, expect, test, vi } from 'vitest'
+import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
+import { findKernel } from '../kernels.ts'
 import type { JobSummary } from '../store/job-reads.ts'
 import { createFakeHub, createFakeStore, DEFAULT_PROJECT } from './fakes.ts'
 import { followList } from './job-list-stream.ts'
+import { summaryView } from './job-summary.ts'
 import { WEB_LIMITS } from './limits.ts'
+
+const KERNEL = findKernel('mc', 1, 'insurance.v1')?.digest ?? ('' as JobSummary['kernelDigest'])
 
 const job = (id: string, change: Partial<JobSummary> = {}): JobSummary => ({
   id: id as JobSummary['id'],
@@ -19,6 +24,8 @@ const job = (id: string, change: Partial<JobSummary> = {}): JobSummary => ({
   problem: null,
   billing: null,
   metrics: null,
+  request: JSON.stringify(FOUNDING_REQUEST),
+  kernelDigest: KERNEL,
   terms: { mode: 'billable', microCredits: 1_420_000n },
   ...change,
 })
@@ -88,4 +95,26 @@ test('a test job reserves nothing; the stream says that it lives, and ends after
   expect((await frames.next()).value).toBe(': nothing new\n\n')
   state.nowMs = WEB_LIMITS.streamMsMax
   expect((await frames.next()).done).toBe(true)
+})
+
+test('what was asked for is said however a job ended, and not by a server that lacks its kernel', () => {
+  const { hub } = createFakeHub(createFakeStore())
+  const askedOf = (id: string, change: Partial<JobSummary> = {}) =>
+    summaryView(job(id, { state: 'FAILED', finishedAtMs: 5, ...change }), hub).asked
+  expect(askedOf('failed')).toEqual({ units: 10_000_000, shards: 77 })
+  const metrics = '{"wall_ms":2,"shards":9,"units":10,"verified_shards":8}'
+  expect(askedOf('done', { state: 'COMPLETED', request: null, metrics })).toEqual({ units: 10, shards: 9 })
+  expect(askedOf('of another kernel', { kernelDigest: 'f'.repeat(64) as JobSummary['kernelDigest'] })).toBeNull()
+  expect(askedOf('of another age', { request: '{"op":"of another age"}' })).toBeNull()
+})
+
+test('a job is planned for the list once, and what is remembered is bounded', () => {
+  const { hub } = createFakeHub(createFakeStore())
+  const askedOf = (id: string, request: string) => summaryView(job(id, { request }), hub).asked
+  const founding = JSON.stringify(FOUNDING_REQUEST)
+  expect(askedOf('first', founding)).toEqual({ units: 10_000_000, shards: 77 })
+  // Never read again: what was registered stays as it is.
+  expect(askedOf('first', 'no JSON')).toEqual({ units: 10_000_000, shards: 77 })
+  for (let n = 0; n < WEB_LIMITS.jobSizesKept; n++) askedOf(`later ${n}`, '{}')
+  expect(() => askedOf('first', 'no JSON')).toThrow(SyntaxError)
 })

@@ -1,11 +1,15 @@
 // A job in a line of a list: what it is, where it stands, what it costs.
 import { z } from 'zod'
 import { priceOfMicroCredits } from '@forge/shared/billing/price.ts'
+import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
 import type { JobSummary } from '../store/job-reads.ts'
 import { JOB_STATES } from '../store/store.ts'
+import { gridOf } from './grid-of-job.ts'
 import { JOB_ID_TEXT, progressSchema, progressView } from './job-view.ts'
+import { WEB_LIMITS } from './limits.ts'
 import { isoOf, isoOrNull } from './times.ts'
 
 const time = z.iso.datetime()
@@ -29,6 +33,10 @@ export const jobSummarySchema = z.strictObject({
   billing: priceSchema.nullable().describe('of a completed job'),
   reserved: priceSchema.nullable().describe('of an unfinished job: the most that it will cost'),
   metrics: metricsSchema.nullable().describe('of a completed job'),
+  asked: z
+    .strictObject({ units: z.number().describe('of a pass'), shards: z.int().describe('of all passes') })
+    .nullable()
+    .describe('the size of what was asked for, however it ended; null where this server no longer has the kernel'),
   progress: progressSchema.nullable().describe('of an unfinished job; null while it is being planned'),
   created_at: time,
   started_at: time.nullable(),
@@ -43,6 +51,7 @@ export function summaryView(row: JobSummary, hub: Pick<Hub, 'progress'>): z.inpu
   const isOpen = row.finishedAtMs === null
   const progress = isOpen ? hub.progress(row.id) : null
   const mode = row.terms?.mode ?? 'billable'
+  const metrics = jsonOrNull(metricsSchema, row.metrics)
   const price = priceOfMicroCredits(mode === 'test' ? 0n : (row.terms?.microCredits ?? 0n))
   return {
     job_id: row.id,
@@ -55,11 +64,28 @@ export function summaryView(row: JobSummary, hub: Pick<Hub, 'progress'>): z.inpu
     mode,
     billing: jsonOrNull(priceSchema, row.billing),
     reserved: isOpen && row.terms !== null ? { credits: price.credits, eur: price.eur } : null,
-    metrics: jsonOrNull(metricsSchema, row.metrics),
+    metrics,
+    asked: metrics === null ? askedOf(row) : { units: metrics.units, shards: metrics.shards },
     progress: progress === null ? null : progressView(progress),
     created_at: isoOf(row.createdAtMs),
     started_at: isoOrNull(row.startedAtMs),
     finished_at: isoOrNull(row.finishedAtMs),
     deadline_at: isoOf(row.deadlineAtMs),
   }
+}
+
+type Asked = { readonly units: number; readonly shards: number }
+
+/** What was registered never changes, and planning it anew for each look at a list would cost half a millisecond a row. */
+const known = new Map<JobId, Asked | null>()
+
+function askedOf({ id, request, kernelDigest }: JobSummary): Asked | null {
+  const before = known.get(id)
+  if (before !== undefined || request === null) return before ?? null
+  const grid = gridOf({ request, kernelDigest })
+  const asked = grid === null ? null : { units: Number(grid.units), shards: shardsOf(grid) }
+  const [oldest] = known.keys()
+  if (known.size >= WEB_LIMITS.jobSizesKept && oldest !== undefined) known.delete(oldest)
+  known.set(id, asked)
+  return asked
 }

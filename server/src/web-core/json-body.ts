@@ -2,7 +2,7 @@
 // here is refused before any schema is asked, and nothing past the limit is kept in memory.
 import { BodyEnded, bodyChunks, bodyTooFragmented, bodyTooSlow, type BodyPace } from './body-chunks.ts'
 import { pathOf, refuse, Refusal } from './refusal.ts'
-import { parseStrictJson, type JsonValue } from './strict-json.ts'
+import { parseStrictJson, type JsonValue } from '@forge/shared/exact/strict-json.ts'
 
 /** `bytesMax`: a body has no more. */
 export async function readJsonBody(request: Request, pace: BodyPace, bytesMax: number): Promise<JsonValue | Refusal> {

@@ -1,8 +1,6 @@
 // Every limit of Web Core, with its reason. Those of the contract itself are in shared/src/contract/envelope.ts.
 
 export const WEB_LIMITS = {
-  /** The contract nests four levels; args of a planned family a few more. */
-  jsonDepthMax: 32,
   /** SPEC section 3: longer calls break in proxies; 202 and GET serve longer jobs. */
   waitSecondsMax: 120,
   waitSecondsDefault: 120,
@@ -54,6 +52,8 @@ export const WEB_LIMITS = {
   streamPollMs: 1_000,
   /** Two looks are never closer, whatever wakes them. */
   streamPauseMs: 200,
+  /** Sizes of jobs that lists of jobs remember: a few dozen bytes each, of more jobs than anybody looks at. */
+  jobSizesKept: 10_000,
   /** Proxies cut a silent connection after 30 to 60 s. */
   streamHeartbeatMs: 15_000,
   /** How old the last look at its caller's key may be when a stream says something. */
@@ -67,6 +67,9 @@ export const WEB_LIMITS = {
   /** Records of agents that are read, whoever asks: a signature and some sums each; ten thousand pages ask once a minute. */
   agentReadsPerSecond: 200,
   agentReadsBurst: 400,
+  /** Looks at whose a node token is, whoever asks: a digest and a row each; a page with a link asks once. */
+  tokenLooksPerSecond: 50,
+  tokenLooksBurst: 100,
   /** How old, or how far ahead, a signature that asks for a record may be; whose clock is further off is told ours. */
   agentReadSkewMs: 2 * 60 * 1000,
   /** Tries to sign in to HQ that fail, whoever makes them: some digests and a look at the store each. */

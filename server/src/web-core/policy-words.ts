@@ -2,7 +2,7 @@
 // of bodies as they were sent: stored contracts have every default filled in.
 import type { Contract } from '@forge/shared/contract/envelope.ts'
 import { invalid, type Refusal } from './refusal.ts'
-import type { JsonValue } from './strict-json.ts'
+import type { JsonValue } from '@forge/shared/exact/strict-json.ts'
 
 /** `sent` is the body that the contract was parsed from. Null when nothing in it would be ignored. */
 export function ignoredPolicy({ policy }: Pick<Contract, 'policy'>, sent: JsonValue): Refusal | null {

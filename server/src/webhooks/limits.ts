@@ -1,5 +1,7 @@
 // Every bound of the sending of webhooks, with its unit and its reason. What a project may have is in the contract's
 // webhooks.ts.
+import { GIVEN_UP_MAX } from '@forge/shared/contract/webhook-rules.ts'
+
 const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -48,8 +50,8 @@ export const SEND_LIMITS = {
   perProjectMax: 8,
   /** What another server put into the queue, and retries, begin that much late at most. */
   pollMs: 2_000,
-  /** Given up in a row, each after all of its attempts: nobody is there. */
-  disableAfterDeliveries: 5,
+  /** Given up in a row. */
+  disableAfterDeliveries: GIVEN_UP_MAX,
   /** How often deliveries are looked for that have been kept for their time. */
   retentionEveryMs: HOUR_MS,
 } as const

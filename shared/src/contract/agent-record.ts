@@ -1,4 +1,5 @@
-// What a volunteer's page is told over HTTP: the pool as it is for volunteers, and the record of an identity.
+// What a volunteer's page is told over HTTP: the pool as it is for volunteers, whose a node token is,
+// and the record of an identity.
 import { z } from 'zod'
 import { digestSchema, engineNameSchema, jobIdSchema } from './ids.ts'
 
@@ -9,6 +10,12 @@ export const poolSchema = z.strictObject({
     .int()
     .nullable()
     .describe('for how many days after a job’s end the networks of its agents are kept; null: as long as the job'),
+})
+
+export const tokenHolderSchema = z.strictObject({
+  ok: z.literal(true),
+  project: z.string().describe('the name of the project whose agents say this token'),
+  pool: z.string().nullable().describe('the pool whose jobs alone they work for; null: they work for everybody'),
 })
 
 export const agentRecordSchema = z.strictObject({
@@ -45,5 +52,6 @@ export const agentRecordSchema = z.strictObject({
     .describe('the newest completed jobs that it worked on'),
 })
 
+export type TokenHolderView = z.infer<typeof tokenHolderSchema>
 export type PoolView = z.infer<typeof poolSchema>
 export type AgentRecordView = z.infer<typeof agentRecordSchema>

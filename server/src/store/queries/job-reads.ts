@@ -34,6 +34,8 @@ export async function jobsOf(
       problem: jobs.problem,
       billing: sql<string | null>`(${jobs.answer}::json -> 'billing')::text`,
       metrics: sql<string | null>`(${jobs.answer}::json #> '{hub,metrics}')::text`,
+      request: sql<string | null>`case when ${jobs.answer} is null then ${jobs.request} end`,
+      kernelDigest: jobs.kernelDigest,
       reserved: ledgerTransactions.detail,
     })
     .from(jobs)

@@ -3,7 +3,7 @@
 // shares it, so that settlements do not wait for each other and a snapshot sees none of them half done.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import { and, eq, sql, type SQL } from 'drizzle-orm'
+import { and, asc, desc, eq, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../engine.ts'
 import { ledgerEntries, ledgerTransactions } from '../ledger-schema.ts'
@@ -198,23 +198,36 @@ export async function ledgerAfter(
   return transactionsWhere(db, own, limit)
 }
 
+/** Backwards: under the same lock, so that none of a greater number than the first one's is half booked. */
+export async function ledgerBefore(
+  db: Db,
+  projectId: ProjectId,
+  before: number | null,
+  limit: number,
+): Promise<LedgerTransaction[]> {
+  await lockLedger(db, projectId, 'alone')
+  const older = before === null ? undefined : sql`${ledgerTransactions.id} < ${before}`
+  return transactionsWhere(db, and(eq(ledgerTransactions.projectId, projectId), older), limit, desc)
+}
+
 async function transactionsWhere(
   db: Db,
   which: SQL | undefined,
   limit: number = STORE_LIMITS.transactionsPerBatch,
+  order: typeof asc = asc,
 ): Promise<LedgerTransaction[]> {
   const page = db
     .select()
     .from(ledgerTransactions)
     .where(which)
-    .orderBy(ledgerTransactions.id)
+    .orderBy(order(ledgerTransactions.id))
     .limit(Math.min(limit, STORE_LIMITS.transactionsPerBatch))
     .as('page')
   const rows = await db
     .select()
     .from(page)
     .leftJoin(ledgerEntries, eq(ledgerEntries.transactionId, page.id))
-    .orderBy(page.id, ledgerEntries.account)
+    .orderBy(order(page.id), ledgerEntries.account)
   const found = new Map<number, LedgerTransaction & { entries: LedgerEntry[] }>()
   for (const { page: transaction, ledger_entries: entry } of rows) {
     const known = found.get(transaction.id) ?? { ...transaction, entries: [] }

@@ -1,11 +1,15 @@
 // The record of an identity: whoever holds the key reads it, with what was accepted, rejected and earned; nobody else does.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { identityFromKeys, identityOf, newSecretKey } from '@forge/shared/agent/identity.ts'
-import { agentRecordSchema, poolSchema } from '@forge/shared/contract/agent-record.ts'
+import { agentRecordSchema, poolSchema, tokenHolderSchema } from '@forge/shared/contract/agent-record.ts'
+import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { toBase64 } from '@forge/shared/exact/bytes.ts'
 import { digest } from '@forge/shared/exact/digest.ts'
 import { agentRecordDigest } from '@forge/shared/verifier/answer-digest.ts'
+import { newCredential } from '../../credentials.ts'
+import { newUlid } from '../../new-ulid.ts'
+import type { NodeTokenRow } from '../../store/tenants.ts'
 import { accepted as shardsAccepted } from '../../store/store.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
 import { startTestApp } from '../test-app.ts'
@@ -122,4 +126,39 @@ test('where the operator named an origin, that one counts whatever Host says, an
 test('the pool says how long networks are kept', async () => {
   const response = await world.app.request('/agent/pool')
   expect(poolSchema.parse(await response.json())).toEqual({ ok: true, agents_online: 0, networks_days: null })
+})
+
+test('whoever has a node token learns whose it is and for which pool; one that lets nobody in is refused with the reason', async () => {
+  const holderOf = (token: string) =>
+    world.app.request('/agent/token', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ token }),
+    })
+  const { store } = world
+  const project = EXAMPLE.project as ProjectId
+  const { name } = (await store.project(project)) ?? { name: '' }
+  const made = async (pool: string | null, change: Partial<NodeTokenRow> = {}) => {
+    const { text, hash, prefix } = newCredential('token', (count) => crypto.getRandomValues(new Uint8Array(count)))
+    const row = { name: 'a link', pool, region: null, trusted: false, madeByOperator: false, hash, prefix }
+    const times = { createdAtMs: 1, expiresAtMs: null, revokedAtMs: null }
+    const id = newUlid()
+    await store.insertNodeToken({ id, projectId: project, ...row, ...times, ...change }, 100, 'operator')
+    return text
+  }
+  const good = await holderOf(await made(EXAMPLE.pool))
+  expect(tokenHolderSchema.parse(await good.json())).toEqual({ ok: true, project: name, pool: EXAMPLE.pool })
+  expect(tokenHolderSchema.parse(await (await holderOf(await made(null))).json()).pool).toBeNull()
+  const expired = await made(EXAMPLE.pool, { expiresAtMs: 2 })
+  for (const [token, why] of [
+    [expired, /expired at 1970/],
+    [`ntk_${'0'.repeat(56)}`, /mistyped/],
+    ['fpak_none', /not one that the server knows/],
+  ] as const) {
+    const refused = await holderOf(token)
+    expect([refused.status, problemSchema.parse(await refused.json()).detail]).toEqual([
+      401,
+      expect.stringMatching(why),
+    ])
+  }
 })

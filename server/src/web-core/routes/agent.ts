@@ -1,12 +1,13 @@
-// What a volunteer's page asks before and beside its socket: what the pool keeps and runs, and what became of the shards that
-// an identity answered. The record is given to whoever holds the identity's key, and names no project.
+// What a volunteer's page asks before and beside its socket: what the pool keeps and runs, whose its node token is, and what became
+// of the shards that an identity answered. The record is given to whoever holds the identity's key, and names no project.
 import { z } from 'zod'
 import { identityOf, verifySignature } from '@forge/shared/agent/identity.ts'
 import { base64Of } from '@forge/shared/contract/agent-events.ts'
 import { agentRecordDigest } from '@forge/shared/verifier/answer-digest.ts'
-import { agentRecordSchema, poolSchema } from '@forge/shared/contract/agent-record.ts'
+import { agentRecordSchema, poolSchema, tokenHolderSchema } from '@forge/shared/contract/agent-record.ts'
 import { fromBase64 } from '@forge/shared/exact/bytes.ts'
 import { creditsOf } from '../../billing/ledger-view.ts'
+import { createNodeTokens } from '../../hub/edge/node-tokens.ts'
 import type { AgentRecord } from '../../store/agent-record.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { refuse, Refusal } from '../refusal.ts'
@@ -15,6 +16,9 @@ import { answered, route } from '../routing/route.ts'
 const MINUTES = WEB_LIMITS.agentReadSkewMs / 60_000
 /** Longer than any origin that a browser opens. */
 const ORIGIN_CHARACTERS_MAX = 300
+
+/** More than any token has. */
+const TOKEN_CHARACTERS_MAX = 200
 
 const askSchema = z.strictObject({
   public_key: base64Of(32).describe('the identity’s Ed25519 key, raw, in base64'),
@@ -49,6 +53,34 @@ export const agentRoutes = [
     examples: [{ summary: 'The pool', status: 200 }],
     handle: async (_, { hub, config }) =>
       answered(200, { ok: true, agents_online: hub.agentsOnline, networks_days: config.networksDays }),
+  }),
+  route({
+    method: 'POST',
+    path: '/agent/token',
+    scope: 'public',
+    tag: 'agents',
+    operationId: 'getTokenHolder',
+    summary: 'Whose a node token is',
+    description:
+      'The project and the pool that an agent with this token works for, so that a person sees it before the work begins. ' +
+      'Whoever has the token learns the project’s name; no other agent does.',
+    body: z.strictObject({
+      token: z.string().max(TOKEN_CHARACTERS_MAX).describe('`ntk_…`; in the body, since addresses are written down'),
+    }),
+    responses: { 200: { description: 'Its holder.', schema: tokenHolderSchema } },
+    problems: ['RATE_LIMITED', 'UNAUTHENTICATED', 'SERVER_STOPPING'],
+    examples: [{ summary: 'Mistyped', body: { token: `ntk_${'0'.repeat(56)}` }, status: 401 }],
+    async handle({ body: { token } }, { store, agentReads, clock, logger }) {
+      const refused = agentReads.tokenLook()
+      if (refused !== null) return refused
+      const holder = await createNodeTokens(store, logger, clock).holderOf(token)
+      if ('code' in holder) {
+        return refuse(holder.code === 'BAD_TOKEN' ? 'UNAUTHENTICATED' : 'SERVER_STOPPING', holder.message)
+      }
+      const project = await store.project(holder.owner)
+      if (project === null) throw new Error(`a node token is of project ${holder.owner}, which is not there`)
+      return answered(200, { ok: true, project: project.name, pool: holder.pool })
+    },
   }),
   route({
     method: 'POST',

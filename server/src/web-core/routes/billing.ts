@@ -145,8 +145,14 @@ export const billingRoutes = [
     operationId: 'listLedger',
     summary: 'Every booking',
     description:
-      'The project’s transactions, in the order in which they were booked, with the entries of its own accounts: `project` and `held`, `test` and `test-held`.',
-    query: z.strictObject(pageQuery(z.int().min(0))),
+      'The project’s transactions, in the order in which they were booked unless `order` says otherwise, with the entries of its own accounts: `project` and `held`, `test` and `test-held`.',
+    query: z.strictObject({
+      ...pageQuery(z.int().min(0)),
+      order: z
+        .enum(['oldest', 'newest'])
+        .default('oldest')
+        .describe('which comes first; a `cursor` counts for the order that it was answered in'),
+    }),
     responses: {
       200: {
         description: 'A page of them.',
@@ -161,9 +167,13 @@ export const billingRoutes = [
     examples: [
       { summary: 'The first page', status: 200 },
       { summary: 'One', query: { limit: '1' }, status: 200 },
+      { summary: 'The newest ones', query: { order: 'newest' }, status: 200 },
     ],
     async handle({ caller, query }, { store }) {
-      const rows = await store.ledgerAfter(caller.projectId, query.cursor ?? 0, query.limit + 1)
+      const most = query.limit + 1
+      const rows = await (query.order === 'newest'
+        ? store.ledgerBefore(caller.projectId, query.cursor ?? null, most)
+        : store.ledgerAfter(caller.projectId, query.cursor ?? 0, most))
       const { items, next_cursor } = pageOf(rows, query.limit, ({ id }) => id)
       const transactions = items.map((row) => transactionView(row, caller.projectId))
       return answered(200, { ok: true, transactions, next_cursor })

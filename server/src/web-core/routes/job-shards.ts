@@ -1,14 +1,13 @@
 // GET /api/v0/jobs/{id}/shards: who ran what, and what was made of it.
 import { z } from 'zod'
-import { contractSchema } from '@forge/shared/contract/envelope.ts'
-import { isRefusal, passOf, shardRange, shardsOf, type ShardGrid } from '@forge/shared/kernels/kernel.ts'
+import { passOf, shardRange, shardsOf, type ShardGrid } from '@forge/shared/kernels/kernel.ts'
 import type { ShardStatus } from '../../hub/edge/hub-interface.ts'
-import { findKernel } from '../../kernels.ts'
 import type { ShardAttempt } from '../../store/job-reads.ts'
 import type { JobRow } from '../../store/store.ts'
 import { EXAMPLE } from '../examples.ts'
 import { JOB_ID_TEXT } from '../job-view.ts'
 import { WEB_LIMITS } from '../limits.ts'
+import { gridOf } from '../grid-of-job.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
 import { Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
@@ -114,15 +113,6 @@ const attemptView = (
 function unitsOf(grid: ShardGrid, shard: number): { first: string; count: number } {
   const { firstUnit, units } = shardRange(grid, shard)
   return { first: firstUnit.toString(), count: units }
-}
-
-/** Null where the kernel that it ran on is not of this version. */
-function gridOf(row: JobRow): ShardGrid | null {
-  const { op, args } = contractSchema.parse(JSON.parse(row.request))
-  const kernel = findKernel(op.name, op.version, op.profile)
-  if (kernel === null || kernel.digest !== row.kernelDigest) return null
-  const plan = kernel.plan(kernel.argsSchema.parse(args))
-  return isRefusal(plan) ? null : plan.grid
 }
 
 const answerSchema = z.object({ hub: z.object({ metrics: z.object({ shards: z.int() }) }) })

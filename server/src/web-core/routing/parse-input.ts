@@ -7,7 +7,7 @@ import type { BodyPace } from '../body-chunks.ts'
 import { hasNoBody, readJsonBody } from '../json-body.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { fieldErrors, invalid, parse, pathOf, refuse, Refusal } from '../refusal.ts'
-import type { JsonValue } from '../strict-json.ts'
+import type { JsonValue } from '@forge/shared/exact/strict-json.ts'
 import type { AnyInput, Route } from './route.ts'
 
 export type ParsedInput = Omit<AnyInput, 'caller'>

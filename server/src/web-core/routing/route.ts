@@ -7,7 +7,7 @@ import type { Scope } from '@forge/shared/contract/tenants.ts'
 import type { AdminCaller, Caller, ProjectCaller, ScraperCaller } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
 import type { Refusal } from '../refusal.ts'
-import type { JsonValue } from '../strict-json.ts'
+import type { JsonValue } from '@forge/shared/exact/strict-json.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 

@@ -1,7 +1,9 @@
-// JSON as a contract needs it: RFC 8259's grammar, no field named twice, bounded depth, numbers as their nearest double
+// JSON as the API takes it, in the server and in HQ's fields: RFC 8259's grammar, no field named twice, bounded depth, numbers as their nearest double
 // with -0 as 0, whole ones only where that is the same number, and text that UTF-8 and the store can hold. Where JSON.parse
 // would guess or lose something, this says what is wrong and where; the meaning of the fields is for the schemas.
-import { WEB_LIMITS } from './limits.ts'
+
+/** The contract nests four levels; args of a planned family a few more. */
+export const JSON_DEPTH_MAX = 32
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue }
 
@@ -10,6 +12,8 @@ export interface JsonFault {
   readonly code: 'MALFORMED_JSON' | 'DUPLICATE_KEY' | 'VALIDATION_FAILED'
   readonly path: readonly (string | number)[]
   readonly message: string
+  /** How many UTF-16 units of the text stand before it, or before where it was noticed. */
+  readonly at: number
 }
 
 export type ParsedJson = { readonly value: JsonValue } | { readonly fault: JsonFault }
@@ -40,6 +44,12 @@ export function parseStrictJson(text: string): ParsedJson {
     if (error instanceof Fault) return { fault: error.fault }
     throw error
   }
+}
+
+/** Both from one on. */
+export function placeOf(text: string, at: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, at)
+  return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') }
 }
 
 const WHOLE = /^-?\d+$/
@@ -168,8 +178,8 @@ class Reader {
 
   /** Enters an object or array; its depth is that of the path, whose members are one deeper. */
   #open(): void {
-    const { jsonDepthMax: most } = WEB_LIMITS
-    if (this.#path.length >= most) throw this.#refused(`nothing may be nested deeper than ${most} levels`)
+    if (this.#path.length >= JSON_DEPTH_MAX)
+      throw this.#refused(`nothing may be nested deeper than ${JSON_DEPTH_MAX} levels`)
     this.#at++
     this.#take(SPACE)
   }
@@ -195,9 +205,7 @@ class Reader {
   }
 
   #malformed(what: string): Fault {
-    const before = this.#text.slice(0, this.#at)
-    const line = before.split('\n').length
-    const column = this.#at - before.lastIndexOf('\n')
+    const { line, column } = placeOf(this.#text, this.#at)
     return this.#fault('MALFORMED_JSON', `${what} at character ${this.#at} (line ${line}, column ${column})`)
   }
 
@@ -206,6 +214,6 @@ class Reader {
   }
 
   #fault(code: JsonFault['code'], message: string): Fault {
-    return new Fault({ code, path: [...this.#path], message })
+    return new Fault({ code, path: [...this.#path], message, at: this.#at })
   }
 }

@@ -1,8 +1,7 @@
 // Laws of the strict parser: it agrees with JSON.parse wherever JSON.parse loses nothing, and says where it does not.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { WEB_LIMITS } from './limits.ts'
-import { parseStrictJson, type JsonFault, type JsonValue } from './strict-json.ts'
+import { JSON_DEPTH_MAX, parseStrictJson, placeOf, type JsonFault, type JsonValue } from './strict-json.ts'
 
 function valueOf(text: string): JsonValue {
   const parsed = parseStrictJson(text)
@@ -97,6 +96,12 @@ test.each<[string, JsonFault['code'], string, RegExp]>([
   expect(fault.message).toMatch(message)
 })
 
+test('a fault says where in the text it was noticed', () => {
+  const text = '{\n  "a": 1,\n  "a": 2\n}'
+  expect(placeOf(text, faultOf(text).at)).toEqual({ line: 3, column: 6 })
+  expect(placeOf('', 0)).toEqual({ line: 1, column: 1 })
+})
+
 test('names of Object.prototype are plain fields', () => {
   const value = valueOf('{"constructor":1,"hasOwnProperty":2,"toString":3}')
   expect(Object.keys(value ?? {})).toEqual(['constructor', 'hasOwnProperty', 'toString'])
@@ -105,8 +110,8 @@ test('names of Object.prototype are plain fields', () => {
 
 test('depth is bounded, however deep the text is', () => {
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
-  expect(valueOf(nested(WEB_LIMITS.jsonDepthMax))).toBeTruthy()
-  expect(faultOf(nested(WEB_LIMITS.jsonDepthMax + 1)).message).toMatch(/32 levels/)
+  expect(valueOf(nested(JSON_DEPTH_MAX))).toBeTruthy()
+  expect(faultOf(nested(JSON_DEPTH_MAX + 1)).message).toMatch(/32 levels/)
   expect(faultOf('['.repeat(1_000_000)).code).toBe('VALIDATION_FAILED')
   expect(faultOf('{"a":'.repeat(100_000)).code).toBe('VALIDATION_FAILED')
 })

@@ -1,0 +1,21 @@
+// Whose agents say this tab's node token: asked before Start, so that whoever was sent a link sees for whom the tab would work.
+import type { TokenHolderView } from '@forge/shared/contract/agent-record.ts'
+
+export type TokenHolder = Pick<TokenHolderView, 'project' | 'pool'> | { readonly refused: string }
+
+type Fetch = (path: string, init: RequestInit) => Promise<Response>
+
+/** Undefined where the pool does not answer now; it is asked again. The token goes in the body, for addresses are written down. */
+export async function tokenHolder(token: string, fetch: Fetch): Promise<TokenHolder | undefined> {
+  try {
+    const headers = { 'content-type': 'application/json' }
+    const response = await fetch('/agent/token', { method: 'POST', headers, body: JSON.stringify({ token }) })
+    // Of the same build as this page.
+    if (response.ok) return (await response.json()) as TokenHolderView
+    if (response.status !== 401) return undefined
+    const { detail }: { detail?: unknown } = await response.json()
+    return { refused: String(detail) }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,16 @@
+// JSON that a person types, read as the server reads it: what JSON.parse would round or drop is a fault here already, with its
+// place, so that nothing other than what was typed is ever sent.
+import { parseStrictJson, placeOf, type JsonValue } from '@forge/shared/exact/strict-json.ts'
+import { words } from '../words.ts'
+
+export type TypedJson = { readonly value: JsonValue } | { readonly fault: string }
+
+export function jsonOf(text: string): TypedJson {
+  const parsed = parseStrictJson(text)
+  if ('value' in parsed) return parsed
+  const { code, path, message, at } = parsed.fault
+  // Of these two the message has the place.
+  if (code === 'MALFORMED_JSON') return { fault: words.form.badJson(message) }
+  const { line, column } = placeOf(text, at)
+  return { fault: words.form.refusedJson(path.join('.'), message, line, column) }
+}
