@@ -39,7 +39,7 @@ async function ofVolunteer(browser: Browser, { url, volunteer, beginLong, linkOf
   await shoot(fresh, 'volunteer-before')
   await fresh.context().close()
   const invited = await visit(browser, await linkOfPool())
-  await invited.getByText(/^This link is from/).waitFor()
+  await invited.getByText(/^With this link the tab works/).waitFor()
   await shoot(invited, 'volunteer-by-link')
   await invited.context().close()
   await shoot(volunteer, 'volunteer-idle')

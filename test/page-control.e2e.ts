@@ -145,7 +145,7 @@ test('a pool by link: the token leaves the address bar, is never in what is sent
   expect(new URL(tab.page.url()).hash).toBe('')
   await tab.page.reload()
   const whose = tab.page.getByRole('status', { name: 'Whom this tab works for' })
-  await whose.getByText(/^This link is from “default”: the tab works for its pool in-house, /).waitFor()
+  await whose.getByText(/^With this link the tab works for the pool “in-house” /).waitFor()
   await tab.press('Start')
   await tab.word('Idle')
   expect(await tab.fact('Pool')).toBe('in-house')

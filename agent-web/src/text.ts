@@ -47,10 +47,9 @@ export const STATE = {
 
 export const JOIN = {
   label: 'Whom this tab works for',
-  pool: (project: string, pool: string) =>
-    `This link is from “${project}”: the tab works for its pool ${pool}, and for nobody else’s jobs.`,
-  everybody: (project: string) =>
-    `This link is from “${project}”: the tab counts as its own, and works for everybody’s jobs.`,
+  pool: (pool: string) =>
+    `With this link the tab works for the pool “${pool}” of whoever gave it to you, and for nobody else’s jobs.`,
+  everybody: 'With this link the tab counts as one of whoever gave it to you, and works for everybody’s jobs.',
   refused: (why: string) => `The pool does not let this link in: ${why}`,
   asking: 'The pool is asked whose link this is.',
 } as const

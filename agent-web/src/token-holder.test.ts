@@ -9,7 +9,7 @@ const answering = (status: number, body: string) => async (path: string, init: R
 }
 
 test('project and pool of a token, or why it lets nobody in', async () => {
-  const holder = { ok: true, project: 'Actuarial', pool: 'in-house' }
+  const holder = { ok: true, pool: 'in-house' }
   expect(await tokenHolder(TOKEN, answering(200, JSON.stringify(holder)))).toMatchObject(holder)
   const problem = { detail: 'This node token was revoked; ask for another one.' }
   expect(await tokenHolder(TOKEN, answering(401, JSON.stringify(problem)))).toEqual({ refused: problem.detail })

@@ -1,7 +1,7 @@
 // Whose agents say this tab's node token: asked before Start, so that whoever was sent a link sees for whom the tab would work.
 import type { TokenHolderView } from '@forge/shared/contract/agent-record.ts'
 
-export type TokenHolder = Pick<TokenHolderView, 'project' | 'pool'> | { readonly refused: string }
+export type TokenHolder = Pick<TokenHolderView, 'pool'> | { readonly refused: string }
 
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 

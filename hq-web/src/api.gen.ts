@@ -2813,7 +2813,6 @@ export type components = {
         GetTokenHolderAnswer: {
             /** @constant */
             ok: true;
-            project: string;
             pool: string | null;
         };
         GetAgentRecordAnswer: {

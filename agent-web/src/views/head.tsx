@@ -82,8 +82,8 @@ function Joining({ tab, options, holder }: PageProps) {
         : 'refused' in holder
           ? JOIN.refused(holder.refused)
           : holder.pool === null
-            ? JOIN.everybody(holder.project)
-            : JOIN.pool(holder.project, holder.pool)}
+            ? JOIN.everybody
+            : JOIN.pool(holder.pool)}
     </p>
   )
 }

@@ -14,7 +14,6 @@ export const poolSchema = z.strictObject({
 
 export const tokenHolderSchema = z.strictObject({
   ok: z.literal(true),
-  project: z.string().describe('the name of the project whose agents say this token'),
   pool: z.string().nullable().describe('the pool whose jobs alone they work for; null: they work for everybody'),
 })
 

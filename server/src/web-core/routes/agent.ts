@@ -60,10 +60,10 @@ export const agentRoutes = [
     scope: 'public',
     tag: 'agents',
     operationId: 'getTokenHolder',
-    summary: 'Whose a node token is',
+    summary: 'What a node token is for',
     description:
-      'The project and the pool that an agent with this token works for, so that a person sees it before the work begins. ' +
-      'Whoever has the token learns the project’s name; no other agent does.',
+      'The pool that an agent with this token works for, so that a person sees it before the work begins. Its project is not ' +
+      'named: agents see no tenants’ names.',
     body: z.strictObject({
       token: z.string().max(TOKEN_CHARACTERS_MAX).describe('`ntk_…`; in the body, since addresses are written down'),
     }),
@@ -77,9 +77,7 @@ export const agentRoutes = [
       if ('code' in holder) {
         return refuse(holder.code === 'BAD_TOKEN' ? 'UNAUTHENTICATED' : 'SERVER_STOPPING', holder.message)
       }
-      const project = await store.project(holder.owner)
-      if (project === null) throw new Error(`a node token is of project ${holder.owner}, which is not there`)
-      return answered(200, { ok: true, project: project.name, pool: holder.pool })
+      return answered(200, { ok: true, pool: holder.pool })
     },
   }),
   route({
