@@ -137,6 +137,11 @@ export class Away {
     for (const identity of [...this.#exposed.keys(), ...this.#orders.keys()]) {
       const isKept = this.#world.hub.quarantined.has(identity)
       must(isKept || !this.isAway(identity), () => `${identity} may not work, and nobody keeps it away`)
+      const isForGood = isKept && this.#world.hub.quarantines.get(identity)?.untilMs === Infinity
+      must(
+        isForGood === (isKept && this.#forGood.has(identity)),
+        () => `${identity} is banned for nothing, or not at all`,
+      )
     }
     for (const [identity, { exposures }] of this.#world.hub.quarantines) {
       const { number = 0 } = this.#exposed.get(identity) ?? {}

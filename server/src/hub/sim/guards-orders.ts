@@ -32,12 +32,6 @@ const ORDERS: readonly Guard[] = [
   ),
   guardIn(
     'orders.ts',
-    'a requalification ends orders',
-    `  if (order.kind === 'requalified') inForce.delete(order.identity)\n  else `,
-    '  ',
-  ),
-  guardIn(
-    'orders.ts',
     'a requalification elsewhere is one here',
     '      if (known.exposedUntilMs === undefined) state.quarantined.delete(identity)\n',
   ),
