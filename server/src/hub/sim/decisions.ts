@@ -27,6 +27,7 @@ const COURSES: readonly (readonly What[])[] = [
   ['ban', 'release'],
   ['ban', 'release', 'ban'],
   ['quarantine', 'release', 'back'],
+  ['quarantine', 'release', 'back'],
   ['quarantine', 'release', 'ban'],
   ['ban', 'release', 'back', 'quarantine'],
   ['release', 'ban'],
@@ -64,7 +65,10 @@ export function decisionsOf({ seed, agents, mustComplete }: Setting): readonly D
   const found = agents.filter(({ referee, kind, sessions }) => !referee && kind !== 'hung' && sessions > 0)
   const open = mustComplete ? found.filter(({ identity }) => identity.startsWith('other-')) : found
   if (open.length === 0) return []
-  return Array.from({ length: random.int(1, 4) }, () => courseOf(random, random.pick(open))).flat()
+  const liars = open.filter(({ lieRate }) => lieRate > 0)
+  return Array.from({ length: random.int(1, 4) }, () =>
+    courseOf(random, random.pick(liars.length > 0 && random.chance(0.5) ? liars : open)),
+  ).flat()
 }
 
 function courseOf(random: Random, { identity, lieRate }: AgentPlan): Decision[] {

@@ -41,7 +41,6 @@ const ORDERS: readonly Guard[] = [
     'if (known.exposedUntilMs === undefined) state.quarantined.delete(identity)',
     'state.quarantined.delete(identity)',
   ),
-  guardIn('orders.ts', 'a requalification elsewhere ends orders alone', '      if (before?.ordered !== true) return\n'),
   guardIn(
     'trial.ts',
     'a trial ends no order that its server has not heard',
@@ -57,7 +56,6 @@ const ORDERS: readonly Guard[] = [
 
 const ELSEWHERE: readonly Guard[] = [
   guardIn('exposed-elsewhere.ts', 'an exposure elsewhere is one here', '    restoreQuarantine(state, known)\n'),
-  guardIn('exposed-elsewhere.ts', 'an older word of exposures is no news', '  if (exposures < heard) return []\n'),
   guardIn(
     'exposed-elsewhere.ts',
     'an order goes on beside an exposure',
