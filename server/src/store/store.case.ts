@@ -283,7 +283,9 @@ export function describeStore(title: string, { open, openTimeoutMs, isLarge, mor
         await store.writeShards(writes)
         await store.writeShards(writes)
         expect(await store.submissions(id)).toEqual([aSubmission(id, 0)])
-        expect(await store.voidedOf(id)).toEqual([0, 1].map((shard) => ({ shard, executor: liar })))
+        const { network, owner } = aSubmission(id, 0)
+        const itsRow = { executor: liar, network, owner }
+        expect(await store.voidedOf(id)).toEqual([0, 1].map((shard) => ({ shard, ...itsRow })))
         expect((await store.quarantines()).map(({ identity }) => identity)).toContain(liar)
         await store.writeShards({ ...noWrites, submissions: [aSubmission(id, 1, { executor: liar })] })
         expect(await store.submissions(id), 'a void one cannot be handed in again').toEqual([aSubmission(id, 0)])

@@ -91,7 +91,7 @@ export interface PartialRow {
 }
 
 /** The accepted digest of a shard; (job, shard) is unique. Voiding deletes nothing: see `voids`. */
-export type VoidedSubmission = Pick<SubmissionRow, 'shard' | 'executor'>
+export type VoidedSubmission = Pick<SubmissionRow, 'shard' | 'executor' | 'network' | 'owner'>
 
 export interface VerdictRow {
   readonly jobId: JobId

@@ -92,7 +92,8 @@ function isLate(state: HubState, job: Job, inside: readonly Agent[]): boolean {
     (sum, { abilities }) => sum + (abilities.get(job.kernel)?.unitsPerSecond ?? 0),
     0,
   )
-  const left = (job.shards.length - job.answered) * job.grid.unitsPerShard
+  const { units, unitsPerShard, passes } = job.grid
+  const left = Math.min((job.shards.length - job.answered) * unitsPerShard, Number(units) * passes)
   return unitsPerSecond === 0 || state.nowMs + (HASTE * left * 1_000) / unitsPerSecond > job.deadlineMs
 }
 

@@ -20,7 +20,7 @@ function findingsOf({ policy, shards, acceptedCount: accepted, executions, voide
 /** "Agents have left" is not all of it where some of them had lied. */
 function whatWasWrong({ mismatches, voided }: Findings): string {
   const found: string[] = []
-  if (voided > 0) found.push(`${count(voided, 'answer')} of agents that were found wrong did not count`)
+  if (voided > 0) found.push(`${count(voided, 'answer')} of agents that were found wrong or taken out did not count`)
   if (mismatches > 0) found.push(`answers to ${count(mismatches, 'shard')} differed`)
   return found.length === 0 ? '' : ` Before, ${found.join(', and ')}.`
 }

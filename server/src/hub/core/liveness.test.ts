@@ -85,7 +85,12 @@ describe('after a restart between the verdicts and the end', () => {
   it('what was decided stands, record and warnings too, although its author was exposed meanwhile', () => {
     const pool = new Pool()
     pool.hub.quarantined.add('a' as Identity)
-    const voided = ['b', 'c', 'd'].map((executor) => ({ shard: 0, executor: executor as Identity }))
+    const voided = ['b', 'c', 'd'].map((executor) => ({
+      shard: 0,
+      executor: executor as Identity,
+      network: executor,
+      owner: null,
+    }))
     pool.plan('job', 2, { verify: 'spotcheck' }, [row(0, 'a'), row(1, 'a')], { state: 'VERIFYING', ending, voided })
     expect(pool.last('complete')).toEqual({ type: 'complete', jobId: id, ...ending })
     expect(pool.last('write')).toBeUndefined()

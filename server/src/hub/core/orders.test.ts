@@ -6,6 +6,8 @@ import { ORDERED_AWAY, restoreQuarantine } from './exposure.ts'
 import { QUARANTINE_MS, TRIAL_SHARDS } from './limits.ts'
 import { restoreOrders, type Order } from './orders.ts'
 import { exposeAndSettle } from './settle.ts'
+import { isDistinct } from './eligibility.ts'
+import { shardOf } from './state.ts'
 
 const id = 'job' as JobId
 const one = 'one' as Identity
@@ -137,6 +139,18 @@ describe('a release', () => {
     expect(pool.hub.quarantines.get(one)?.untilMs).toBe(10 + QUARANTINE_MS)
   })
 
+  it('that is older than an exposure ends what was ordered before it, and not the exposure', () => {
+    const pool = atWork()
+    pool.at(100)
+    exposeAndSettle(pool.hub, one, { job: id, reason: 'r' })
+    // From another server, which had heard of no exposure.
+    order(pool, 'ban', 10)
+    expect(pool.hub.quarantines.get(one)?.untilMs).toBe(Infinity)
+    order(pool, 'release', 20)
+    expect(pool.hub.quarantined.has(one)).toBe(true)
+    expect(pool.hub.quarantines.get(one)?.untilMs).toBe(100 + QUARANTINE_MS)
+  })
+
   it('of one that is not away changes nothing', () => {
     const pool = atWork()
     expect(order(pool, 'release')).toEqual([])
@@ -156,12 +170,34 @@ describe('after a restart', () => {
   it('nobody answers again what was taken back: its row of the shard stays void', () => {
     const pool = new Pool()
     // It was let go and has proven itself meanwhile.
-    pool.plan('job', 2, { verify: 'none' }, [], { state: 'RUNNING', voided: [{ shard: 0, executor: one }] })
+    pool.plan('job', 2, { verify: 'none' }, [], {
+      state: 'RUNNING',
+      voided: [{ shard: 0, executor: one, network: 'its', owner: null }],
+    })
     pool.join('one')
     const shardsOf = (held: SessionId) => pool.held(held).flatMap((assigned) => assigned.order.shards)
     expect(shardsOf(session)).toEqual([1])
     pool.join('other')
     expect(shardsOf('other' as SessionId)).toEqual([0])
+  })
+
+  it('nor may another of its network check it', () => {
+    const pool = new Pool({ distinctNetwork: true })
+    const voided = [{ shard: 0, executor: one, network: 'its', owner: null }]
+    pool.plan('job', 2, { verify: 'full' }, [], { state: 'RUNNING', voided })
+    pool.join('mate', { network: 'its' })
+    const mate = pool.hub.agents.get('mate' as SessionId)
+    if (mate === undefined) throw new Error('nobody came')
+    expect([0, 1].map((shard) => isDistinct(pool.hub, mate, shardOf(pool.job(id), shard)))).toEqual([false, true])
+  })
+
+  it('and where nobody else is there the referee runs it', () => {
+    const pool = new Pool({ referee: true })
+    const voided = [{ shard: 0, executor: one, network: 'its', owner: null }]
+    pool.plan('job', 2, { verify: 'spotcheck' }, [], { state: 'RUNNING', voided })
+    const [own, referee] = [pool.join('one'), pool.join('referee', { referee: true })]
+    for (let round = 0; round < 3; round++) for (const agent of [own, referee]) pool.work(agent)
+    expect(pool.last('complete')?.record).toMatchObject({ voided: 1 })
   })
 
   const restarted = (exposure: { atMs: number; isOver: boolean } | null, ...orders: [Order['kind'], number][]) => {

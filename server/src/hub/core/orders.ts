@@ -33,7 +33,8 @@ export function takeOrder(
   applyOrder(state, order)
   if (kind === 'release' || kind === 'requalified') return []
   const until = untilWhen(state, state.quarantines.get(identity))
-  const message = `The operator took this agent out of the pool: ${reason} ${until}`.trim()
+  const why = /[.!?]$/.test(reason) ? reason : `${reason}.`
+  const message = `The operator took this agent out of the pool: ${why} ${until}`.trim()
   // In a trial it is here although it is away; what it did was taken back when it went.
   if (wasAway) return expelled(state, identity, message)
   return [...withdrawAndSettle(state, identity, () => ORDERED_AWAY), ...expelled(state, identity, message)]
@@ -47,10 +48,7 @@ export function noteInForce<T extends Pick<Order, 'identity' | 'kind'>>(inForce:
 
 /** When a server starts: an identity's orders since it last came back, in their order; its exposures are restored already. */
 export function restoreOrders(state: HubState, orders: readonly Order[]): void {
-  // Who was let go and then exposed serves that sentence, and no other.
-  const isServed = ({ identity, kind, atMs }: Order): boolean =>
-    kind === 'release' && atMs < (state.quarantines.get(identity)?.atMs ?? -Infinity)
-  for (const order of orders.slice(orders.findLastIndex(isServed) + 1)) applyOrder(state, order)
+  for (const order of orders) applyOrder(state, order)
 }
 
 function applyOrder(state: HubState, { identity, kind, atMs }: Order): void {
@@ -67,9 +65,10 @@ function applyOrder(state: HubState, { identity, kind, atMs }: Order): void {
       break
     }
     case 'release':
-      // What it did since then is another matter.
-      if (!isAway || exposedMs > atMs) return
-      state.quarantines.set(identity, { ...letGo(known, atMs), ordered: true })
+      if (!isAway) return
+      // What it did since then is another matter, but what was ordered before is over.
+      if (known.exposedUntilMs !== undefined && exposedMs > atMs) state.quarantines.set(identity, withoutOrder(known))
+      else state.quarantines.set(identity, { ...letGo(known, atMs), ordered: true })
       break
     case 'requalified':
       // Here its trial has said so already, unless it was on another server.

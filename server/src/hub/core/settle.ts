@@ -57,7 +57,13 @@ export function takeIn(
 /** After a restart: the rows of those shards stay void whatever their executors say later, also one that came back meanwhile. */
 export function restoreVoided(job: Job, voided: readonly VoidedSubmission[]): void {
   job.voided = voided.length
-  for (const { shard, executor } of voided) shardOf(job, shard).excluded.add(executor)
+  for (const { shard: index, executor, network, owner } of voided) {
+    const shard = shardOf(job, index)
+    shard.excluded.add(executor)
+    shard.networks.add(network)
+    if (owner !== null) shard.owners.add(owner)
+    if (job.open.has(index)) job.failing.add(index)
+  }
 }
 
 /** Puts a shard where its answers say it belongs. Idempotent. */
@@ -207,7 +213,7 @@ export function place(job: Job, index: number, status: Shard['status']): void {
   undraw(job, index)
   if (!isReleased(job, index)) return
   if (status === 'open') job.open.add(index)
-  if (status === 'open' && shard.failures > 0) job.failing.add(index)
+  if (status === 'open' && shard.excluded.size > 0) job.failing.add(index)
   if (status === 'to-check') job.toCheck.add(index)
   if (status === 'disputed') job.disputed.add(index)
 }

@@ -119,7 +119,7 @@ export interface Job extends JobSpec {
   open: Set<number>
   toCheck: Set<number>
   disputed: Set<number>
-  /** Those of `open` that an agent failed on: the referee may look at them, and must not look through all. */
+  /** Those of `open` that some agent may not run again: the referee may look at them, and must not look through all. */
   failing: Set<number>
   /** Of those to check, who was drawn for which, and since when. */
   drawn: Map<number, Draw>

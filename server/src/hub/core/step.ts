@@ -12,11 +12,11 @@ import { hearExposures } from './exposed-elsewhere.ts'
 import { endAgain, review } from './finish.ts'
 import { noteChange } from './fleet.ts'
 import { begunMs, drop, letGo, noteLapse, noteRoom, progress, renew } from './leases.ts'
-import { SPEED_MAX, SPEED_MIN, SPEED_WEIGHT } from './limits.ts'
 import { takeJoined } from './joining.ts'
 import { takeOrder } from './orders.ts'
 import { takePlanned, takeUnplanned } from './passes.ts'
 import { place, restoreVoided, settleShard, takeIn, tally } from './settle.ts'
+import { learnSpeed, within } from './speed.ts'
 import { hasWord, restoreStandings, tierOf } from './standing.ts'
 import { endSuspensions } from './suspicion.ts'
 import { createJob, shardOf, type Agent, type HubState, type Job, type Lease } from './state.ts'
@@ -230,7 +230,7 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   })
   job.executions += submissions.length
   state.counts.answered += submissions.length
-  learnSpeed(job, agent, event.shards.length, event.kernelMs)
+  learnSpeed(job, agent, event)
   job.kernelMs += event.kernelMs
   if (agent.lapses > 0) noteChange(state, agent.session)
   agent.lapses = 0
@@ -238,16 +238,6 @@ function takeAnswer(state: HubState, event: Extract<HubEvent, { type: 'answer' }
   agent.pending += submissions.length
   state.tallyChanged.add(agent.session)
   return [{ type: 'store', session: event.session, request: event.request, submissions }]
-}
-
-const within = (unitsPerSecond: number): number => Math.min(SPEED_MAX, Math.max(SPEED_MIN, unitsPerSecond))
-
-function learnSpeed(job: Job, agent: Agent, shards: number, kernelMs: number): void {
-  const ability = agent.abilities.get(job.kernel)
-  if (ability === undefined || kernelMs <= 0) return
-  // The time is the agent's own claim: an infinite speed would make every later size and lease NaN.
-  const measured = within((shards * job.grid.unitsPerShard * 1_000) / kernelMs)
-  ability.unitsPerSecond += SPEED_WEIGHT * (measured - ability.unitsPerSecond)
 }
 
 function takeStored(state: HubState, submissions: readonly HubSubmission[]): HubCommand[] {

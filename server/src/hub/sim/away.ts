@@ -75,9 +75,15 @@ export class Away {
       return
     }
     if (kind === 'release') {
-      // What was found out after it was given is another matter.
-      if (!this.isAway(identity) || (this.#exposed.get(identity)?.atMs ?? -Infinity) > atMs) return
+      if (!this.isAway(identity)) return
       this.#forGood.delete(identity)
+      const exposed = this.#exposed.get(identity)
+      if (exposed?.isAway === true && exposed.atMs > atMs) {
+        // What was found out after it was given is another matter; what was ordered before is over.
+        this.#orders.delete(identity)
+        if (exposed.number > 1) this.#forGood.add(identity)
+        return
+      }
     }
     if (kind === 'ban') this.#forGood.add(identity)
     this.#orders.set(identity, order)
@@ -152,15 +158,9 @@ export class Away {
   }
 }
 
-/** Those since each last came back; and who was let go and exposed after that serves for nothing that was before it. */
-function inForce(rows: IdentityRows): NumberedOrder[] {
-  return rows.orders.filter(({ identity, number }) => {
-    const exposedMs = rows.known(identity)?.atMs ?? -Infinity
-    return !rows.orders.some(
-      (later) =>
-        later.identity === identity &&
-        later.number >= number &&
-        (later.kind === 'requalified' || (later.kind === 'release' && later.atMs < exposedMs)),
-    )
-  })
+/** Those since each last came back. */
+function inForce({ orders }: IdentityRows): NumberedOrder[] {
+  const cameBack = new Map<Identity, number>()
+  for (const { identity, kind, number } of orders) if (kind === 'requalified') cameBack.set(identity, number)
+  return orders.filter(({ identity, number }) => number > (cameBack.get(identity) ?? 0))
 }

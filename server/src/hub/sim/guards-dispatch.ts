@@ -47,7 +47,7 @@ const ANSWERS: readonly Guard[] = [
     'return status',
   ),
   guardIn(
-    'step.ts',
+    'speed.ts',
     'no claim makes an agent infinitely fast',
     'Math.min(SPEED_MAX, Math.max(SPEED_MIN, unitsPerSecond))',
     'Math.max(SPEED_MIN, unitsPerSecond)',

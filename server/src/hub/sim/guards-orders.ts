@@ -23,12 +23,11 @@ const ORDERS: readonly Guard[] = [
     '  if (wasAway) return expelled',
     '  if (wasAway) return []\n  if (false) return expelled',
   ),
-  guardIn('orders.ts', 'a release forgives nothing later', ' || exposedMs > atMs'),
   guardIn(
     'orders.ts',
-    'a restart knows which sentence is served',
-    'orders.slice(orders.findLastIndex(isServed) + 1)',
-    'orders',
+    'a release forgives nothing later',
+    'if (known.exposedUntilMs !== undefined && exposedMs > atMs) state.quarantines.set(identity, withoutOrder(known))\n      else ',
+    '',
   ),
   guardIn(
     'orders.ts',
@@ -50,7 +49,8 @@ const ORDERS: readonly Guard[] = [
   guardIn(
     'settle.ts',
     'a restart knows whose answers are void',
-    '  for (const { shard, executor } of voided) shardOf(job, shard).excluded.add(executor)\n',
+    '    shard.excluded.add(executor)\n    shard.networks',
+    '    shard.networks',
   ),
 ]
 

@@ -122,7 +122,7 @@ export function submissionsOf(db: Db, jobId: JobId): Promise<SubmissionRow[]> {
 
 export function voidedOf(db: Db, jobId: JobId): Promise<VoidedSubmission[]> {
   return db
-    .select({ shard: voids.shard, executor: voids.executor })
+    .select({ shard: voids.shard, executor: voids.executor, network: submissions.network, owner: submissions.owner })
     .from(voids)
     .innerJoin(submissions, isOfVoid)
     .where(eq(voids.jobId, jobId))
