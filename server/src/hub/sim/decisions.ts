@@ -42,6 +42,9 @@ const COURSES_OF_LIARS: readonly (readonly What[])[] = [
   ['exposed', 'release', 'ban'],
   ['exposed', 'back', 'exposed', 'release'],
   ['quarantine', 'exposed', 'release'],
+  ['ban', 'exposed'],
+  ['ban', 'release', 'exposed', 'back'],
+  ['ban', 'release', 'exposed', 'release', 'back'],
   ['exposed', 'ban', 'release', 'back'],
 ]
 

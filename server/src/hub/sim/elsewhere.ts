@@ -88,9 +88,16 @@ export class Elsewhere {
     return hub
   }
 
+  /** How far the other server has read the orders: to the end, or not yet the last one. */
+  #readThere(): number {
+    return Math.max(0, this.#world.store.identities.lastOrder - (this.#random.chance(0.3) ? 1 : 0))
+  }
+
   #expose(identity: Identity, atMs: number): void {
     const { store } = this.#world
-    const other = this.#otherCore(atMs, store.identities.lastOrder)
+    const other = this.#otherCore(atMs, this.#readThere())
+    // It may fail its trial.
+    if (mayTry(other, { identity })) other.quarantined.delete(identity)
     const proof = { job: 'elsewhere' as never, reason: 'shard 0' }
     const written = expose(other, identity, proof, () => []).find((command) => command.type === 'write')
     if (written?.type !== 'write') return
@@ -100,8 +107,7 @@ export class Elsewhere {
   }
 
   #bringBack(identity: Identity, atMs: number): void {
-    const { identities } = this.#world.store
-    const lastOrder = Math.max(0, identities.lastOrder - (this.#random.chance(0.3) ? 1 : 0))
+    const lastOrder = this.#readThere()
     const other = this.#otherCore(atMs, lastOrder)
     if (!other.quarantined.has(identity) || !mayTry(other, { identity })) return
     this.#world.note('requalified elsewhere', identity)
