@@ -137,7 +137,7 @@ test('a pool by link: nothing without its token, which leaves the address bar, i
   }
   await ask('/api/v0/pools', { name: 'in-house' })
   const made = await ask('/api/v0/node-tokens', { name: 'Ada’s laptop', pool: 'in-house' })
-  const { id, secret: token } = made as { id: string; secret: string }
+  const { node_token, secret: token } = made as { node_token: { id: string }; secret: string }
   const context = await browser.newContext()
   const addresses: string[] = []
   context.on('request', (request) => addresses.push(request.url()))
@@ -166,9 +166,9 @@ test('a pool by link: nothing without its token, which leaves the address bar, i
   expect(addresses.filter((address) => address.includes('ntk_'))).toEqual([])
   expect(await tab.page.content()).not.toContain(token)
   await tab.press('Stop')
-  await tab.word('Stopped')
+  await tab.says('What was not finished went to others.')
   await whose.waitFor()
-  await fetch(`${pool.url}/api/v0/node-tokens/${id}/revoke`, { method: 'POST', headers })
+  await fetch(`${pool.url}/api/v0/node-tokens/${node_token.id}/revoke`, { method: 'POST', headers })
   await tab.press('Start')
   await tab.says('was revoked; ask for another one. Whoever gave you the link can give you a new one.')
   await tab.word('Refused')
