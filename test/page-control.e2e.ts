@@ -156,7 +156,7 @@ test('a pool by link: nothing without its token, which leaves the address bar, i
   await whose.getByText(/^With this link the tab works for the pool “in-house” /).waitFor()
   expect(new URL(tab.page.url()).hash).toBe('')
   await tab.page.goto(link.replace(/#.*/, '').replace('in-house', 'elsewhere'))
-  await whose.getByText('pool “elsewhere”; that does not count').waitFor()
+  await whose.getByText('pool “elsewhere”, but the pool of its token counts.').waitFor()
   expect(await tab.page.getByRole('region', { name: 'This tab' }).textContent()).not.toContain('missing')
   await tab.press('Start')
   await tab.word('Idle')

@@ -31,9 +31,12 @@ test('fewer hours left are no other reason', () => {
   expect(refusals.before('It may try again in 23 h, with known shards.')).toBeUndefined()
 })
 
-test.each(['{', '7', '{"why":7,"atMs":1}', '{"why":"x","atMs":null}'])('%s in the store is as if nothing was', (text) => {
-  expect(lastRefusal({ ...storeOf(), getItem: () => text }).before(KEPT_AWAY)).toBeUndefined()
-})
+test.each(['{', '7', '{"why":7,"atMs":1}', '{"why":"x","atMs":null}'])(
+  '%s in the store is as if nothing was',
+  (text) => {
+    expect(lastRefusal({ ...storeOf(), getItem: () => text }).before(KEPT_AWAY)).toBeUndefined()
+  },
+)
 
 test('a profile that keeps nothing knows it as long as the page stands', () => {
   const forbidden = () => {

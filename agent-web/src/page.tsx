@@ -24,7 +24,12 @@ const RECORD_MS = 60_000
 
 const cores = Math.max(1, navigator.hardwareConcurrency)
 const kept = readSettings(stored(localStorage, SETTINGS_KEY), defaultSettings(cores, isMetered()))
-const options = readOptions(location.search, kept.workers, location.hash, stored(sessionStorage, TOKEN_KEY) ?? undefined)
+const options = readOptions(
+  location.search,
+  kept.workers,
+  location.hash,
+  stored(sessionStorage, TOKEN_KEY) ?? undefined,
+)
 let settings: Settings = { ...kept, ...(options.preset ? amountOf(options.preset, cores) : {}) }
 let pool: PoolView | undefined
 let record: AgentRecordView | undefined

@@ -40,7 +40,7 @@ export const STATE = {
   takenOver: 'Another tab of this browser took over, so this one stopped.',
   broken: (message: string) => `The agent could not go on in this browser: ${message}.`,
   unreachable: 'The pool cannot be reached now. Press Start to try again.',
-  refusedBefore: (when: string, why: string) => `At ${when} the pool said: “${why}”`,
+  refusedBefore: (when: string, why: string) => `On ${when}, the pool said: “${why}”`,
   working: (kind: string, engine: string) => `${kind}, on ${engine}.`,
   outdated: 'There is a newer version of this page.',
   outdatedSoon: 'It reloads once the shards at hand are done, and works on.',
@@ -54,10 +54,9 @@ export const JOIN = {
   pool: (pool: string) =>
     `With this link the tab works for the pool “${pool}” of whoever gave it to you, and for nobody else’s jobs.`,
   everybody: 'With this link the tab counts as one of whoever gave it to you, and works for everybody’s jobs.',
-  other: (address: string) =>
-    ` The address names the pool “${address}”; that does not count, for the pool of its token does.`,
+  other: (address: string) => ` The address names the pool “${address}”, but the pool of its token counts.`,
   otherThanAll: (address: string) =>
-    ` The address names the pool “${address}”; that does not count, for its token is of no pool.`,
+    ` The address names the pool “${address}”, but its token counts, and that is of no pool.`,
   refused: (why: string) => `The pool does not let this link in: ${why} ${JOIN_AGAIN}`,
   asking: 'The pool is asked whose link this is.',
   later: (when: string) =>

@@ -5,10 +5,12 @@ import { tokenHolder } from './token-holder.ts'
 const TOKEN = `ntk_${'0a'.repeat(28)}`
 const NOW_MS = 1_790_000_000_000
 const ask = (fetch: Parameters<typeof tokenHolder>[1]) => tokenHolder(TOKEN, fetch, () => NOW_MS)
-const answering = (status: number, body: string, headers: Record<string, string> = {}) => async (path: string, init: RequestInit) => {
-  expect([path, init.method, init.body]).toEqual(['/agent/token', 'POST', JSON.stringify({ token: TOKEN })])
-  return new Response(body, { status, headers })
-}
+const answering =
+  (status: number, body: string, headers: Record<string, string> = {}) =>
+  async (path: string, init: RequestInit) => {
+    expect([path, init.method, init.body]).toEqual(['/agent/token', 'POST', JSON.stringify({ token: TOKEN })])
+    return new Response(body, { status, headers })
+  }
 
 test('project and pool of a token, or why it lets nobody in', async () => {
   const holder = { ok: true, pool: 'in-house' }
