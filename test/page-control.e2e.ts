@@ -12,13 +12,14 @@ import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 import { visit, type Volunteer } from './support/volunteer.ts'
 
 const WASM = '/?engine=wasm&threads=1'
+const ADMIN_TOKEN = 'the-operators-token-of-the-story'
 
 let browser: OpenBrowser
 let pool: Pool
 let visited: Volunteer[] = []
 
 beforeAll(async () => {
-  ;[browser, pool] = await Promise.all([openBrowser(), startPool()])
+  ;[browser, pool] = await Promise.all([openBrowser(), startPool({ FORGE_ADMIN_TOKEN: ADMIN_TOKEN })])
 })
 afterEach(async () => {
   await Promise.all(browser.contexts().map((context) => context.close()))
@@ -107,7 +108,7 @@ test('settings are kept: preset, pauses, cap and kinds; with no kind of work the
   await online(1)
 })
 
-test('of two tabs one works; the other waits, takes over when that closes, or at once when asked', async () => {
+test('of two tabs one works; the other waits, or takes over; who is sent away reads why, and again at the next Start', async () => {
   const context = await browser.newContext()
   const first = await come(WASM, context)
   await first.press('Start')
@@ -126,6 +127,16 @@ test('of two tabs one works; the other waits, takes over when that closes, or at
   await run()
   await first.accepted(1)
   await online(1)
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' }
+  const fleet = await fetch(`${pool.url}/api/v0/operator/agents?connected=true`, { headers })
+  const { agents } = (await fleet.json()) as { agents: { agent: string }[] }
+  const body = JSON.stringify({ reason: 'looked at for r2' })
+  await fetch(`${pool.url}/api/v0/operator/agents/${agents[0]?.agent}/quarantine`, { method: 'POST', headers, body })
+  await first.word('Refused')
+  await first.says('looked at for r2')
+  await first.press('Start')
+  await first.says('The operator keeps this identity away. It may try again in 24 h')
+  await first.says('the pool said: “The operator took this agent out of the pool: looked at for r2')
 })
 
 test('a pool by link: nothing without its token, which leaves the address bar, is never in what is sent, and ends', async () => {

@@ -1,4 +1,4 @@
-// The reason that a refused agent was told stays known, until it works again.
+// The reason that a refused agent was told stays known, until it is let in again.
 import { expect, test } from 'vitest'
 import { lastRefusal } from './last-refusal.ts'
 

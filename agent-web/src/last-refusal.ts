@@ -10,7 +10,7 @@ export interface KnownRefusal {
 export interface LastRefusal {
   /** The agent was refused, in that sentence. */
   heard(why: string, atMs: number): void
-  /** It works again, or is another agent. */
+  /** It was let in again, or is another agent. */
   forget(): void
   /** What was said first, where it says more than this sentence. */
   before(why: string): KnownRefusal | undefined

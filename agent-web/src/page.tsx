@@ -78,7 +78,7 @@ function changed(next: TabState): void {
   const before = shown
   shown = next
   note()
-  if (next.state === 'working') refusals.forget()
+  if (next.joined) refusals.forget()
   if (next.state === 'refused' && before.state !== 'refused') {
     refusals.heard(next.why, Date.now())
     askHolderAgain()
@@ -155,7 +155,7 @@ async function askHolder(): Promise<void> {
   holderDueMs = performance.now() + RECORD_MS
   const found = await tokenHolder(options.token, (...of) => fetch(...of), Date.now)
   if (found === undefined) return
-  holder = found
+  if (!isKnown(holder) || isKnown(found)) holder = found
   holderDueMs = 'againMs' in found ? performance.now() + found.againMs - Date.now() : Infinity
   if ('refused' in found) {
     refusals.forget()
@@ -163,6 +163,8 @@ async function askHolder(): Promise<void> {
   }
   draw()
 }
+
+const isKnown = (found: TokenHolder | undefined): boolean => found !== undefined && !('againMs' in found)
 
 /** A token that let this agent in may have been revoked since. */
 function askHolderAgain(): void {
