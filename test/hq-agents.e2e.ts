@@ -98,6 +98,7 @@ test('an order asks for a reason, holds at once, and its owner reads why', async
   await isAccessible(operator)
   await operator.getByLabel('Reason').press('Enter')
   await row(operator, 'The fleet', 'rack 7').getByText('Quarantined').waitFor()
+  await row(operator, 'The fleet', 'rack 7').getByText('may try in 24 h').waitFor()
   const own = row(owner, 'Your own agents', 'rack 7')
   await own.getByText('Quarantined').waitFor()
   expect(await own.textContent()).toContain('by the operator')

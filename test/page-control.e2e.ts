@@ -12,13 +12,14 @@ import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 import { visit, type Volunteer } from './support/volunteer.ts'
 
 const WASM = '/?engine=wasm&threads=1'
+const ADMIN_TOKEN = 'the-operators-token-of-the-story'
 
 let browser: OpenBrowser
 let pool: Pool
 let visited: Volunteer[] = []
 
 beforeAll(async () => {
-  ;[browser, pool] = await Promise.all([openBrowser(), startPool()])
+  ;[browser, pool] = await Promise.all([openBrowser(), startPool({ FORGE_ADMIN_TOKEN: ADMIN_TOKEN })])
 })
 afterEach(async () => {
   await Promise.all(browser.contexts().map((context) => context.close()))
@@ -107,7 +108,7 @@ test('settings are kept: preset, pauses, cap and kinds; with no kind of work the
   await online(1)
 })
 
-test('of two tabs one works; the other waits, takes over when that closes, or at once when asked', async () => {
+test('of two tabs one works; the other waits, or takes over; who is sent away reads why, and again at the next Start', async () => {
   const context = await browser.newContext()
   const first = await come(WASM, context)
   await first.press('Start')
@@ -126,26 +127,48 @@ test('of two tabs one works; the other waits, takes over when that closes, or at
   await run()
   await first.accepted(1)
   await online(1)
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' }
+  const fleet = await fetch(`${pool.url}/api/v0/operator/agents?connected=true`, { headers })
+  const { agents } = (await fleet.json()) as { agents: { agent: string }[] }
+  const body = JSON.stringify({ reason: 'looked at for r2' })
+  await fetch(`${pool.url}/api/v0/operator/agents/${agents[0]?.agent}/quarantine`, { method: 'POST', headers, body })
+  await first.word('Refused')
+  await first.says('looked at for r2')
+  await first.press('Start')
+  await first.says('The operator keeps this identity away. It may try again in 24 h')
+  await first.says('the pool said: “The operator took this agent out of the pool: looked at for r2')
 })
 
-test('a pool by link: the token leaves the address bar, is never in what is sent, and survives a reload', async () => {
+test('a pool by link: nothing without its token, which leaves the address bar, is never in what is sent, and ends', async () => {
+  const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' }
   const ask = async (path: string, body: object): Promise<unknown> => {
-    const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' }
     const response = await fetch(`${pool.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
     expect(response.status).toBe(201)
     return response.json()
   }
   await ask('/api/v0/pools', { name: 'in-house' })
-  const made = JSON.stringify(await ask('/api/v0/node-tokens', { name: 'Ada’s laptop', pool: 'in-house' }))
-  const token = made.match(/ntk_[\da-f]{56}/)?.[0] ?? ''
+  const made = await ask('/api/v0/node-tokens', { name: 'Ada’s laptop', pool: 'in-house' })
+  const { node_token, secret: token } = made as { node_token: { id: string }; secret: string }
   const context = await browser.newContext()
   const addresses: string[] = []
   context.on('request', (request) => addresses.push(request.url()))
-  const tab = await come(`/?pool=in-house&engine=wasm&threads=1#token=${token}`, context)
-  expect(new URL(tab.page.url()).hash).toBe('')
+  const link = `${pool.url}/?pool=in-house&engine=wasm&threads=1#token=${token}`
+  const tab = await come(`/?pool=in-house&engine=wasm&threads=1&autostart=1#token=${token.slice(0, -4)}`, context)
+  await tab.word('Cannot start')
+  expect(tab.page.url()).not.toContain('ntk_')
   await tab.page.reload()
+  await tab.says('The token at the end of this link is cut off or mistyped')
+  expect(await tab.usable('Start')).toBe(false)
+  await tab.page.goto(link.replace(/#.*/, ''))
+  await tab.says('This link names a pool, and the pool’s token behind the # is missing.')
+  // The same address but for what is behind the #: no browser loads it again by itself.
+  await tab.page.goto(link)
   const whose = tab.page.getByRole('status', { name: 'Whom this tab works for' })
   await whose.getByText(/^With this link the tab works for the pool “in-house” /).waitFor()
+  expect(new URL(tab.page.url()).hash).toBe('')
+  await tab.page.goto(link.replace(/#.*/, '').replace('in-house', 'elsewhere'))
+  await whose.getByText('pool “elsewhere”, but the pool of its token counts.').waitFor()
+  expect(await tab.page.getByRole('region', { name: 'This tab' }).textContent()).not.toContain('missing')
   await tab.press('Start')
   await tab.word('Idle')
   expect(await tab.fact('Pool')).toBe('in-house')
@@ -153,6 +176,16 @@ test('a pool by link: the token leaves the address bar, is never in what is sent
   expect(hub.metrics.agents_used).toBe(1)
   expect(addresses.filter((address) => address.includes('ntk_'))).toEqual([])
   expect(await tab.page.content()).not.toContain(token)
+  await tab.press('Stop')
+  await tab.says('What was not finished went to others.')
+  await whose.waitFor()
+  await fetch(`${pool.url}/api/v0/node-tokens/${node_token.id}/revoke`, { method: 'POST', headers })
+  await tab.press('Start')
+  await tab.says('was revoked; ask for another one. Whoever gave you the link can give you a new one.')
+  await tab.word('Refused')
+  expect(await whose.count()).toBe(0)
+  expect(await tab.usable('Start')).toBe(false)
+  expect(await tab.page.getByRole('region', { name: 'Self-test' }).textContent()).not.toContain('testing')
   expect(pool.log.filter((line) => line.includes(token))).toEqual([])
 })
 

@@ -6,6 +6,7 @@ import type { AgentSnapshot } from '@forge/shared/agent/snapshot.ts'
 import { defaultIdentityFile, identityFromFile } from './identity-file.ts'
 import type { NodeEngineChoice } from './engines.ts'
 import { startNodeAgent } from './node-agent.ts'
+import { tokenOf } from './token.ts'
 
 const HELP = `Lends this machine to a Forge Pool.
 
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
     engine: engineOf(values.engine),
     threads: threadsOf(values.threads),
     ...(values.ephemeral ? {} : { identity: await identityFromFile(identityFile) }),
-    token: tokenOf(values.token ?? process.env['FORGE_AGENT_TOKEN']),
+    token: tokenOf(values.token, process.env),
     name: values.name,
     onSnapshot: teller(),
   })
@@ -84,12 +85,6 @@ function teller(): (snapshot: AgentSnapshot) => void {
 function originOf(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return new URL(text).origin
   throw new Error(`--url must be an address like http://127.0.0.1:8080, not ${text}`)
-}
-
-/** Never repeated in what is said of it. */
-function tokenOf(text: string | undefined): string | undefined {
-  if (text === undefined || /^ntk_[\da-f]{56}$/.test(text)) return text
-  throw new Error('--token, or FORGE_AGENT_TOKEN, must be a node token: ntk_ and 56 hexadecimal digits')
 }
 
 const ENGINES: readonly NodeEngineChoice[] = ['wasm', 'webgpu', 'auto', 'reference']

@@ -7,6 +7,7 @@ import type { AgentSnapshot } from '@forge/shared/agent/snapshot.ts'
 import { afterEach, expect, test, vi } from 'vitest'
 import { identityFromFile } from './identity-file.ts'
 import { startNodeAgent, type NodeAgent, type NodeAgentOptions } from './node-agent.ts'
+import { tokenOf } from './token.ts'
 import { startTestHub, type TestHub, type TestHubOptions } from './hub.case.ts'
 
 const opened: { close(): Promise<void> }[] = []
@@ -134,4 +135,15 @@ test('an identity file is made once, for its owner only, and refused when it is 
   expect(await readFile(file, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
   await writeFile(file, 'hello')
   await expect(identityFromFile(file)).rejects.toThrow('64 hexadecimal digits')
+})
+
+test('a node token: from the argument, else the environment, where an empty one is none', () => {
+  const [one, other] = ['0a', '1b'].map((byte) => `ntk_${byte.repeat(28)}`)
+  expect(tokenOf(one, { FORGE_AGENT_TOKEN: other })).toBe(one)
+  expect(tokenOf(undefined, { FORGE_AGENT_TOKEN: other })).toBe(other)
+  expect(tokenOf(undefined, { FORGE_AGENT_TOKEN: '' })).toBeUndefined()
+  expect(tokenOf(undefined, {})).toBeUndefined()
+  for (const given of ['', 'ntk_secret']) {
+    expect(() => tokenOf(given, {})).toThrow(/^(?!.*secret).*must be a node token/)
+  }
 })

@@ -3,14 +3,16 @@
 import type { AgentRecordView, PoolView } from '@forge/shared/contract/agent-record.ts'
 import { render } from 'preact'
 import { lastHour } from './last-hour.ts'
+import { lastRefusal } from './last-refusal.ts'
 import { isResumed } from './new-version.ts'
-import { readOptions } from './options.ts'
+import { readOptions, shownAddress } from './options.ts'
 import { amountOf, defaultSettings, readSettings, type Settings } from './settings.ts'
 import { isMetered, keep } from './surroundings.ts'
 import { Tab, type TabState } from './tab.ts'
-import { KEY, WORDS } from './text.ts'
+import { JOIN, KEY } from './text.ts'
 import { tokenHolder, type TokenHolder } from './token-holder.ts'
 import { App } from './views/app.tsx'
+import { wordOf } from './views/head.tsx'
 import type { Acts } from './views/page-props.ts'
 
 const SETTINGS_KEY = 'forge-pool.settings'
@@ -22,22 +24,32 @@ const RECORD_MS = 60_000
 
 const cores = Math.max(1, navigator.hardwareConcurrency)
 const kept = readSettings(stored(localStorage, SETTINGS_KEY), defaultSettings(cores, isMetered()))
-const asked = readOptions(location.search, kept.workers, location.hash)
-const options = { ...asked, token: asked.token ?? tokenOfTab() }
-let settings: Settings = { ...kept, ...(asked.preset ? amountOf(asked.preset, cores) : {}) }
+const options = readOptions(
+  location.search,
+  kept.workers,
+  location.hash,
+  stored(sessionStorage, TOKEN_KEY) ?? undefined,
+)
+let settings: Settings = { ...kept, ...(options.preset ? amountOf(options.preset, cores) : {}) }
 let pool: PoolView | undefined
 let record: AgentRecordView | undefined
 let holder: TokenHolder | undefined
+/** When the pool is asked next whose the token is. */
+let holderDueMs = -Infinity
 let recordedMs = -Infinity
 /** When the record that is shown was asked for. */
 let heardMs = -Infinity
 let speeds: readonly number[] = []
 let keyNotice = ''
 const hour = lastHour()
+const refusals = lastRefusal(sessionStorage)
 
-// A token in the address bar is in every screenshot and in the history; a reload of this tab still has it.
-if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
-if (asked.token) sessionStorage.setItem(TOKEN_KEY, asked.token)
+// A reload of this tab still has the token that the address bar does not show.
+const address = shownAddress(location.pathname, location.search, location.hash)
+if (address !== undefined) history.replaceState(null, '', address)
+if (options.token) sessionStorage.setItem(TOKEN_KEY, options.token)
+// The whole link, pasted over the cut one: no browser loads the page again for that.
+window.addEventListener('hashchange', () => location.reload())
 
 const tab = new Tab(options, settings, options.token, changed)
 const acts: Acts = {
@@ -55,6 +67,7 @@ const acts: Acts = {
     void import('./account.ts').then(async ({ importKey }) => {
       const isKey = await importKey(file)
       tellOfKey(isKey ? `${KEY.imported} ${KEY.replaced}` : KEY.notAKey)
+      if (isKey) refusals.forget()
       if (isKey) void askRecord()
     }),
 }
@@ -65,6 +78,11 @@ function changed(next: TabState): void {
   const before = shown
   shown = next
   note()
+  if (next.joined) refusals.forget()
+  if (next.state === 'refused' && before.state !== 'refused') {
+    refusals.heard(next.why, Date.now())
+    askHolderAgain()
+  }
   if (before.state !== next.state || before.tally.rejected !== next.tally.rejected) void askRecord()
   if (before.connected !== next.connected) void askPool()
   draw()
@@ -83,7 +101,7 @@ function draw(): void {
   document.documentElement.dataset['engine'] = shown.engine ?? ''
   // Nobody looks: drawn again when somebody does.
   if (document.hidden) return
-  document.title = `${WORDS[shown.state]} · Forge Pool`
+  document.title = `${wordOf(shown)} · Forge Pool`
   const nowMs = performance.now()
   const root = document.getElementById('page')
   if (root === null) throw new Error('the page has no root')
@@ -91,6 +109,7 @@ function draw(): void {
     <App
       {...{ tab: shown, settings, set, options, cores, acts, pool, holder, record, speeds, nowMs, keyNotice }}
       hour={hour.read(nowMs)}
+      refusedBefore={refusals.before(shown.why)}
     />,
     root,
   )
@@ -132,9 +151,26 @@ async function askPool(): Promise<void> {
 
 /** Once it is known it stays: a token is of one pool. */
 async function askHolder(): Promise<void> {
-  if (options.token === undefined || holder !== undefined) return
-  holder = await tokenHolder(options.token, (...of) => fetch(...of))
+  if (options.token === undefined || performance.now() < holderDueMs) return
+  holderDueMs = performance.now() + RECORD_MS
+  const found = await tokenHolder(options.token, (...of) => fetch(...of), Date.now)
+  if (found === undefined) return
+  if (!isKnown(holder) || isKnown(found)) holder = found
+  holderDueMs = 'againMs' in found ? performance.now() + found.againMs - Date.now() : Infinity
+  if ('refused' in found) {
+    refusals.forget()
+    tab.bar(JOIN.refused(found.refused))
+  }
   draw()
+}
+
+const isKnown = (found: TokenHolder | undefined): boolean => found !== undefined && !('againMs' in found)
+
+/** A token that let this agent in may have been revoked since. */
+function askHolderAgain(): void {
+  // Where it is not known yet, it is asked when it is due.
+  if (holderDueMs === Infinity) holderDueMs = -Infinity
+  void askHolder()
 }
 
 function look(): void {
@@ -143,10 +179,11 @@ function look(): void {
     note()
     draw()
   }
-  if (document.hidden || performance.now() - recordedMs < RECORD_MS) return
+  if (document.hidden) return
+  void askHolder()
+  if (performance.now() - recordedMs < RECORD_MS) return
   void askRecord()
   void askPool()
-  void askHolder()
 }
 
 function stored(storage: Storage, key: string): string | null {
@@ -157,10 +194,7 @@ function stored(storage: Storage, key: string): string | null {
   }
 }
 
-function tokenOfTab(): string | undefined {
-  return stored(sessionStorage, TOKEN_KEY) ?? undefined
-}
-
+if (options.barred) tab.bar(options.barred)
 draw()
 void askHolder()
 setInterval(look, LOOK_MS)

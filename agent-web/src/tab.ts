@@ -24,6 +24,8 @@ export interface TabState extends Omit<AgentSnapshot, 'state'> {
   readonly started: boolean
   /** There is an agent, if only on its way out. */
   readonly running: boolean
+  /** Why it cannot be started, as long as this page is not loaded again. */
+  readonly barred: string | undefined
   readonly pause: PauseReason | undefined
   /** Another tab of this browser works. */
   readonly waits: boolean
@@ -36,11 +38,13 @@ const NOTHING: TabState = {
   why: STATE.ready,
   started: false,
   running: false,
+  barred: undefined,
   pause: undefined,
   waits: false,
   outdated: false,
   bytesToday: 0,
   connected: false,
+  joined: false,
   engine: undefined,
   lanes: 0,
   selfTests: [],
@@ -76,6 +80,7 @@ export class Tab {
   #waived: ReadonlySet<PauseReason> = new Set()
   /** Said instead of what the agent says last, until it is started again. */
   #lastWord: string | undefined
+  #barred: string | undefined
 
   constructor(options: PageOptions, settings: Settings, token: string | undefined, changed: (state: TabState) => void) {
     this.#options = options
@@ -89,7 +94,15 @@ export class Tab {
     return this.#state
   }
 
+  /** From now on it does not work, whatever is pressed. */
+  bar(why: string): void {
+    this.#barred = why
+    if (this.#started) return this.stop()
+    this.#settle()
+  }
+
   start(): void {
+    if (this.#barred !== undefined) return
     this.#started = true
     this.#waived = new Set()
     this.#lastWord = undefined
@@ -237,6 +250,7 @@ export class Tab {
       state: isOver ? state : 'stopped',
       why: this.#lastWord ?? (isOver ? why : STATE.stopped),
       connected: false,
+      joined: false,
       assignment: undefined,
       unitsPerSecond: 0,
       load: 0,
@@ -276,7 +290,8 @@ export class Tab {
   #tellPage(state: TabState): void {
     const waits = this.#started && this.#waits
     const running = this.#worker !== undefined
-    const shown = { ...state, started: this.#started, running, waits, outdated: this.#outdated }
+    const barred = this.#barred
+    const shown = { ...state, started: this.#started, running, barred, waits, outdated: this.#outdated }
     this.#state = shown
     if (!this.#started || (state.pause === undefined && !waits && !this.#leaving)) return this.#changed(shown)
     // What the agent says on its way out is not the last word here.

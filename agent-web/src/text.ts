@@ -15,6 +15,7 @@ export const WORDS = {
   finishing: 'Finishing',
   stopped: 'Stopped',
   refused: 'Refused',
+  barred: 'Cannot start',
 } as const
 
 export const HERO = {
@@ -39,19 +40,27 @@ export const STATE = {
   takenOver: 'Another tab of this browser took over, so this one stopped.',
   broken: (message: string) => `The agent could not go on in this browser: ${message}.`,
   unreachable: 'The pool cannot be reached now. Press Start to try again.',
+  refusedBefore: (when: string, why: string) => `On ${when}, the pool said: “${why}”`,
   working: (kind: string, engine: string) => `${kind}, on ${engine}.`,
   outdated: 'There is a newer version of this page.',
   outdatedSoon: 'It reloads once the shards at hand are done, and works on.',
   reload: 'Reload',
 } as const
 
+const JOIN_AGAIN = 'Whoever gave you the link can give you a new one.'
+
 export const JOIN = {
   label: 'Whom this tab works for',
   pool: (pool: string) =>
     `With this link the tab works for the pool “${pool}” of whoever gave it to you, and for nobody else’s jobs.`,
   everybody: 'With this link the tab counts as one of whoever gave it to you, and works for everybody’s jobs.',
-  refused: (why: string) => `The pool does not let this link in: ${why}`,
+  other: (address: string) => ` The address names the pool “${address}”, but the pool of its token counts.`,
+  otherThanAll: (address: string) =>
+    ` The address names the pool “${address}”, but its token counts, and that is of no pool.`,
+  refused: (why: string) => `The pool does not let this link in: ${why} ${JOIN_AGAIN}`,
   asking: 'The pool is asked whose link this is.',
+  later: (when: string) =>
+    `The pool is asked too often now whose links these are. This page asks again at ${when}, as it was told to.`,
 } as const
 
 export const ACTS = {
@@ -64,6 +73,7 @@ export const ACTS = {
   nothing: 'Finish and Stop: nothing runs now.',
   finishing: 'Finish: it is finishing. Stop ends at once.',
   paused: 'Finish: nothing has begun. Stop ends the pause for good.',
+  barred: 'Start: not with this link.',
   noKind: 'Start: choose at least one kind of work below.',
   once: 'For this time only; the setting stays.',
 } as const
@@ -176,7 +186,15 @@ export const TESTS = {
   note:
     'An engine works here only after it has reproduced answers that are known, bit for bit. A refused one does no work, ' +
     'and you need not do anything.',
-  words: { running: 'testing', passed: 'passed', refused: 'refused', absent: 'not here', waiting: 'in reserve' },
+  words: {
+    running: 'testing',
+    passed: 'passed',
+    refused: 'refused',
+    absent: 'not here',
+    waiting: 'in reserve',
+    ended: 'not finished',
+  },
+  ended: 'The agent ended before this test did; nothing runs now.',
   waiting: 'It is tested when no engine before it works here.',
 } as const
 
@@ -221,6 +239,7 @@ export const AGENT = {
   connected: 'connected to the pool',
   pool: 'Pool',
   forAll: 'everybody’s',
+  ofLink: 'that of the link, not heard of yet',
   refusal: 'Last refusal',
 } as const
 
@@ -273,8 +292,9 @@ export const MISTAKES = {
   threads: (most: number, used: number) =>
     `“threads” in the address is a whole number from 1 to ${most}; this page uses ${used}.`,
   preset: '“preset” in the address is quiet, balanced or all; the page keeps what was set.',
-  token: '“token” behind the # of the address is no node token; this tab works for everybody.',
-  pool: '“pool” in the address needs the pool’s token behind a #; without it this tab works for everybody.',
+  token: `The token at the end of this link is cut off or mistyped, so nobody can say for which pool this tab would work. ${JOIN_AGAIN}`,
+  tokenInQuery: `The token of this link stands before the #, where it is sent along and not taken. ${JOIN_AGAIN}`,
+  pool: `This link names a pool, and the pool’s token behind the # is missing. ${JOIN_AGAIN}`,
 } as const
 
 /** 41.8 million reads better than 41,812,345. */

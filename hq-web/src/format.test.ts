@@ -1,6 +1,6 @@
 // How HQ writes ages, lengths and numbers: at the edges between units, and for what no clock should say.
 import { expect, test } from 'vitest'
-import { age, amount, count, duration, error, exactTime, groups, large, shortId } from './format.ts'
+import { age, amount, count, duration, error, exactTime, groups, hoursLeft, large, shortId } from './format.ts'
 
 test.each([
   [-5, '0 s'],
@@ -13,6 +13,15 @@ test.each([
   [86_400_000, '1 d'],
   [9e9, '104 d'],
 ])('an age of %d ms is %s', (ms, said) => expect(age(ms)).toBe(said))
+
+test.each([
+  [-5, '1 h'],
+  [3_600_000, '1 h'],
+  [3_600_001, '2 h'],
+  [86_399_000, '24 h'],
+  [86_400_000, '24 h'],
+  [172_800_000, '48 h'],
+])('of a wait %d ms are left: %s', (ms, said) => expect(hoursLeft(ms)).toBe(said))
 
 test.each([
   [0, '0 ms'],

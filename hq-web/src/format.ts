@@ -30,6 +30,9 @@ export function age(ms: number): string {
   return `${Math.floor(past / unit)} ${name}`
 }
 
+/** What is left of a wait, rounded up as the pool tells the agent: `24 h`, at least `1 h`. */
+export const hoursLeft = (ms: number): string => `${Math.max(1, Math.ceil(ms / 3_600_000))} h`
+
 /** `14 ms`, `2.31 s`, `4 min 10 s`, `3 h 2 min`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`

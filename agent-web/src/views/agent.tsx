@@ -6,12 +6,13 @@ import { engineText } from './head.tsx'
 import type { PageProps } from './page-props.ts'
 import { Icon, Section, type Glyph, type Tone } from './parts.tsx'
 
-const LOOKS: Record<EngineReport['outcome'] | 'waiting', readonly [Glyph, Tone]> = {
+const LOOKS: Record<EngineReport['outcome'] | 'waiting' | 'ended', readonly [Glyph, Tone]> = {
   running: ['running', 'is-now'],
   passed: ['completed', 'is-ok'],
   refused: ['failed', 'is-bad'],
   absent: ['stopped', 'is-void'],
   waiting: ['queued', 'is-void'],
+  ended: ['stopped', 'is-void'],
 }
 
 export function Tests({ tab, options }: PageProps) {
@@ -21,7 +22,9 @@ export function Tests({ tab, options }: PageProps) {
       <ul class="tests">
         {possible.map((engine) => {
           const report = tab.selfTests.find((one) => one.engine === engine)
-          const outcome = report?.outcome ?? 'waiting'
+          // An agent that was refused leaves its test where it was.
+          const isEnded = report?.outcome === 'running' && !tab.running
+          const outcome = isEnded ? 'ended' : (report?.outcome ?? 'waiting')
           const [glyph, tone] = LOOKS[outcome]
           return (
             <li key={engine} data-engine={engine} data-outcome={outcome}>
@@ -30,7 +33,7 @@ export function Tests({ tab, options }: PageProps) {
                 <Icon glyph={glyph} />
                 {TESTS.words[outcome]}
               </span>
-              <span class="cap">{report?.detail ?? TESTS.waiting}</span>
+              <span class="cap">{isEnded ? TESTS.ended : (report?.detail ?? TESTS.waiting)}</span>
             </li>
           )
         })}
@@ -42,7 +45,7 @@ export function Tests({ tab, options }: PageProps) {
 
 export function Agent(page: PageProps) {
   const { tab, options, holder } = page
-  const joined = holder === undefined || 'refused' in holder ? null : holder
+  const pool = holder !== undefined && 'pool' in holder ? (holder.pool ?? AGENT.forAll) : AGENT.ofLink
   return (
     <Section id="agent" head={AGENT.head}>
       <dl class="facts-list">
@@ -56,7 +59,7 @@ export function Agent(page: PageProps) {
         </div>
         <div>
           <dt>{AGENT.pool}</dt>
-          <dd>{options.token ? (joined?.pool ?? options.pool ?? AGENT.forAll) : AGENT.forAll}</dd>
+          <dd>{options.token ? pool : AGENT.forAll}</dd>
         </div>
         <div>
           <dt>{AGENT.refusal}</dt>

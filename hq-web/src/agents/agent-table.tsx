@@ -1,7 +1,7 @@
 // Agents that one may know: who each is, whether it is here or away and why, its engines with how far their word goes and how
 // fast they are, what it did and what it does; and for the operator the orders.
 import type { Schema } from '../api.ts'
-import { age, credits, exactTime, large, shortId } from '../format.ts'
+import { credits, exactTime, hoursLeft, large, shortId } from '../format.ts'
 import { Age } from '../parts/age.tsx'
 import { Copy } from '../parts/copy.tsx'
 import { Said } from '../parts/glyph.tsx'
@@ -162,7 +162,7 @@ function Quarantine({
           <>
             {', '}
             <time dateTime={until} title={exactTime(until)}>
-              {say.until(age(Date.parse(until) - now))}
+              {say.until(hoursLeft(Date.parse(until) - now))}
             </time>
           </>
         )}

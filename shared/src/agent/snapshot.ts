@@ -13,6 +13,8 @@ export interface AgentSnapshot {
   /** Why it is in that state, in a sentence; empty while it works. */
   readonly why: string
   readonly connected: boolean
+  /** The pool has let it in: one that is kept away is connected, too, until it hears so. */
+  readonly joined: boolean
   readonly engine: EngineName | undefined
   /** Workers of that engine. */
   readonly lanes: number
@@ -56,6 +58,7 @@ export function snapshotOf(session: Session, measured: Measured): AgentSnapshot 
     state,
     why,
     connected: ['greeting', 'joining', 'working', 'finishing', 'leaving'].includes(session.phase),
+    joined: session.phase === 'working' || session.phase === 'finishing',
     engine,
     lanes,
     selfTests,
