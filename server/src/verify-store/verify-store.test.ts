@@ -90,14 +90,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** What is found after a statement, which is then taken back; of the jobs only those that are tampered with are looked at. */
-async function foundAfter(statement: string): Promise<string[]> {
+/** What is found after a statement, which is then taken back; unless `isWhole`, of jobs that are tampered with alone. */
+async function foundAfter(statement: string, isWhole = false): Promise<string[]> {
   const engine = createEngine(driver)
   await driver.query('begin', [])
   try {
     await driver.query(statement, [])
     const jobIdsAfter = async (id: string): Promise<JobId[]> => (id === '' ? [good, checked, failed] : [])
-    const rows = { ...createStoredRows(engine), jobIdsAfter }
+    const rows = isWhole ? createStoredRows(engine) : { ...createStoredRows(engine), jobIdsAfter }
     const reading = { store: createStore(engine, () => Promise.resolve()), rows }
     const lines: string[] = []
     const { problems } = await verifyStore(reading, (line) => lines.push(line))
@@ -295,6 +295,33 @@ test.each(tried)('%s', async (_, found, statement) => {
     statement,
   )
   expect((await foundAfter(named)).join('\n')).toMatch(found)
+})
+
+// Not only those that somebody names: whoever can write rows can add jobs, or take one away with all that is its own.
+test('a job that was added is found, and one that is gone', async () => {
+  const [[columns] = []] = await driver.query(
+    `select string_agg(column_name, ', ') from information_schema.columns
+      where table_name = 'jobs' and is_generated = 'NEVER' and column_name not in ('id', 'client_job_id')`,
+    [],
+  )
+  const id = 'Z'.repeat(26)
+  const added = `insert into jobs (id, ${columns}) select '${id}', ${columns} from jobs where id = '${good}'`
+  expect((await foundAfter(added, true)).join('\n')).toMatch(/^job Z{26}: .*has no events/m)
+  expect(await foundAfter(`delete from jobs where id = '${good}'`, true)).toContain(
+    `job ${good}: its row is gone, and something that speaks of it is not`,
+  )
+  // Each of the tables that speak of it is enough.
+  const tables = ['events', 'ledger_transactions', 'receipt_log']
+  for (const left of tables) {
+    await driver.query('begin', [])
+    for (const table of ['jobs', ...tables]) {
+      if (table !== left)
+        await driver.query(`delete from ${table} where ${table === 'jobs' ? 'id' : 'job_id'} = '${good}'`, [])
+    }
+    const lost = await createStoredRows(createEngine(driver)).lostJobs()
+    await driver.query('rollback', [])
+    expect(lost, left).toEqual([good])
+  }
 })
 
 test('partials that retention took are no problem, and are said', async () => {
