@@ -6,7 +6,7 @@ export const agentWords = {
   title: 'Agents',
   lead: 'Your own agents, as they are now, and who else has worked on your newest jobs. Of strangers you learn what your jobs’ shards tell: no name, no place, no speed.',
   fleetLead:
-    'Every agent that is connected to this server or was in the last day, and every identity that may not work.',
+    'Every agent that is connected to this server or was in the last day (since the server started, where that is less), and every identity that may not work.',
   noScope: (scope: string) =>
     `The key that signed in lacks the scope ${scope}, so it sees no agents. Sign in with a key that has it.`,
   show: 'Show',

@@ -6,7 +6,7 @@ import type { JobLimits, Terms } from './ledger-store.ts'
 import type { ExecutorRole, JobState } from './store.ts'
 import type { PageOf } from './tenants.ts'
 
-/** A job without its answer, and without its request once it has one: they take space. */
+/** A job without its request and its answer: they take space. */
 export interface JobSummary {
   readonly id: JobId
   readonly clientJobId: string | null
@@ -24,8 +24,6 @@ export interface JobSummary {
   readonly billing: string | null
   /** JSON of the answer's `hub.metrics`; of completed jobs only. */
   readonly metrics: string | null
-  /** The stored contract, of jobs that have no answer. */
-  readonly request: string | null
   readonly kernelDigest: Digest
   /** What was reserved for it, and how it is billed; null for a job of before there was a ledger. */
   readonly terms: Pick<Terms, 'mode' | 'microCredits'> | null
@@ -59,6 +57,8 @@ export interface JobReads {
     filter: JobFilter,
     page: PageOf<readonly [createdAtMs: number, id: string]>,
   ): Promise<JobSummary[]>
+  /** The stored contracts of those that are jobs of this project. */
+  requestsOf(projectId: ProjectId, ids: readonly JobId[]): Promise<ReadonlyMap<JobId, string>>
   /** How many jobs of a project have not ended, and how many of those have not begun. */
   jobsAtATime(projectId: ProjectId): Promise<Readonly<Record<keyof JobLimits, number>>>
   /**

@@ -26,7 +26,7 @@ import {
   unfinishedJobs,
   updateJob,
 } from './queries/jobs.ts'
-import { attemptsOf, givenUpOnDay, jobsAtATime, jobsOf, verdictsIn } from './queries/job-reads.ts'
+import { attemptsOf, givenUpOnDay, jobsAtATime, jobsOf, requestsOf, verdictsIn } from './queries/job-reads.ts'
 import {
   appendNotices,
   jobsOfExecutor,
@@ -109,6 +109,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     jobsAtATime: (projectId) => engine.run((db) => jobsAtATime(db, projectId)),
     givenUpOnDay: (projectId, nowMs, most) => engine.run((db) => givenUpOnDay(db, projectId, nowMs, most)),
     jobsOf: (projectId, filter, page) => engine.run((db) => jobsOf(db, projectId, filter, page)),
+    requestsOf: (projectId, ids) => engine.run((db) => requestsOf(db, projectId, ids)),
     attemptsOf: (jobId, first, end) => engine.run((db) => attemptsOf(db, jobId, first, end)),
     agentRecord: (identity) => records.take(() => engine.run((db) => agentRecord(db, identity))),
     verdictsOf: (jobId, first, end) => engine.run((db) => verdictsIn(db, jobId, first, end)),

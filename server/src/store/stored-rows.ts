@@ -1,13 +1,14 @@
 // What the store holds row by row, for whoever verifies it: also what counts no more, and rows that only rows speak of.
 import type { Identity, JobId, ProjectId } from '@forge/shared/contract/ids.ts'
-import { asc, count, eq, getTableColumns, sql } from 'drizzle-orm'
+import { and, asc, count, eq, getTableColumns, isNotNull, isNull, sql } from 'drizzle-orm'
+import { union } from 'drizzle-orm/pg-core'
 import { acts } from './act-schema.ts'
 import type { ActChain } from './acts.ts'
 import type { Db, Engine } from './engine.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { isOfVoid } from './queries/shards.ts'
 import { balanceSnapshots, ledgerEntries, ledgerTransactions } from './ledger-schema.ts'
-import { executors, jobs, projects, quarantines, releases, submissions, voids } from './schema.ts'
+import { events, executors, jobs, projects, quarantines, releases, submissions, voids } from './schema.ts'
 import { receiptLog, seals, unsealed } from './seal-schema.ts'
 import type { LogRow, SealItem, SealRow } from './seal-store.ts'
 import type { QuarantineRow, ReleaseRow, SubmissionRow } from './store.ts'
@@ -17,6 +18,8 @@ export type StoredSubmission = SubmissionRow & { readonly isVoid: boolean }
 export interface StoredRows {
   /** The next ones in their order; '' is before the first, none is the end. */
   jobIdsAfter(after: string): Promise<JobId[]>
+  /** Jobs that events, bookings or receipts speak of, and whose own row is gone; the first so many. */
+  lostJobs(): Promise<JobId[]>
   submissions(jobId: JobId): Promise<StoredSubmission[]>
   /** How many rows there are, with a submission or without. */
   voids(jobId: JobId): Promise<number>
@@ -44,6 +47,7 @@ export function createStoredRows(engine: Engine): StoredRows {
           .where(sql`${jobs.id} > ${after}`)
         return (await page.orderBy(asc(jobs.id)).limit(STORE_LIMITS.jobIdsPerBatch)).map(({ id }) => id)
       }),
+    lostJobs: () => engine.run(lostJobs),
     submissions: (jobId) =>
       engine.run((db) =>
         db
@@ -81,6 +85,19 @@ export function createStoredRows(engine: Engine): StoredRows {
       engine.run((db) => db.select().from(quarantines).orderBy(quarantines.identity, quarantines.number)),
     releases: () => engine.run((db) => db.select().from(releases).orderBy(releases.identity, releases.number)),
   }
+}
+
+async function lostJobs(db: Db): Promise<JobId[]> {
+  const namedIn = (table: typeof events | typeof ledgerTransactions | typeof receiptLog) =>
+    db
+      .select({ id: sql<JobId>`${table.jobId}` })
+      .from(table)
+      .leftJoin(jobs, eq(jobs.id, table.jobId))
+      .where(and(isNull(jobs.id), isNotNull(table.jobId)))
+  const lost = union(namedIn(events), namedIn(ledgerTransactions), namedIn(receiptLog)).limit(
+    STORE_LIMITS.jobIdsPerBatch,
+  )
+  return (await lost).map(({ id }) => id).toSorted()
 }
 
 /** A scope is an account, or an account and a day. */

@@ -49,6 +49,9 @@ export async function verifyStore(reading: Read, tell: (line: string) => void): 
     }
     ids = await reading.rows.jobIdsAfter(ids.at(-1) ?? '')
   }
+  report(
+    (await reading.rows.lostJobs()).map((id) => `job ${id}: its row is gone, and something that speaks of it is not`),
+  )
   report(await checkQuarantines(reading.rows))
   for (const project of await reading.rows.projects()) {
     const problems = await looked(() => checkLog(reading, project, keys))

@@ -109,6 +109,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
 /** What all requests have in common, beside what Web Core was given. */
 function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'authenticate' | 'clientAddress' | 'cut'> {
   const { store, config, clock } = deps
+  const places = { addressesDiffer: config.distinctNetwork, nowMs: () => performance.now() }
   return {
     ...deps,
     stopping: deps.stopping ?? new AbortController().signal,
@@ -119,9 +120,9 @@ function shared(deps: WebCoreDeps): Omit<RouteDeps, 'trace' | 'sessions' | 'auth
     bundles: createProjectPlaces(WEB_LIMITS.bundlesPerProjectMax),
     bodyPace: { idleMs: config.bodyIdleSeconds * 1_000 },
     requests: createRequestRate(store, clock),
-    signIns: createSignIns({ addressesDiffer: config.distinctNetwork, nowMs: () => performance.now() }),
+    signIns: createSignIns(places),
     workOf: createWorkOf(store.workFor),
-    agentReads: createAgentReads(store.agentRecord, () => performance.now()),
+    agentReads: createAgentReads(store.agentRecord, places),
   }
 }
 

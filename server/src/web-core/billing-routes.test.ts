@@ -140,6 +140,15 @@ test('usage, ledger and invoice say the same of the same days', async () => {
   }
   const booked = await bookings('')
   expect(await bookings('&order=newest')).toEqual(booked.toReversed())
+  for (const order of ['oldest', 'newest']) {
+    const { next_cursor } = pageSchema.parse(await (await ask(`/ledger?limit=1&order=${order}`)).json())
+    const other = await ask(`/ledger?order=${order === 'oldest' ? 'newest' : 'oldest'}&cursor=${next_cursor}`)
+    const message = expect.stringContaining(`was answered to order=${order};`)
+    expect(problemSchema.parse(await other.json())).toMatchObject({
+      status: 422,
+      errors: [{ path: 'query.cursor', message }],
+    })
+  }
   const entries = booked.flatMap((one) => one.entries)
   const sum = (account: string) =>
     entries.reduce((all, entry) => (entry.account === account ? all + entry.credits : all), 0)

@@ -35,6 +35,15 @@ test('the warning names both times and what would help', () => {
   const contract = accepted({ timeout_ms: 600_000 })
   for (const inTime of [null, 1, 600_000]) expect(lateWarning(contract, inTime)).toBeNull()
   expect(lateWarning(contract, 600_001)).toMatch(/about 11 min, .*timeout_ms is 600000: .*a longer policy\.timeout_ms/)
+  const hurried = accepted({ timeout_ms: 1_000 })
+  for (const [expected, said] of [
+    [1_656, 'about 2 s'],
+    [119_999, 'about 120 s'],
+    [120_000, 'about 2 min'],
+    [120_001, 'about 3 min'],
+  ] as const) {
+    expect(lateWarning(hurried, expected)).toContain(`would take ${said}, and`)
+  }
   expect(lateWarning(contract, CONTRACT_LIMITS.timeoutMsMax + 1)).toMatch(/ask for less, or come back/)
 })
 

@@ -44,6 +44,7 @@ export const isLate = (timeoutMs: number, expected: number | null): expected is 
 
 function spoken(ms: number): string {
   if (ms >= WEB_LIMITS.expectedMsMax) return `more than ${Math.floor(WEB_LIMITS.expectedMsMax / YEAR_MS)} years`
+  if (ms < 120_000) return `about ${Math.ceil(ms / 1_000)} s`
   const minutes = Math.ceil(ms / 60_000)
   return minutes < 120 ? `about ${minutes} min` : `about ${Math.ceil(minutes / 60)} h`
 }

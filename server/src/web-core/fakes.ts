@@ -110,6 +110,7 @@ const NOT_FAKED = {
   receiptHead: notFaked,
   receiptLog: notFaked,
   jobsOf: notFaked,
+  requestsOf: notFaked,
   attemptsOf: notFaked,
   verdictsOf: notFaked,
   eventsOf: notFaked,

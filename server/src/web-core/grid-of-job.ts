@@ -11,6 +11,8 @@ export function gridOf({ request, kernelDigest }: Pick<JobRow, 'request' | 'kern
   const { op, args } = read.data
   const kernel = findKernel(op.name, op.version, op.profile)
   if (kernel === null || kernel.digest !== kernelDigest) return null
-  const plan = kernel.plan(kernel.argsSchema.parse(args))
+  const readArgs = kernel.argsSchema.safeParse(args)
+  if (!readArgs.success) return null
+  const plan = kernel.plan(readArgs.data)
   return isRefusal(plan) ? null : plan.grid
 }

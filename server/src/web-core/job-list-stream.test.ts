@@ -5,7 +5,7 @@ import { findKernel } from '../kernels.ts'
 import type { JobSummary } from '../store/job-reads.ts'
 import { createFakeHub, createFakeStore, DEFAULT_PROJECT } from './fakes.ts'
 import { followList } from './job-list-stream.ts'
-import { summaryView } from './job-summary.ts'
+import { summaryViews } from './job-summary.ts'
 import { WEB_LIMITS } from './limits.ts'
 
 const KERNEL = findKernel('mc', 1, 'insurance.v1')?.digest ?? ('' as JobSummary['kernelDigest'])
@@ -24,11 +24,12 @@ const job = (id: string, change: Partial<JobSummary> = {}): JobSummary => ({
   problem: null,
   billing: null,
   metrics: null,
-  request: JSON.stringify(FOUNDING_REQUEST),
   kernelDigest: KERNEL,
   terms: { mode: 'billable', microCredits: 1_420_000n },
   ...change,
 })
+
+const FOUNDING = JSON.stringify(FOUNDING_REQUEST)
 
 /** Not of the literal type that each of them has. */
 const limits: { readonly streamPollMs: number } = WEB_LIMITS
@@ -47,6 +48,7 @@ function open() {
     state.asked.push(asked)
     return state.rows
   }
+  store.requestsOf = async (_, ids) => new Map(ids.map((id) => [id, FOUNDING]))
   const list = { projectId: DEFAULT_PROJECT, filter: { state: 'QUEUED' as const }, limit: 20 }
   const deps = { store, hub: createFakeHub(store).hub, clock: () => state.nowMs }
   const frames = followList(list, deps, over.signal)
@@ -97,24 +99,42 @@ test('a test job reserves nothing; the stream says that it lives, and ends after
   expect((await frames.next()).done).toBe(true)
 })
 
-test('what was asked for is said however a job ended, and not by a server that lacks its kernel', () => {
+/** As a list says it of a job whose stored contract is `request`, and whether that was read. */
+async function askedOf(id: string, { request = FOUNDING, ...change }: Partial<JobSummary> & { request?: string } = {}) {
+  const reads: string[] = []
+  const store = {
+    async requestsOf(_: unknown, ids: readonly JobSummary['id'][]) {
+      reads.push(...ids)
+      return new Map(ids.map((one) => [one, request]))
+    },
+  }
   const { hub } = createFakeHub(createFakeStore())
-  const askedOf = (id: string, change: Partial<JobSummary> = {}) =>
-    summaryView(job(id, { state: 'FAILED', finishedAtMs: 5, ...change }), hub).asked
-  expect(askedOf('failed')).toEqual({ units: 10_000_000, shards: 77 })
+  const [view] = await summaryViews([job(id, change)], DEFAULT_PROJECT, { store, hub })
+  return { asked: view?.asked, isRead: reads.includes(id) }
+}
+
+test('what was asked for is said however a job ended, and not by a server that lacks its kernel', async () => {
+  const ofFailed = async (id: string, change: Parameters<typeof askedOf>[1] = {}) =>
+    (await askedOf(id, { state: 'FAILED', finishedAtMs: 5, ...change })).asked
+  expect(await ofFailed('failed')).toEqual({ units: 10_000_000, shards: 77 })
   const metrics = '{"wall_ms":2,"shards":9,"units":10,"verified_shards":8}'
-  expect(askedOf('done', { state: 'COMPLETED', request: null, metrics })).toEqual({ units: 10, shards: 9 })
-  expect(askedOf('of another kernel', { kernelDigest: 'f'.repeat(64) as JobSummary['kernelDigest'] })).toBeNull()
-  expect(askedOf('of another age', { request: '{"op":"of another age"}' })).toBeNull()
+  expect(await askedOf('done', { state: 'COMPLETED', metrics })).toEqual({
+    asked: { units: 10, shards: 9 },
+    isRead: false,
+  })
+  expect(await ofFailed('other kernel', { kernelDigest: 'f'.repeat(64) as JobSummary['kernelDigest'] })).toBeNull()
+  const args = { ...FOUNDING_REQUEST.args, iterations: 0 }
+  expect(await ofFailed('of other args', { request: JSON.stringify({ ...FOUNDING_REQUEST, args }) })).toBeNull()
+  expect(await ofFailed('of another age', { request: '{"op":"of another age"}' })).toBeNull()
 })
 
-test('a job is planned for the list once, and what is remembered is bounded', () => {
-  const { hub } = createFakeHub(createFakeStore())
-  const askedOf = (id: string, request: string) => summaryView(job(id, { request }), hub).asked
-  const founding = JSON.stringify(FOUNDING_REQUEST)
-  expect(askedOf('first', founding)).toEqual({ units: 10_000_000, shards: 77 })
-  // Never read again: what was registered stays as it is.
-  expect(askedOf('first', 'no JSON')).toEqual({ units: 10_000_000, shards: 77 })
-  for (let n = 0; n < WEB_LIMITS.jobSizesKept; n++) askedOf(`later ${n}`, '{}')
-  expect(() => askedOf('first', 'no JSON')).toThrow(SyntaxError)
+test('a job is read and planned for the list once, and what is remembered is bounded', async () => {
+  const asked = { units: 10_000_000, shards: 77 }
+  expect(await askedOf('first')).toEqual({ asked, isRead: true })
+  // What was registered stays as it is.
+  expect(await askedOf('first', { request: 'no JSON' })).toEqual({ asked, isRead: false })
+  const later = Array.from({ length: WEB_LIMITS.jobSizesKept }, (_, n) => job(`later ${n}`))
+  const store = { requestsOf: async () => new Map(later.map(({ id }) => [id, '{}'])) }
+  await summaryViews(later, DEFAULT_PROJECT, { store, hub: createFakeHub(createFakeStore()).hub })
+  await expect(askedOf('first', { request: 'no JSON' })).rejects.toThrow(SyntaxError)
 })

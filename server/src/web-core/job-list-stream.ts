@@ -1,10 +1,11 @@
 // The first page of a project's jobs as server-sent events: what is new or different since the last one, and in which order
-// the page is. Looked at once a second, which costs one indexed read, and progress comes from the Hub's memory.
+// the page is. Looked at once a second, which costs one indexed read, and one more of the contracts of jobs that no list has
+// had yet; progress comes from the Hub's memory.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { JobFilter } from '../store/job-reads.ts'
 import type { RouteDeps } from './deps.ts'
-import { summaryView } from './job-summary.ts'
+import { summaryViews } from './job-summary.ts'
 import { WEB_LIMITS } from './limits.ts'
 
 export interface FollowedList {
@@ -25,7 +26,8 @@ export async function* followList(
   yield `retry: ${WEB_LIMITS.streamRetryMs}\n\n`
   while (!signal.aborted && clock() - beganMs < WEB_LIMITS.streamMsMax) {
     const rows = await store.jobsOf(projectId, filter, { after: null, limit })
-    const now = new Map(rows.map((row) => [row.id as string, JSON.stringify(summaryView(row, hub))]))
+    const views = await summaryViews(rows, projectId, { store, hub })
+    const now = new Map(views.map((view) => [view.job_id, JSON.stringify(view)]))
     const changed = [...now].filter(([id, text]) => told?.get(id) !== text).map(([, text]) => text)
     const ids = [...now.keys()]
     if (told === null || changed.length > 0 || ids.join() !== [...told.keys()].join()) {

@@ -1,11 +1,11 @@
 // A job in a line of a list: what it is, where it stands, what it costs.
 import { z } from 'zod'
 import { priceOfMicroCredits } from '@forge/shared/billing/price.ts'
-import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { Hub } from '../hub/edge/hub-interface.ts'
-import type { JobSummary } from '../store/job-reads.ts'
+import type { JobReads, JobSummary } from '../store/job-reads.ts'
 import { JOB_STATES } from '../store/store.ts'
 import { gridOf } from './grid-of-job.ts'
 import { JOB_ID_TEXT, progressSchema, progressView } from './job-view.ts'
@@ -47,7 +47,36 @@ export const jobSummarySchema = z.strictObject({
 const jsonOrNull = <T>(schema: z.ZodType<T>, text: string | null): T | null =>
   text === null ? null : schema.parse(JSON.parse(text))
 
-export function summaryView(row: JobSummary, hub: Pick<Hub, 'progress'>): z.input<typeof jobSummarySchema> {
+interface SummaryDeps {
+  readonly store: Pick<JobReads, 'requestsOf'>
+  readonly hub: Pick<Hub, 'progress'>
+}
+
+/**
+ * Of rows of one project, in their order. The contracts of those whose sizes are not known yet are read from the store, once
+ * each: rejects as that does.
+ */
+export async function summaryViews(
+  rows: readonly JobSummary[],
+  projectId: ProjectId,
+  { store, hub }: SummaryDeps,
+): Promise<z.input<typeof jobSummarySchema>[]> {
+  const unknown = rows.filter(({ id, metrics }) => metrics === null && !known.has(id))
+  const requests =
+    unknown.length === 0
+      ? new Map<JobId, string>()
+      : await store.requestsOf(
+          projectId,
+          unknown.map(({ id }) => id),
+        )
+  return rows.map((row) => summaryView(row, requests.get(row.id) ?? null, hub))
+}
+
+function summaryView(
+  row: JobSummary,
+  request: string | null,
+  hub: Pick<Hub, 'progress'>,
+): z.input<typeof jobSummarySchema> {
   const isOpen = row.finishedAtMs === null
   const progress = isOpen ? hub.progress(row.id) : null
   const mode = row.terms?.mode ?? 'billable'
@@ -65,7 +94,7 @@ export function summaryView(row: JobSummary, hub: Pick<Hub, 'progress'>): z.inpu
     billing: jsonOrNull(priceSchema, row.billing),
     reserved: isOpen && row.terms !== null ? { credits: price.credits, eur: price.eur } : null,
     metrics,
-    asked: metrics === null ? askedOf(row) : { units: metrics.units, shards: metrics.shards },
+    asked: metrics === null ? askedOf(row, request) : { units: metrics.units, shards: metrics.shards },
     progress: progress === null ? null : progressView(progress),
     created_at: isoOf(row.createdAtMs),
     started_at: isoOrNull(row.startedAtMs),
@@ -79,7 +108,7 @@ type Asked = { readonly units: number; readonly shards: number }
 /** What was registered never changes, and planning it anew for each look at a list would cost half a millisecond a row. */
 const known = new Map<JobId, Asked | null>()
 
-function askedOf({ id, request, kernelDigest }: JobSummary): Asked | null {
+function askedOf({ id, kernelDigest }: JobSummary, request: string | null): Asked | null {
   const before = known.get(id)
   if (before !== undefined || request === null) return before ?? null
   const grid = gridOf({ request, kernelDigest })

@@ -67,9 +67,14 @@ export const WEB_LIMITS = {
   /** Records of agents that are read, whoever asks: a signature and some sums each; ten thousand pages ask once a minute. */
   agentReadsPerSecond: 200,
   agentReadsBurst: 400,
-  /** Looks at whose a node token is, whoever asks: a digest and a row each; a page with a link asks once. */
-  tokenLooksPerSecond: 50,
-  tokenLooksBurst: 100,
+  /** Looks at whose a node token is, by all whose address is not known: a digest and a row each; a page with a link asks once. */
+  tokenLooks: { perSecond: 50, burst: 100 },
+  /** Of one address, or an IPv6 /64: a class behind one opens the same link at once. */
+  tokenLooksPerAddress: { perSecond: 5, burst: 100 },
+  /** Of an IPv4 /24 or IPv6 /48. */
+  tokenLooksPerNetwork: { perSecond: 20, burst: 400 },
+  /** Addresses, and networks, whose looks are remembered. */
+  tokenLookPlacesMax: 20_000,
   /** How old, or how far ahead, a signature that asks for a record may be; whose clock is further off is told ours. */
   agentReadSkewMs: 2 * 60 * 1000,
   /** Tries to sign in to HQ that fail, whoever makes them: some digests and a look at the store each. */

@@ -52,7 +52,7 @@ export interface Page<Row> {
   readonly next_cursor: string | null
 }
 
-const cursorOf = (key: Json): string => Buffer.from(JSON.stringify(key)).toString('base64url')
+export const cursorOf = (key: Json): string => Buffer.from(JSON.stringify(key)).toString('base64url')
 
 function jsonOf(cursor: string): unknown {
   try {

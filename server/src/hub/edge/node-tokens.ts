@@ -29,7 +29,7 @@ export function createNodeTokens(
   clock: () => number = Date.now,
 ): NodeTokens {
   const look = async (text: string): Promise<TokenHolder | Refusal> => {
-    if (isMistyped(text)) return badToken('The token is mistyped: its last eight characters do not fit the rest.')
+    if (isMistyped(text)) return badToken(MISTYPED)
     const hash = hashOf('token', text)
     const row = await store.nodeTokenByHash(hash)
     if (row === null || !sameDigest(row.hash, hash)) return badToken('This token is not one that the server knows.')
@@ -52,6 +52,11 @@ export function createNodeTokens(
     ended: async (ids) => new Set(await store.endedNodeTokens(ids, clock())),
   }
 }
+
+/** Why a token is none that could be known, which its own characters tell; null where the store has to be asked. */
+export const mistyped = (text: string): string | null => (isMistyped(text) ? MISTYPED : null)
+
+const MISTYPED = 'The token is mistyped: its last eight characters do not fit the rest.'
 
 const badToken = (message: string): Refusal => refusal('BAD_TOKEN', message)
 

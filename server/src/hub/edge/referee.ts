@@ -33,6 +33,7 @@ export function startReferee(url: string, token: string, logger: Logger): Refere
       again({ err: error })
       return
     }
+    child.on('error', (error) => logger.warn({ err: error }, 'the referee cannot be reached'))
     child.on('exit', (code) => {
       // One that ran for a while starts again soon.
       if (performance.now() - started > REFEREE_RESTART_MS_MAX) wait = REFEREE_RESTART_MS

@@ -1,5 +1,5 @@
 // Who is here, and who was here lately: what agents said of themselves at the door, beside what the core knows of them. It
-// decides nothing. Who has left is remembered for a while, in this process alone.
+// decides nothing. Who has left is remembered for a day, in this process alone: a restart forgets it.
 import type { Hello, Tally } from '@forge/shared/contract/agent-events.ts'
 import type { EngineName, Identity, JobId, SessionId } from '@forge/shared/contract/ids.ts'
 import type { NewOrder } from '../../store/agent-orders.ts'

@@ -34,7 +34,6 @@ export async function jobsOf(
       problem: jobs.problem,
       billing: sql<string | null>`(${jobs.answer}::json -> 'billing')::text`,
       metrics: sql<string | null>`(${jobs.answer}::json #> '{hub,metrics}')::text`,
-      request: sql<string | null>`case when ${jobs.answer} is null then ${jobs.request} end`,
       kernelDigest: jobs.kernelDigest,
       reserved: ledgerTransactions.detail,
     })
@@ -58,6 +57,15 @@ export async function jobsOf(
     terms: reserved === null ? null : termsOfDetail(reserved),
     problem: row.problem === null ? null : problemSchema.parse(JSON.parse(row.problem)),
   }))
+}
+
+export async function requestsOf(db: Db, projectId: ProjectId, ids: readonly JobId[]): Promise<Map<JobId, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db
+    .select({ id: jobs.id, request: jobs.request })
+    .from(jobs)
+    .where(and(eq(jobs.projectId, projectId), inArray(jobs.id, [...ids])))
+  return new Map(rows.map(({ id, request }) => [id, request]))
 }
 
 /** No job outlives its deadline for long: those of today were registered within that time of its beginning. */

@@ -1,5 +1,6 @@
 // The record of an identity: whoever holds the key reads it, with what was accepted, rejected and earned; nobody else does.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { IncomingMessage } from 'node:http'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { identityFromKeys, identityOf, newSecretKey } from '@forge/shared/agent/identity.ts'
 import { agentRecordSchema, poolSchema, tokenHolderSchema } from '@forge/shared/contract/agent-record.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
@@ -12,6 +13,7 @@ import { newUlid } from '../../new-ulid.ts'
 import type { NodeTokenRow } from '../../store/tenants.ts'
 import { accepted as shardsAccepted } from '../../store/store.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
+import { WEB_LIMITS } from '../limits.ts'
 import { startTestApp } from '../test-app.ts'
 import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
 
@@ -160,4 +162,25 @@ test('whoever has a node token learns for which pool it is, and no project’s n
       expect.stringMatching(why),
     ])
   }
+})
+
+test('looks of one address refuse nobody else, and mistyped tokens are not counted', async () => {
+  const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
+  onTestFinished(() => now.mockRestore())
+  const t = startTestApp(null, { distinctNetwork: true })
+  t.store.nodeTokenByHash = async () => null
+  const look = (token: string, remoteAddress: string) =>
+    t.app.request(
+      '/agent/token',
+      { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token }) },
+      { incoming: { socket: { remoteAddress }, headers: {} } as unknown as IncomingMessage },
+    )
+  const { burst } = WEB_LIMITS.tokenLooksPerAddress
+  const typo = `ntk_${'0'.repeat(56)}`
+  for (let n = 0; n < burst; n++) expect((await look('ntk_none', '192.0.2.7')).status).toBe(401)
+  const refused = await look('ntk_none', '192.0.2.7')
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+  expect((await look(typo, '192.0.2.7')).status).toBe(401)
+  for (let n = 0; n < burst; n++) await look(typo, '198.51.100.1')
+  expect((await look('ntk_none', '198.51.100.1')).status).toBe(401)
 })

@@ -7,7 +7,7 @@ import { agentRecordDigest } from '@forge/shared/verifier/answer-digest.ts'
 import { agentRecordSchema, poolSchema, tokenHolderSchema } from '@forge/shared/contract/agent-record.ts'
 import { fromBase64 } from '@forge/shared/exact/bytes.ts'
 import { creditsOf } from '../../billing/ledger-view.ts'
-import { createNodeTokens } from '../../hub/edge/node-tokens.ts'
+import { createNodeTokens, mistyped } from '../../hub/edge/node-tokens.ts'
 import type { AgentRecord } from '../../store/agent-record.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { refuse, Refusal } from '../refusal.ts'
@@ -63,15 +63,18 @@ export const agentRoutes = [
     summary: 'What a node token is for',
     description:
       'The pool that an agent with this token works for, so that a person sees it before the work begins. Its project is not ' +
-      'named: agents see no tenants’ names.',
+      'named: agents see no tenants’ names. Looks are limited by address and by network; a mistyped token is none.',
     body: z.strictObject({
       token: z.string().max(TOKEN_CHARACTERS_MAX).describe('`ntk_…`; in the body, since addresses are written down'),
     }),
     responses: { 200: { description: 'Its holder.', schema: tokenHolderSchema } },
     problems: ['RATE_LIMITED', 'UNAUTHENTICATED', 'SERVER_STOPPING'],
     examples: [{ summary: 'Mistyped', body: { token: `ntk_${'0'.repeat(56)}` }, status: 401 }],
-    async handle({ body: { token } }, { store, agentReads, clock, logger }) {
-      const refused = agentReads.tokenLook()
+    async handle({ body: { token } }, { store, agentReads, clock, logger, clientAddress }) {
+      // It costs nothing, and is not counted.
+      const typo = mistyped(token)
+      if (typo !== null) return refuse('UNAUTHENTICATED', typo)
+      const refused = agentReads.tokenLook(clientAddress)
       if (refused !== null) return refused
       const holder = await createNodeTokens(store, logger, clock).holderOf(token)
       if ('code' in holder) {

@@ -31,7 +31,7 @@ export const agentsRoute = route({
   operationId: 'listAgents',
   summary: 'The agents of a project',
   description:
-    'Those that came with a node token of the project, as this server knows them now and of the last day, and whoever answered shards of its 20 newest jobs. In the order of their names. Of agents that are not its own a project learns what its jobs’ shards tell, and never who they are, whether they are here, how fast they are, or what else they do: filters other than `own` find own agents alone.',
+    'Those that came with a node token of the project, as this server knows them now and of the last day (since it started, where that is less), and whoever answered shards of its 20 newest jobs. In the order of their names. Of agents that are not its own a project learns what its jobs’ shards tell, and never who they are, whether they are here, how fast they are, or what else they do: filters other than `own` find own agents alone.',
   query: z.strictObject({
     ...pageQuery(aliasSchema),
     ...agentFilter,

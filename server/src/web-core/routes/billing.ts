@@ -8,7 +8,7 @@ import { creditsOf, transactionView } from '../../billing/ledger-view.ts'
 import { account, DAY_MS, dayOf } from '../../store/ledger-store.ts'
 import { CREDIT_LIMIT_NAMES, creditLimitsOf } from '../credit-limits.ts'
 import { WEB_LIMITS } from '../limits.ts'
-import { nextCursorSchema, pageOf, pageQuery, wholeNumber } from '../paging.ts'
+import { cursorOf, nextCursorSchema, pageOf, pageQuery, wholeNumber } from '../paging.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
 import { API_HEADERS } from '../reply.ts'
 import { answered, route } from '../routing/route.ts'
@@ -77,6 +77,8 @@ const invoiceSchema = z.strictObject({
   total: z.strictObject({ credits: z.number(), eur: z.number(), micro_credits: z.string() }),
   price_list_digest: z.string(),
 })
+
+const ledgerOrder = z.enum(['oldest', 'newest'])
 
 const day = date
   .transform((text) => Date.parse(text) / DAY_MS)
@@ -147,11 +149,12 @@ export const billingRoutes = [
     description:
       'The project’s transactions, in the order in which they were booked unless `order` says otherwise, with the entries of its own accounts: `project` and `held`, `test` and `test-held`.',
     query: z.strictObject({
-      ...pageQuery(z.int().min(0)),
-      order: z
-        .enum(['oldest', 'newest'])
+      ...pageQuery(z.tuple([ledgerOrder, z.int().min(0)])),
+      order: ledgerOrder
         .default('oldest')
-        .describe('which comes first; a `cursor` counts for the order that it was answered in'),
+        .describe(
+          'which comes first; a `cursor` counts for the order that it was answered in, and is refused in the other',
+        ),
     }),
     responses: {
       200: {
@@ -168,13 +171,22 @@ export const billingRoutes = [
       { summary: 'The first page', status: 200 },
       { summary: 'One', query: { limit: '1' }, status: 200 },
       { summary: 'The newest ones', query: { order: 'newest' }, status: 200 },
+      {
+        summary: 'On from a page of the other order',
+        query: { order: 'newest', cursor: cursorOf(['oldest', 7]) },
+        status: 422,
+      },
     ],
-    async handle({ caller, query }, { store }) {
-      const most = query.limit + 1
-      const rows = await (query.order === 'newest'
-        ? store.ledgerBefore(caller.projectId, query.cursor ?? null, most)
-        : store.ledgerAfter(caller.projectId, query.cursor ?? 0, most))
-      const { items, next_cursor } = pageOf(rows, query.limit, ({ id }) => id)
+    async handle({ caller, query: { limit, order, cursor } }, { store }) {
+      const [cursorOrder, last] = cursor ?? [order, null]
+      if (cursorOrder !== order) {
+        const message = `was answered to order=${cursorOrder}; go on in that order, or begin this one without a cursor`
+        return invalid([{ path: 'query.cursor', message }])
+      }
+      const rows = await (order === 'newest'
+        ? store.ledgerBefore(caller.projectId, last, limit + 1)
+        : store.ledgerAfter(caller.projectId, last ?? 0, limit + 1))
+      const { items, next_cursor } = pageOf(rows, limit, ({ id }) => [order, id])
       const transactions = items.map((row) => transactionView(row, caller.projectId))
       return answered(200, { ok: true, transactions, next_cursor })
     },

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { JOB_STATES } from '../../store/store.ts'
 import { whileAdmitted } from '../event-stream.ts'
 import { streamOf } from '../sent-stream.ts'
-import { jobSummarySchema, summaryView } from '../job-summary.ts'
+import { jobSummarySchema, summaryViews } from '../job-summary.ts'
 import { followList } from '../job-list-stream.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
 import { answered, route } from '../routing/route.ts'
@@ -63,7 +63,7 @@ export const jobListRoutes = [
       const page = { after: query.cursor ?? null, limit: query.limit + 1 }
       const rows = await store.jobsOf(caller.projectId, filterOf(query), page)
       const { items, next_cursor } = pageOf(rows, query.limit, ({ createdAtMs, id }) => [createdAtMs, id])
-      return answered(200, { ok: true, jobs: items.map((row) => summaryView(row, hub)), next_cursor })
+      return answered(200, { ok: true, jobs: await summaryViews(items, caller.projectId, { store, hub }), next_cursor })
     },
   }),
   route({

@@ -30,7 +30,7 @@ const listRoute = route({
   operationId: 'listAllAgents',
   summary: 'The fleet',
   description:
-    'Every agent that is connected to this server or was in the last day, and every identity that may not work. In the order of their identities. The server’s own referee is not among them.',
+    'Every agent that is connected to this server or was in the last day (since the server started, where that is less), and every identity that may not work. In the order of their identities. The server’s own referee is not among them.',
   query: z.strictObject({
     ...pageQuery(identitySchema),
     ...agentFilter,
