@@ -248,8 +248,11 @@ test('KV is browsed and changed, and a value that somebody else wrote meanwhile 
   await put('/kv/workflow/run%2F1', JSON.stringify({ value: { stage: 2 } }))
   await value.fill('{"stage": 9}')
   await button('Save this version').click()
-  await form.getByRole('alert').waitFor()
-  await button('Read it again').click()
+  await form.getByText('Somebody has written version 2 since; what you typed is kept').waitFor()
+  expect(await value.inputValue()).toBe('{"stage": 9}')
+  expect(await form.getByRole('region', { name: 'Version 2, as it is now' }).textContent()).toContain('"stage": 2')
+  await isAccessible(page)
+  await button('Drop what I typed and take version 2').click()
   await eventuallySeen(
     'the value',
     () => value.inputValue(),

@@ -11,6 +11,7 @@ import { render, type ComponentChild } from 'preact'
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { useAgain } from './again.ts'
 import { ApiProblem, whenSignedOut, type Problem } from './api.ts'
+import { keepOnlyDraftsOf } from './draft.ts'
 import { Shell } from './parts/shell.tsx'
 import { Asking } from './parts/asking.tsx'
 import { ProblemNote } from './parts/problem.tsx'
@@ -63,26 +64,27 @@ function Hq() {
   const place = usePlace()
   const [who, setWho] = useState<Who>('asking')
   const [round, setRound] = useState(0)
+  const signedIn = (session: Session): void => {
+    keepOnlyDraftsOf(session.project?.id)
+    setWho({ session })
+  }
   useEffect(() => {
     whenSignedOut(() => setWho('ended'))
   }, [])
   useEffect(() => {
     const over = new AbortController()
-    whoIsThere(over.signal).then(
-      (session) => setWho({ session }),
-      (error: unknown) => {
-        if (over.signal.aborted) return
-        if (!(error instanceof ApiProblem)) throw error
-        setWho(error.problem.status === 401 ? 'nobody' : { problem: error.problem })
-      },
-    )
+    whoIsThere(over.signal).then(signedIn, (error: unknown) => {
+      if (over.signal.aborted) return
+      if (!(error instanceof ApiProblem)) throw error
+      setWho(error.problem.status === 401 ? 'nobody' : { problem: error.problem })
+    })
     return () => over.abort()
   }, [round])
   const again = useCallback(() => setRound((n) => n + 1), [])
   useAgain(typeof who === 'object' && 'problem' in who ? who.problem : null, again)
   if (who === 'asking') return null
   if (who === 'nobody' || who === 'ended') {
-    return <SignInView hasEnded={who === 'ended'} signedIn={(session) => setWho({ session })} />
+    return <SignInView hasEnded={who === 'ended'} signedIn={signedIn} />
   }
   if ('problem' in who) {
     return (
