@@ -58,33 +58,41 @@ function operatorsView({ path, query }: Place): ComponentChild {
   return id === undefined ? <NotFoundView /> : <ProjectView key={id} id={id} />
 }
 
-type Who = { readonly session: Session } | { readonly problem: Problem } | 'nobody' | 'ended' | 'asking'
+type Who =
+  | { readonly session: Session; readonly isFresh: boolean }
+  | { readonly problem: Problem }
+  | 'nobody'
+  | 'ended'
+  | 'asking'
 
 function Hq() {
   const place = usePlace()
   const [who, setWho] = useState<Who>('asking')
   const [round, setRound] = useState(0)
-  const signedIn = (session: Session): void => {
+  const isThere = (session: Session, isFresh: boolean): void => {
     keepOnlyDraftsOf(session.project?.id)
-    setWho({ session })
+    setWho({ session, isFresh })
   }
   useEffect(() => {
     whenSignedOut(() => setWho('ended'))
   }, [])
   useEffect(() => {
     const over = new AbortController()
-    whoIsThere(over.signal).then(signedIn, (error: unknown) => {
-      if (over.signal.aborted) return
-      if (!(error instanceof ApiProblem)) throw error
-      setWho(error.problem.status === 401 ? 'nobody' : { problem: error.problem })
-    })
+    whoIsThere(over.signal).then(
+      (session) => isThere(session, false),
+      (error: unknown) => {
+        if (over.signal.aborted) return
+        if (!(error instanceof ApiProblem)) throw error
+        setWho(error.problem.status === 401 ? 'nobody' : { problem: error.problem })
+      },
+    )
     return () => over.abort()
   }, [round])
   const again = useCallback(() => setRound((n) => n + 1), [])
   useAgain(typeof who === 'object' && 'problem' in who ? who.problem : null, again)
   if (who === 'asking') return null
   if (who === 'nobody' || who === 'ended') {
-    return <SignInView hasEnded={who === 'ended'} signedIn={signedIn} />
+    return <SignInView hasEnded={who === 'ended'} signedIn={(session) => isThere(session, true)} />
   }
   if ('problem' in who) {
     return (
@@ -95,7 +103,7 @@ function Hq() {
   }
   return (
     <SessionContext.Provider value={who.session}>
-      <Shell place={place} left={() => setWho('nobody')}>
+      <Shell place={place} isFresh={who.isFresh} left={() => setWho('nobody')}>
         {viewOf(place, who.session)}
       </Shell>
     </SessionContext.Provider>
