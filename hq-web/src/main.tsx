@@ -39,7 +39,7 @@ function viewOf({ path, query }: Place, { kind }: Session): ComponentChild {
   if (path === '/audit') return kind === 'admin' ? <OperatorAuditView query={query} /> : <AuditView query={query} />
   if (kind === 'admin') return operatorsView({ path, query })
   if (path === '/' || path === '/jobs') return <JobsView query={query} />
-  if (path === '/jobs/new') return <NewJobView />
+  if (path === '/jobs/new') return <NewJobView key={query.get('from')} from={query.get('from')} />
   if (path === '/billing') return <BillingView query={query} />
   if (path === '/limits') return <LimitsView />
   if (path === '/pools') return <PoolsView query={query} />

@@ -14,7 +14,7 @@ interface FindingsProps {
 }
 
 export function Findings({ job, shards, total }: FindingsProps) {
-  const { replayOf, identical, differs, notices, noticesLink, diedOfTime } = words.job
+  const { replayOf, identical, differs, notices, noticesLink, diedOfTime, again } = words.job
   const { created_at, deadline_at } = job.times
   const timeout = Date.parse(deadline_at) - Date.parse(created_at)
   return (
@@ -25,6 +25,13 @@ export function Findings({ job, shards, total }: FindingsProps) {
       )}
       {isOfTime(job) && <p>{diedOfTime(exactTime(deadline_at), duration(timeout))}</p>}
       {Boolean(job.reason) && <p role="status">{reasonText(job.reason ?? '')}</p>}
+      {(job.status === 'FAILED' || job.status === 'CANCELLED') && (
+        <p>
+          <Link class="btn small" to={`/jobs/new?from=${job.job_id}`}>
+            {again}
+          </Link>
+        </p>
+      )}
       {job.replay_of !== undefined && (
         <p>
           {replayOf}{' '}
