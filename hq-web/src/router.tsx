@@ -2,7 +2,7 @@
 // title of the window. Which view an address is, main.tsx says.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { focusHead } from './focus.ts'
+import { focusHead, focusView } from './focus.ts'
 import { isHeld, leaving } from './leaving.ts'
 
 const BASE = '/hq'
@@ -46,10 +46,13 @@ export function usePlace(): Place {
   return place
 }
 
+/** The heading of the whole view. */
+export const TOP = ''
+
 interface Moving {
   /** A replaced address is not gone back to. */
   readonly replace?: boolean
-  /** The heading of this view that is gone to, by its id; without one the top. */
+  /** The heading of this view that is gone to, by its id, or `TOP`; without one the focus stays. */
   readonly head?: string | undefined
 }
 
@@ -57,9 +60,10 @@ interface Moving {
 export function navigate(to: string, { replace = false, head }: Moving = {}): void {
   const move = (): void => {
     history[replace ? 'replaceState' : 'pushState'](null, '', BASE + to)
-    if (!replace && head === undefined) scrollTo(0, 0)
+    if (!replace && (head === undefined || head === TOP)) scrollTo(0, 0)
     dispatchEvent(new Event(MOVED))
-    if (head !== undefined) {
+    if (head === TOP) focusView()
+    else if (head !== undefined) {
       const heading = document.getElementById(head)
       heading?.scrollIntoView()
       focusHead(heading)

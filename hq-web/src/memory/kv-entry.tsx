@@ -1,7 +1,8 @@
 // One value of KV: read, changed and deleted as the version that was read, so that nobody's write is lost.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { get, put, remove, type Schema } from '../api.ts'
 import { useDraft } from '../draft.ts'
+import { useFocusOf } from '../focus.ts'
 import { jsonOf } from '../form/typed-json.ts'
 import { useLoad } from '../load.ts'
 import { Age, useNow } from '../parts/age.tsx'
@@ -133,8 +134,10 @@ function Editor(props: EditorProps) {
 /** What is there now, beside what was typed over an older version of it. */
 function Newer({ entry: { version, value }, take }: { entry: Entry; take: () => void }) {
   const { newer, newerValue, take: act } = say.kv
+  const box = useRef<HTMLDivElement>(null)
+  useFocusOf(box, null)
   return (
-    <div class="wide newer">
+    <div class="wide newer" ref={box}>
       <p role="alert">{newer(version)}</p>
       <pre tabIndex={0} role="region" aria-label={newerValue(version)}>
         <code>{JSON.stringify(value, null, 2)}</code>

@@ -1,5 +1,5 @@
 // From page to page of a list, by the cursor in the address.
-import { Link } from '../router.tsx'
+import { Link, TOP } from '../router.tsx'
 
 interface MoreProps {
   /** The view, and its query without the cursor. */
@@ -22,12 +22,12 @@ export function More({ to, query = {}, cursor, next, first, later, head }: MoreP
   return (
     <p class="more">
       {cursor !== undefined && (
-        <Link class="btn" to={address({})} head={head}>
+        <Link class="btn" to={address({})} head={head ?? TOP}>
           {first}
         </Link>
       )}
       {typeof next === 'string' && (
-        <Link class="btn" to={address({ cursor: next })} head={head}>
+        <Link class="btn" to={address({ cursor: next })} head={head ?? TOP}>
           {later}
         </Link>
       )}

@@ -1,6 +1,7 @@
 // What was just made and is shown once: it is in this component's props alone. A reload or another view, and it is gone, so one
 // is asked first.
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useFocusOf } from '../focus.ts'
 import { askBeforeLeaving } from '../leaving.ts'
 import { words } from '../words.ts'
 import { Button } from './button.tsx'
@@ -24,6 +25,8 @@ export function ShownOnce({ label, title, lead, lines, stored }: ShownOnceProps)
   const head = useRef<HTMLHeadingElement>(null)
   // Who made it by keyboard or hears the page is taken to what must not be missed.
   useEffect(() => head.current?.focus(), [title])
+  const section = useRef<HTMLElement>(null)
+  useFocusOf(section, null)
   const [go, setGo] = useState<(() => void) | null>(null)
   useEffect(() => askBeforeLeaving((then) => setGo(() => then)), [])
   useEffect(() => {
@@ -32,7 +35,7 @@ export function ShownOnce({ label, title, lead, lines, stored }: ShownOnceProps)
     return () => removeEventListener('beforeunload', ask)
   }, [])
   return (
-    <section class="secret" aria-label={label}>
+    <section class="secret" aria-label={label} ref={section}>
       <h2 ref={head} tabIndex={-1}>
         {title}
       </h2>
