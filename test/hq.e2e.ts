@@ -233,14 +233,8 @@ test('a job with exact quantiles shows its curve with VaR marked; its replay is 
   await page.getByRole('link', { name: /1\.048579 million years/ }).click()
   await page.getByRole('img', { name: /^Exceedance curve.*VaR 99\.5 %.* A second, dashed line/ }).waitFor()
   await isAccessible(page)
-  await page.getByText('The same as a table').click()
-  const returns = page.getByRole('table', { name: 'The same as a table' }).getByRole('row')
-  expect(
-    await returns
-      .filter({ hasText: /^200\d/ })
-      .getByRole('cell')
-      .count(),
-  ).toBe(2)
+  await page.getByText('The same as a table').first().click()
+  expect(await page.getByRole('row', { name: /^200 / }).getByRole('cell').count()).toBe(2)
   await seen(page, /agents of everybody; in any region; given up after/)
   // Somebody else runs it again: who answered the original is asked last.
   await pool.agents({ engine: 'wasm' })

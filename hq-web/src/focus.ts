@@ -42,7 +42,7 @@ export function useFocusOf(box: RefObject<HTMLElement | null>, asking: unknown):
     () => () => {
       if (box.current?.contains(document.activeElement) !== true) return
       const section = box.current.closest('section')
-      setTimeout(() => {
+      queueMicrotask(() => {
         if (document.activeElement !== document.body) return
         focusHead((section?.isConnected === true ? section : document).querySelector<HTMLElement>('h1, h2'))
       })
