@@ -95,7 +95,7 @@ function LossOutput({ loss }: { loss: Loss }) {
 
 /** The curves as figures. */
 function Returns({ loss }: { loss: Loss }) {
-  const { curveTable, returnHeads } = words.job.reduce
+  const { curveTable, returnHeads, pastEnd } = words.job.reduce
   const { years, aep } = returnHeads
   const hasEvents = loss.oep !== undefined
   return (
@@ -109,7 +109,7 @@ function Returns({ loss }: { loss: Loss }) {
             <tr key={row.years}>
               <th scope="row">{count(row.years)}</th>
               <td class="r">{amount(row.aep)}</td>
-              {hasEvents && <td class="r">{row.oep === undefined ? '' : amount(row.oep)}</td>}
+              {hasEvents && <td class="r">{row.oep === undefined ? pastEnd : amount(row.oep)}</td>}
             </tr>
           ))}
         </tbody>

@@ -212,6 +212,7 @@ export const jobWords = {
     curveTable: 'The same as a table',
     twoLines: 'The line is a year’s loss; the dashed one is its greatest event (occurrence exceedance).',
     eventLabel: 'A second, dashed line: the same of the greatest event of a year.',
+    pastEnd: 'past the end of its curve',
     returnHeads: { years: 'At most one year in', aep: 'has a loss above', oep: 'has an event above' },
     distribution: 'How the years’ losses lie',
     distributionNote: 'area is the share of all years',
