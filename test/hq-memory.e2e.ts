@@ -10,6 +10,7 @@ import { isAccessible } from './support/accessible.ts'
 import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
 import { eventuallySeen } from './support/eventually.ts'
+import { focused } from './support/focus.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
@@ -187,6 +188,7 @@ test('a pool is made and a token for it, which is shown once with a link by whic
   expect(await page.content()).not.toContain(secret)
   await button('Revoke rack 7').click()
   await page.getByText('Agents that say rack 7 are sent away').waitFor()
+  expect(await focused(page)).toBe('Keep it')
   await button('Yes, revoke it').click()
   await page.getByRole('row').filter({ hasText: 'rack 7' }).getByText('Revoked').waitFor()
 })

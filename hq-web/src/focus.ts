@@ -35,7 +35,10 @@ export function focusView(): () => void {
 export function useFocusOf(box: RefObject<HTMLElement | null>, asking: unknown): void {
   const isNew = useRef(true)
   useEffect(() => {
-    if (!isNew.current) box.current?.querySelector<HTMLElement>('button')?.focus()
+    const { activeElement } = document
+    // Whoever has gone elsewhere meanwhile stays there.
+    const isHere = activeElement === document.body || box.current?.contains(activeElement) === true
+    if (!isNew.current && isHere) box.current?.querySelector<HTMLElement>('button')?.focus()
     isNew.current = false
   }, [asking])
   useLayoutEffect(
