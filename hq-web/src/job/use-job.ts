@@ -32,8 +32,9 @@ export interface JobData {
 
 const EVENTS = ['registered', 'state', 'voided', 'basis', 'completed', 'failed', 'cancelled', 'notice', 'progress']
 const PAGE = 500
-/** Between two looks at what goes on: a page of 500 shards takes the server some milliseconds. */
+/** Between two looks at what goes on, and so many times what a look takes where there is much to look at. */
 const LOOK_MS = 500
+const LOOK_SHARE = 4
 /** What no event tells of, a lost stream among it. */
 const QUIET_MS = 2_000
 /** Events within this are answered with one look. */
@@ -66,18 +67,21 @@ export function useJob(id: string): JobData {
   useEffect(() => {
     const over = new AbortController()
     const look = lookAt(id, over.signal, setSeen)
-    const own = looksOf(() =>
-      look().then((isEnded) => {
+    let lookMs = LOOK_MS
+    const own = looksOf(() => {
+      const begun = performance.now()
+      return look().then((isEnded) => {
+        lookMs = Math.max(LOOK_MS, LOOK_SHARE * (performance.now() - begun))
         setProblem(null)
         if (!isEnded) own.soon(QUIET_MS)
-      }, failed),
-    )
+      }, failed)
+    })
     looks.current = own
     own.soon(0)
     let isOver = false
     setEvents([])
     const heard = (name: string, data: unknown): void => {
-      if (name === 'progress') return own.soon(LOOK_MS)
+      if (name === 'progress') return own.soon(lookMs)
       // Of our own server, as its document says.
       setEvents((before) => [...before, { name, ...(data as Omit<JobEvent, 'name'>) }])
       isOver ||= name === 'completed' || name === 'failed' || name === 'cancelled'
