@@ -10,6 +10,7 @@ import { isAccessible } from './support/accessible.ts'
 import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
 import { eventuallySeen } from './support/eventually.ts'
+import { focused } from './support/focus.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
@@ -187,6 +188,7 @@ test('a pool is made and a token for it, which is shown once with a link by whic
   expect(await page.content()).not.toContain(secret)
   await button('Revoke rack 7').click()
   await page.getByText('Agents that say rack 7 are sent away').waitFor()
+  expect(await focused(page)).toBe('Keep it')
   await button('Yes, revoke it').click()
   await page.getByRole('row').filter({ hasText: 'rack 7' }).getByText('Revoked').waitFor()
 })
@@ -248,8 +250,11 @@ test('KV is browsed and changed, and a value that somebody else wrote meanwhile 
   await put('/kv/workflow/run%2F1', JSON.stringify({ value: { stage: 2 } }))
   await value.fill('{"stage": 9}')
   await button('Save this version').click()
-  await form.getByRole('alert').waitFor()
-  await button('Read it again').click()
+  await form.getByText('Somebody has written version 2 since; what you typed is kept').waitFor()
+  expect(await value.inputValue()).toBe('{"stage": 9}')
+  expect(await form.getByRole('region', { name: 'Version 2, as it is now' }).textContent()).toContain('"stage": 2')
+  await isAccessible(page)
+  await button('Drop what I typed and take version 2').click()
   await eventuallySeen(
     'the value',
     () => value.inputValue(),

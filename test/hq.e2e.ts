@@ -9,6 +9,7 @@ import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
 import { eventuallySeen } from './support/eventually.ts'
 import { startPool, type Pool } from './support/pool.ts'
+import { focused } from './support/focus.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
 const ADMIN_TOKEN = 'the-operators-token-of-the-story'
@@ -60,6 +61,7 @@ async function signIn(tab: Page, key: string): Promise<void> {
 }
 
 test('a wrong key is refused with a sentence, and the right one opens the jobs', async () => {
+  expect(await focused(page)).toBe('Project key or admin token')
   await signIn(page, 'fpak_wrong')
   expect(await page.getByRole('alert').textContent()).toContain('not known here')
   await isAccessible(page)
@@ -75,7 +77,7 @@ test('the form has the founding example and its price, says what is wrong, and w
   await page.getByRole('link', { name: 'Fill in the founding example' }).click()
   await page.getByRole('heading', { name: 'New job' }).waitFor()
   const estimate = page.getByRole('complementary', { name: 'Estimate' })
-  await estimate.getByText('1.42 credits').waitFor()
+  await estimate.getByText('1.42 credits').first().waitFor()
   await seen(page, /parameters of the model can be inferred/)
   expect(await page.getByLabel('Years iterations').inputValue()).toBe('10000000')
   await isAccessible(page)
@@ -87,7 +89,7 @@ test('the form has the founding example and its price, says what is wrong, and w
   await estimate.getByText(/the price stands here/).waitFor()
   expect(await estimate.getByText('credits').count()).toBe(0)
   await page.getByLabel('Years iterations').fill('10,000,000')
-  await estimate.getByText('1.42 credits').waitFor()
+  await estimate.getByText('1.42 credits').first().waitFor()
   await page.getByRole('button', { name: 'TypeScript', exact: true }).click()
   expect(await page.getByRole('region', { name: 'TypeScript' }).textContent()).toContain('"iterations": 10000000')
   await page.getByLabel('Exact quantiles quantiles').check()
@@ -188,7 +190,18 @@ test('a key is made and shown once, opens HQ elsewhere with its scopes alone, an
   const secret = (await made.locator('code').textContent()) ?? ''
   expect(secret).toMatch(/^fpak_/)
   await isAccessible(page)
+  // It is not lost by a link, or by going back, without a question.
+  await view('Jobs').click()
+  const asked = page.getByRole('dialog', { name: /^You have not said that you stored it/ })
+  await asked.waitFor()
+  await isAccessible(page)
+  await page.keyboard.press('Escape')
+  await page.goBack()
+  await asked.getByRole('button', { name: 'Stay' }).click()
+  expect(page.url()).toBe(`${pool.url}/hq/keys`)
+  expect(await made.locator('code').textContent()).toBe(secret)
   await button('I have stored it').click()
+  expect(await focused(page)).toBe('Keys')
   expect(await page.content()).not.toContain(secret)
 
   const [elsewhere, tab] = await visit()
@@ -214,12 +227,15 @@ test('a key is made and shown once, opens HQ elsewhere with its scopes alone, an
 })
 
 test('a job with exact quantiles shows its curve with VaR marked; its replay is identical', async () => {
-  const id = await pool.client.begin(smallContract({ args: { quantiles: true } }))
+  const id = await pool.client.begin(smallContract({ args: { quantiles: true, oep: true } }))
   await pool.client.result(id)
   await view('Jobs').click()
   await page.getByRole('link', { name: /1\.048579 million years/ }).click()
-  await page.getByRole('img', { name: /^Exceedance curve.*VaR 99\.5 %/ }).waitFor()
+  await page.getByRole('img', { name: /^Exceedance curve.*VaR 99\.5 %.* A second, dashed line/ }).waitFor()
   await isAccessible(page)
+  await page.getByText('The same as a table').first().click()
+  expect(await page.getByRole('row', { name: /^200 / }).getByRole('cell').count()).toBe(2)
+  await seen(page, /agents of everybody; in any region; given up after/)
   // Somebody else runs it again: who answered the original is asked last.
   await pool.agents({ engine: 'wasm' })
   await button('Replay').click()
@@ -249,6 +265,11 @@ test('the list is live: a job that begins elsewhere appears, and can be cancelle
     /^Cancelled by your own project, .* after it was registered, at .* No agent had begun\. Nothing was billed\.$/,
   )
   expect(await page.getByText('Trying the same again').count()).toBe(0)
+  await page.getByRole('link', { name: 'New job from this one' }).click()
+  await seen(page, /^The request of job .* is filled in/)
+  expect(await page.getByLabel('Years iterations').inputValue()).toBe('1048579')
+  expect(await focused(page)).toBe('New job')
+  await page.goBack()
   await page.goBack()
   await page.getByRole('navigation', { name: 'State' }).getByRole('link', { name: 'Cancelled' }).click()
   expect(page.url()).toBe(`${pool.url}/hq/jobs?state=CANCELLED`)
@@ -263,6 +284,14 @@ test('the list is live: a job that begins elsewhere appears, and can be cancelle
 test('an own id that has a job already runs nothing new, and that is said', async () => {
   await view('New job').click()
   await page.getByLabel('Your own id').fill('the-first')
+  await button('Run it').click()
+  await seen(page, /^Nothing new ran: your id the-first has a job already/)
+  await page.getByLabel('Years iterations').fill('9,999,999')
+  await button('Run it').click()
+  await page.getByRole('alert').filter({ hasText: 'JOB_ID_REUSED' }).waitFor()
+  await page.getByRole('link', { name: 'Open the job that is there' }).waitFor()
+  await page.getByLabel('Years iterations').fill('10,000,000')
+  expect(await page.getByRole('alert').count()).toBe(0)
   await button('Run it').click()
   await seen(page, /^Nothing new ran: your id the-first has a job already/)
   // Shards that did not come at first come by themselves.

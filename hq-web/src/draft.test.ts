@@ -1,6 +1,6 @@
 // What is kept of a form that was not sent: what differs from the empty one, for the same build alone.
 import { expect, test } from 'vitest'
-import { draftOf, keepDraft } from './draft.ts'
+import { draftOf, keepDraft, keepOnlyDraftsOf } from './draft.ts'
 
 function tab() {
   const kept = new Map<string, string>()
@@ -41,4 +41,23 @@ test('a tab that has no room keeps nothing, and the form goes on', () => {
     },
   }
   expect(() => keepDraft(full, 'a', { text: 'x', ttl: '' }, FIRST)).not.toThrow()
+})
+
+test('who signs in finds the drafts of that project alone, and none of another build stays', () => {
+  const kept = { other: 'not a draft' } as Record<string, string>
+  const storage = {
+    getItem: (key: string) => kept[key] ?? null,
+    setItem: (key: string, value: string) => void (kept[key] = value),
+    removeItem: (key: string) => void delete kept[key],
+  }
+  const all = new Proxy(storage, {
+    ownKeys: () => Object.keys(kept),
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+  }) as unknown as Storage
+  for (const key of ['hq-draft p1 kv', 'hq-draft p2 kv', 'hq-draft p10 kv']) keepDraft(all, key, { text: 'x' }, FIRST)
+  keepDraft(all, 'hq-draft p1 old', { text: 'x' }, FIRST, 'before')
+  keepOnlyDraftsOf('p1', all)
+  expect(Object.keys(kept)).toEqual(['other', 'hq-draft p1 kv'])
+  keepOnlyDraftsOf(undefined, all)
+  expect(Object.keys(kept)).toEqual(['other'])
 })

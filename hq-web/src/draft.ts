@@ -1,5 +1,6 @@
 // What was typed into a form and not sent yet: kept in this tab, so that going back, a reload or a session that ended loses none of
-// it. It is the project's own, is gone when it was sent, when the tab closes and when one signs out; secrets are never in a draft.
+// it. It is the project's own, and is gone when it was sent, when the tab closes, when one signs out and when somebody signs in to
+// another project. What may be a secret, the address of a webhook among it, is never a part of a draft.
 import { useLayoutEffect, useState } from 'preact/hooks'
 import { useSession } from './session.ts'
 
@@ -8,6 +9,9 @@ type Kept = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 const PREFIX = 'hq-draft'
 /** Another build may have other fields: its drafts are none here. */
 const BUILD = import.meta.url
+
+/** What the keys of a project's drafts begin with; of the operator's, who has no project, as well. */
+const drafts = (projectId: string | undefined): string => `${PREFIX} ${projectId ?? ''} `
 
 export interface Draft<T extends object> {
   readonly typed: T
@@ -21,7 +25,7 @@ export interface Draft<T extends object> {
 /** `name` says which form; `first` is what stands in it before anything is typed, and is not kept. */
 export function useDraft<T extends object>(name: string, first: () => T): Draft<T> {
   const { project } = useSession()
-  const key = `${PREFIX} ${project?.id ?? ''} ${name}`
+  const key = drafts(project?.id) + name
   const [begun] = useState(() => ({ first: first(), kept: draftOf<T>(sessionStorage, key) }))
   const [typed, setTyped] = useState(begun.kept ?? begun.first)
   const [isOld, setOld] = useState(begun.kept !== null)
@@ -64,4 +68,12 @@ export function draftOf<T extends object>(storage: Kept, key: string, build = BU
 
 export function clearDrafts(): void {
   for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key)
+}
+
+/** Whoever is signed in now sees none of another project's; nobody would ever see what another build has left. */
+export function keepOnlyDraftsOf(projectId: string | undefined, storage: Storage = sessionStorage): void {
+  for (const key of Object.keys(storage)) {
+    const isOwn = key.startsWith(drafts(projectId)) && draftOf(storage, key) !== null
+    if (key.startsWith(PREFIX) && !isOwn) storage.removeItem(key)
+  }
 }

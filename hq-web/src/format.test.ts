@@ -39,8 +39,9 @@ test('numbers, ids and digests', () => {
     large(10_000_000),
     large(2_500_000_000),
     large(999_999),
+    large(1e12),
     amount(1853.5334871),
-  ]).toEqual(['10,000,000', '77', '10 million', '2.5 billion', '999,999', '1,853.533'])
+  ]).toEqual(['10,000,000', '77', '10 million', '2.5 billion', '999,999', '1 trillion', '1,853.533'])
   expect([error(1.5157068677), error(65033.21)]).toEqual(['1.516', '65,030'])
   expect(shortId('01K9Q2XA3V5Z8N6RB4CDM07T4M')).toBe('01K9Q2…7T4M')
   expect(groups('ab'.repeat(32))).toEqual(Array.from({ length: 8 }, () => 'abababab'))

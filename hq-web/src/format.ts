@@ -56,8 +56,15 @@ export function bytes(n: number): string {
   return `${rough.format(n / 2 ** (10 * step))} ${n === 1 ? 'byte' : BINARY[step]}`
 }
 
+const LARGE = [
+  [1e15, 'quadrillion'],
+  [1e12, 'trillion'],
+  [1e9, 'billion'],
+  [1e6, 'million'],
+] as const
+
 /** `10 million`, `1.2 billion`; less than a million as it is. */
 export function large(n: number): string {
-  if (n < 1e6) return count(n)
-  return n < 1e9 ? `${figure.format(n / 1e6)} million` : `${figure.format(n / 1e9)} billion`
+  const [unit, name] = LARGE.find(([least]) => n >= least) ?? []
+  return unit === undefined ? count(n) : `${figure.format(n / unit)} ${name}`
 }

@@ -11,6 +11,7 @@ import { render, type ComponentChild } from 'preact'
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { useAgain } from './again.ts'
 import { ApiProblem, whenSignedOut, type Problem } from './api.ts'
+import { keepOnlyDraftsOf } from './draft.ts'
 import { Shell } from './parts/shell.tsx'
 import { Asking } from './parts/asking.tsx'
 import { ProblemNote } from './parts/problem.tsx'
@@ -38,7 +39,7 @@ function viewOf({ path, query }: Place, { kind }: Session): ComponentChild {
   if (path === '/audit') return kind === 'admin' ? <OperatorAuditView query={query} /> : <AuditView query={query} />
   if (kind === 'admin') return operatorsView({ path, query })
   if (path === '/' || path === '/jobs') return <JobsView query={query} />
-  if (path === '/jobs/new') return <NewJobView />
+  if (path === '/jobs/new') return <NewJobView key={query.get('from')} from={query.get('from')} />
   if (path === '/billing') return <BillingView query={query} />
   if (path === '/limits') return <LimitsView />
   if (path === '/pools') return <PoolsView query={query} />
@@ -57,19 +58,28 @@ function operatorsView({ path, query }: Place): ComponentChild {
   return id === undefined ? <NotFoundView /> : <ProjectView key={id} id={id} />
 }
 
-type Who = { readonly session: Session } | { readonly problem: Problem } | 'nobody' | 'ended' | 'asking'
+type Who =
+  | { readonly session: Session; readonly isFresh: boolean }
+  | { readonly problem: Problem }
+  | 'nobody'
+  | 'ended'
+  | 'asking'
 
 function Hq() {
   const place = usePlace()
   const [who, setWho] = useState<Who>('asking')
   const [round, setRound] = useState(0)
+  const isThere = (session: Session, isFresh: boolean): void => {
+    keepOnlyDraftsOf(session.project?.id)
+    setWho({ session, isFresh })
+  }
   useEffect(() => {
     whenSignedOut(() => setWho('ended'))
   }, [])
   useEffect(() => {
     const over = new AbortController()
     whoIsThere(over.signal).then(
-      (session) => setWho({ session }),
+      (session) => isThere(session, false),
       (error: unknown) => {
         if (over.signal.aborted) return
         if (!(error instanceof ApiProblem)) throw error
@@ -82,7 +92,7 @@ function Hq() {
   useAgain(typeof who === 'object' && 'problem' in who ? who.problem : null, again)
   if (who === 'asking') return null
   if (who === 'nobody' || who === 'ended') {
-    return <SignInView hasEnded={who === 'ended'} signedIn={(session) => setWho({ session })} />
+    return <SignInView hasEnded={who === 'ended'} signedIn={(session) => isThere(session, true)} />
   }
   if ('problem' in who) {
     return (
@@ -93,7 +103,7 @@ function Hq() {
   }
   return (
     <SessionContext.Provider value={who.session}>
-      <Shell place={place} left={() => setWho('nobody')}>
+      <Shell place={place} isFresh={who.isFresh} left={() => setWho('nobody')}>
         {viewOf(place, who.session)}
       </Shell>
     </SessionContext.Provider>

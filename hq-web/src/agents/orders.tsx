@@ -1,6 +1,7 @@
 // What the operator orders about an agent: the first press asks for a reason, the second is the deed.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiProblem, post, type Problem } from '../api.ts'
+import { useFocusOf } from '../focus.ts'
 import { shortId } from '../format.ts'
 import { Button } from '../parts/button.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
@@ -79,6 +80,7 @@ export function OrderForm({ order }: { order: Ordering }) {
   const [reason, setReason] = useState('')
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => form.current?.querySelector('input')?.focus(), [])
+  useFocusOf(form, null)
   const { asking, problem } = order
   if (asking === null) return null
   const fault = problem?.errors?.find(({ path }) => path === 'reason')?.message

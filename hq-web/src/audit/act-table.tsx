@@ -1,4 +1,5 @@
 // Acts as rows: when, who, what, and what there is to say of it. Names in the data are shown as they were at the time.
+import { DEFAULT_PROJECT_LIMITS } from '@forge/shared/contract/tenants.ts'
 import type { Schema } from '../api.ts'
 import { exactTime, shortId } from '../format.ts'
 import { Age } from '../parts/age.tsx'
@@ -67,7 +68,9 @@ function factsOf(data: Act['data']): string[] {
     if (value === null || name === 'prefix' || JSON.stringify(value) === '{}') return []
     if (name === 'limits' && Array.isArray(value)) {
       return value.flatMap((one: unknown) =>
-        isChange(one) ? [change(one.limit ?? name, said(one.from), said(one.to))] : [],
+        isChange(one)
+          ? [change(one.limit ?? name, limitSaid(one.limit, one.from, true), limitSaid(one.limit, one.to, false))]
+          : [],
       )
     }
     if (isChange(value)) return [change(name, said(value.from), said(value.to))]
@@ -76,6 +79,14 @@ function factsOf(data: Act['data']): string[] {
     }
     return [`${name}: ${said(value)}`]
   })
+}
+
+/** A limit that nobody had set is kept as null, and so is one that was lifted; one that is set to null is lifted. */
+function limitSaid(limit: string | undefined, value: unknown, isBefore: boolean): string {
+  const { noLimit, unsaid } = words.audit
+  if (value !== null) return typeof value === 'string' ? value : JSON.stringify(value)
+  const hasDefault = Object.entries(DEFAULT_PROJECT_LIMITS).some(([name, usual]) => name === limit && usual !== null)
+  return isBefore && hasDefault ? unsaid : noLimit
 }
 
 const isChange = (value: unknown): value is { limit?: string; from: unknown; to: unknown } =>

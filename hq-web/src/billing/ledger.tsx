@@ -10,6 +10,10 @@ import { words } from '../words.ts'
 
 type Booking = Schema<'ListLedgerAnswer'>['transactions'][number]
 
+/** Of one page: a month of daily jobs and their settlements. */
+const PAGE = 100
+const HEAD = 'ledger'
+
 type Order = keyof typeof words.billing.orders
 
 export function Ledger({ query }: { query: URLSearchParams }) {
@@ -19,12 +23,12 @@ export function Ledger({ query }: { query: URLSearchParams }) {
   const here = order === 'newest' ? {} : { order }
   const { note, turn, other, more, first } = orders[order]
   const { data, problem, reload } = useLoad(
-    (signal) => get('/api/v0/ledger', { query: { order, cursor }, signal }),
+    (signal) => get('/api/v0/ledger', { query: { order, cursor, limit: PAGE }, signal }),
     [order, cursor],
   )
   return (
     <section class="bill">
-      <h2>
+      <h2 id={HEAD}>
         {ledger} <span>{note}</span>
       </h2>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
@@ -32,18 +36,29 @@ export function Ledger({ query }: { query: URLSearchParams }) {
       {data !== null && data.transactions.length > 0 && (
         <>
           <p class="soft">
-            {ledgerHelp} <Link to={other === 'newest' ? '/billing' : `/billing?order=${other}`}>{turn}</Link>
+            {ledgerHelp}{' '}
+            <Link to={other === 'newest' ? '/billing' : `/billing?order=${other}`} head={HEAD}>
+              {turn}
+            </Link>
           </p>
           <Bookings of={data.transactions} caption={orders[order].caption} />
         </>
       )}
-      <More to="/billing" query={here} cursor={cursor} next={data?.next_cursor} first={first} later={more} />
+      <More
+        to="/billing"
+        query={here}
+        cursor={cursor}
+        next={data?.next_cursor}
+        first={first}
+        later={more}
+        head={HEAD}
+      />
     </section>
   )
 }
 
 function Bookings({ of, caption }: { of: readonly Booking[]; caption: string }) {
-  const { ledgerHeads: heads, kinds, test } = words.billing
+  const { ledgerHeads: heads, kinds, givenBack, test } = words.billing
   return (
     <table class="stack sub">
       <caption class="sr">{caption}</caption>
@@ -56,7 +71,8 @@ function Bookings({ of, caption }: { of: readonly Booking[]; caption: string }) 
               <time dateTime={booking.at}>{exactTime(booking.at)}</time>
             </td>
             <td data-head={heads.kind}>
-              {kinds[booking.kind]} {isTest(booking) && <span class="cap">{test}</span>}
+              {isGivenBack(booking) ? givenBack : kinds[booking.kind]}{' '}
+              {isTest(booking) && <span class="cap">{test}</span>}
             </td>
             <td data-head={heads.job}>
               <Link to={`/jobs/${booking.job_id}`}>
@@ -77,6 +93,10 @@ function Bookings({ of, caption }: { of: readonly Booking[]; caption: string }) 
     </table>
   )
 }
+
+/** The job ended without a result: the whole reservation came back. */
+const isGivenBack = ({ kind, detail }: Booking): boolean =>
+  kind === 'settle' && (detail['state'] === 'FAILED' || detail['state'] === 'CANCELLED')
 
 const isTest = ({ entries }: Booking): boolean => entries.some(({ account }) => account.startsWith('test'))
 

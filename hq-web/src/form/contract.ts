@@ -82,6 +82,42 @@ export function foundingForm(fields: readonly Field[]): Form {
   }
 }
 
+/** A contract as a job keeps it, with its defaults and with what it refers to in its args. */
+export interface KeptContract {
+  readonly ctx: { readonly billing: { readonly mode: Form['mode'] } }
+  readonly op: { readonly name: string; readonly version: number; readonly profile: string }
+  readonly seed: { readonly mode: Form['seedMode']; readonly value?: string }
+  readonly policy: Readonly<Partial<Record<PolicyName, string | number>>>
+  readonly args: Readonly<Record<string, unknown>>
+  readonly artifacts?: {
+    readonly include?: readonly ArtifactName[]
+    readonly kv_namespace?: string
+    readonly vmem?: readonly { readonly array: string; readonly name: string }[]
+  }
+}
+
+export const opOf = ({ op: { name, version, profile } }: Pick<KeptContract, 'op'>): string =>
+  `${name}/${version}/${profile}`
+
+/** A request that a job had, without its id: whoever sends it again wants a new one. */
+export function formOf(kept: KeptContract, fields: readonly Field[]): Form {
+  const { ctx, seed, policy, args, artifacts } = kept
+  return {
+    op: opOf(kept),
+    args: typedOf(fields, args),
+    seedMode: seed.mode,
+    seed: seed.value ?? '',
+    policy: Object.fromEntries(POLICY.map((name) => [name, String(policy[name] ?? '')])) as Form['policy'],
+    mode: ctx.billing.mode,
+    artifacts: {
+      include: artifacts?.include ?? [],
+      namespace: artifacts?.kv_namespace ?? '',
+      arrays: (artifacts?.vmem ?? []).map(({ array, name }) => `${array}=${name}`).join(', '),
+    },
+    ownId: '',
+  }
+}
+
 export function contractOf(form: Form, fields: readonly Field[]): ReadArgs & { readonly contract: Contract } {
   const read = argsOf(fields, form.args)
   const faults: Record<string, string> = { ...read.faults }

@@ -1,6 +1,6 @@
 // One field of a generated form: its name in words, the name that the API has, what it may be, and what is wrong with it.
 import { useId } from 'preact/hooks'
-import { count } from '../format.ts'
+import { amount, large } from '../format.ts'
 import { words } from '../words.ts'
 import type { Field } from './fields.ts'
 
@@ -105,14 +105,21 @@ function Text({ field, value, fault, change }: FieldInputProps) {
   )
 }
 
-function helpOf({ kind, min, max, fallback, isRequired }: Field): string {
-  const { asDefault, optional, between, json } = words.form
+function helpOf({ name, kind, min, max, fallback, isRequired }: Field): string {
+  const { asDefault, optional, json, ifEmpty } = words.form
   const said = [
     kind === 'json' ? json : '',
-    min !== null && max !== null ? between(numberText(min), numberText(max)) : '',
-    isRequired ? '' : fallback === undefined ? optional : asDefault(JSON.stringify(fallback)),
+    rangeOf(min, max),
+    isRequired ? '' : fallback === undefined ? (ifEmpty[name] ?? optional) : asDefault(defaultText(fallback)),
   ]
   return said.filter((part) => part !== '').join('; ')
 }
 
-const numberText = (n: number): string => (Math.abs(n) >= 1e6 ? `1e${Math.log10(Math.abs(n))}` : count(n))
+function rangeOf(min: number | null, max: number | null): string {
+  const { between, atLeast, atMost } = words.form
+  if (min === null) return max === null ? '' : atMost(numberText(max))
+  return max === null ? atLeast(numberText(min)) : between(numberText(min), numberText(max))
+}
+
+const numberText = (n: number): string => (Math.abs(n) < 1e6 ? amount(n) : large(n))
+const defaultText = (value: unknown): string => (typeof value === 'number' ? numberText(value) : JSON.stringify(value))

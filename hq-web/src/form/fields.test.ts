@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
 import { kernels } from '@forge/shared/kernels/registry.gen.ts'
+import { words } from '../words.ts'
 import { argsOf, fieldsOf, numberOf, typedOf } from './fields.ts'
 
 const { argsSchema } = [...kernels.values()][0] ?? { argsSchema: z.never() }
@@ -27,6 +28,7 @@ test('numbers, limits that can be lifted, ticks, levels, and JSON for what is ne
     'levels',
     'json',
   ])
+  expect(argsOf(fields, typedOf(fields, { quantiles: [] })).args).toEqual({})
   expect(field('quantiles')).toMatchObject({ min: 0, max: 1, fallback: false })
 })
 
@@ -42,7 +44,7 @@ test('what is no number or no JSON is marked, and what is empty left out', () =>
   expect(argsOf(fields, typed)).toEqual({
     args: {},
     faults: {
-      iterations: 'This is not a number.',
+      iterations: 'This is not a number as it is written here: 10,000,000 or 0.25 or 1e6.',
       quantiles: 'Numbers with commas between them.',
       claim_severity:
         'This is not JSON yet: the text ends where a value should be, at character 14 (line 1, column 15).',
@@ -71,5 +73,22 @@ test('any number that can be written is read as itself, with commas or without',
       expect(numberOf(n.toLocaleString('en-GB'))).toBe(n)
     }),
   )
-  for (const text of ['', 'x', '1,2', '1e999', 'Infinity']) expect(numberOf(text)).toBeUndefined()
+  for (const text of ['', 'x', '1,2', '1e999', 'Infinity', '0x10', '0b1', '1_000', '1e', '.'])
+    expect(numberOf(text)).toBeUndefined()
+})
+
+test('what is said of an empty field is what the kernel takes for it', () => {
+  const { ifEmpty } = words.form
+  const filled = z.record(z.string(), z.unknown()).parse(
+    argsSchema.parse({
+      ...FOUNDING_REQUEST.args,
+      cat_mu: undefined,
+      cat_sig: undefined,
+      cat_limit: undefined,
+    }),
+  )
+  expect([ifEmpty['cat_mu'], ifEmpty['cat_sig']]).toEqual([`empty: ${filled['cat_mu']}`, `empty: ${filled['cat_sig']}`])
+  expect(filled['cat_limit']).toBe(filled['policy_limit'])
+  const { claim_severity_mu: _, ...without } = FOUNDING_REQUEST.args
+  expect(argsSchema.safeParse(without).success).toBe(false)
 })

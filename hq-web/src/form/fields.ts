@@ -64,7 +64,8 @@ export function typedOf(fields: readonly Field[], args: Readonly<Record<string, 
       const value = args[name]
       if (value === undefined) return []
       if (value === null || (kind !== 'json' && typeof value === 'boolean')) return [[name, value]]
-      if (kind === 'levels' && Array.isArray(value)) return [[name, value.join(', ')]]
+      // None at all is how a kept request says no.
+      if (kind === 'levels' && Array.isArray(value)) return value.length === 0 ? [] : [[name, value.join(', ')]]
       return [[name, kind === 'json' ? JSON.stringify(value) : String(value)]]
     }),
   )
@@ -93,11 +94,13 @@ export function argsOf(fields: readonly Field[], typed: Typed): ReadArgs {
   return { args, faults }
 }
 
-/** Commas between thousands are taken as a person writes them. */
+const DECIMAL = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i
+
+/** As a person writes one, with commas or spaces between thousands; what only a programming language has is none. */
 export function numberOf(text: string): number | undefined {
-  const plain = text.trim().replaceAll(/(?<=\d)[, _](?=\d{3}(?!\d))/g, '')
+  const plain = text.trim().replaceAll(/(?<=\d)[, ](?=\d{3}(?!\d))/g, '')
   const value = Number(plain)
-  return plain === '' || !Number.isFinite(value) ? undefined : value
+  return DECIMAL.test(plain) && Number.isFinite(value) ? value : undefined
 }
 
 const READ: Readonly<Record<Field['kind'], (text: string) => TypedJson>> = {

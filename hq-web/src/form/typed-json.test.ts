@@ -22,12 +22,12 @@ test('a whole number is sent to the digit or refused: what no double is, is mark
     }),
   )
   expect(jsonOf('{\n  "policy": 9007199254740993\n}')).toEqual({
-    fault: 'policy: no double is this whole number; write it as text, in quotes (line 2, column 29).',
+    fault: 'policy: no double is this whole number; write it as text, in quotes (line 2, column 13).',
   })
 })
 
 test('a field that is there twice is marked, and no half of it is dropped', () => {
-  expect(jsonOf('{"a":{"b":1,\n"b":2}}')).toEqual({ fault: 'a.b: this field is there twice (line 2, column 4).' })
+  expect(jsonOf('{"a":{"b":1,\n"b":2}}')).toEqual({ fault: 'a.b: this field is there twice (line 2, column 1).' })
 })
 
 test('what is no JSON says what stands where', () => {

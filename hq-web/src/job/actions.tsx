@@ -1,6 +1,7 @@
 // What can be done with a job: Replay and Verify when it has a result, Cancel while it has none. Each says why when it cannot.
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { post } from '../api.ts'
+import { useFocusOf } from '../focus.ts'
 import { useLoad } from '../load.ts'
 import { Button } from '../parts/button.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
@@ -34,12 +35,14 @@ export function Actions({ job, changed }: { job: Job; changed: () => void }) {
   const noCancel = noScope ?? (ended ? say.cancelEnded : undefined)
   // It may have ended while one was asked.
   const asking = asked === 'cancel' && ended ? null : asked
+  const box = useRef<HTMLDivElement>(null)
+  useFocusOf(box, asking)
   const cancel = async (): Promise<void> => {
     await post('/api/v0/jobs/{id}/cancel', undefined, { params: { id: job.job_id } })
     changed()
   }
   return (
-    <div class="acts-box">
+    <div class="acts-box" ref={box}>
       {asking === 'replay' && <Replay id={job.job_id} leave={() => setAsking(null)} />}
       {asking === 'cancel' && (
         <>

@@ -14,14 +14,24 @@ interface FindingsProps {
 }
 
 export function Findings({ job, shards, total }: FindingsProps) {
-  const { replayOf, identical, differs, notices, noticesLink } = words.job
+  const { replayOf, identical, differs, notices, noticesLink, diedOfTime, again } = words.job
+  const { created_at, deadline_at } = job.times
+  const timeout = Date.parse(deadline_at) - Date.parse(created_at)
   return (
     <div class="findings">
       {job.status === 'CANCELLED' && <Cancelled job={job} shards={shards} total={total} />}
       {job.status !== 'CANCELLED' && job.problem !== undefined && (
         <ProblemNote problem={{ ...job.problem, detail: reasonText(job.problem.detail) }} />
       )}
+      {isOfTime(job) && <p>{diedOfTime(exactTime(deadline_at), duration(timeout))}</p>}
       {Boolean(job.reason) && <p role="status">{reasonText(job.reason ?? '')}</p>}
+      {(job.status === 'FAILED' || job.status === 'CANCELLED') && (
+        <p>
+          <Link class="btn small" to={`/jobs/new?from=${job.job_id}`}>
+            {again}
+          </Link>
+        </p>
+      )}
       {job.replay_of !== undefined && (
         <p>
           {replayOf}{' '}
@@ -43,6 +53,11 @@ export function Findings({ job, shards, total }: FindingsProps) {
     </div>
   )
 }
+
+/** Agents that never came are also seen at the deadline only. */
+const isOfTime = ({ problem }: Job): boolean =>
+  problem?.code === 'TIMED_OUT' ||
+  (problem?.code === 'NO_ELIGIBLE_AGENTS' && problem.detail.startsWith('At the deadline'))
 
 /** No fault of anybody's: whoever cancelled it knows why. Only a key of the project can. */
 function Cancelled({ job: { times }, shards, total }: FindingsProps) {

@@ -1,6 +1,6 @@
 // What is read of an insurance job's output, and that the shares of the distribution add up to what the curve says.
 import { expect, test } from 'vitest'
-import { densityOf, headline, lossOf, middle, type Loss } from './loss.ts'
+import { densityOf, headline, lossOf, middle, returnsOf, type Loss } from './loss.ts'
 
 const loss: Loss = {
   mean: 1,
@@ -38,4 +38,20 @@ test('the shares of the bands are what lies between the points of the curve', ()
   expect(edges).toEqual([0, 0, 10, 20])
   expect(shares.map((share) => Math.round(share * 1e9) / 1e9)).toEqual([0.2, 0.3, 0.4])
   expect(densityOf([], 0.01)).toEqual({ edges: [0], shares: [] })
+})
+
+test('the table has of each curve the first of its points that is rare enough', () => {
+  const aep = [
+    { x: 10, p: 0.5 },
+    { x: 20, p: 0.11 },
+    { x: 30, p: 0.02 },
+  ]
+  expect(returnsOf({ aep, oep: [{ x: 5, p: 0.2 }] })).toEqual([
+    { years: 2, aep: 10, oep: 5 },
+    { years: 5, aep: 20, oep: 5 },
+    { years: 10, aep: 30, oep: undefined },
+    { years: 20, aep: 30, oep: undefined },
+    { years: 50, aep: 30, oep: undefined },
+  ])
+  expect(returnsOf({})).toEqual([])
 })

@@ -19,7 +19,10 @@ export interface Loss {
   readonly std_error: number | null
   readonly p_zero: number
   readonly quantiles: readonly Quantile[]
+  /** Of a year’s loss. */
   readonly aep?: readonly Exceedance[]
+  /** Of a year’s greatest event, where it was asked for. */
+  readonly oep?: readonly Exceedance[]
 }
 
 /** Null for the output of another profile. */
@@ -36,6 +39,25 @@ export const headline = ({ quantiles }: Loss): Quantile | undefined =>
 
 export const middle = (figure: Figure): number =>
   typeof figure === 'number' ? figure : (figure.lower + figure.upper) / 2
+
+/** What a year's loss, and its greatest event, are greater than in one year of so many at most. */
+export interface ReturnRow {
+  readonly years: number
+  readonly aep: number
+  /** Undefined where it was not asked for, or its curve ends before. */
+  readonly oep: number | undefined
+}
+
+const PERIODS = [2, 5, 10, 20, 50, 100, 200, 250, 500, 1_000, 2_000, 5_000, 10_000]
+
+/** Of each curve the least of its own points that is rare enough, as far as the curve of the year's loss goes. */
+export function returnsOf({ aep = [], oep = [] }: Pick<Loss, 'aep' | 'oep'>): ReturnRow[] {
+  const reached = (curve: readonly Exceedance[], years: number) => curve.find(({ p }) => p * years <= 1)?.x
+  return PERIODS.flatMap((years) => {
+    const x = reached(aep, years)
+    return x === undefined ? [] : [{ years, aep: x, oep: reached(oep, years) }]
+  })
+}
 
 export interface Density {
   /** Edges of the bands, one more than `shares`. */

@@ -1,5 +1,5 @@
-// The two plots of an insurance job: the chance that a year’s loss is greater than an amount, with VaR and TVaR marked, and how
-// the years’ losses lie. Both are drawn from the exact points of the output; nothing is smoothed.
+// The two plots of an insurance job: the chance that a year’s loss, and its greatest event, are greater than an amount, with VaR
+// and TVaR marked, and how the years’ losses lie. Both are drawn from the exact points of the output; nothing is smoothed.
 import uPlot from 'uplot'
 import { useMemo } from 'preact/hooks'
 import { amount, count, percent } from '../format.ts'
@@ -13,12 +13,16 @@ const TAIL = 0.01
 
 export function CurvePlot({ loss, curve }: { loss: Loss; curve: readonly Exceedance[] }) {
   const mark = headline(loss)
-  const points = useMemo(() => curve.filter(({ p }) => p >= P_MIN), [curve])
-  const data: uPlot.AlignedData = useMemo(() => [points.map(({ x }) => x), points.map(({ p }) => p)], [points])
-  const said = mark === undefined ? '' : saidOf(mark)
+  const { oep } = loss
+  const data = useMemo(
+    () => (oep === undefined ? tableOf(curve) : uPlot.join([tableOf(curve), tableOf(oep)])),
+    [curve, oep],
+  )
+  const { curveLabel, eventLabel } = words.job.reduce
+  const said = `${mark === undefined ? '' : saidOf(mark)}${oep === undefined ? '' : ` ${eventLabel}`}`
   return (
     <Plot
-      label={words.job.reduce.curveLabel(said)}
+      label={curveLabel(said.trim())}
       height={380}
       data={data}
       options={(roles, isNarrow) => ({
@@ -33,11 +37,23 @@ export function CurvePlot({ loss, curve }: { loss: Loss; curve: readonly Exceeda
             values: (_, splits) => splits.map(oneIn),
           }),
         ],
-        series: [{}, { stroke: roles.ink, width: 2, points: { show: false } }],
+        series: [
+          {},
+          { stroke: roles.ink, width: 2, points: { show: false } },
+          ...(oep === undefined
+            ? []
+            : [{ stroke: roles.ink, width: 2, dash: [8, 6], points: { show: false } } satisfies uPlot.Series]),
+        ],
         hooks: { draw: [(plot) => mark !== undefined && drawMarks(plot, mark, roles, isNarrow)] },
       })}
     />
   )
+}
+
+/** Amounts and chances, down to the rarest that is drawn. */
+function tableOf(curve: readonly Exceedance[]): uPlot.AlignedData {
+  const points = curve.filter(({ p }) => p >= P_MIN)
+  return [points.map(({ x }) => x), points.map(({ p }) => p)]
 }
 
 const oneIn = (p: number): string =>

@@ -4,10 +4,11 @@ import { addressOf } from '../api.ts'
 import { amount, count, duration, error, percent } from '../format.ts'
 import { Button } from '../parts/button.tsx'
 import { Copy, saveJson } from '../parts/copy.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { words } from '../words.ts'
 import { BandSection } from './band.tsx'
 import { mendLanguage } from './language.ts'
-import { lossOf, type Figure, type Loss } from './loss.ts'
+import { lossOf, returnsOf, type Figure, type Loss } from './loss.ts'
 import type * as plotsModule from './plots.tsx'
 import type { When } from './time-line.tsx'
 import { hasEnded, type Job } from './use-job.ts'
@@ -62,24 +63,58 @@ function usePlots(): typeof plotsModule | 'failed' | null {
 
 function LossOutput({ loss }: { loss: Loss }) {
   const plots = usePlots()
-  const { curve, curveNote, curveAxis, distribution, distributionNote, askCurve, noPlots } = words.job.reduce
+  const { curve, curveNote, curveAxis, distribution, distributionNote, askCurve, noPlots, twoLines } = words.job.reduce
   if (loss.aep === undefined || loss.aep.length < 2) return <p class="soft">{askCurve}</p>
   if (plots === null) return null
-  if (plots === 'failed') return <p class="soft">{noPlots}</p>
+  if (plots === 'failed') {
+    return (
+      <>
+        <p class="soft">{noPlots}</p>
+        <Returns loss={loss} />
+      </>
+    )
+  }
   const { CurvePlot, DistributionPlot } = plots
   return (
     <>
       <h3>
         {curve} <span>{curveNote}</span>
       </h3>
+      {loss.oep !== undefined && <p class="cap">{twoLines}</p>}
       <CurvePlot loss={loss} curve={loss.aep} />
       <p class="cap axis">{curveAxis}</p>
+      <Returns loss={loss} />
       <h3 class="sub">
         {distribution} <span>{distributionNote}</span>
       </h3>
       <DistributionPlot curve={loss.aep} />
       <p class="cap axis">{curveAxis}</p>
     </>
+  )
+}
+
+/** The curves as figures. */
+function Returns({ loss }: { loss: Loss }) {
+  const { curveTable, returnHeads, pastEnd } = words.job.reduce
+  const { years, aep } = returnHeads
+  const hasEvents = loss.oep !== undefined
+  return (
+    <details class="after">
+      <summary>{curveTable}</summary>
+      <table class="q-tab">
+        <caption class="sr">{curveTable}</caption>
+        <Heads of={hasEvents ? returnHeads : { years, aep }} right={['aep', 'oep']} />
+        <tbody>
+          {returnsOf(loss).map((row) => (
+            <tr key={row.years}>
+              <th scope="row">{count(row.years)}</th>
+              <td class="r">{amount(row.aep)}</td>
+              {hasEvents && <td class="r">{row.oep === undefined ? pastEnd : amount(row.oep)}</td>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
   )
 }
 

@@ -2,7 +2,7 @@
 import { Copy, saveJson } from '../parts/copy.tsx'
 import { Button } from '../parts/button.tsx'
 import { Digest } from '../parts/digest.tsx'
-import { count } from '../format.ts'
+import { count, duration, percent } from '../format.ts'
 import { asCurl, asTypeScript } from '../request-text.ts'
 import { words } from '../words.ts'
 import { BandSection, Say } from './band.tsx'
@@ -19,14 +19,17 @@ interface KeptRequest {
     readonly max_agents: number
     readonly verify: string
     readonly spotcheck_rate: number
+    readonly on_unverified: string
+    readonly timeout_ms: number
+    readonly pool?: string
+    readonly region?: string
   }
   readonly args: Readonly<Record<string, unknown>>
 }
 
 export function RequestBand({ request, span }: { request: JobRequest; span: When }) {
-  const { seed, derived, explicit, policy, policyText, contract, own, trace, billing } = words.job.request
+  const { seed, derived, explicit, policy, contract, own, trace, billing } = words.job.request
   const kept = request.request as unknown as KeptRequest
-  const { target, min_agents, max_agents, verify } = kept.policy
   const fileName = `request-${request.job_id}.json`
   return (
     <BandSection band="request" span={span}>
@@ -43,7 +46,7 @@ export function RequestBand({ request, span }: { request: JobRequest; span: When
             <span class="cap">{kept.seed.mode === 'derived' ? derived : explicit}</span>
           </dd>
           <dt>{policy}</dt>
-          <dd>{policyText(target, min_agents, max_agents, verify)}</dd>
+          <dd>{policyOf(kept.policy)}</dd>
           <dt>{billing}</dt>
           <dd>{kept.ctx.billing.mode}</dd>
           {kept.ctx.job_id !== undefined && (
@@ -74,6 +77,20 @@ export function RequestBand({ request, span }: { request: JobRequest; span: When
       </p>
     </BandSection>
   )
+}
+
+/** Whatever decides who runs it, how it is checked and when it is given up. */
+function policyOf(policy: KeptRequest['policy']): string {
+  const { policyText, pool, anyPool, region, anyRegion, timeout, rate, unverified } = words.job.request
+  const { verify, on_unverified: then } = policy
+  return [
+    policyText(policy.target, policy.min_agents, policy.max_agents, verify),
+    ...(verify === 'spotcheck' ? [rate(percent(policy.spotcheck_rate))] : []),
+    ...(verify === 'none' ? [] : [unverified(then)]),
+    policy.pool === undefined ? anyPool : pool(policy.pool),
+    policy.region === undefined ? anyRegion : region(policy.region),
+    timeout(duration(policy.timeout_ms)),
+  ].join('; ')
 }
 
 /** As the form has them; what it does not know comes last. */

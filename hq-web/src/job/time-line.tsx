@@ -37,7 +37,11 @@ export function spansOf(job: Job, { events, receipt, isPlanned }: Known): Spans 
     iso === null || iso === undefined ? null : Date.parse(iso) - created
   const { started_at, finished_at } = job.times
   const [started, finished] = [at(started_at), at(finished_at)]
-  const verifying = at(events.find(({ name, state }) => name === 'state' && state === 'VERIFYING')?.at)
+  // Events come before the look at the job: until it says so, it is not verifying.
+  const isBefore = job.status === 'QUEUED' || job.status === 'RUNNING'
+  const verifying = isBefore
+    ? null
+    : at(events.find(({ name, state }) => name === 'state' && state === 'VERIFYING')?.at)
   const parts = job.hub?.metrics.parts
   const planned =
     parts === undefined ? started : Math.min(parts.plan + parts.tables, started ?? Number.POSITIVE_INFINITY)

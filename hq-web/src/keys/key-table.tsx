@@ -1,6 +1,7 @@
 // Keys as rows: what each is called, whether it works, what it may, and revoking it after a second look.
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { Schema } from '../api.ts'
+import { useFocusOf } from '../focus.ts'
 import { Age } from '../parts/age.tsx'
 import { Button } from '../parts/button.tsx'
 import { Expiry } from '../parts/expiry.tsx'
@@ -102,8 +103,10 @@ interface AskProps {
 /** The first press asks, and what then has the focus is not the deed. */
 function Ask({ of: { name }, asking, ask, revoke }: AskProps) {
   const say = words.keys
+  const box = useRef<HTMLSpanElement>(null)
+  useFocusOf(box, asking)
   return (
-    <span class="acts">
+    <span class="acts" ref={box}>
       {asking ? (
         <>
           <Button small onPress={() => ask(false)}>

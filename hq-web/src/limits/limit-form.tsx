@@ -1,5 +1,5 @@
 // The operator's form: a field for each limit, filled with what holds now; only what is changed is sent.
-import { useId, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { patch } from '../api.ts'
 import { bytes } from '../format.ts'
 import { numberOf } from '../form/fields.ts'
@@ -33,6 +33,8 @@ export function LimitForm({ projectId, limits, changed }: LimitFormProps) {
   // They are read again after a change, and another operator may have changed some meanwhile: those are not sent back.
   const typed = over === limits ? last.typed : rebased(last.typed, over, limits)
   const [saved, setSaved] = useState(false)
+  const [sent, setSent] = useState<Partial<Limits>>({})
+  const form = useRef<HTMLFormElement>(null)
   const { busy, problem, attempt, faultOf } = useAct()
   const { limits: change, faults } = changeOf(typed, limits)
   const isSame = Object.keys(change).length === 0
@@ -41,8 +43,13 @@ export function LimitForm({ projectId, limits, changed }: LimitFormProps) {
     setSaved(false)
     setTyped({ typed: { ...typed, ...changes }, over: limits })
   }
+  useEffect(() => {
+    // The button is far below.
+    if (problem !== null) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
+  }, [problem])
   const submit = async (): Promise<void> => {
     if (off !== undefined) return
+    setSent(change)
     const send = async (): Promise<void> => {
       await patch('/api/v0/projects/{id}', { limits: change }, { params: { id: projectId } })
     }
@@ -50,9 +57,13 @@ export function LimitForm({ projectId, limits, changed }: LimitFormProps) {
     setSaved(true)
     changed()
   }
-  const faultAt = (name: LimitName): string | undefined => faults[name] ?? faultOf(`limits.${name}`)
+  // What the server said is of what was sent, and goes when that is changed.
+  const isAsSent = (name: LimitName): boolean => JSON.stringify(sent[name]) === JSON.stringify(change[name])
+  const faultAt = (name: LimitName): string | undefined =>
+    faults[name] ?? (isAsSent(name) ? faultOf(`limits.${name}`) : undefined)
   return (
     <form
+      ref={form}
       class="new-key"
       aria-label={say.change}
       onSubmit={(event) => {
@@ -158,6 +169,7 @@ function Checks({ typed, faultAt, edit }: ChecksProps) {
               <input
                 type="checkbox"
                 checked={typed.verify.includes(mode)}
+                aria-invalid={faultAt('verify') === undefined ? undefined : 'true'}
                 onChange={(event) => ticked(mode, event.currentTarget.checked)}
               />
               {words.form.verifies[mode]}

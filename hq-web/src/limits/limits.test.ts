@@ -46,7 +46,7 @@ test('numbers, no limit, lists and ticks are a change; what is no number is mark
       verify: ['full'],
       verify_min: 'full',
     },
-    faults: { queued_jobs: 'This is not a number.' },
+    faults: { queued_jobs: 'This is not a number as it is written here: 10,000,000 or 0.25 or 1e6.' },
   })
 })
 

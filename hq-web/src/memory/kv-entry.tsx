@@ -1,7 +1,8 @@
 // One value of KV: read, changed and deleted as the version that was read, so that nobody's write is lost.
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { get, put, remove, type Schema } from '../api.ts'
 import { useDraft } from '../draft.ts'
+import { useFocusOf } from '../focus.ts'
 import { jsonOf } from '../form/typed-json.ts'
 import { useLoad } from '../load.ts'
 import { Age, useNow } from '../parts/age.tsx'
@@ -50,15 +51,20 @@ interface EditorProps extends KvEntryProps {
 function useEditor({ namespace, name, entry, off, written, reload }: EditorProps, now: number) {
   const first = JSON.stringify(entry.value, null, 2)
   const [firstTtl] = useState(() => ttlText(entry.expires_at, now))
-  // Of this version: what was typed over another one is none of it.
-  const draft = useDraft(`kv ${namespace} ${name} ${entry.version}`, () => ({
+  const draft = useDraft(`kv ${namespace} ${name}`, () => ({
     text: first,
     ttl: null as string | null,
+    /** The version that it was typed over. */
+    over: entry.version,
   }))
-  const { text } = draft.typed
+  const { text, over } = draft.typed
   // What is left of the time changes by itself, and is no draft.
   const ttl = draft.typed.ttl ?? firstTtl
   const { busy, problem, attempt } = useAct()
+  useEffect(() => {
+    // What somebody else wrote comes beside what was typed.
+    if (problem?.code === 'PRECONDITION_FAILED') reload()
+  }, [problem])
   const read = jsonOf(text)
   const seconds = ttlOf(ttl)
   const fault = 'fault' in read ? read.fault : undefined
@@ -81,13 +87,13 @@ function useEditor({ namespace, name, entry, off, written, reload }: EditorProps
     written()
     navigate(memoryAddress({ kind: 'kv', namespace }))
   }
-  return { draft, text, ttl, fault, why, save, drop, problem }
+  return { draft, text, ttl, fault, why, save, drop, problem, isBehind: over !== entry.version }
 }
 
 function Editor(props: EditorProps) {
-  const { name, entry, off, reload } = props
+  const { name, entry, off } = props
   const now = useNow()
-  const { draft, text, ttl, fault, why, save, drop, problem } = useEditor(props, now)
+  const { draft, text, ttl, fault, why, save, drop, problem, isBehind } = useEditor(props, now)
   return (
     <form
       class="fields"
@@ -97,7 +103,8 @@ function Editor(props: EditorProps) {
         save()
       }}
     >
-      {draft.isOld && (
+      {isBehind && <Newer entry={entry} take={draft.clear} />}
+      {draft.isOld && !isBehind && (
         <div class="wide">
           <OldDraft of={draft} />
         </div>
@@ -118,13 +125,28 @@ function Editor(props: EditorProps) {
       {problem !== null && (
         <div class="wide">
           <ProblemNote problem={problem} />
-          {problem.code === 'PRECONDITION_FAILED' && (
-            <Button small onPress={reload}>
-              {say.kv.reread}
-            </Button>
-          )}
         </div>
       )}
     </form>
+  )
+}
+
+/** What is there now, beside what was typed over an older version of it. */
+function Newer({ entry: { version, value }, take }: { entry: Entry; take: () => void }) {
+  const { newer, newerValue, take: act } = say.kv
+  const box = useRef<HTMLDivElement>(null)
+  useFocusOf(box, null)
+  return (
+    <div class="wide newer" ref={box}>
+      <p role="alert">{newer(version)}</p>
+      <pre tabIndex={0} role="region" aria-label={newerValue(version)}>
+        <code>{JSON.stringify(value, null, 2)}</code>
+      </pre>
+      <p class="acts">
+        <Button small onPress={take}>
+          {act(version)}
+        </Button>
+      </p>
+    </div>
   )
 }

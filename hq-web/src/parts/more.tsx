@@ -1,5 +1,5 @@
 // From page to page of a list, by the cursor in the address.
-import { Link } from '../router.tsx'
+import { Link, TOP } from '../router.tsx'
 
 interface MoreProps {
   /** The view, and its query without the cursor. */
@@ -9,9 +9,11 @@ interface MoreProps {
   readonly next: string | null | undefined
   readonly first: string
   readonly later: string
+  /** The id of the list's heading, which is gone to; without one the top of the view. */
+  readonly head?: string
 }
 
-export function More({ to, query = {}, cursor, next, first, later }: MoreProps) {
+export function More({ to, query = {}, cursor, next, first, later, head }: MoreProps) {
   if (cursor === undefined && typeof next !== 'string') return null
   const address = (more: Readonly<Record<string, string>>): string => {
     const search = new URLSearchParams({ ...query, ...more })
@@ -20,12 +22,12 @@ export function More({ to, query = {}, cursor, next, first, later }: MoreProps) 
   return (
     <p class="more">
       {cursor !== undefined && (
-        <Link class="btn" to={address({})}>
+        <Link class="btn" to={address({})} head={head ?? TOP}>
           {first}
         </Link>
       )}
       {typeof next === 'string' && (
-        <Link class="btn" to={address({ cursor: next })}>
+        <Link class="btn" to={address({ cursor: next })} head={head ?? TOP}>
           {later}
         </Link>
       )}

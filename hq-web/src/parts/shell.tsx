@@ -3,6 +3,8 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { ApiProblem } from '../api.ts'
 import { clearDrafts } from '../draft.ts'
+import { focusView } from '../focus.ts'
+import { leaving } from '../leaving.ts'
 import { Link, navigate, type Place } from '../router.tsx'
 import { signOut, useSession } from '../session.ts'
 import { words } from '../words.ts'
@@ -37,10 +39,12 @@ const PLACES = {
 interface ShellProps {
   readonly place: Place
   readonly left: () => void
+  /** Somebody has just signed in here. */
+  readonly isFresh: boolean
   readonly children: ComponentChildren
 }
 
-export function Shell({ place, left, children }: ShellProps) {
+export function Shell({ place, left, isFresh, children }: ShellProps) {
   const { kind, project } = useSession()
   const leave = async (): Promise<void> => {
     try {
@@ -61,6 +65,12 @@ export function Shell({ place, left, children }: ShellProps) {
       bar.current.scrollLeft =
         link.offsetLeft - bar.current.offsetLeft - (bar.current.clientWidth - link.offsetWidth) / 2
     }
+  }, [place.path])
+  const path = useRef(isFresh ? null : place.path)
+  useEffect(() => {
+    if (path.current === place.path) return
+    path.current = place.path
+    return focusView()
   }, [place.path])
   // What is nobody's own, a job among them, is under the first.
   const places = PLACES[kind]
@@ -86,7 +96,7 @@ export function Shell({ place, left, children }: ShellProps) {
           </nav>
           <span class="who">
             {project === null ? words.operator : words.project(project.name)}
-            <Button small onPress={() => void leave()}>
+            <Button small onPress={() => leaving(() => void leave())}>
               {words.signOut}
             </Button>
           </span>

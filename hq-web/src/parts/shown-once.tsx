@@ -1,5 +1,8 @@
-// What was just made and is shown once: it is in this component's props alone. A reload or another view, and it is gone.
-import { useEffect, useRef } from 'preact/hooks'
+// What was just made and is shown once: it is in this component's props alone. A reload or another view, and it is gone, so one
+// is asked first.
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useFocusOf } from '../focus.ts'
+import { askBeforeLeaving } from '../leaving.ts'
 import { words } from '../words.ts'
 import { Button } from './button.tsx'
 import { Copy } from './copy.tsx'
@@ -22,8 +25,17 @@ export function ShownOnce({ label, title, lead, lines, stored }: ShownOnceProps)
   const head = useRef<HTMLHeadingElement>(null)
   // Who made it by keyboard or hears the page is taken to what must not be missed.
   useEffect(() => head.current?.focus(), [title])
+  const section = useRef<HTMLElement>(null)
+  useFocusOf(section, null)
+  const [go, setGo] = useState<(() => void) | null>(null)
+  useEffect(() => askBeforeLeaving((then) => setGo(() => then)), [])
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault()
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  }, [])
   return (
-    <section class="secret" aria-label={label}>
+    <section class="secret" aria-label={label} ref={section}>
       <h2 ref={head} tabIndex={-1}>
         {title}
       </h2>
@@ -38,6 +50,24 @@ export function ShownOnce({ label, title, lead, lines, stored }: ShownOnceProps)
         </div>
       ))}
       <Button onPress={stored}>{words.keys.stored}</Button>
+      {go !== null && <Leave what={label} go={go} stay={() => setGo(null)} />}
     </section>
+  )
+}
+
+/** Escape stays; the first button, which has the focus, as well. */
+function Leave({ what, go, stay }: { what: string; go: () => void; stay: () => void }) {
+  const { unstored, stay: staying, leave } = words.keys
+  const id = useId()
+  const box = useRef<HTMLDialogElement>(null)
+  useEffect(() => box.current?.showModal(), [])
+  return (
+    <dialog ref={box} aria-labelledby={id} onClose={stay}>
+      <p id={id}>{unstored(what)}</p>
+      <p class="acts">
+        <Button onPress={() => box.current?.close()}>{staying}</Button>
+        <Button onPress={go}>{leave}</Button>
+      </p>
+    </dialog>
   )
 }

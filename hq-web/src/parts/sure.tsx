@@ -1,6 +1,7 @@
 // What cannot be undone is asked about first: the first press asks and says what it costs, and what then has the focus is not
 // the deed. A refusal stands in the same place.
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
+import { useFocusOf } from '../focus.ts'
 import { Button } from './button.tsx'
 import { ProblemNote } from './problem.tsx'
 import { useAct } from './use-act.ts'
@@ -19,8 +20,10 @@ interface SureProps {
 export function Sure({ name, label, cost, sure, keep, off, deed }: SureProps) {
   const [asking, setAsking] = useState(false)
   const { problem, attempt } = useAct()
+  const box = useRef<HTMLSpanElement>(null)
+  useFocusOf(box, asking)
   return (
-    <span class="sure-box">
+    <span class="sure-box" ref={box}>
       <span class="acts">
         {asking ? (
           <>

@@ -63,9 +63,10 @@ function opOf(request: JobRequest | null): string | null {
 }
 
 function Head({ job, request, now }: { job: Job; request: JobRequest | null; now: number }) {
-  const { untitled, took, since } = words.job
+  const { untitled, took, since, deadline, atDeadline } = words.job
   const op = opOf(request)
-  const { created_at, finished_at } = job.times
+  const { created_at, finished_at, deadline_at } = job.times
+  const left = Date.parse(deadline_at) - now
   const units = request?.plan?.units
   const lasted = Date.parse(finished_at ?? created_at) - Date.parse(created_at)
   return (
@@ -79,7 +80,12 @@ function Head({ job, request, now }: { job: Job; request: JobRequest | null; now
         {op !== null && <span class="mono">{op}</span>}
         <span>
           {finished_at === null ? (
-            <time title={exactTime(created_at)}>{since(duration(Math.max(0, now - Date.parse(created_at))))}</time>
+            <>
+              <time title={exactTime(created_at)}>{since(duration(Math.max(0, now - Date.parse(created_at))))}</time>,{' '}
+              <time dateTime={deadline_at} title={exactTime(deadline_at)}>
+                {left > 0 ? deadline(duration(left)) : atDeadline}
+              </time>
+            </>
           ) : (
             <>
               <Age at={created_at} now={Date.now()} say={words.jobs.ago} />, {took(duration(lasted))}

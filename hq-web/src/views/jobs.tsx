@@ -1,7 +1,7 @@
 // The jobs of a project: filters in the address, the first page as it changes, older ones by cursor, and for a project that
 // has none, what a first one would be.
 import { useEffect, useState } from 'preact/hooks'
-import { addressOf, follow, get, type Schema } from '../api.ts'
+import { addressOf, ApiProblem, follow, get, type Schema } from '../api.ts'
 import { useLoad } from '../load.ts'
 import { useNow } from '../parts/age.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
@@ -106,7 +106,9 @@ function Filters({ query }: { query: URLSearchParams }) {
         role="search"
         onSubmit={(event) => {
           event.preventDefault()
-          navigate(withFilter(query, 'client_job_id', own.trim()))
+          void isJob(own.trim()).then((found) =>
+            navigate(found ? `/jobs/${own.trim()}` : withFilter(query, 'client_job_id', own.trim())),
+          )
         }}
       >
         <label class="sr" for="own-id">
@@ -140,6 +142,18 @@ function Filters({ query }: { query: URLSearchParams }) {
       </form>
     </div>
   )
+}
+
+/** An id that the server gave opens its job; anything else is looked for among the project's own ids. */
+async function isJob(id: string): Promise<boolean> {
+  if (!/^[0-9A-Z]{26}$/.test(id)) return false
+  try {
+    await get('/api/v0/jobs/{id}', { params: { id } })
+    return true
+  } catch (error) {
+    if (error instanceof ApiProblem) return false
+    throw error
+  }
 }
 
 interface Page {

@@ -3,13 +3,13 @@
 import { useMemo, useState } from 'preact/hooks'
 import { ApiProblem, get, post, type Problem, type Schema } from '../api.ts'
 import { useDraft, type Draft } from '../draft.ts'
-import { contractOf, foundingForm, type Form } from '../form/contract.ts'
+import { contractOf, formOf, foundingForm, opOf, type Form, type KeptContract } from '../form/contract.ts'
 import { EstimateBox } from '../form/estimate-box.tsx'
 import { FieldInput } from '../form/field-input.tsx'
 import { fieldsOf } from '../form/fields.ts'
 import { PolicyFields } from '../form/policy-fields.tsx'
 import { SameRequest } from '../form/same-request.tsx'
-import { useEstimate, type Contract } from '../form/use-estimate.ts'
+import { useEstimate, type Contract, type Estimate } from '../form/use-estimate.ts'
 import { useLoad } from '../load.ts'
 import { Button } from '../parts/button.tsx'
 import { Head } from '../parts/head.tsx'
@@ -22,23 +22,52 @@ import { words } from '../words.ts'
 
 type Op = Schema<'ListOpsAnswer'>['ops'][number]
 
-export function NewJobView() {
-  useTitle(words.title(words.form.title))
-  const { data, problem, reload } = useLoad((signal) => get('/api/v0/ops', { signal }), [])
+interface NewJobProps {
+  /** The job whose request is filled in; without one the founding example is. */
+  readonly from: string | null
+}
+
+export function NewJobView({ from }: NewJobProps) {
+  const { title, founding, ofJob } = words.form
+  useTitle(words.title(title))
+  const { data, problem, reload } = useLoad(
+    async (signal) => {
+      const [{ ops }, kept] = await Promise.all([
+        get('/api/v0/ops', { signal }),
+        from === null ? null : get('/api/v0/jobs/{id}/request', { params: { id: from }, signal }),
+      ])
+      return { ops, request: kept === null ? null : (kept.request as unknown as KeptContract) }
+    },
+    [from],
+  )
   return (
     <>
-      <Head title={words.form.title}>{words.form.founding}</Head>
+      <Head title={title}>{from === null ? founding : ofJob(from)}</Head>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
-      {data?.ops[0] !== undefined && <JobForm ops={data.ops} first={data.ops[0]} />}
+      {data?.ops[0] !== undefined && (
+        <JobForm ops={data.ops} first={data.ops[0]} begun={data.request === null ? null : { ...data.request, from }} />
+      )}
     </>
   )
 }
 
+type Begun = KeptContract & { readonly from: string | null }
+
+interface JobFormProps {
+  readonly ops: readonly Op[]
+  readonly first: Op
+  readonly begun: Begun | null
+}
+
 /** What is in the form, the contract that it makes, and what stands against running it. */
-function useForm(ops: readonly Op[], first: Op) {
+function useForm({ ops, first, begun }: JobFormProps) {
   const say = words.form
   const session = useSession()
-  const draft = useDraft<Form>('new-job', () => foundingForm(fieldsOf(first.args_schema)))
+  const draft = useDraft<Form>(begun === null ? 'new-job' : `new-job ${begun.from}`, () => {
+    const its = begun === null ? first : ops.find(({ op }) => op === opOf(begun))
+    const known = fieldsOf((its ?? first).args_schema)
+    return begun === null || its === undefined ? foundingForm(known) : formOf(begun, known)
+  })
   const { typed: form, edit: change } = draft
   const op = ops.find((one) => one.op === form.op) ?? first
   const fields = useMemo(() => fieldsOf(op.args_schema), [op])
@@ -58,32 +87,40 @@ function useForm(ops: readonly Op[], first: Op) {
   return { draft, form, change, fields, faults, faultOf, contract, estimate: { ...estimated, problem: found }, off }
 }
 
+interface RunSaid {
+  /** The request that it is about. */
+  readonly of: string
+  readonly refused?: Problem
+  /** The job that had the id before. */
+  readonly there?: string
+}
+
 /** Registers the contract and goes to its job; where the own id has one already, nothing runs, and that is said. */
 function useRun(contract: Contract, { clear }: Pick<Draft<Form>, 'clear'>) {
-  const [refused, setRefused] = useState<Problem | null>(null)
-  const [there, setThere] = useState<string | null>(null)
+  const [said, setSaid] = useState<RunSaid | null>(null)
   const [busy, setBusy] = useState(false)
+  const text = JSON.stringify(contract)
   const run = async (): Promise<void> => {
     setBusy(true)
-    setRefused(null)
-    setThere(null)
+    setSaid(null)
     const told = { attached: false }
     const heard = (headers: Headers): void => void (told.attached = headers.has('Forge-Attached'))
     try {
       const job = await post('/api/v0/ops/execute', contract, { headers: { Prefer: 'respond-async' }, heard })
-      if (told.attached) setThere(job.job_id)
+      if (told.attached) setSaid({ of: text, there: job.job_id })
       else {
         clear()
         navigate(`/jobs/${job.job_id}`)
       }
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error
-      setRefused(error.problem)
+      setSaid({ of: text, refused: error.problem })
     } finally {
       setBusy(false)
     }
   }
-  return { run, refused, there, busy }
+  // Of another request than the one in the form now it would say nothing true.
+  return { run, said: said?.of === text ? said : null, busy }
 }
 
 /** The project's pools, as far as the key may see them. */
@@ -96,10 +133,11 @@ function usePools(): readonly string[] {
   return data?.pools.map(({ name }) => name) ?? []
 }
 
-function JobForm({ ops, first }: { ops: readonly Op[]; first: Op }) {
+function JobForm(props: JobFormProps) {
   const say = words.form
-  const { draft, form, change, fields, faults, faultOf, contract, estimate, off: notReady } = useForm(ops, first)
-  const { run, refused, there, busy } = useRun(contract, draft)
+  const { ops } = props
+  const { draft, form, change, fields, faults, faultOf, contract, estimate, off: notReady } = useForm(props)
+  const { run, said, busy } = useRun(contract, draft)
   const pools = usePools()
   const off = busy ? say.submitBusy : notReady
   return (
@@ -129,24 +167,50 @@ function JobForm({ ops, first }: { ops: readonly Op[]; first: Op }) {
         <PolicyFields form={form} change={change} faultOf={faultOf} pools={pools} />
       </form>
       <aside aria-label={say.estimate}>
-        <EstimateBox {...estimate} units={opUnits(form.op)} />
-        <p class="acts">
-          <Button main off={off} onPress={() => void run()}>
-            {say.submit}
-          </Button>
-        </p>
-        {off !== undefined && <p class="cap">{off}</p>}
-        {refused !== null && <ProblemNote problem={refused} />}
-        {there !== null && (
-          <p role="alert">
-            {say.attached(form.ownId.trim())} <Link to={`/jobs/${there}`}>{say.attachedLink}</Link>
+        <div class="priced">
+          <EstimateBox {...estimate} units={opUnits(form.op)} />
+        </div>
+        <div class="run-bar">
+          <p class="acts">
+            <Price of={estimate.problem === null ? estimate.estimate : null} />
+            <Button main off={off} onPress={() => void run()}>
+              {say.submit}
+            </Button>
           </p>
-        )}
-        <h2>{say.infer}</h2>
-        <p class="soft">{say.inferText}</p>
-        <SameRequest contract={contract} />
+          {off !== undefined && <p class="cap">{off}</p>}
+          {said !== null && <Said of={said} ownId={form.ownId.trim()} />}
+        </div>
+        <div class="beside">
+          <h2>{say.infer}</h2>
+          <p class="soft">{say.inferText}</p>
+          <SameRequest contract={contract} />
+        </div>
       </aside>
     </div>
+  )
+}
+
+/** In the bar of a phone, where the estimate is out of sight. */
+const Price = ({ of }: { of: Estimate | null }) => (
+  <span class="price">{of === null ? words.form.noPrice : words.job.answer.credits(of.billing.credits)}</span>
+)
+
+function Said({ of: { refused, there }, ownId }: { of: RunSaid; ownId: string }) {
+  const { attached, attachedLink } = words.form
+  const job = there ?? (refused?.code === 'JOB_ID_REUSED' ? refused.job_id : undefined)
+  const link = job !== undefined && <Link to={`/jobs/${job}`}>{attachedLink}</Link>
+  if (refused === undefined) {
+    return (
+      <p role="alert">
+        {attached(ownId)} {link}
+      </p>
+    )
+  }
+  return (
+    <>
+      <ProblemNote problem={refused} />
+      {link !== false && <p>{link}</p>}
+    </>
   )
 }
 

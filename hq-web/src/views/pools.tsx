@@ -25,12 +25,13 @@ export function PoolsView({ query }: { query: URLSearchParams }) {
   return (
     <>
       <Head title={say.title}>{canManage ? say.lead : say.noScope('pools:manage')}</Head>
-      {canManage && <Own cursor={query.get('cursor') ?? undefined} />}
+      {canManage && <Own query={query} />}
     </>
   )
 }
 
-function Own({ cursor }: { cursor: string | undefined }) {
+function Own({ query }: { query: URLSearchParams }) {
+  const cursor = query.get('cursor') ?? undefined
   const [made, setMade] = useState<MadeToken | null>(null)
   const now = useNow()
   const { data, problem, reload } = useLoad(
@@ -41,7 +42,8 @@ function Own({ cursor }: { cursor: string | undefined }) {
       ])
       return { pools, tokens: tokens.node_tokens, next: tokens.next_cursor }
     },
-    [cursor],
+    // Another address, or the same one again: the link of this view asks anew.
+    [query],
   )
   return (
     <>

@@ -1,5 +1,5 @@
 // Signing in: one field, what becomes of it, and what to do when the browser keeps no cookie.
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiProblem, type Problem } from '../api.ts'
 import { ProblemNote } from '../parts/problem.tsx'
 import { Glyph } from '../parts/glyph.tsx'
@@ -19,6 +19,8 @@ export function SignInView({ hasEnded, signedIn }: SignInProps) {
   const [problem, setProblem] = useState<Problem | null>(null)
   const [keptNone, setKeptNone] = useState(false)
   const [busy, setBusy] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
 
   const send = async (): Promise<void> => {
     setBusy(true)
@@ -58,6 +60,7 @@ export function SignInView({ hasEnded, signedIn }: SignInProps) {
         <label for="key">{key}</label>
         <input
           id="key"
+          ref={field}
           type="password"
           autocomplete="current-password"
           spellcheck={false}

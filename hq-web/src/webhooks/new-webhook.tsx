@@ -1,4 +1,5 @@
 // Making a webhook: an address, and what it is told of.
+import { useState } from 'preact/hooks'
 import { post, type Schema } from '../api.ts'
 import { useDraft } from '../draft.ts'
 import { MakeForm } from '../parts/make-form.tsx'
@@ -16,30 +17,27 @@ type EventName = Webhook['events'][number]
 const EVENTS: Readonly<Record<EventName, string>> = say.events
 const USUAL: readonly EventName[] = ['job.completed', 'job.failed', 'job.cancelled']
 
-const FIRST = { url: '', description: '', events: USUAL }
+const FIRST = { description: '', events: USUAL }
 
 export function NewWebhook({ made }: { made: (made: MadeWebhook) => void }) {
   const draft = useDraft('webhook', () => FIRST)
-  const { url, description, events } = draft.typed
+  const { description, events } = draft.typed
+  // It may be a secret of the receiver's: it is kept nowhere.
+  const [url, setUrl] = useState('')
   const { busy, problem, attempt, faultOf } = useAct()
   const submit = (): void => {
     void attempt(async () => {
       const asked = { url: url.trim(), events: [...events], description: description.trim() }
       made(await post('/api/v0/webhooks', asked))
       draft.clear()
+      setUrl('')
     })
   }
   return (
     <MakeForm title={say.make} off={busy ? say.busy : undefined} problem={problem} submit={submit}>
       <OldDraft of={draft} />
       <div class="fields">
-        <TextField
-          label={say.url}
-          value={url}
-          help={say.urlHelp}
-          fault={faultOf('url')}
-          change={(text) => draft.edit({ url: text })}
-        />
+        <TextField label={say.url} value={url} help={say.urlHelp} fault={faultOf('url')} change={setUrl} />
         <TextField
           label={say.description}
           value={description}

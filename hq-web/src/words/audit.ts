@@ -45,6 +45,9 @@ export const auditWords = {
     'agent.requalified': 'Agent came back',
   },
   nothing: 'none',
+  noLimit: 'no limit',
+  /** Both are kept as nothing. */
+  unsaid: 'the default or no limit',
   change: (name: string, from: string, to: string) => `${name}: ${from} to ${to}`,
   chain: 'The chain of acts',
   receipts: 'The log of receipts',

@@ -39,6 +39,7 @@ export const billingWords = {
     lead: 'When a job has ended, what it cost stands here: a bar for its day, and a line for its profile.',
     run: 'Fill in a job',
   },
+  givenBack: 'Given back',
   kinds: { reserve: 'Reserved', settle: 'Settled', 'credit-note': 'Credit note' },
   test: 'test',
   invoice: 'Invoice',
@@ -49,7 +50,7 @@ export const billingWords = {
   invoiceFinal: 'The month is over. What the file says never changes.',
   ledger: 'Ledger',
   ledgerHelp:
-    'A reservation moves credits from Free to Held; settling takes them from Held, and gives back what was not needed.',
+    'A reservation moves credits from Free to Held; settling takes them from Held, and gives back what was not needed. Of a job that failed or was cancelled all is given back.',
   ledgerHeads: { number: 'No.', at: 'When', kind: 'Booking', job: 'Job', free: 'Free', held: 'Held' },
   orders: {
     newest: {

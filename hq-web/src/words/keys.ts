@@ -28,6 +28,10 @@ export const keyWords = {
   once: 'This is its secret. It is shown now and never again: the server keeps a digest of it alone. Put it where the program will find it.',
   secret: 'Secret',
   stored: 'I have stored it',
+  unstored: (what: string) =>
+    `You have not said that you stored it: ${what}. It is shown here alone, and is lost when you leave.`,
+  stay: 'Stay',
+  leave: 'Leave without it',
   empty: 'No key was made yet.',
   setting:
     'The key in the server’s setting FORGE_API_KEY is not listed: whoever runs the server changes it there. A key that is made here can be revoked here.',

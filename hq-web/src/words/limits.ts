@@ -53,7 +53,7 @@ export const limitWords = {
   changeNote: 'What you leave as it is stays. A change holds from the next job on, and for requests within a second.',
   bytesHelp: (said: string) => `bytes: ${said}`,
   warningsHelp: 'Credits a day with commas between them; at most five. Empty: none.',
-  badNumber: 'This is not a number.',
+  badNumber: 'This is not a number as it is written here: 10,000,000 or 0.25 or 1e6.',
   save: 'Change them',
   same: 'Nothing is changed.',
   mend: 'Mend what is marked first.',

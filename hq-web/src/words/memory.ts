@@ -56,7 +56,10 @@ export const memoryWords = {
     save: 'Save this version',
     same: 'Nothing is changed.',
     ifMatch: 'It is saved only if nobody has written it since you read it.',
-    reread: 'Read it again',
+    newer: (version: number) =>
+      `Somebody has written version ${count(version)} since; what you typed is kept, below it. Saving it now writes over that version.`,
+    newerValue: (version: number) => `Version ${count(version)}, as it is now`,
+    take: (version: number) => `Drop what I typed and take version ${count(version)}`,
     cost: (key: string, version: number) =>
       `Version ${count(version)} of ${key} is gone for good, unless somebody has written it since.`,
   },
