@@ -14,6 +14,8 @@ interface Exposed {
   readonly atMs: number
   /** It has not come back since. */
   readonly isAway: boolean
+  /** A release said that it may try to, whatever is ordered later. */
+  readonly isLetGo: boolean
 }
 
 export class Away {
@@ -33,7 +35,7 @@ export class Away {
   begin({ identities }: World['store'] = this.#world.store): void {
     for (const memory of [this.#exposed, this.#orders, this.#forGood]) memory.clear()
     for (const { identity, exposures: number, atMs, isOver } of identities.exposures()) {
-      this.#exposed.set(identity, { number, atMs, isAway: !isOver })
+      this.#exposed.set(identity, { number, atMs, isAway: !isOver, isLetGo: false })
       if (number > 1 && !isOver) this.#forGood.add(identity)
     }
     for (const order of inForce(identities)) this.#hear(order)
@@ -57,7 +59,7 @@ export class Away {
     const before = this.#exposed.get(identity)?.number ?? 0
     // One of its own is newer, and not in the store yet.
     if (number < before) return null
-    if (number > before) this.#expose(identity, number, atMs)
+    if (number > before) this.#expose(identity, { number, atMs, isOver })
     const known = this.#exposed.get(identity)
     if (isOver && known !== undefined) {
       this.#exposed.set(identity, { ...known, isAway: false })
@@ -70,8 +72,8 @@ export class Away {
     const { identity, kind, atMs } = order
     if (kind === 'requalified') {
       this.#orders.delete(identity)
-      const { isAway = false, number = 0 } = this.#exposed.get(identity) ?? {}
-      if (!isAway || number < 2) this.#forGood.delete(identity)
+      const exposed = this.#exposed.get(identity)
+      if (!isForGood(exposed)) this.#forGood.delete(identity)
       return
     }
     if (kind === 'release') {
@@ -81,25 +83,26 @@ export class Away {
       if (exposed?.isAway === true && exposed.atMs > atMs) {
         // What was found out after it was given is another matter; what was ordered before is over.
         this.#orders.delete(identity)
-        if (exposed.number > 1) this.#forGood.add(identity)
+        if (isForGood(exposed)) this.#forGood.add(identity)
         return
       }
+      if (exposed !== undefined) this.#exposed.set(identity, { ...exposed, isLetGo: true })
     }
     if (kind === 'ban') this.#forGood.add(identity)
     this.#orders.set(identity, order)
   }
 
-  #expose(identity: Identity, number: number, atMs: number): void {
-    this.#exposed.set(identity, { number, atMs, isAway: true })
-    // Whoever was let go serves the new sentence.
-    if (this.#orders.get(identity)?.kind === 'release') this.#orders.delete(identity)
+  #expose(identity: Identity, { number, atMs, isOver }: { number: number; atMs: number; isOver: boolean }): void {
+    this.#exposed.set(identity, { number, atMs, isAway: true, isLetGo: false })
+    // Whoever was let go serves the new sentence; where that is over already, what was ordered ends by a word of its own.
+    if (!isOver && this.#orders.get(identity)?.kind === 'release') this.#orders.delete(identity)
     if (number > 1) this.#forGood.add(identity)
   }
 
   wrote({ quarantines = [], releases = [] }: Writes): void {
     for (const { identity, number } of quarantines) {
       must(!this.isAway(identity) || this.#mayTry(identity), `${identity} is exposed while it is away`)
-      this.#expose(identity, number, this.#world.hub.nowMs)
+      this.#expose(identity, { number, atMs: this.#world.hub.nowMs, isOver: false })
     }
     for (const { identity, lastOrder } of releases) {
       must(lastOrder <= this.#lastOrder, `the way back of ${identity} ends an order that was not heard`)
@@ -116,7 +119,9 @@ export class Away {
     const { hub, scenario } = this.#world
     const order = this.#orders.get(identity)
     if (order?.kind === 'release') return true
-    const sinceMs = Math.max(order?.atMs ?? -Infinity, this.#exposed.get(identity)?.atMs ?? -Infinity)
+    const exposed = this.#exposed.get(identity)
+    const exposedMs = exposed === undefined || exposed.isLetGo ? -Infinity : exposed.atMs
+    const sinceMs = Math.max(order?.atMs ?? -Infinity, exposedMs)
     return hub.nowMs >= sinceMs + scenario.quarantineMs
   }
 
@@ -157,6 +162,9 @@ export class Away {
       must(this.#world.hub.quarantines.has(identity), () => `${identity} is forgotten`)
   }
 }
+
+const isForGood = (exposed: Exposed | undefined): boolean =>
+  exposed?.isAway === true && exposed.number > 1 && !exposed.isLetGo
 
 /** Those since each last came back. */
 function inForce({ orders }: IdentityRows): NumberedOrder[] {
