@@ -94,9 +94,15 @@ export class Away {
 
   #expose(identity: Identity, { number, atMs, isOver }: { number: number; atMs: number; isOver: boolean }): void {
     this.#exposed.set(identity, { number, atMs, isAway: true, isLetGo: false })
-    // Whoever was let go serves the new sentence; where that is over already, what was ordered ends by a word of its own.
-    if (!isOver && this.#orders.get(identity)?.kind === 'release') this.#orders.delete(identity)
-    if (number > 1) this.#forGood.add(identity)
+    // Whoever might try again serves the new sentence; where that is over already, what was ordered ends by a word of its own.
+    if (!isOver && !this.#isRunning(this.#orders.get(identity))) this.#orders.delete(identity)
+    if (number > 1 && !isOver) this.#forGood.add(identity)
+  }
+
+  #isRunning(order: NumberedOrder | undefined): boolean {
+    const { hub, scenario } = this.#world
+    const nowMs = Math.max(hub.nowMs, this.#world.hubNowMs())
+    return order?.kind === 'ban' || (order?.kind === 'quarantine' && order.atMs + scenario.quarantineMs > nowMs)
   }
 
   wrote({ quarantines = [], releases = [] }: Writes): void {
