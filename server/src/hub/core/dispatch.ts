@@ -124,7 +124,7 @@ function nextAssignment(state: HubState, turn: readonly Job[], agent: Agent, loo
 /** Asked of each idle agent for each job: next to nothing, where there is nothing. */
 function mayHaveWork(job: Job, agent: Agent): boolean {
   if (job.toCheck.size + job.disputed.size > 0) return true
-  if (agent.referee) return job.failing.size > 0
+  if (agent.referee) return job.failing.size + job.takenFrom.size > 0
   return !isFullFor(job, agent) && (job.open.size > 0 || mayHaveBackups(job))
 }
 
@@ -188,9 +188,8 @@ function votesFor(state: HubState, job: Job, agent: Agent, ability: Ability): nu
   return take(job, job.disputed, 1, (index) => isDistinct(state, agent, shardOf(job, index)))
 }
 
-/** Disputes first; then checks, and shards that an agent failed on, that no ordinary agent online may do. */
+/** Disputes first; then checks, and shards that an agent failed on or that were taken back, that no ordinary agent online may do. */
 function refereeWork(state: HubState, job: Job, agent: Agent): Work | null {
-  if (job.disputed.size + job.toCheck.size + job.failing.size === 0) return null
   const disputes = take(job, job.disputed, AGENT_LIMITS.shardsPerAssignmentMax, (index) =>
     mayRun(agent, shardOf(job, index)),
   )
@@ -201,13 +200,15 @@ function refereeWork(state: HubState, job: Job, agent: Agent): Work | null {
   })
   if (checks.length > 0) return { role: 'referee', shards: checks }
   // Not ordinary work: it decides whether the shard or the agents are at fault, as it does after enough of them failed.
-  const failing = take(job, job.failing, AGENT_LIMITS.shardsPerAssignmentMax, (index) => {
+  // An agent that let a lease lapse is not worth waiting for.
+  const others = eligibleAgents(state, job).filter(({ lapses }) => lapses === 0)
+  // Whoever is here and has lost no answer in this job may run what was taken back: then that is not looked through.
+  const isNobodyElses = job.takenFrom.size > 0 && others.every(({ identity }) => job.takenFrom.has(identity))
+  const given = take(job, isNobodyElses ? job.open : job.failing, AGENT_LIMITS.shardsPerAssignmentMax, (index) => {
     const shard = shardOf(job, index)
-    if (!mayRun(agent, shard)) return false
-    // An agent that let a lease lapse is not worth waiting for.
-    return !eligibleAgents(state, job).some((other) => other.lapses === 0 && mayRun(other, shard))
+    return shard.excluded.size > 0 && mayRun(agent, shard) && !others.some((other) => mayRun(other, shard))
   })
-  return failing.length > 0 ? { role: 'referee', shards: failing } : null
+  return given.length > 0 ? { role: 'referee', shards: given } : null
 }
 
 /** The next of a queue, all of one pass: an assignment has one launch. */

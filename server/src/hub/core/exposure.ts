@@ -146,6 +146,7 @@ function takeBack(
     // Even where others stand behind it: its author's stratum may have lost its check.
     partOf(job, index).settled = false
   })
+  for (const { executor } of taken) job.takenFrom.add(executor)
   job.voided += taken.length
   state.counts.voided += taken.length
   return taken

@@ -34,6 +34,7 @@ export function takeIn(
       const reason = isOrdered ? ORDERED_AWAY : 'its author was exposed'
       voids.push({ jobId, shard: index, executor, reason })
       job.voided++
+      job.takenFrom.add(executor)
       continue
     }
     // A second row of the same executor cannot exist: the store's key (job, shard, executor) refuses it.
@@ -62,7 +63,7 @@ export function restoreVoided(job: Job, voided: readonly VoidedSubmission[]): vo
     shard.excluded.add(executor)
     shard.networks.add(network)
     if (owner !== null) shard.owners.add(owner)
-    if (job.open.has(index)) job.failing.add(index)
+    job.takenFrom.add(executor)
   }
 }
 
@@ -213,7 +214,7 @@ export function place(job: Job, index: number, status: Shard['status']): void {
   undraw(job, index)
   if (!isReleased(job, index)) return
   if (status === 'open') job.open.add(index)
-  if (status === 'open' && shard.excluded.size > 0) job.failing.add(index)
+  if (status === 'open' && shard.failures > 0) job.failing.add(index)
   if (status === 'to-check') job.toCheck.add(index)
   if (status === 'disputed') job.disputed.add(index)
 }

@@ -119,7 +119,7 @@ export interface Job extends JobSpec {
   open: Set<number>
   toCheck: Set<number>
   disputed: Set<number>
-  /** Those of `open` that some agent may not run again: the referee may look at them, and must not look through all. */
+  /** Those of `open` that an agent failed on: the referee may look at them, and must not look through all. */
   failing: Set<number>
   /** Of those to check, who was drawn for which, and since when. */
   drawn: Map<number, Draw>
@@ -147,6 +147,8 @@ export interface Job extends JobSpec {
   /** What was decided before a restart stands: every shard is accepted, though none is so in here. */
   resumedAtEnd: boolean
   voided: number
+  /** Whose answers are void: they run those shards never again. */
+  takenFrom: Set<Identity>
   /** Since when nothing but checks is left and nobody may do them. */
   checkerMissingSinceMs: number | null
   /** Since when nobody may settle a shard of `contradicted`. */
@@ -390,6 +392,7 @@ export function createJob(spec: JobSpec, basis: Digest | null = null): Job {
     acceptedCount: 0,
     resumedAtEnd: false,
     voided: 0,
+    takenFrom: new Set(),
     checkerMissingSinceMs: null,
     contradictedSinceMs: null,
     degraded: false,

@@ -58,7 +58,7 @@ export interface PlannedJob {
 export interface ReadyJob {
   readonly planned: PlannedJob
   readonly submissions: SubmissionRow[]
-  /** How many are void. */
+  /** Those that are void. */
   readonly voided: readonly VoidedSubmission[]
   readonly ending: Ending | null
   /** Of a replay: who answered the original. */

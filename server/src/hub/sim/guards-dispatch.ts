@@ -224,8 +224,8 @@ const WHO: readonly Guard[] = [
   guardIn(
     'dispatch.ts',
     'the referee does no ordinary work',
-    'take(job, job.failing, AGENT',
-    'take(job, job.open, AGENT',
+    'return shard.excluded.size > 0 && mayRun(agent, shard) && !others',
+    'return mayRun(agent, shard) && !others',
   ),
   guardIn('dispatch.ts', 'an assignment is of one pass', '(pass !== undefined && own !== pass) || '),
   guardIn(
