@@ -90,9 +90,10 @@ export interface PartialRow {
   readonly bytes: Uint8Array
 }
 
-/** The accepted digest of a shard; (job, shard) is unique. Voiding deletes nothing: see `voids`. */
+/** What is kept of a submission that counts no more: who may not run its shard again, and whose network may not check it. */
 export type VoidedSubmission = Pick<SubmissionRow, 'shard' | 'executor' | 'network' | 'owner'>
 
+/** The accepted digest of a shard; (job, shard) is unique. Voiding deletes nothing: see `voids`. */
 export interface VerdictRow {
   readonly jobId: JobId
   readonly shard: number
