@@ -1,4 +1,4 @@
-// Whose agents say this tab's node token: asked before Start, so that whoever was sent a link sees for whom the tab would work.
+// For which pool this tab's node token is: asked before Start, so that whoever was sent a link sees what the tab would work for.
 import type { TokenHolderView } from '@forge/shared/contract/agent-record.ts'
 
 export type TokenHolder =

@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { actHash, type Act } from '@forge/shared/receipt/act.ts'
 import { linkDigest, signLink } from '@forge/shared/receipt/link.ts'
-import { signed, signerOf } from '@forge/shared/receipt/signed.ts'
+import { keyListOf } from '@forge/shared/receipt/bundle.fixtures.ts'
+import { signerOf } from '@forge/shared/receipt/signed.ts'
 import { jobIdSchema } from '@forge/shared/contract/ids.ts'
 import { digest } from '@forge/shared/exact/digest.ts'
-import { toBase64, utf8 } from '@forge/shared/exact/bytes.ts'
+import { utf8 } from '@forge/shared/exact/bytes.ts'
 import type { ReadActs } from '../views/audit.tsx'
 import { checkActs, checkReceipts, type LogSource, type Shown } from './check.ts'
 
@@ -104,22 +105,7 @@ describe('acts', () => {
 
 const signer = signerOf(new Uint8Array(32).fill(7))
 const jobId = jobIdSchema.parse('01ARZ3NDEKTSV4RRFFQ69G5FAV')
-const keyList = signed(
-  'key-list.v1',
-  {
-    format: 'forge-pool/keys.v1',
-    keys: [
-      {
-        key_id: signer.keyId,
-        algorithm: 'Ed25519',
-        public_key: toBase64(signer.publicKey),
-        valid_from_ms: 0,
-        valid_until_ms: null,
-      },
-    ],
-  },
-  signer,
-)
+const keyList = keyListOf(signer)
 type LinksPage = Awaited<ReturnType<LogSource['links']>>
 
 function logOf(length: number, project = 'mine'): LinksPage['links'] {

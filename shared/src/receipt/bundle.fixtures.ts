@@ -21,6 +21,7 @@ import type { Bundle } from './bundle.ts'
 import { signLink } from './link.ts'
 import type { Notice } from './notice.ts'
 import { shardsDigest, type Receipt } from './receipt.ts'
+import type { SignedKeyList } from './keys.ts'
 import { bodyDigest, signed, signerOf, type Signer } from './signed.ts'
 
 const compiled = new Map<string, Uint32Array>()
@@ -196,22 +197,26 @@ export function documentsOf(body: Receipt): Pick<Bundle, 'receipt' | 'link' | 'k
       },
       signer,
     ),
-    keys: signed(
-      'key-list.v1',
-      {
-        format: 'forge-pool/keys.v1',
-        keys: [
-          {
-            key_id: signer.keyId,
-            algorithm: 'Ed25519',
-            public_key: toBase64(signer.publicKey),
-            valid_from_ms: 0,
-            valid_until_ms: null,
-          },
-        ],
-      },
-      signer,
-    ),
+    keys: keyListOf(signer),
     notices: [signed('signed-notice.v1', notice, signer)],
   }
 }
+
+/** The list of one key, valid for ever, signed by itself. */
+export const keyListOf = (by: Signer): SignedKeyList =>
+  signed(
+    'key-list.v1',
+    {
+      format: 'forge-pool/keys.v1',
+      keys: [
+        {
+          key_id: by.keyId,
+          algorithm: 'Ed25519',
+          public_key: toBase64(by.publicKey),
+          valid_from_ms: 0,
+          valid_until_ms: null,
+        },
+      ],
+    },
+    by,
+  )
