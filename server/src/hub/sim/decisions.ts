@@ -44,6 +44,7 @@ const COURSES_OF_LIARS: readonly (readonly What[])[] = [
   ['quarantine', 'exposed', 'release'],
   ['ban', 'exposed'],
   ['ban', 'release', 'exposed', 'back'],
+  ['ban', 'release', 'back', 'exposed'],
   ['ban', 'release', 'exposed', 'release', 'back'],
   ['exposed', 'ban', 'release', 'back'],
 ]
