@@ -44,7 +44,8 @@ const tinyKernel = {
       : null,
 }
 
-const stories = { ...shared, testTimeout: 120_000, hookTimeout: 120_000 }
+// A page shows what it was told a frame or a request later: what a story expects of it is asked for until it is so.
+const stories = { ...shared, testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } }
 const slow = {
   test: {
     ...stories,

@@ -60,9 +60,9 @@ const view = (tab: Page, name: string) =>
 test('a project without agents of its own is shown how to bring some', async () => {
   await owner.getByRole('heading', { name: 'Bring your own machines.' }).waitFor()
   expect(await owner.getByRole('link', { name: 'Make a pool and a token' }).getAttribute('href')).toBe('/hq/pools')
-  expect(await owner.getByRole('region', { name: 'In a browser tab' }).textContent()).toBe(
-    `${pool.url}/?pool=in-house#token=ntk_…`,
-  )
+  await expect
+    .poll(() => owner.getByRole('region', { name: 'In a browser tab' }).textContent())
+    .toBe(`${pool.url}/?pool=in-house#token=ntk_…`)
   await isAccessible(owner)
 })
 
@@ -74,13 +74,13 @@ test('its own agent is shown whole as it comes, a stranger by what it did, and t
   await pool.client.result(id)
   const own = row(owner, 'Your own agents', 'rack 7')
   await own.getByText(/^in probation, 0 of 10 checked right; [\d,.]+( million)? units\/s$/).waitFor()
-  expect(await own.textContent()).toContain('pool in-houseConnected')
+  await expect.poll(() => own.textContent()).toContain('pool in-houseConnected')
   const stranger = owner
     .getByRole('table', { name: 'Other agents, by their names in your jobs' })
     .getByRole('row')
     .last()
   await stranger.getByText('WASM').waitFor()
-  expect(await stranger.textContent()).toMatch(/^[0-9a-f]{16}.*WASM1\d+0/)
+  await expect.poll(() => stranger.textContent()).toMatch(/^[0-9a-f]{16}.*WASM1\d+0/)
   expect(await owner.content()).not.toContain('Anna')
   await isAccessible(owner)
   await row(operator, 'The fleet', 'Anna').getByText('Connected').waitFor()
@@ -90,7 +90,7 @@ test('its own agent is shown whole as it comes, a stranger by what it did, and t
 test('an order asks for a reason, holds at once, and its owner reads why', async () => {
   // Beside the name stands whose it is: names are the agents' own words.
   const named = operator.getByRole('button', { name: /^Quarantine rack 7, [0-9a-f]{6}…[0-9a-f]{4}$/ })
-  expect(await named.count()).toBe(1)
+  await expect.poll(() => named.count()).toBe(1)
   await named.click()
   await button(operator, 'Yes, quarantine it').click()
   await operator.getByText('must say why').waitFor()
@@ -101,8 +101,8 @@ test('an order asks for a reason, holds at once, and its owner reads why', async
   await row(operator, 'The fleet', 'rack 7').getByText('may try in 24 h').waitFor()
   const own = row(owner, 'Your own agents', 'rack 7')
   await own.getByText('Quarantined').waitFor()
-  expect(await own.textContent()).toContain('by the operator')
-  expect(await own.textContent()).toContain(REASON)
+  await expect.poll(() => own.textContent()).toContain('by the operator')
+  await expect.poll(() => own.textContent()).toContain(REASON)
   await operator.getByRole('button', { name: /^Release rack 7, [0-9a-f]{6}…/ }).waitFor()
 })
 

@@ -67,7 +67,7 @@ test('a job is verified in the browser: shards run again, and what that proved a
   const here = page.getByRole('region', { name: /^Verify in this browser/ })
   await button('Verify').click()
   const number = here.getByLabel('Shards to run again')
-  expect(await number.inputValue()).toBe('5')
+  await expect.poll(() => number.inputValue()).toBe('5')
   await number.fill('10')
   expect(await button('Draw and run them').getAttribute('aria-disabled')).toBe('true')
   await number.fill('5')
@@ -76,7 +76,7 @@ test('a job is verified in the browser: shards run again, and what that proved a
   await here.getByText(/5 of 9 shards, drawn at random, were run again in this browser/).waitFor()
   await here.getByText(/Not proved: that the other 4 shards are right/).waitFor()
   const drawn = here.getByRole('table', { name: 'Shards that were run again here' }).getByRole('row')
-  expect(await drawn.filter({ hasText: 'Same bits' }).count()).toBe(5)
+  await expect.poll(() => drawn.filter({ hasText: 'Same bits' }).count()).toBe(5)
   const found = await here.getByRole('listitem').allTextContents()
   for (const said of [
     /^Proved ?signature receipt: signed by the key/,
@@ -110,9 +110,9 @@ test('a digest that was flipped on its way to the browser is found, with both di
   await button('Draw others').click()
   await here.getByText(/things are wrong\./).waitFor()
   const row = here.getByRole('row').filter({ hasText: 'Differs' })
-  expect(await row.count()).toBe(1)
-  expect(await row.getByRole('rowheader').textContent()).toBe('Shard 3')
-  expect(await row.textContent()).toContain(`${flipped}in the list`)
+  await expect.poll(() => row.count()).toBe(1)
+  await expect.poll(() => row.getByRole('rowheader').textContent()).toBe('Shard 3')
+  await expect.poll(() => row.textContent()).toContain(`${flipped}in the list`)
   const found = await here.getByRole('listitem').filter({ hasText: 'Wrong' }).allTextContents()
   expect(found.join('\n')).toMatch(/root .*their root is [^]*output partials: 3 is not what[^]*shards: 3, run again/)
   await isAccessible(page)
@@ -127,19 +127,19 @@ test('what the operator gives back of its price stands in the job’s bill, with
   await page.reload()
   const note = page.getByRole('table', { name: 'Credit note' })
   await note.waitFor()
-  expect(await note.textContent()).toMatch(
-    /^Credit noteCredit note It came late\.-0\.01 creditsPaid in the end\d+\.\d\d credits$/,
-  )
+  await expect
+    .poll(() => note.textContent())
+    .toMatch(/^Credit noteCredit note It came late\.-0\.01 creditsPaid in the end\d+\.\d\d credits$/)
 })
 
 test('the project sees each limit with what is used of it; the operator changes one, and is told what does not fit', async () => {
   await view('Limits').click()
   const row = page.getByRole('row').filter({ hasText: 'concurrent_jobs' })
   await row.waitFor()
-  expect(await row.textContent()).toBe('Jobs at a time concurrent_jobsthat have not ended01000.0 %')
-  expect(await page.getByRole('row').filter({ hasText: 'credits_total' }).textContent()).toMatch(
-    /spent0\.\d\dno limit$/,
-  )
+  await expect.poll(() => row.textContent()).toBe('Jobs at a time concurrent_jobsthat have not ended01000.0 %')
+  await expect
+    .poll(() => page.getByRole('row').filter({ hasText: 'credits_total' }).textContent())
+    .toMatch(/spent0\.\d\dno limit$/)
 
   const operator = await visit(ADMIN_TOKEN)
   await operator.getByRole('link', { name: 'default' }).click()
@@ -159,7 +159,7 @@ test('the project sees each limit with what is used of it; the operator changes 
 
   await page.reload()
   await row.waitFor()
-  expect(await row.textContent()).toContain('ended070.0 %')
+  await expect.poll(() => row.textContent()).toContain('ended070.0 %')
   await isAccessible(page)
 })
 
@@ -188,7 +188,7 @@ test('a pool is made and a token for it, which is shown once with a link by whic
   expect(await page.content()).not.toContain(secret)
   await button('Revoke rack 7').click()
   await page.getByText('Agents that say rack 7 are sent away').waitFor()
-  expect(await focused(page)).toBe('Keep it')
+  await expect.poll(() => focused(page)).toBe('Keep it')
   await button('Yes, revoke it').click()
   await page.getByRole('row').filter({ hasText: 'rack 7' }).getByText('Revoked').waitFor()
 })
@@ -214,7 +214,7 @@ test('a webhook is made, tested and deleted; what the receiver answered stands a
   await button('Send a test').click()
   const delivery = page.getByRole('row').filter({ hasText: 'A test' })
   await delivery.getByText('Delivered').waitFor()
-  expect(await delivery.textContent()).toMatch(/_testDelivered1204\d+ s agonone/)
+  await expect.poll(() => delivery.textContent()).toMatch(/_testDelivered1204\d+ s agonone/)
   await isAccessible(page)
   await button('Disable').click()
   await button('Yes, disable it').click()
@@ -237,22 +237,24 @@ test('KV is browsed and changed, and a value that somebody else wrote meanwhile 
   await page.getByText('stage: no double is this whole number').first().waitFor()
   await view('Limits').click()
   await page.goBack()
-  expect(await page.getByLabel('Value, as JSON').inputValue()).toBe('{"stage": 9007199254740993}')
+  await expect.poll(() => page.getByLabel('Value, as JSON').inputValue()).toBe('{"stage": 9007199254740993}')
   await page.getByLabel('Value, as JSON').fill('{"stage": 1}')
   await page.getByLabel('Expires after (seconds)').fill('3600')
   await button('Write it').click()
   await page.getByRole('link', { name: 'run/1' }).click()
   const form = page.getByRole('form', { name: 'Value of run/1' })
   const value = form.getByLabel('Value, as JSON')
-  expect(await value.inputValue()).toBe('{\n  "stage": 1\n}')
+  await expect.poll(() => value.inputValue()).toBe('{\n  "stage": 1\n}')
   expect(Number(await form.getByLabel('Expires after (seconds)').inputValue())).toBeGreaterThan(3_000)
   await isAccessible(page)
   await put('/kv/workflow/run%2F1', JSON.stringify({ value: { stage: 2 } }))
   await value.fill('{"stage": 9}')
   await button('Save this version').click()
   await form.getByText('Somebody has written version 2 since; what you typed is kept').waitFor()
-  expect(await value.inputValue()).toBe('{"stage": 9}')
-  expect(await form.getByRole('region', { name: 'Version 2, as it is now' }).textContent()).toContain('"stage": 2')
+  await expect.poll(() => value.inputValue()).toBe('{"stage": 9}')
+  await expect
+    .poll(() => form.getByRole('region', { name: 'Version 2, as it is now' }).textContent())
+    .toContain('"stage": 2')
   await isAccessible(page)
   await button('Drop what I typed and take version 2').click()
   await eventuallySeen(
@@ -275,11 +277,13 @@ test('a blob is uploaded and comes back as it was; an array shows its first valu
   await button('Upload it').click()
   await page.getByText(/^reports\/table\.csv is there, 4 bytes/).waitFor()
   const blob = page.getByRole('row').filter({ hasText: 'reports/table.csv' })
-  expect(await blob.textContent()).toMatch(/4 bytestext\/csv/)
+  await expect.poll(() => blob.textContent()).toMatch(/4 bytestext\/csv/)
   const [file] = await Promise.all([page.waitForEvent('download'), blob.getByRole('link').click()])
   expect(readFileSync(await file.path(), 'utf8')).toBe('1,2\n')
   await button('Upload it').click()
-  expect(await page.getByRole('alert').textContent()).toContain('Tick “Replace what has this name” to write over it')
+  await expect
+    .poll(() => page.getByRole('alert').textContent())
+    .toContain('Tick “Replace what has this name” to write over it')
   await isAccessible(page)
 
   await put('/vmem/wide?dtype=u64&shape=2', new Uint8Array(16).fill(255), 'application/octet-stream')

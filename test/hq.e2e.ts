@@ -61,9 +61,9 @@ async function signIn(tab: Page, key: string): Promise<void> {
 }
 
 test('a wrong key is refused with a sentence, and the right one opens the jobs', async () => {
-  expect(await focused(page)).toBe('Project key or admin token')
+  await expect.poll(() => focused(page)).toBe('Project key or admin token')
   await signIn(page, 'fpak_wrong')
-  expect(await page.getByRole('alert').textContent()).toContain('not known here')
+  await expect.poll(() => page.getByRole('alert').textContent()).toContain('not known here')
   await isAccessible(page)
   await signIn(page, API_KEY)
   await page.getByRole('heading', { name: /^No job yet/ }).waitFor()
@@ -79,7 +79,7 @@ test('the form has the founding example and its price, says what is wrong, and w
   const estimate = page.getByRole('complementary', { name: 'Estimate' })
   await estimate.getByText('1.42 credits').first().waitFor()
   await seen(page, /parameters of the model can be inferred/)
-  expect(await page.getByLabel('Years iterations').inputValue()).toBe('10000000')
+  await expect.poll(() => page.getByLabel('Years iterations').inputValue()).toBe('10000000')
   await isAccessible(page)
   await page.getByLabel('Years iterations').fill('0')
   await estimate.getByText(/args\.iterations/).waitFor()
@@ -87,11 +87,13 @@ test('the form has the founding example and its price, says what is wrong, and w
   // Of what cannot be sent no price stands there, nor that of before.
   await page.getByLabel('Years iterations').fill('abc')
   await estimate.getByText(/the price stands here/).waitFor()
-  expect(await estimate.getByText('credits').count()).toBe(0)
+  await expect.poll(() => estimate.getByText('credits').count()).toBe(0)
   await page.getByLabel('Years iterations').fill('10,000,000')
   await estimate.getByText('1.42 credits').first().waitFor()
   await page.getByRole('button', { name: 'TypeScript', exact: true }).click()
-  expect(await page.getByRole('region', { name: 'TypeScript' }).textContent()).toContain('"iterations": 10000000')
+  await expect
+    .poll(() => page.getByRole('region', { name: 'TypeScript' }).textContent())
+    .toContain('"iterations": 10000000')
   await page.getByLabel('Exact quantiles quantiles').check()
   await page.getByLabel('At these levels').fill('0.5, 0.995')
   await seen(page, /"quantiles": \[\s+0\.5,\s+0\.995\s+\]/)
@@ -100,9 +102,9 @@ test('the form has the founding example and its price, says what is wrong, and w
   await page.getByRole('heading', { name: /^No job yet/ }).waitFor()
   await page.goForward()
   await seen(page, 'What you typed before and did not send is here again.')
-  expect(await page.getByLabel('At these levels').inputValue()).toBe('0.5, 0.995')
+  await expect.poll(() => page.getByLabel('At these levels').inputValue()).toBe('0.5, 0.995')
   await button('Begin anew').click()
-  expect(await page.getByLabel('At these levels').inputValue()).toBe('')
+  await expect.poll(() => page.getByLabel('At these levels').inputValue()).toBe('')
   await page.getByLabel('Your own id').fill('the-first')
 })
 
@@ -118,8 +120,8 @@ test('it is run and watched: waiting, running, completed, without a reload', asy
   await becomes('Queued')
   await seen(page, /^Waiting for agents: 0 online, \d+ needed/)
   const line = page.getByRole('region', { name: 'Time line' })
-  expect(await line.textContent()).toContain('Plandone')
-  expect(await line.textContent()).toContain('Dispatchwaiting for agents')
+  await expect.poll(() => line.textContent()).toContain('Plandone')
+  await expect.poll(() => line.textContent()).toContain('Dispatchwaiting for agents')
   expect(await button('Replay').getAttribute('aria-disabled')).toBe('true')
   await isAccessible(page)
   let isSeen = false
@@ -143,9 +145,9 @@ test('the page says the answer, the bound in words, every shard by keyboard, and
   await map.focus()
   await page.keyboard.press('End')
   const last = map.getByRole('option', { selected: true })
-  expect(await last.textContent()).toMatch(/^Shard 76, 9,961,472 to 9,999,999: accepted.*, WASM$/)
+  await expect.poll(() => last.textContent()).toMatch(/^Shard 76, 9,961,472 to 9,999,999: accepted.*, WASM$/)
   await page.keyboard.press('ArrowLeft')
-  expect(await last.textContent()).toMatch(/^Shard 75, /)
+  await expect.poll(() => last.textContent()).toMatch(/^Shard 75, /)
   await page.getByRole('heading', { name: /^Shard 75/ }).waitFor()
   const [file] = await Promise.all([
     page.waitForEvent('download'),
@@ -169,9 +171,11 @@ test('billing shows what the founding run cost, and the month’s invoice says t
   await page.getByRole('link', { name: 'Show the first ones first.' }).click()
   const turned = page.getByRole('table', { name: 'Bookings, first to last' })
   await turned.getByRole('row').nth(1).filter({ hasText: 'Reserved' }).waitFor()
-  expect(await page.getByRole('region', { name: 'Balance' }).textContent()).toContain('Spent in all1.42 credits')
+  await expect
+    .poll(() => page.getByRole('region', { name: 'Balance' }).textContent())
+    .toContain('Spent in all1.42 credits')
   const day = page.getByRole('table', { name: 'Usage by day and profile' }).getByRole('row').last()
-  expect(await day.textContent()).toMatch(/^\d{4}-\d\d-\d\dInsurance lossesSettled 11\.420\.17$/)
+  await expect.poll(() => day.textContent()).toMatch(/^\d{4}-\d\d-\d\dInsurance lossesSettled 11\.420\.17$/)
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /CSV$/ }).click()])
   expect(readFileSync(await file.path(), 'utf8')).toContain(',settle,mc/1/insurance.v1,billable,1,1.42,0.17\r\n')
   await isAccessible(page)
@@ -199,9 +203,9 @@ test('a key is made and shown once, opens HQ elsewhere with its scopes alone, an
   await page.goBack()
   await asked.getByRole('button', { name: 'Stay' }).click()
   expect(page.url()).toBe(`${pool.url}/hq/keys`)
-  expect(await made.locator('code').textContent()).toBe(secret)
+  await expect.poll(() => made.locator('code').textContent()).toBe(secret)
   await button('I have stored it').click()
-  expect(await focused(page)).toBe('Keys')
+  await expect.poll(() => focused(page)).toBe('Keys')
   expect(await page.content()).not.toContain(secret)
 
   const [elsewhere, tab] = await visit()
@@ -222,7 +226,7 @@ test('a key is made and shown once, opens HQ elsewhere with its scopes alone, an
   await seen(tab, 'its key was revoked')
   await signIn(tab, API_KEY)
   await tab.getByRole('heading', { name: 'New job' }).waitFor()
-  expect(await tab.getByLabel('Your own id').inputValue()).toBe('typed before')
+  await expect.poll(() => tab.getByLabel('Your own id').inputValue()).toBe('typed before')
   await elsewhere.close()
 })
 
@@ -234,7 +238,7 @@ test('a job with exact quantiles shows its curve with VaR marked; its replay is 
   await page.getByRole('img', { name: /^Exceedance curve.*VaR 99\.5 %.* A second, dashed line/ }).waitFor()
   await isAccessible(page)
   await page.getByText('The same as a table').first().click()
-  expect(await page.getByRole('row', { name: /^200 / }).getByRole('cell').count()).toBe(2)
+  await expect.poll(() => page.getByRole('row', { name: /^200 / }).getByRole('cell').count()).toBe(2)
   await seen(page, /agents of everybody; in any region; given up after/)
   // Somebody else runs it again: who answered the original is asked last.
   await pool.agents({ engine: 'wasm' })
@@ -264,11 +268,11 @@ test('the list is live: a job that begins elsewhere appears, and can be cancelle
     page,
     /^Cancelled by your own project, .* after it was registered, at .* No agent had begun\. Nothing was billed\.$/,
   )
-  expect(await page.getByText('Trying the same again').count()).toBe(0)
+  await expect.poll(() => page.getByText('Trying the same again').count()).toBe(0)
   await page.getByRole('link', { name: 'New job from this one' }).click()
   await seen(page, /^The request of job .* is filled in/)
-  expect(await page.getByLabel('Years iterations').inputValue()).toBe('1048579')
-  expect(await focused(page)).toBe('New job')
+  await expect.poll(() => page.getByLabel('Years iterations').inputValue()).toBe('1048579')
+  await expect.poll(() => focused(page)).toBe('New job')
   await page.goBack()
   await page.goBack()
   await page.getByRole('navigation', { name: 'State' }).getByRole('link', { name: 'Cancelled' }).click()
@@ -278,7 +282,9 @@ test('the list is live: a job that begins elsewhere appears, and can be cancelle
     () => page.getByRole('row').count(),
     (rows) => rows === 2,
   )
-  expect(await row.textContent()).toMatch(/^CancelledInsurance losses, 1\.048579 million years.*9 shards asked for/)
+  await expect
+    .poll(() => row.textContent())
+    .toMatch(/^CancelledInsurance losses, 1\.048579 million years.*9 shards asked for/)
 })
 
 test('an own id that has a job already runs nothing new, and that is said', async () => {
@@ -291,7 +297,7 @@ test('an own id that has a job already runs nothing new, and that is said', asyn
   await page.getByRole('alert').filter({ hasText: 'JOB_ID_REUSED' }).waitFor()
   await page.getByRole('link', { name: 'Open the job that is there' }).waitFor()
   await page.getByLabel('Years iterations').fill('10,000,000')
-  expect(await page.getByRole('alert').count()).toBe(0)
+  await expect.poll(() => page.getByRole('alert').count()).toBe(0)
   await button('Run it').click()
   await seen(page, /^Nothing new ran: your id the-first has a job already/)
   // Shards that did not come at first come by themselves.

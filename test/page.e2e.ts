@@ -91,8 +91,8 @@ test('Finish in the middle of a job: what has begun is accepted, then the tab le
 test('an address that is not understood is answered with a sentence, and the page still works', async () => {
   const tab = await come('/?engine=cuda&threads=many')
   const intro = tab.page.getByRole('region', { name: 'This tab' })
-  expect(await intro.textContent()).toContain('“engine” in the address is webgpu or wasm')
-  expect(await intro.textContent()).toContain('“threads” in the address is a whole number from 1 to 64')
+  await expect.poll(() => intro.textContent()).toContain('“engine” in the address is webgpu or wasm')
+  await expect.poll(() => intro.textContent()).toContain('“threads” in the address is a whole number from 1 to 64')
   await tab.press('Start')
   await tab.word('Idle')
 })

@@ -1,6 +1,6 @@
 // Where the focus goes when what had it is gone, so that whoever uses a keyboard or hears the page is not sent to its beginning.
 import type { RefObject } from 'preact'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 /** A heading takes the focus without being a stop of the tab key. */
 export function focusHead(heading: HTMLElement | null): void {
@@ -30,11 +30,11 @@ export function focusView(): () => void {
 
 /**
  * In a box that asks before a deed: what comes in the place of the button that was pressed has the focus; when the box goes away
- * with it, the heading of its section has.
+ * with it, the heading of its section has. In the same moment: a key pressed before the next frame would go nowhere.
  */
 export function useFocusOf(box: RefObject<HTMLElement | null>, asking: unknown): void {
   const isNew = useRef(true)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { activeElement } = document
     // Whoever has gone elsewhere meanwhile stays there.
     const isHere = activeElement === document.body || box.current?.contains(activeElement) === true

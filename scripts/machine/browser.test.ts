@@ -6,10 +6,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findChromium } from './chromium.ts'
 import { launchBrowser } from './browser.ts'
 
+// A browser that has just been started may have no adapter for a moment, so that it is asked for a few times, as the engine does.
 const FILES: Record<string, string> = {
   '/': '<!doctype html><title>machine</title>',
   '/worker.js': `
-    navigator.gpu.requestAdapter()
+    const adapterOf = async (asked) =>
+      (await navigator.gpu.requestAdapter()) ??
+      (asked < 5 ? new Promise((resolve) => setTimeout(resolve, 100)).then(() => adapterOf(asked + 1)) : null)
+    adapterOf(1)
       .then((adapter) => adapter && adapter.requestDevice().then(() => adapter.info.architecture))
       .then(postMessage, (error) => postMessage(String(error)))`,
   '/nested.js': `new Worker('/worker.js').onmessage = (event) => postMessage(event.data)`,

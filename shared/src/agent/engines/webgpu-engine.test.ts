@@ -116,6 +116,18 @@ describe('a device at work', () => {
     await runs(loaded, sumsShards(3, 10))
     expect(fake.devices[0]?.dispatched.length).toBe((dispatched ?? 0) + 1)
   })
+
+  it('is asked for again where a browser that was just started has no adapter yet, and not for long', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    const late = fakeGpu((n) => (n < 2 ? null : {}))
+    const opened = loadedOn(late)
+    await vi.advanceTimersByTimeAsync(500)
+    await runs((await opened).loaded)
+    const none = fakeGpu(() => null)
+    const refused = createWebGpuEngine(none.gpu, [sums]).catch(String)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(await refused).toContain('offers no WebGPU adapter')
+  })
 })
 
 describe('a device that is lost', () => {

@@ -4,7 +4,7 @@
 import { programOf, type KernelArtifact } from '../../kernels/artifact.ts'
 import type { Launch, ShardRange } from '../../kernels/kernel.ts'
 import { DutyCycle } from './duty-cycle.ts'
-import { EngineError, type Computed, type Engine, type LoadedKernel } from './engine.ts'
+import { EngineAbsent, EngineError, type Computed, type Engine, type LoadedKernel } from './engine.ts'
 import { DeviceLost, openDevice, type WebGpuDevice } from './webgpu-device.ts'
 import { loadOnDevice, type LaunchOrder, type WebGpuLaunch } from './webgpu-launch.ts'
 import { WebGpuLosses } from './webgpu-losses.ts'
@@ -12,6 +12,8 @@ import { Pace } from './webgpu-pace.ts'
 
 /** After a loss the browser may need a moment to start its GPU process again. */
 const REOPEN_WAITS_MS = [0, 250, 1000, 4000] as const
+/** A browser that has just been started may say for a moment that there is no adapter, because its GPU process is not up yet. */
+const FIRST_WAITS_MS = [100, 400] as const
 
 export interface WebGpuEngine extends Engine {
   /** The adapter computes on the CPU, where WASM is faster. */
@@ -39,13 +41,25 @@ export async function createWebGpuEngine(
 ): Promise<WebGpuEngine> {
   const { retest, reopened, now, duty, ...adapterOptions } = options
   const open = (): Promise<WebGpuDevice> => openDevice(gpu, artifacts, adapterOptions)
-  return new EngineOnDevices(artifacts, await open(), {
+  return new EngineOnDevices(artifacts, await openedFirst(open), {
     open,
     retest: retest ?? (async () => {}),
     reopened: reopened ?? (() => {}),
     now: now ?? (() => performance.now()),
     duty: duty ?? new DutyCycle(),
   })
+}
+
+async function openedFirst(open: () => Promise<WebGpuDevice>): Promise<WebGpuDevice> {
+  for (const waitMs of FIRST_WAITS_MS) {
+    try {
+      return await open()
+    } catch (error) {
+      if (!(error instanceof EngineAbsent)) throw error
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+    }
+  }
+  return open()
 }
 
 interface World {
