@@ -23,7 +23,7 @@ const edge = fc.constantFrom(0, 1, 63, 64, 127, 128, 0x7fffffff, 0x80000000, 0xf
 const word = fc.oneof(u32, edge)
 const small = fc.nat(1000)
 
-const RUNS = process.env['FORGE_TEST_ALL'] === '1' ? 50 : 12
+const RUNS = process.env['FORGE_TEST_ALL'] === '1' ? 50 : 6
 
 /** Two words, the low one first; a narrow amount's high word is 0. */
 const amount = (profile: Profile, low: fc.Arbitrary<number>, high: fc.Arbitrary<number>) =>

@@ -27,8 +27,8 @@ export function ShownOnce({ label, title, lead, lines, stored }: ShownOnceProps)
   useEffect(() => head.current?.focus(), [title])
   const section = useRef<HTMLElement>(null)
   useFocusOf(section, null)
-  const [go, setGo] = useState<(() => void) | null>(null)
-  useEffect(() => askBeforeLeaving((then) => setGo(() => then)), [])
+  const [asked, setAsked] = useState<{ readonly go: () => void; readonly n: number } | null>(null)
+  useEffect(() => askBeforeLeaving((go) => setAsked((last) => ({ go, n: (last?.n ?? 0) + 1 }))), [])
   useEffect(() => {
     const ask = (event: BeforeUnloadEvent): void => event.preventDefault()
     addEventListener('beforeunload', ask)
@@ -50,7 +50,15 @@ export function ShownOnce({ label, title, lead, lines, stored }: ShownOnceProps)
         </div>
       ))}
       <Button onPress={stored}>{words.keys.stored}</Button>
-      {go !== null && <Leave what={label} go={go} stay={() => setGo(null)} />}
+      {asked !== null && (
+        // Each question is a dialog of its own: one that closes while the next is asked puts away itself and not that.
+        <Leave
+          key={asked.n}
+          what={label}
+          go={asked.go}
+          stay={() => setAsked((last) => (last === asked ? null : last))}
+        />
+      )}
     </section>
   )
 }

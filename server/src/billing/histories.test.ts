@@ -3,4 +3,4 @@ import { test } from 'vitest'
 import { testHistories } from './histories.case.ts'
 import { Crashing } from './crashing.fixtures.ts'
 
-test('60 histories', { timeout: 120_000 }, async () => testHistories(await Crashing.inMemory(), 60))
+test('25 histories', { timeout: 120_000 }, async () => testHistories(await Crashing.inMemory(), 25))
