@@ -40,7 +40,6 @@ describeStore('the store on PGlite', {
     return { store, sql: (text) => driver.query(text, []) }
   },
   openTimeoutMs: START_TIMEOUT_MS,
-  // On Postgres always.
   isLarge: process.env['FORGE_TEST_ALL'] === '1',
   more() {
     test('jobs that were given up are counted in the database, and not fetched to be counted', async () => {
