@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problem } from '@forge/shared/contract/problem.ts'
@@ -13,6 +14,7 @@ import { openPglite } from './pglite-driver.ts'
 import { createEngine, type Driver } from './engine.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { migrate } from './migrate.ts'
+import { textArray } from './prepared.ts'
 import { createStore } from './sql-store.ts'
 import { describeStore } from './store.case.ts'
 import { accepted, aJob, acceptedOf } from './store.fixtures.ts'
@@ -42,6 +44,20 @@ describeStore('the store on PGlite', {
   openTimeoutMs: START_TIMEOUT_MS,
   isLarge: process.env['FORGE_TEST_ALL'] === '1',
   more() {
+    test('an array of any texts comes as it was', async () => {
+      const texts = fc.array(
+        fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('', 'NULL', '\\', '"', '{a,"b"}', ' ')),
+      )
+      await fc.assert(
+        fc.asyncProperty(texts, async (all) => {
+          const kept = all.filter((text) => !text.includes('\0'))
+          const rows = await driver.query('select unnest($1::text[])', [textArray(kept)])
+          expect(rows.flat()).toEqual(kept)
+        }),
+        { numRuns: 50 },
+      )
+    })
+
     test('jobs that were given up are counted in the database, and not fetched to be counted', async () => {
       const fetched: number[] = []
       const query: typeof driver.query = async (...asked) => {

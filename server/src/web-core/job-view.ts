@@ -131,6 +131,16 @@ const ADVICE: Readonly<Record<NoticeRow['kind'], string>> = {
 /** The client's own ids among the fields of `ctx`. */
 export const ctxIdsOf = (ctx: object): CtxIds => ctxIdsSchema.parse(ctx)
 
+/** A row that has ended is kept and looked at again and again, and what was registered never changes. */
+const registered = new WeakMap<JobRow, CtxIds>()
+function registeredCtxOf(row: JobRow): CtxIds {
+  const known = registered.get(row)
+  if (known !== undefined) return known
+  const { ctx } = storedRequestSchema.parse(JSON.parse(row.request))
+  registered.set(row, ctx)
+  return ctx
+}
+
 /**
  * `ctx` is that of the call that asks, or else the registered one. A failed or cancelled job is shown with `problem`
  * inside an `ok: true` view, because looking at it succeeded; only a call that waits for a result answers the problem.
@@ -150,7 +160,7 @@ function jobView(
     ...(row.replayOf === null ? {} : { replay_of: row.replayOf }),
     ...stateView(row, progress),
     ...(comparison === null ? {} : { replay: comparisonView(comparison) }),
-    ctx: ctx ?? storedRequestSchema.parse(JSON.parse(row.request)).ctx,
+    ctx: ctx ?? registeredCtxOf(row),
     times: {
       created_at: isoOf(row.createdAtMs),
       started_at: isoOrNull(row.startedAtMs),

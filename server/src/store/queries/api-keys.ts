@@ -2,9 +2,10 @@
 // revocation; a trigger refuses everything else.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
-import { and, count, desc, eq, gt, inArray, isNull, lt, or } from 'drizzle-orm'
+import { and, count, desc, eq, gt, isNull, lt, or } from 'drizzle-orm'
 import type { Actor } from '../acts.ts'
 import type { Db } from '../engine.ts'
+import { isAnyOf, perHandle, textArray } from '../prepared.ts'
 import { apiKeys } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { ApiKeyRow, PageOf } from '../tenants.ts'
@@ -42,11 +43,12 @@ export function apiKeysOf(db: Db, projectId: ProjectId, { after, limit }: PageOf
     .limit(limit)
 }
 
+const byHash = perHandle((db) =>
+  db.select().from(apiKeys).where(isAnyOf(apiKeys.hash, 'hashes')).prepare('api_keys_by_hash'),
+)
+
 export async function apiKeysByHash(db: Db, hashes: readonly Digest[]): Promise<Map<Digest, ApiKeyRow>> {
-  const rows = await db
-    .select()
-    .from(apiKeys)
-    .where(inArray(apiKeys.hash, [...hashes]))
+  const rows = await byHash(db).execute({ hashes: textArray(hashes) })
   return new Map(rows.map((row) => [row.hash, row]))
 }
 

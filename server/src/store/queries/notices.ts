@@ -7,6 +7,7 @@ import { alias } from 'drizzle-orm/pg-core'
 import type { Db } from '../engine.ts'
 import { noticeDigest } from '../event-data.ts'
 import { STORE_LIMITS } from '../limits.ts'
+import { isAnyOf, perHandle, textArray } from '../prepared.ts'
 import { executors, jobs, noticed, notices, quarantines, submissions, verdicts, voids } from '../schema.ts'
 import type { CreditNoteDetail, IntegrityDetail, NoticeRow, QuarantineRow } from '../store.ts'
 import { announceNotices } from './announcements.ts'
@@ -20,13 +21,18 @@ export interface Exposed {
   readonly atMs: number
 }
 
-/** Jobs without notices are not in it. */
-export async function noticesOf(db: Db, jobIds: readonly JobId[]): Promise<Map<JobId, NoticeRow[]>> {
-  const rows = await db
+const ofJobs = perHandle((db) =>
+  db
     .select()
     .from(notices)
-    .where(inArray(notices.jobId, [...jobIds]))
+    .where(isAnyOf(notices.jobId, 'jobIds'))
     .orderBy(asc(notices.number))
+    .prepare('notices_of_jobs'),
+)
+
+/** Jobs without notices are not in it. */
+export async function noticesOf(db: Db, jobIds: readonly JobId[]): Promise<Map<JobId, NoticeRow[]>> {
+  const rows = await ofJobs(db).execute({ jobIds: textArray(jobIds) })
   const byJob = new Map<JobId, NoticeRow[]>()
   for (const row of rows) byJob.set(row.jobId, [...(byJob.get(row.jobId) ?? []), row])
   return byJob

@@ -1,0 +1,23 @@
+// Statements that are asked with every request: built once a handle, since to build one takes longer than to send it.
+import { sql, type SQL, type SQLWrapper } from 'drizzle-orm'
+import type { Db } from './engine.ts'
+
+/** What `prepare` makes of a handle, made once for each. */
+export function perHandle<T>(prepare: (db: Db) => T): (db: Db) => T {
+  const made = new WeakMap<Db, T>()
+  return (db) => {
+    const known = made.get(db)
+    if (known !== undefined) return known
+    const fresh = prepare(db)
+    made.set(db, fresh)
+    return fresh
+  }
+}
+
+/** Any of so many texts as the statement is run with, so that its own text is the same for every number; see `textArray`. */
+export const isAnyOf = (column: SQLWrapper, placeholder: string): SQL =>
+  sql`${column} = any(${sql.placeholder(placeholder)}::text[])`
+
+/** An array as PostgreSQL reads it: neither driver need know its type. */
+export const textArray = (texts: readonly string[]): string =>
+  `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`
