@@ -49,7 +49,7 @@ test.each(['wasm', 'reference'] as const)(
 test.each([
   // A slice of the WASM engine in this thread, or some time of the reference in its own.
   ['wasm', 0, 200_000],
-  ['reference', 1, 400_000],
+  ['reference', 1, 1_000_000],
 ] as const)('%s says how far a long shard is (%i threads)', async (engine, threads, unitsPerShard) => {
   let nowMs = 0
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 2000))
