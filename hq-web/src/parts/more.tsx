@@ -11,10 +11,12 @@ interface MoreProps {
   readonly later: string
   /** The id of the list's heading, which is gone to; without one the top of the view. */
   readonly head?: string
+  /** Said beside them, with one page too. */
+  readonly note?: string
 }
 
-export function More({ to, query = {}, cursor, next, first, later, head }: MoreProps) {
-  if (cursor === undefined && typeof next !== 'string') return null
+export function More({ to, query = {}, cursor, next, first, later, head, note }: MoreProps) {
+  if (cursor === undefined && typeof next !== 'string' && note === undefined) return null
   const address = (more: Readonly<Record<string, string>>): string => {
     const search = new URLSearchParams({ ...query, ...more })
     return search.size === 0 ? to : `${to}?${search}`
@@ -31,6 +33,7 @@ export function More({ to, query = {}, cursor, next, first, later, head }: MoreP
           {later}
         </Link>
       )}
+      {note !== undefined && <span class="cap">{note}</span>}
     </p>
   )
 }

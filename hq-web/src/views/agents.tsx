@@ -8,6 +8,7 @@ import { get } from '../api.ts'
 import { useLoad } from '../load.ts'
 import { useNow } from '../parts/age.tsx'
 import { Head } from '../parts/head.tsx'
+import { More } from '../parts/more.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { Link, useTitle } from '../router.tsx'
 import { may, useSession } from '../session.ts'
@@ -74,7 +75,14 @@ function Own({ query }: { query: URLSearchParams }) {
           {others.length === 0 ? <p>{say.noOthers}</p> : <OtherTable agents={others} now={now} />}
         </section>
       )}
-      <Pages show={show} cursor={cursor} next={data?.next_cursor ?? null} />
+      <More
+        to="/agents"
+        query={queryOf(show)}
+        cursor={cursor}
+        next={data?.next_cursor}
+        first={say.first}
+        later={say.older}
+      />
     </>
   )
 }
@@ -107,18 +115,22 @@ export function FleetView({ query }: { query: URLSearchParams }) {
       {data !== null && data.agents.length > 0 && (
         <AgentTable caption={say.fleetCaption} agents={data.agents} now={now} ordered={reload} />
       )}
-      <Pages show={show} cursor={cursor} next={data?.next_cursor ?? null} />
+      <More
+        to="/agents"
+        query={queryOf(show)}
+        cursor={cursor}
+        next={data?.next_cursor}
+        first={say.first}
+        later={say.older}
+      />
     </>
   )
 }
 
-const addressOfShow = (show: Show, cursor?: string): string => {
-  const query = new URLSearchParams({
-    ...(show === 'all' ? {} : { show }),
-    ...(cursor === undefined ? {} : { cursor }),
-  })
-  return query.size === 0 ? '/agents' : `/agents?${query}`
-}
+const queryOf = (show: Show): Readonly<Record<string, string>> => (show === 'all' ? {} : { show })
+
+const addressOfShow = (show: Show): string =>
+  show === 'all' ? '/agents' : `/agents?${new URLSearchParams(queryOf(show))}`
 
 function Shows({ show, said }: { show: Show; said: string }) {
   const { shows } = words.agents
@@ -133,23 +145,5 @@ function Shows({ show, said }: { show: Show; said: string }) {
       </nav>
       <p class="cap">{said}</p>
     </div>
-  )
-}
-
-function Pages({ show, cursor, next }: { show: Show; cursor: string | undefined; next: string | null }) {
-  if (cursor === undefined && next === null) return null
-  return (
-    <p class="more">
-      {cursor !== undefined && (
-        <Link class="btn" to={addressOfShow(show)}>
-          {words.agents.first}
-        </Link>
-      )}
-      {next !== null && (
-        <Link class="btn" to={addressOfShow(show, next)}>
-          {words.agents.older}
-        </Link>
-      )}
-    </p>
   )
 }

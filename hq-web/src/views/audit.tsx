@@ -6,8 +6,9 @@ import { get, type Schema } from '../api.ts'
 import { useLoad } from '../load.ts'
 import { useNow } from '../parts/age.tsx'
 import { Head } from '../parts/head.tsx'
+import { More } from '../parts/more.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
-import { Link, navigate, useTitle } from '../router.tsx'
+import { navigate, useTitle } from '../router.tsx'
 import { may, useSession } from '../session.ts'
 import { words } from '../words.ts'
 
@@ -22,6 +23,7 @@ export type ReadActs = (
 const checks = () => import('../audit/check.ts')
 
 const PAGE = 30
+const HEAD = 'acts'
 
 export function AuditView({ query }: { query: URLSearchParams }) {
   const { title, lead, noScope, noJobs, receipts } = words.audit
@@ -44,7 +46,6 @@ export function AuditView({ query }: { query: URLSearchParams }) {
           read={(asked, signal) => get('/api/v0/audit', { query: asked, signal })}
           chain={session.project?.id ?? ''}
           cursor={query.get('cursor') ?? undefined}
-          address="/audit"
         />
       )}
     </>
@@ -60,7 +61,6 @@ export function OperatorAuditView({ query }: { query: URLSearchParams }) {
     project === ''
       ? get('/api/v0/operator/audit', { query: asked, signal })
       : get('/api/v0/projects/{id}/audit', { params: { id: project }, query: asked, signal })
-  const address = project === '' ? '/audit' : `/audit?project=${encodeURIComponent(project)}`
   return (
     <>
       <Head title={title}>{operatorLead}</Head>
@@ -86,7 +86,7 @@ export function OperatorAuditView({ query }: { query: URLSearchParams }) {
         read={read}
         chain={project === '' ? 'operator' : project}
         cursor={query.get('cursor') ?? undefined}
-        address={address}
+        of={project === '' ? {} : { project }}
       />
     </>
   )
@@ -97,17 +97,17 @@ interface ActsProps {
   /** Whose: a project's id, or `operator`. Another one is asked for anew. */
   readonly chain: string
   readonly cursor: string | undefined
-  readonly address: string
+  /** What the address says of whose they are. */
+  readonly of?: Readonly<Record<string, string>>
 }
 
-function Acts({ read, chain, cursor, address }: ActsProps) {
+function Acts({ read, chain, cursor, of = {} }: ActsProps) {
   const say = words.audit
   const now = useNow()
   const { data, problem, reload } = useLoad((signal) => read({ cursor, limit: PAGE }, signal), [chain, cursor])
-  const join = address.includes('?') ? '&' : '?'
   return (
     <section class="bill" aria-label={say.chain}>
-      <h2>{say.chain}</h2>
+      <h2 id={HEAD}>{say.chain}</h2>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
       {data !== null && (
         <>
@@ -118,18 +118,15 @@ function Acts({ read, chain, cursor, address }: ActsProps) {
             proved={say.provedActs}
           />
           {data.acts.length === 0 ? <p class="after">{say.none}</p> : <ActTable acts={data.acts} now={now} />}
-          <p class="more">
-            {cursor !== undefined && (
-              <Link class="btn" to={address}>
-                {say.newest}
-              </Link>
-            )}
-            {data.next_cursor !== null && (
-              <Link class="btn" to={`${address}${join}cursor=${encodeURIComponent(data.next_cursor)}`}>
-                {say.older}
-              </Link>
-            )}
-          </p>
+          <More
+            to="/audit"
+            query={of}
+            cursor={cursor}
+            next={data.next_cursor}
+            first={say.newest}
+            later={say.older}
+            head={HEAD}
+          />
         </>
       )}
     </section>

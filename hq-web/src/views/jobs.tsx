@@ -7,6 +7,7 @@ import { useNow } from '../parts/age.tsx'
 import { ProblemNote } from '../parts/problem.tsx'
 import { FirstJob } from '../parts/first-job.tsx'
 import { JobTable } from '../parts/job-table.tsx'
+import { More } from '../parts/more.tsx'
 import { Spending } from '../parts/spending.tsx'
 import { Link, navigate, useTitle } from '../router.tsx'
 import { may, useSession } from '../session.ts'
@@ -62,29 +63,19 @@ export function JobsView({ query }: { query: URLSearchParams }) {
         </section>
       )}
       {page !== null && page.jobs.length > 0 && (
-        <Pages query={query} next={page.next_cursor} shown={page.jobs.length} />
+        <More
+          to="/jobs"
+          query={Object.fromEntries(
+            FILTERS.flatMap((name) => (query.has(name) ? [[name, query.get(name) ?? '']] : [])),
+          )}
+          cursor={query.get('cursor') ?? undefined}
+          next={page.next_cursor}
+          first={words.jobs.newest}
+          later={words.jobs.older}
+          note={words.jobs.shown(page.jobs.length)}
+        />
       )}
     </>
-  )
-}
-
-function Pages({ query, next, shown }: { query: URLSearchParams; next: string | null; shown: number }) {
-  const older = new URLSearchParams(query)
-  if (next !== null) older.set('cursor', next)
-  return (
-    <p class="more">
-      {query.has('cursor') && (
-        <Link class="btn" to={withFilter(query, 'state', query.get('state') ?? '')}>
-          {words.jobs.newest}
-        </Link>
-      )}
-      {next !== null && (
-        <Link class="btn" to={`/jobs?${older}`}>
-          {words.jobs.older}
-        </Link>
-      )}
-      <span class="cap">{words.jobs.shown(shown)}</span>
-    </p>
   )
 }
 
