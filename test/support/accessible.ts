@@ -49,6 +49,8 @@ export interface Focus {
   /** Pixels of the line around it, or around what stands for it. */
   readonly outlinePx: number
   readonly isInView: boolean
+  /** Behind the last control the browser's own come, and then the first again. */
+  readonly isNowhere: boolean
 }
 
 /** What the keyboard is at. */
@@ -61,8 +63,19 @@ export const focusOf = (page: Page): Promise<Focus> =>
       return outlineStyle === 'none' ? 0 : parseFloat(outlineWidth)
     })
     const { top, bottom } = at.getBoundingClientRect()
-    return { name, outlinePx: Math.max(...lines), isInView: bottom > 0 && top < innerHeight }
+    return {
+      name,
+      outlinePx: Math.max(...lines),
+      isInView: bottom > 0 && top < innerHeight,
+      isNowhere: at === document.body,
+    }
   })()`)
+
+/** It shows that it has the focus, and is seen. */
+function expectShown({ name, outlinePx, isInView }: Focus, where: string): void {
+  expect(outlinePx, `the line around “${name}” at ${where}`).toBeGreaterThanOrEqual(OUTLINE_PX_MIN)
+  expect(isInView, `“${name}” is in view at ${where}`).toBe(true)
+}
 
 /** Presses `key` until the control of that name has the focus; on the way every one shows that it has it. */
 export async function walkTo(page: Page, name: string | RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
@@ -70,10 +83,37 @@ export async function walkTo(page: Page, name: string | RegExp, key: 'Tab' | 'Sh
   for (let n = 0; n < PRESSES_MAX; n += 1) {
     await page.keyboard.press(key)
     const at = await focusOf(page)
+    if (at.isNowhere) continue
     passed.push(at.name)
-    expect(at.outlinePx, `the line around “${at.name}”`).toBeGreaterThanOrEqual(OUTLINE_PX_MIN)
-    expect(at.isInView, `“${at.name}” is in view`).toBe(true)
+    expectShown(at, page.url())
     if (typeof name === 'string' ? at.name === name : name.test(at.name)) return
   }
   throw new Error(`${key} never came to ${String(name)}: ${passed.join(', ')}`)
+}
+
+/** Tab alone comes to every control that is shown, and each shows that it has the focus. */
+export async function expectAllByTab(page: Page): Promise<void> {
+  // Of a group of radio buttons the keyboard comes to one, and goes on by its arrows.
+  const wanted = await page.evaluate<number>(`(() => {
+    const isOne = (at) => at.type !== 'radio' || at.checked ||
+      (document.querySelector('input[type=radio]:checked[name="' + at.name + '"]') === null &&
+        document.querySelector('input[type=radio][name="' + at.name + '"]') === at)
+    window.unreached = new Set([...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
+      .filter((at) => at.checkVisibility({ visibilityProperty: true }) && !at.disabled && isOne(at)))
+    return window.unreached.size
+  })()`)
+  expect(wanted).toBeGreaterThan(0)
+  for (let n = 0; n < 2 * wanted + 10; n += 1) {
+    await page.keyboard.press('Tab')
+    const left = await page.evaluate<number>(`(() => {
+      window.unreached.delete(document.activeElement)
+      for (const one of window.unreached) if (!one.isConnected) window.unreached.delete(one)
+      return window.unreached.size
+    })()`)
+    const at = await focusOf(page)
+    if (!at.isNowhere) expectShown(at, page.url())
+    if (left === 0) return
+  }
+  const unreached = await page.evaluate<string[]>('[...window.unreached].map((at) => at.outerHTML.slice(0, 200))')
+  expect(unreached, `what Tab does not come to at ${page.url()}`).toEqual([])
 }
