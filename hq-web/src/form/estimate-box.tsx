@@ -10,15 +10,17 @@ interface EstimateBoxProps {
   readonly problem: Problem | null
   readonly isOld: boolean
   readonly units: string
+  /** The form holds a request that can be priced. */
+  readonly isWritten: boolean
 }
 
-export function EstimateBox({ estimate, problem, isOld, units }: EstimateBoxProps) {
+export function EstimateBox({ estimate, problem, isOld, units, isWritten }: EstimateBoxProps) {
   const say = words.form
   return (
     <section class={isOld ? 'estimate old' : 'estimate'} aria-live="polite">
       <h2>{say.estimate}</h2>
       {problem !== null && <ProblemNote problem={problem} />}
-      {problem === null && estimate === null && <p class="soft">{say.estimateWait}</p>}
+      {problem === null && estimate === null && <p class="soft">{isWritten ? say.estimateAsked : say.estimateWait}</p>}
       {problem === null && estimate !== null && <Figures estimate={estimate} units={units} />}
     </section>
   )

@@ -111,11 +111,13 @@ function Argument({ name, value }: { name: string; value: unknown }) {
           ? value
             ? on
             : off
-          : JSON.stringify(value)
+          : Array.isArray(value) && value.every((one) => typeof one === 'number')
+            ? value.map(String).join(', ')
+            : JSON.stringify(value)
   return (
     <>
       <dt>{words.form.names[name] ?? name}</dt>
-      <dd title={name}>{said === '[]' ? off : said}</dd>
+      <dd title={name}>{said === '' ? off : said}</dd>
     </>
   )
 }

@@ -25,11 +25,10 @@ interface DetailProps {
 }
 
 export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
-  const { name, selected, verdict, digest, noDigest, noDigestEver, attempts, noAttempts, proof, proofNote, say, pass } =
+  const { name, selected, verdict, digest, attempts, noAttempts, noAttemptsEver, proof, proofNote, say, pass } =
     words.job.dispatch
   const { fill, wasVoid } = lookOf(shard)
   const [glyph, tone] = SAID[fill]
-  const settled = settledDigest(shard)
   const proofAddress = addressOf('/api/v0/jobs/{id}/shards/{n}/proof', { params: { id, n: shard.shard } })
   return (
     <div>
@@ -53,27 +52,19 @@ export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
         )}
         <dt>{digest}</dt>
         <dd>
-          {settled === null ? (
-            shard.verdict === 'unsettled' ? (
-              noDigestEver
-            ) : (
-              noDigest
-            )
-          ) : (
-            <>
-              <Digest of={settled} /> <Copy text={settled} what={digest} />
-            </>
-          )}
+          <Settled shard={shard} />
         </dd>
       </dl>
       <h4>{attempts}</h4>
-      {shard.attempts.length === 0 ? <p class="cap">{noAttempts}</p> : null}
+      {shard.attempts.length === 0 ? (
+        <p class="cap">{shard.verdict === 'unsettled' ? noAttemptsEver : noAttempts}</p>
+      ) : null}
       <ol>
         {shard.attempts.map((attempt, n) => (
           <li class="att" key={`${attempt.agent} ${attempt.role}`}>
             <b>{n + 1}</b>
             <AttemptText attempt={attempt} />
-            <Outcome attempt={attempt} accepted={settled} isLeft={shard.verdict === 'unsettled'} />
+            <Outcome attempt={attempt} accepted={settledDigest(shard)} isLeft={shard.verdict === 'unsettled'} />
           </li>
         ))}
       </ol>
@@ -83,6 +74,18 @@ export function ShardDetail({ id, shard, units, isSealed }: DetailProps) {
         </p>
       )}
     </div>
+  )
+}
+
+/** What it was settled on, or that it is not yet, or never was. */
+function Settled({ shard }: { shard: Shard }) {
+  const { digest, noDigest, noDigestEver } = words.job.dispatch
+  const settled = settledDigest(shard)
+  if (settled === null) return <>{shard.verdict === 'unsettled' ? noDigestEver : noDigest}</>
+  return (
+    <>
+      <Digest of={settled} /> <Copy text={settled} what={digest} />
+    </>
   )
 }
 

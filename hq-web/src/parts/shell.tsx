@@ -14,6 +14,7 @@ import { poolWords } from '../words/pools.ts'
 import { webhookWords } from '../words/webhooks.ts'
 import { Button } from './button.tsx'
 import { Glyph } from './glyph.tsx'
+import { useWidth } from './look.ts'
 
 /** Only what there is. */
 const PLACES = {
@@ -65,7 +66,7 @@ export function Shell({ place, left, isFresh, children }: ShellProps) {
       bar.current.scrollLeft =
         link.offsetLeft - bar.current.offsetLeft - (bar.current.clientWidth - link.offsetWidth) / 2
     }
-  }, [place.path])
+  }, [place.path, useWidth(bar)])
   const path = useRef(isFresh ? null : place.path)
   useEffect(() => {
     if (path.current === place.path) return

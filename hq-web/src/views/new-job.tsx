@@ -84,7 +84,17 @@ function useForm({ ops, first, begun }: JobFormProps) {
   const isOver = !estimated.isOld && estimated.estimate?.limits.some(({ exceeded }) => exceeded) === true
   const whyNot = isGood ? (isOver ? say.overLimit : undefined) : say.cannot
   const off = may(session, 'jobs:write') ? whyNot : say.noScope
-  return { draft, form, change, fields, faults, faultOf, contract, estimate: { ...estimated, problem: found }, off }
+  return {
+    draft,
+    form,
+    change,
+    fields,
+    faults,
+    faultOf,
+    contract,
+    estimate: { ...estimated, problem: found, isWritten },
+    off,
+  }
 }
 
 interface RunSaid {

@@ -28,28 +28,28 @@ export function ProjectsView({ query }: { query: URLSearchParams }) {
       <Head title={title}>{lead}</Head>
       {problem !== null && <ProblemNote problem={problem} again={reload} />}
       {data !== null && (
-        <div class="scroll" tabIndex={0} role="region" aria-label={title}>
-          <table>
-            <caption class="sr">{caption}</caption>
-            <Heads of={heads} right={['limits', 'created']} />
-            <tbody>
-              {data.projects.map((project) => (
-                <tr key={project.id}>
-                  <th scope="row">
-                    <Link to={`/projects/${project.id}`}>{project.name}</Link>
-                  </th>
-                  <td class="mono">{project.id}</td>
-                  <td class="r">
-                    {project.limits.credits_per_day === null ? noLimit : count(project.limits.credits_per_day)}
-                  </td>
-                  <td class="r">
-                    <Age at={project.created_at} now={now} say={words.jobs.ago} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <table class="stack">
+          <caption class="sr">{caption}</caption>
+          <Heads of={heads} right={['limits', 'created']} />
+          <tbody>
+            {data.projects.map((project) => (
+              <tr key={project.id}>
+                <th scope="row">
+                  <Link to={`/projects/${project.id}`}>{project.name}</Link>
+                </th>
+                <td data-head={heads.id} class="mono">
+                  {project.id}
+                </td>
+                <td data-head={heads.limits} class="r">
+                  {project.limits.credits_per_day === null ? noLimit : count(project.limits.credits_per_day)}
+                </td>
+                <td data-head={heads.created} class="r">
+                  <Age at={project.created_at} now={now} say={words.jobs.ago} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       )}
       <More to="/projects" cursor={cursor} next={data?.next_cursor} first={newest} later={more} />
       <NewProject />

@@ -34,7 +34,7 @@ export const formWords = {
     region: 'Empty: anywhere. Agents whose token says this label; see Pools.',
   },
   unverified: {
-    degrade: 'degrade: the result comes, and says what was not checked',
+    degrade: 'degrade: the result says so',
     fail: 'fail: the job fails, and costs nothing',
   },
   artifacts: {
@@ -99,6 +99,7 @@ export const formWords = {
   estimate: 'Estimate',
   noPrice: 'no price yet',
   estimateWait: 'Ask for something that can be priced, and the price stands here.',
+  estimateAsked: 'The server is asked for the price.',
   cost: 'Cost',
   shards: 'Shards',
   eachUnits: (n: string, units: string) => `of ${n} ${units}`,

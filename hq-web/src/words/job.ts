@@ -11,7 +11,7 @@ export const jobWords = {
   deadline: (said: string) => `given up in ${said}`,
   atDeadline: 'at its deadline',
   diedOfTime: (when: string, after: string) =>
-    `Its deadline came at ${when}, ${after} after it was registered. It needs a longer timeout: policy.timeout_ms, “Give up after” in the form, 24 hours at most.`,
+    `Its deadline came at ${when}, ${after} after it was registered. With a longer timeout it can wait longer: policy.timeout_ms, “Give up after” in the form, 24 hours at most.`,
   again: 'New job from this one',
   replayOf: 'Replay of',
   identical: 'Identical to the original, to the bit.',
@@ -139,6 +139,7 @@ export const jobWords = {
     pass: 'Pass',
     attempts: 'Answers',
     noAttempts: 'Nobody has answered yet.',
+    noAttemptsEver: 'Nobody answered it.',
     proof: 'Inclusion proof',
     proofNote: 'that this digest is in the receipt’s Merkle root',
     role: { first: 'first run', check: 'check', referee: 'referee' },
@@ -162,6 +163,7 @@ export const jobWords = {
     agentsNote: (n: number) => `${count(n)}, by their opaque ids`,
     agentHeads: { agent: 'Agent', engine: 'Engine', shards: 'Shards', checks: 'Checks', voids: 'Void' },
     nobody: 'Nobody has answered a shard yet.',
+    nobodyEver: 'Nobody answered a shard.',
   },
   verify: {
     none: 'Nothing was checked: the request asked for no verification.',
