@@ -1,10 +1,11 @@
 // HQ's agents and audit log, as an owner and an operator meet them side by side: bring a machine, see it work beside a stranger,
 // take it out of the pool with a reason, read who did what, and check both chains in the browser.
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAccessible } from './support/accessible.ts'
 import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
+import { openHq, signIn } from './support/hq.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
@@ -27,16 +28,8 @@ afterAll(async () => {
 })
 
 async function signedIn(key: string): Promise<Page> {
-  const viewport = { width: 1280, height: 900 }
-  const context: BrowserContext = await browser.newContext({ locale: 'en-GB', viewport, reducedMotion: 'reduce' })
-  const tab = await context.newPage()
-  tab.on('pageerror', (error) => faults.push(error.message))
-  tab.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
-  })
-  await tab.goto(`${pool.url}/hq/agents`)
-  await tab.getByLabel('Project key or admin token').fill(key)
-  await tab.getByRole('button', { name: 'Sign in', exact: true }).click()
+  const tab = await openHq(browser, `${pool.url}/hq/agents`, faults)
+  await signIn(tab, key)
   await tab.getByRole('heading', { name: 'Agents', exact: true }).waitFor()
   return tab
 }

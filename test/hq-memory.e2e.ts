@@ -11,6 +11,7 @@ import { API_KEY } from './support/client.ts'
 import { smallContract } from './support/contract.ts'
 import { eventuallySeen } from './support/eventually.ts'
 import { focused } from './support/focus.ts'
+import { openHq, signIn } from './support/hq.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
@@ -34,18 +35,9 @@ afterAll(async () => {
   await browser?.close()
 })
 
-/** Signed in, in a browser profile of its own; what goes wrong in its console is kept. */
 async function visit(key: string): Promise<Page> {
-  const viewport = { width: 1280, height: 900 }
-  const fresh = await browser.newContext({ locale: 'en-GB', viewport, reducedMotion: 'reduce' })
-  const tab = await fresh.newPage()
-  tab.on('pageerror', (error) => faults.push(error.message))
-  tab.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
-  })
-  await tab.goto(`${pool.url}/hq`)
-  await tab.getByLabel('Project key or admin token').fill(key)
-  await button('Sign in', tab).click()
+  const tab = await openHq(browser, `${pool.url}/hq`, faults)
+  await signIn(tab, key)
   return tab
 }
 

@@ -2,7 +2,7 @@
 // see what it cost, make a key and revoke it, replay the job, sign out. Everything is found by role and label; axe-core looks at
 // each view, light and dark, and the console has neither an error of the page nor a breach of its policy.
 import { readFileSync } from 'node:fs'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAccessible } from './support/accessible.ts'
 import { API_KEY } from './support/client.ts'
@@ -10,13 +10,13 @@ import { smallContract } from './support/contract.ts'
 import { eventuallySeen } from './support/eventually.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { focused } from './support/focus.ts'
+import { openHq, signIn } from './support/hq.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
 const ADMIN_TOKEN = 'the-operators-token-of-the-story'
 
 let browser: OpenBrowser
 let pool: Pool
-let context: BrowserContext
 let page: Page
 /** With a shard in hand, until the page has been seen to run the job: it is one of half a second. */
 const LINGER_MS = 50
@@ -27,38 +27,20 @@ beforeAll(async () => {
     openBrowser(),
     startPool({ FORGE_ADMIN_TOKEN: ADMIN_TOKEN, FORGE_REFEREE: 'on' }),
   ])
-  ;[context, page] = await visit()
+  page = await visit()
 })
 afterAll(async () => {
   await pool?.close()
   await browser?.close()
 })
 
-/** A new browser profile; what goes wrong in its console is kept. */
-async function visit(): Promise<[BrowserContext, Page]> {
-  const viewport = { width: 1280, height: 900 }
-  // A colour on its way from light to dark has no contrast that one could measure.
-  const fresh = await browser.newContext({ locale: 'en-GB', viewport, reducedMotion: 'reduce' })
-  const tab = await fresh.newPage()
-  tab.on('pageerror', (error) => faults.push(error.message))
-  tab.on('console', (message) => {
-    // A refusal, which the page shows, is written down by the browser as well.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
-  })
-  await tab.goto(`${pool.url}/hq`)
-  return [fresh, tab]
-}
+const visit = () => openHq(browser, `${pool.url}/hq`, faults)
 
 const button = (name: string) => page.getByRole('button', { name, exact: true })
 const state = () => page.getByRole('status').first()
 const view = (name: string, tab = page) =>
   tab.getByRole('navigation', { name: 'HQ' }).getByRole('link', { name, exact: true })
 const seen = async (tab: Page, text: string | RegExp) => tab.getByText(text).first().waitFor()
-
-async function signIn(tab: Page, key: string): Promise<void> {
-  await tab.getByLabel('Project key or admin token').fill(key)
-  await tab.getByRole('button', { name: 'Sign in', exact: true }).click()
-}
 
 test('a wrong key is refused with a sentence, and the right one opens the jobs', async () => {
   await expect.poll(() => focused(page)).toBe('Project key or admin token')
@@ -67,7 +49,7 @@ test('a wrong key is refused with a sentence, and the right one opens the jobs',
   await isAccessible(page)
   await signIn(page, API_KEY)
   await page.getByRole('heading', { name: /^No job yet/ }).waitFor()
-  const [cookie] = await context.cookies()
+  const [cookie] = await page.context().cookies()
   expect(cookie).toMatchObject({ name: '__Host-forge-hq', httpOnly: true, secure: true, sameSite: 'Strict', path: '/' })
   expect(await page.evaluate('document.cookie')).toBe('')
   await isAccessible(page)
@@ -208,7 +190,7 @@ test('a key is made and shown once, opens HQ elsewhere with its scopes alone, an
   await expect.poll(() => focused(page)).toBe('Keys')
   expect(await page.content()).not.toContain(secret)
 
-  const [elsewhere, tab] = await visit()
+  const tab = await visit()
   await signIn(tab, secret)
   await view('Keys', tab).click()
   await seen(tab, /lacks the scope keys:manage/)
@@ -226,7 +208,7 @@ test('a key is made and shown once, opens HQ elsewhere with its scopes alone, an
   await signIn(tab, API_KEY)
   await tab.getByRole('heading', { name: 'New job' }).waitFor()
   await expect.poll(() => tab.getByLabel('Your own id').inputValue()).toBe('typed before')
-  await elsewhere.close()
+  await tab.context().close()
 })
 
 test('a job with exact quantiles shows its curve with VaR marked; its replay is identical', async () => {
@@ -309,7 +291,7 @@ test('an address that is none says so; signing out ends the session everywhere',
   await page.goto(`${pool.url}/hq/no/such/view`)
   await page.getByRole('heading', { name: 'Nothing here' }).waitFor()
   await isAccessible(page)
-  const kept = await context.storageState()
+  const kept = await page.context().storageState()
   await button('Sign out').click()
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   const copy = await browser.newContext({ storageState: kept })

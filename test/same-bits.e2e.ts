@@ -79,7 +79,7 @@ const reference: Story = {
   engines: ['reference'],
 }
 
-/** Of crews that show the same, one; with FORGE_TEST_ALL=1 all. */
+/** The first of them; the others, WebGPU by itself and agents that check each other without a tab among them, with FORGE_TEST_ALL=1. */
 const told = (...stories: Story[]): Story[] => stories.slice(0, process.env['FORGE_TEST_ALL'] === '1' ? undefined : 1)
 
 async function tell({ crew: wanted, policy, args, engines }: Story): Promise<void> {

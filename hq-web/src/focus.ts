@@ -30,7 +30,7 @@ export function focusView(): () => void {
 
 /**
  * In a box that asks before a deed: what comes in the place of the button that was pressed has the focus; when the box goes away
- * with it, the heading of its section has. In the same moment: a key pressed before the next frame would go nowhere.
+ * with it, the heading of its section has. That is before the next frame: a key that is pressed meanwhile would go nowhere.
  */
 export function useFocusOf(box: RefObject<HTMLElement | null>, asking: unknown): void {
   const isNew = useRef(true)

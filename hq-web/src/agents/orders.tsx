@@ -1,5 +1,5 @@
 // What the operator orders about an agent: the first press asks for a reason, the second is the deed.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ApiProblem, post, type Problem } from '../api.ts'
 import { useFocusOf } from '../focus.ts'
 import { shortId } from '../format.ts'
@@ -79,7 +79,7 @@ export function OrderForm({ order }: { order: Ordering }) {
   const { actCost, sure, keep, reason: label, reasonHelp } = words.agents
   const [reason, setReason] = useState('')
   const form = useRef<HTMLFormElement>(null)
-  useEffect(() => form.current?.querySelector('input')?.focus(), [])
+  useLayoutEffect(() => form.current?.querySelector('input')?.focus(), [])
   useFocusOf(form, null)
   const { asking, problem } = order
   if (asking === null) return null

@@ -10,7 +10,7 @@ interface EstimateBoxProps {
   readonly problem: Problem | null
   readonly isOld: boolean
   readonly units: string
-  /** The form holds a request that can be priced. */
+  /** Every field can be read, so that the server is asked. */
   readonly isWritten: boolean
 }
 

@@ -15,6 +15,8 @@ interface DispatchProps {
   readonly shards: readonly Shard[]
   readonly total: number | null
   readonly units: string
+  /** The job has, in whatever way. */
+  readonly isEnded: boolean
   readonly isSealed: boolean
   readonly span: When
 }
@@ -22,15 +24,13 @@ interface DispatchProps {
 /** From this many the map needs the whole width. */
 const MANY = 600
 
-export function DispatchBand({ id, shards, total, units, isSealed, span }: DispatchProps) {
+export function DispatchBand({ id, shards, total, units, isEnded, isSealed, span }: DispatchProps) {
   const { shards: head, shardsNote, loading, agents, agentsNote, nobody, nobodyEver } = words.job.dispatch
   const [chosen, setChosen] = useState<number | null>(null)
   // What differs is what a person comes for.
   const first = useMemo(() => Math.max(0, shards.findIndex(isDisputed)), [shards])
   const selected = chosen ?? first
   const shard = shards[selected]
-  /** Of a job that ended without a result. */
-  const isOver = shards.some(({ verdict }) => verdict === 'unsettled')
   const all = useMemo(() => tookPart(shards), [shards])
   return (
     <BandSection band="dispatch" span={span}>
@@ -41,7 +41,7 @@ export function DispatchBand({ id, shards, total, units, isSealed, span }: Dispa
           </h3>
           {total !== null && shards.length < total && <p class="cap">{loading(shards.length, total)}</p>}
           {shards.length > 0 && <ShardMap shards={shards} total={total ?? 0} selected={selected} choose={setChosen} />}
-          <Legend isLeft={isOver} />
+          <Legend isLeft={shards.some(({ verdict }) => verdict === 'unsettled')} />
         </div>
         {shard !== undefined && <ShardDetail id={id} shard={shard} units={units} isSealed={isSealed} />}
       </div>
@@ -49,7 +49,8 @@ export function DispatchBand({ id, shards, total, units, isSealed, span }: Dispa
         <h3>
           {agents} <span>{agentsNote(all.length)}</span>
         </h3>
-        {all.length === 0 ? <p class="cap">{isOver ? nobodyEver : nobody}</p> : <Agents all={all} />}
+        {all.length > 0 && <Agents all={all} />}
+        {all.length === 0 && shards.length === total && <p class="cap">{isEnded ? nobodyEver : nobody}</p>}
       </div>
     </BandSection>
   )

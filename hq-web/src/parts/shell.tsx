@@ -1,6 +1,6 @@
 // The frame of every view: the mark, where one can go, who one is, and the way out.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { ApiProblem } from '../api.ts'
 import { clearDrafts } from '../draft.ts'
 import { focusView } from '../focus.ts'
@@ -59,6 +59,7 @@ export function Shell({ place, left, isFresh, children }: ShellProps) {
     left()
   }
   const bar = useRef<HTMLElement>(null)
+  const width = useWidth(bar)
   useEffect(() => {
     const link = bar.current?.querySelector<HTMLElement>('[aria-current]')
     // On a phone the row scrolls sideways; where one is must be in sight.
@@ -66,9 +67,9 @@ export function Shell({ place, left, isFresh, children }: ShellProps) {
       bar.current.scrollLeft =
         link.offsetLeft - bar.current.offsetLeft - (bar.current.clientWidth - link.offsetWidth) / 2
     }
-  }, [place.path, useWidth(bar)])
+  }, [place.path, width])
   const path = useRef(isFresh ? null : place.path)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (path.current === place.path) return
     path.current = place.path
     return focusView()

@@ -1,6 +1,7 @@
 // What was just made and is shown once: it is in this component's props alone. A reload or another view, and it is gone, so one
 // is asked first.
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import type { RefObject } from 'preact'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useFocusOf } from '../focus.ts'
 import { askBeforeLeaving } from '../leaving.ts'
 import { words } from '../words.ts'
@@ -24,11 +25,21 @@ export interface ShownLine {
 export function ShownOnce({ label, title, lead, lines, stored }: ShownOnceProps) {
   const head = useRef<HTMLHeadingElement>(null)
   // Who made it by keyboard or hears the page is taken to what must not be missed.
-  useEffect(() => head.current?.focus(), [title])
+  useLayoutEffect(() => head.current?.focus(), [title])
   const section = useRef<HTMLElement>(null)
   useFocusOf(section, null)
   const [asked, setAsked] = useState<{ readonly go: () => void; readonly n: number } | null>(null)
-  useEffect(() => askBeforeLeaving((go) => setAsked((last) => ({ go, n: (last?.n ?? 0) + 1 }))), [])
+  const box = useRef<HTMLDialogElement>(null)
+  const questions = useRef(0)
+  // One that closes while the next is asked puts away itself and not that, so each has a dialog of its own; an open one stays.
+  useEffect(
+    () =>
+      askBeforeLeaving((go) => {
+        if (box.current?.open !== true) questions.current += 1
+        setAsked({ go, n: questions.current })
+      }),
+    [],
+  )
   useEffect(() => {
     const ask = (event: BeforeUnloadEvent): void => event.preventDefault()
     addEventListener('beforeunload', ask)
@@ -51,24 +62,30 @@ export function ShownOnce({ label, title, lead, lines, stored }: ShownOnceProps)
       ))}
       <Button onPress={stored}>{words.keys.stored}</Button>
       {asked !== null && (
-        // Each question is a dialog of its own: one that closes while the next is asked puts away itself and not that.
         <Leave
           key={asked.n}
+          box={box}
           what={label}
           go={asked.go}
-          stay={() => setAsked((last) => (last === asked ? null : last))}
+          stay={() => setAsked((last) => (last?.n === asked.n ? null : last))}
         />
       )}
     </section>
   )
 }
 
+interface LeaveProps {
+  readonly box: RefObject<HTMLDialogElement | null>
+  readonly what: string
+  readonly go: () => void
+  readonly stay: () => void
+}
+
 /** Escape stays; the first button, which has the focus, as well. */
-function Leave({ what, go, stay }: { what: string; go: () => void; stay: () => void }) {
+function Leave({ box, what, go, stay }: LeaveProps) {
   const { unstored, stay: staying, leave } = words.keys
   const id = useId()
-  const box = useRef<HTMLDialogElement>(null)
-  useEffect(() => box.current?.showModal(), [])
+  useLayoutEffect(() => box.current?.showModal(), [])
   return (
     <dialog ref={box} aria-labelledby={id} onClose={stay}>
       <p id={id}>{unstored(what)}</p>

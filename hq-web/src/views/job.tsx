@@ -46,6 +46,7 @@ export function JobView({ id }: { id: string }) {
         shards={shards}
         total={total}
         units={units}
+        isEnded={hasEnded(job)}
         isSealed={Boolean(receipt?.body.result)}
         span={spans.dispatch}
       />

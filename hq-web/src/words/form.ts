@@ -34,7 +34,7 @@ export const formWords = {
     region: 'Empty: anywhere. Agents whose token says this label; see Pools.',
   },
   unverified: {
-    degrade: 'degrade: the result says so',
+    degrade: 'degrade: it comes, and says so',
     fail: 'fail: the job fails, and costs nothing',
   },
   artifacts: {

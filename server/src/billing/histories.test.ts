@@ -1,4 +1,4 @@
-// Some random histories of money, in PGlite; histories.slow.ts lives 10,000 on Postgres.
+// Some random histories of money, in PGlite; histories.slow.ts and histories-more.slow.ts live 5,000 each on Postgres.
 import { test } from 'vitest'
 import { testHistories } from './histories.case.ts'
 import { Crashing } from './crashing.fixtures.ts'

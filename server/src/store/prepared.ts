@@ -18,6 +18,6 @@ export function perHandle<T>(prepare: (db: Db) => T): (db: Db) => T {
 export const isAnyOf = (column: SQLWrapper, placeholder: string): SQL =>
   sql`${column} = any(${sql.placeholder(placeholder)}::text[])`
 
-/** An array as PostgreSQL reads it: neither driver need know its type. */
+/** An array as PostgreSQL itself reads it: a text to both drivers, of which neither asks the server for types. */
 export const textArray = (texts: readonly string[]): string =>
   `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`

@@ -42,6 +42,7 @@ describeStore('the store on PGlite', {
     return { store, sql: (text) => driver.query(text, []) }
   },
   openTimeoutMs: START_TIMEOUT_MS,
+  // On Postgres always.
   isLarge: process.env['FORGE_TEST_ALL'] === '1',
   more() {
     test('an array of any texts comes as it was', async () => {

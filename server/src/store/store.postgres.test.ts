@@ -39,7 +39,7 @@ describeStore('the store on Postgres', {
     }
   },
   openTimeoutMs: START_TIMEOUT_MS,
-  isLarge: process.env['FORGE_TEST_ALL'] === '1',
+  isLarge: true,
 })
 
 test('servers that start at once migrate once and agree', async () => {

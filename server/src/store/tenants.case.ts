@@ -1,6 +1,7 @@
 // What every store must do for tenants: projects, keys, pools and node tokens, each for its own project alone, and what
 // of them never changes whatever tool is used.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
+import type { Digest } from '@forge/shared/exact/digest.ts'
 import { ulid } from 'ulid'
 import { expect, test } from 'vitest'
 import { digestOf } from './store.fixtures.ts'
@@ -33,6 +34,14 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     const { scopes: _scopes, lastUsedAtMs: _used, ...common } = aKey(projectId)
     return { ...common, pool: null, region: null, trusted: false, madeByOperator: false, ...change }
   }
+
+  test('many looked up together are each found by their own text, whatever is in it', async () => {
+    const own = await otherProject()
+    const odd = ['NULL', '\\', '"', '{a,"b"}', 'a,b', ' ', 'é𝄞', "'"].map((text) => `${text}${ulid()}${text}` as Digest)
+    for (const hash of odd) await store().insertApiKey(aKey(own, { hash }), 100)
+    const found = await Promise.all([...odd, ...odd.map((hash) => `${hash}"` as Digest)].map(store().apiKeyByHash))
+    expect(found.map((key) => key?.hash ?? null)).toEqual([...odd, ...odd.map(() => null)])
+  })
 
   test('the default project is one, whoever asks first', async () => {
     const asked = await Promise.all(Array.from({ length: 5 }, () => store().defaultProject()))
