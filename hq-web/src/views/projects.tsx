@@ -37,8 +37,8 @@ export function ProjectsView({ query }: { query: URLSearchParams }) {
                 <th scope="row">
                   <Link to={`/projects/${project.id}`}>{project.name}</Link>
                 </th>
-                <td data-head={heads.id} class="mono">
-                  {project.id}
+                <td data-head={heads.id} class="all">
+                  <span class="mono">{project.id}</span>
                 </td>
                 <td data-head={heads.limits} class="r">
                   {project.limits.credits_per_day === null ? noLimit : count(project.limits.credits_per_day)}
