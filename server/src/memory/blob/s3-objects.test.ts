@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import S3rver from '@20minutes/s3rver'
 import { ulid } from 'ulid'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -56,4 +57,29 @@ test('a server that does not answer is away, and not the fault of what was sent'
   await new Promise((resolve) => other.close(resolve))
   const error: unknown = await lost.remove(ulid()).catch((caught: unknown) => caught)
   expect(isPassing(error)).toBe(true)
+})
+
+test('an upload that is refused for the moment is sent again, whole; one that breaks off is the store’s fault', async () => {
+  const came: { readonly bytes: string; readonly length: string | undefined }[] = []
+  const other = createServer((request, response) => {
+    let bytes = ''
+    request.on('data', (chunk: Buffer) => (bytes += chunk.toString()))
+    request.on('end', () => {
+      if (request.method === 'PUT') came.push({ bytes, length: request.headers['content-length'] })
+      if (came.length === 4) response.destroy()
+      else response.writeHead(request.method === 'PUT' && came.length < 3 ? 503 : 200).end()
+    })
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => other.once('listening', resolve))
+  const { port } = other.address() as AddressInfo
+  const config = { ...KEYS, endpoint: `http://127.0.0.1:${port}`, bucket: 'forge-objects' }
+  const busy = await openS3Objects(config, path.join(folder, 'busy'))
+  const sent = () => busy.put(ulid(), Readable.from([Buffer.from('as '), Buffer.from('it was')]))
+  await sent()
+  expect(came).toEqual(Array.from({ length: 3 }, () => ({ bytes: 'as it was', length: '9' })))
+  const error: unknown = await sent().catch((caught: unknown) => caught)
+  expect(isPassing(error)).toBe(true)
+  expect(await readdir(path.join(folder, 'busy'))).toEqual([])
+  other.closeAllConnections()
+  await new Promise((resolve) => other.close(resolve))
 })

@@ -1,17 +1,19 @@
 // Objects in a bucket of an S3-compatible store, by configuration. An upload is written to a temporary file first, because
 // S3 wants its length and takes its SHA-256, which it holds against what arrives; then it is one PUT, there whole or not.
 import { createHash } from 'node:crypto'
-import { openAsBlob } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsClient } from 'aws4fetch'
 import { ConfigError, type S3Config } from '../../config.ts'
 import { makeFolder } from '../../store/make-folder.ts'
 import { writeSynced } from './disk-objects.ts'
 import type { ObjectStore } from './object-store.ts'
+import { sendFile } from './send-file.ts'
 
 /** Answers of 429 and 5xx are tried again so often, after 50, 100, ... ms: some three seconds in all. */
 const RETRIES = 6
+const FIRST_RETRY_MS = 50
 
 /** The object store does not answer, or refuses what it took before: what waits for the database waits for this as well. */
 export class ObjectStoreAway extends Error {
@@ -25,7 +27,14 @@ export async function openS3Objects(config: S3Config, uploads: string): Promise<
   await makeFolder(uploads)
   for (const left of await readdir(uploads)) await rm(path.join(uploads, left), { force: true })
   const { accessKeyId, secretAccessKey, region, endpoint, bucket } = config
-  const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: RETRIES })
+  const client = new AwsClient({
+    accessKeyId,
+    secretAccessKey,
+    region,
+    service: 's3',
+    retries: RETRIES,
+    initRetryMs: FIRST_RETRY_MS,
+  })
   // Path-style: every compatible server takes it.
   const addressOf = (id: string): string => `${endpoint}/${bucket}/${requireId(id)}`
   const ask = async (address: string, init: RequestInit): Promise<Response> => {
@@ -33,6 +42,17 @@ export async function openS3Objects(config: S3Config, uploads: string): Promise<
       return await client.fetch(address, init)
     } catch (error) {
       throw new ObjectStoreAway('the object store does not answer', { cause: error })
+    }
+  }
+  /** The same for a file, whose bytes are nowhere but there. Resolves with the status of the last answer. */
+  const send = async (address: string, headers: Record<string, string>, file: string): Promise<number> => {
+    for (let tried = 0; ; tried++) {
+      const signed = await client.sign(address, { method: 'PUT', headers })
+      const status = await sendFile(signed, file).catch((cause: unknown) => {
+        throw new ObjectStoreAway('the object store does not answer', { cause })
+      })
+      if (tried === RETRIES || (status < 500 && status !== 429)) return status
+      await sleep(Math.random() * FIRST_RETRY_MS * 2 ** tried)
     }
   }
   const [found] = await Promise.allSettled([ask(`${endpoint}/${bucket}`, { method: 'HEAD' })])
@@ -45,7 +65,8 @@ export async function openS3Objects(config: S3Config, uploads: string): Promise<
         const sha256 = createHash('sha256')
         await writeSynced(upload, digesting(bytes, sha256))
         const headers = { 'x-amz-content-sha256': sha256.digest('hex'), 'content-type': 'application/octet-stream' }
-        await expectStatus(await ask(addressOf(id), { method: 'PUT', headers, body: await openAsBlob(upload) }), [200])
+        const status = await send(addressOf(id), headers, upload)
+        if (status !== 200) throw new ObjectStoreAway(`the object store answered ${status}`)
       } finally {
         await rm(upload, { force: true })
       }
