@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectAllByTab, walkTo } from './support/accessible.ts'
 import { API_KEY } from './support/client.ts'
 import { focused } from './support/focus.ts'
-import { openHq } from './support/hq.ts'
+import { openHq, settled } from './support/hq.ts'
 import { startPool, type Pool } from './support/pool.ts'
 import { openBrowser, type OpenBrowser } from './support/tabs.ts'
 
@@ -32,6 +32,8 @@ afterAll(async () => {
 
 const heading = (name: string | RegExp) => page.getByRole('heading', { name, exact: true }).first().waitFor()
 
+const allByTab = () => expectAllByTab(page, () => settled(page))
+
 async function press(name: string | RegExp, key = 'Enter'): Promise<void> {
   await walkTo(page, name)
   await page.keyboard.press(key)
@@ -47,11 +49,11 @@ async function signIn(key: string): Promise<void> {
 test('an owner signs in and runs the founding example', async () => {
   await signIn(API_KEY)
   await heading(/^No job yet/)
-  await expectAllByTab(page)
+  await allByTab()
   await press('Fill in the founding example')
   await heading('New job')
   await page.getByRole('complementary', { name: 'Estimate' }).getByText('1.42 credits').first().waitFor()
-  await expectAllByTab(page)
+  await allByTab()
   await walkTo(page, /^Years/)
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.type('1048579')
@@ -63,7 +65,7 @@ test('an owner signs in and runs the founding example', async () => {
 
 test('its page is read, verified and replayed', async () => {
   await page.getByText('offline bundle').first().waitFor()
-  await expectAllByTab(page)
+  await allByTab()
   await walkTo(page, /^Shards, 9/)
   await page.keyboard.press('End')
   await heading(/^Shard 8/)
@@ -72,7 +74,7 @@ test('its page is read, verified and replayed', async () => {
   await press('Verify')
   await press('Draw and run them')
   await page.getByText('Nothing is wrong.').waitFor()
-  await expectAllByTab(page)
+  await allByTab()
   const first = page.url()
   await press('Replay')
   await page.getByText(/It costs/).waitFor()
@@ -85,7 +87,7 @@ test('its page is read, verified and replayed', async () => {
 test.each(OWNERS)('%s: every control by Tab', async (view) => {
   await press(view)
   await heading(view)
-  await expectAllByTab(page)
+  await allByTab()
 })
 
 test('a key is made, seen once and revoked', async () => {
@@ -95,7 +97,7 @@ test('a key is made, seen once and revoked', async () => {
   await page.keyboard.type('by hand')
   await press('Make a key')
   await page.getByRole('region', { name: 'Secret' }).waitFor()
-  await expectAllByTab(page)
+  await allByTab()
   await press('Jobs')
   await page.getByRole('dialog').waitFor()
   await expect.poll(() => focused(page)).toBe('Stay')
@@ -115,12 +117,12 @@ test('the owner signs out, and the operator comes to all that is theirs', async 
   for (const view of OPERATORS) {
     await press(view)
     await heading(view)
-    await expectAllByTab(page)
+    await allByTab()
   }
   await press('Projects')
   await press('default')
   await heading('default')
-  await expectAllByTab(page)
+  await allByTab()
 })
 
 test('no script failed, and the policy of the page was kept', () => expect(faults).toEqual([]))

@@ -91,15 +91,18 @@ export async function walkTo(page: Page, name: string | RegExp, key: 'Tab' | 'Sh
   throw new Error(`${key} never came to ${String(name)}: ${passed.join(', ')}`)
 }
 
-/** Tab alone comes to every control that is shown, and each shows that it has the focus. */
-export async function expectAllByTab(page: Page): Promise<void> {
+/**
+ * Tab alone comes to every control that is shown, and each shows that it has the focus. `settled` resolves when the page has what
+ * it asked for: what is loaded late, or drawn anew, is wanted too.
+ */
+export async function expectAllByTab(page: Page, settled: () => Promise<void>): Promise<void> {
   await page.evaluate('window.reached = new WeakSet()')
-  // What is loaded later, or drawn anew, is wanted too: it is over when a whole round has nothing new.
-  for (let left = await unreached(page), n = 0; ; left = await unreached(page)) {
-    if (left.length === 0 && (await isStill(page))) return
+  for (let n = 0; ;) {
+    await settled()
+    const left = await unreached(page)
+    if (left.length === 0) return
     expect(n, `presses at ${page.url()}, and not come to: ${left.join(' ')}`).toBeLessThan(5 * PRESSES_MAX)
-    const presses = Math.max(1, left.length)
-    for (let i = 0; i < presses; i++, n++) {
+    for (const until = n + left.length; n < until; n++) {
       await page.keyboard.press('Tab')
       await page.evaluate('window.reached.add(document.activeElement)')
       const at = await focusOf(page)
@@ -119,14 +122,3 @@ const unreached = (page: Page): Promise<string[]> =>
       .filter((at) => !window.reached.has(at))
       .map((at) => at.outerHTML.slice(0, 120))
   })()`)
-
-/** Nothing that the page asked for is on its way, and for a while nothing new was drawn. */
-const isStill = (page: Page): Promise<boolean> =>
-  page.evaluate<boolean>(`new Promise((resolve) => {
-    const changes = new MutationObserver((all) => {
-      if (all.some(({ addedNodes }) => [...addedNodes].some((one) => one.nodeType === 1))) end(false)
-    })
-    const timer = setTimeout(() => end(true), 300)
-    const end = (still) => (clearTimeout(timer), changes.disconnect(), resolve(still))
-    changes.observe(document.body, { childList: true, subtree: true })
-  })`)

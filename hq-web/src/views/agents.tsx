@@ -75,14 +75,7 @@ function Own({ query }: { query: URLSearchParams }) {
           {others.length === 0 ? <p>{say.noOthers}</p> : <OtherTable agents={others} now={now} />}
         </section>
       )}
-      <More
-        to="/agents"
-        query={queryOf(show)}
-        cursor={cursor}
-        next={data?.next_cursor}
-        first={say.first}
-        later={say.older}
-      />
+      <Pages show={show} cursor={cursor} next={data?.next_cursor} />
     </>
   )
 }
@@ -115,14 +108,7 @@ export function FleetView({ query }: { query: URLSearchParams }) {
       {data !== null && data.agents.length > 0 && (
         <AgentTable caption={say.fleetCaption} agents={data.agents} now={now} ordered={reload} />
       )}
-      <More
-        to="/agents"
-        query={queryOf(show)}
-        cursor={cursor}
-        next={data?.next_cursor}
-        first={say.first}
-        later={say.older}
-      />
+      <Pages show={show} cursor={cursor} next={data?.next_cursor} />
     </>
   )
 }
@@ -147,3 +133,20 @@ function Shows({ show, said }: { show: Show; said: string }) {
     </div>
   )
 }
+
+interface PagesProps {
+  readonly show: Show
+  readonly cursor: string | undefined
+  readonly next: string | null | undefined
+}
+
+const Pages = ({ show, cursor, next }: PagesProps) => (
+  <More
+    to="/agents"
+    query={queryOf(show)}
+    cursor={cursor}
+    next={next}
+    first={words.agents.first}
+    later={words.agents.older}
+  />
+)

@@ -1,6 +1,7 @@
 // Objects in a bucket of an S3-compatible store, by configuration. An upload is written to a temporary file first, because
 // S3 wants its length and takes its SHA-256, which it holds against what arrives; then it is one PUT, there whole or not.
 import { createHash } from 'node:crypto'
+import { openAsBlob } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +10,6 @@ import { ConfigError, type S3Config } from '../../config.ts'
 import { makeFolder } from '../../store/make-folder.ts'
 import { writeSynced } from './disk-objects.ts'
 import type { ObjectStore } from './object-store.ts'
-import { sendFile } from './send-file.ts'
 
 /** Answers of 429 and 5xx are tried again so often, after 50, 100, ... ms: some three seconds in all. */
 const RETRIES = 6
@@ -44,15 +44,18 @@ export async function openS3Objects(config: S3Config, uploads: string): Promise<
       throw new ObjectStoreAway('the object store does not answer', { cause: error })
     }
   }
-  /** The same for a file, whose bytes are nowhere but there. Resolves with the status of the last answer. */
-  const send = async (address: string, headers: Record<string, string>, file: string): Promise<number> => {
-    for (let tried = 0; ; tried++) {
+  /** The same for a file. A body that might have to be sent again after a redirect is kept in memory, so none is followed. */
+  const send = async (address: string, headers: Record<string, string>, file: string): Promise<Response> => {
+    for (let waitMs = FIRST_RETRY_MS, retries = RETRIES; ; waitMs *= 2, retries--) {
       const signed = await client.sign(address, { method: 'PUT', headers })
-      const status = await sendFile(signed, file).catch((cause: unknown) => {
+      const body = await openAsBlob(file)
+      const init: RequestInit = { method: 'PUT', headers: signed.headers, body, redirect: 'error', window: null }
+      const response = await fetch(address, init).catch((cause: unknown) => {
         throw new ObjectStoreAway('the object store does not answer', { cause })
       })
-      if (tried === RETRIES || (status < 500 && status !== 429)) return status
-      await sleep(Math.random() * FIRST_RETRY_MS * 2 ** tried)
+      if (retries === 0 || (response.status < 500 && response.status !== 429)) return response
+      await response.body?.cancel()
+      await sleep(waitMs)
     }
   }
   const [found] = await Promise.allSettled([ask(`${endpoint}/${bucket}`, { method: 'HEAD' })])
@@ -65,8 +68,7 @@ export async function openS3Objects(config: S3Config, uploads: string): Promise<
         const sha256 = createHash('sha256')
         await writeSynced(upload, digesting(bytes, sha256))
         const headers = { 'x-amz-content-sha256': sha256.digest('hex'), 'content-type': 'application/octet-stream' }
-        const status = await send(addressOf(id), headers, upload)
-        if (status !== 200) throw new ObjectStoreAway(`the object store answered ${status}`)
+        await expectStatus(await send(addressOf(id), headers, upload), [200])
       } finally {
         await rm(upload, { force: true })
       }
