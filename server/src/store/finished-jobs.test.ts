@@ -25,11 +25,11 @@ const ended = (answer: string): JobRow => row({ state: 'COMPLETED', finishedAtMs
 function reading(rows: readonly (JobRow | null)[]) {
   const asked: JobId[] = []
   const next = [...rows]
-  const read = rememberingFinished(async (id) => {
+  const { job: read, remember } = rememberingFinished(async (id) => {
     asked.push(id)
     return next.length > 1 ? (next.shift() ?? null) : (next[0] ?? null)
   })
-  return { asked, read }
+  return { asked, read, remember }
 }
 
 test('a job is read until it has ended, and never again', async () => {
@@ -47,4 +47,14 @@ test('what would take too much memory is let go, the longest unused first', asyn
   const huge = reading([ended('x'.repeat(STORE_LIMITS.finishedJobsCharactersMax))])
   for (const id of ['a', 'a'] as JobId[]) await huge.read(id)
   expect(huge.asked).toHaveLength(2)
+})
+
+test('whoever ended a job says how it stays, and nothing that may still change is kept', async () => {
+  const [running, done] = [row({}), ended('{}')]
+  const { asked, read, remember } = reading([running, done])
+  remember(running)
+  expect(await read(running.id)).toBe(running)
+  remember(done)
+  expect(await read(done.id)).toBe(done)
+  expect(asked).toHaveLength(1)
 })

@@ -4,6 +4,10 @@ export const STORE_LIMITS = {
   /** Connections to Postgres for single statements, and one for each lane of transactions; the server's default is 100. */
   postgresReadersMax: 3,
   postgresLanes: 3,
+  /** Statements that a connection keeps prepared; ours are fewer, but for those whose text has as many values as they are about. */
+  preparedPerConnection: 256,
+  /** A plan that was made while a table had a few rows reads it from end to end when it has thousands: not for long. */
+  planAgeMsMax: 10_000,
   /** Keys, jobs or notices that one statement asks for at once. */
   gatheredMax: 256,
   /** Of the requests and answers of ended jobs that stay in memory: some thousand founding jobs. */

@@ -11,7 +11,7 @@ const CLOSE_TIMEOUT_SECONDS = 1
 
 export function openPostgres(url: string): Driver {
   const readers = Array.from({ length: STORE_LIMITS.postgresReadersMax }, () => openConnection(url))
-  const lanes = Array.from({ length: STORE_LIMITS.postgresLanes }, () => openConnection(url))
+  const lanes = Array.from({ length: STORE_LIMITS.postgresLanes }, () => openConnection(url, WRITES_IN_TRANSACTIONS))
   return {
     query: (text, params) => leastBusy(readers).inTurn(({ query }) => query(text, params)),
     lanes: lanes.length,
@@ -43,17 +43,24 @@ interface Connection {
   close(): Promise<void>
 }
 
+/**
+ * A statement that its connection's end left in the queue is asked on the next one, alone: there it can write nothing. A
+ * transaction says that it writes when it begins.
+ */
+const WRITES_IN_TRANSACTIONS = { default_transaction_read_only: true }
+
 const leastBusy = (connections: readonly Connection[]): Connection =>
   connections.reduce((best, other) => (other.waiting() < best.waiting() ? other : best))
 
-function openConnection(url: string): Connection {
+function openConnection(url: string, settings: Readonly<Record<string, boolean>> = {}): Connection {
   let losses = 0
   let waiting = 0
   const ofLoss: (() => void)[] = []
-  const sql = connect(url, () => {
+  const lost = (): void => {
     losses++
     for (const hear of ofLoss.splice(0)) hear()
-  })
+  }
+  const sql = connect(url, lost, settings)
   const ask = queryOn(sql)
   const turn = queue()
   const connection: Connection = {
@@ -102,7 +109,7 @@ function onOneConnection(query: Query, losses: () => number): Query {
   }
 }
 
-function connect(url: string, onclose: () => void): postgres.Sql {
+function connect(url: string, onclose: () => void, settings: Readonly<Record<string, boolean>>): postgres.Sql {
   return postgres(url, {
     max: 1,
     onclose,
@@ -111,15 +118,43 @@ function connect(url: string, onclose: () => void): postgres.Sql {
     backoff: () => STORE_LIMITS.retryFirstMs / 1000,
     fetch_types: false,
     onnotice: () => undefined,
-    connection: { application_name: 'forge-pool', statement_timeout: STORE_LIMITS.statementTimeoutMs },
+    connection: { ...settings, application_name: 'forge-pool', statement_timeout: STORE_LIMITS.statementTimeoutMs },
   })
 }
 
-// Not prepared: that saves a round trip for what is asked once, and poolers between us and the server may not keep it.
 function queryOn(sql: postgres.Sql): Query {
+  const isPrepared = againAndAgain(STORE_LIMITS.preparedPerConnection)
+  let plannedAt = performance.now()
   return async (text, params) => {
-    const rows = await sql.unsafe(text, params.map(parameter), { prepare: false }).values()
+    const prepare = params.length > 0 && isPrepared(text)
+    if (prepare && performance.now() - plannedAt > STORE_LIMITS.planAgeMsMax) {
+      plannedAt = performance.now()
+      // Not waited for, so that nothing overtakes the statement; where it fails, the connection is gone.
+      sql.unsafe('discard plans').catch(() => undefined)
+    }
+    const rows = await sql.unsafe(text, params.map(parameter), { prepare }).values()
     return [...rows]
+  }
+}
+
+/**
+ * Whether a text was asked before: such a one is prepared, which saves the second round trip that its parameters would take
+ * and most of its planning. What is asked once would only lie in the server's memory, so of those that came once no more
+ * are kept in mind than may be prepared, and beyond that many nothing more is.
+ */
+function againAndAgain(most: number): (text: string) => boolean {
+  const once = new Set<string>()
+  const prepared = new Set<string>()
+  return (text) => {
+    if (prepared.has(text)) return true
+    if (!once.delete(text)) {
+      if (once.size === most) once.clear()
+      once.add(text)
+      return false
+    }
+    if (prepared.size === most) return false
+    prepared.add(text)
+    return true
   }
 }
 

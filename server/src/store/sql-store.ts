@@ -148,6 +148,7 @@ type JobMethods =
   | 'finishJob'
 
 function jobsOn(engine: Engine, observer: StoreObserver): Pick<Store, JobMethods> {
+  const finished = rememberingFinished(gathered((ids) => engine.run((db) => jobsById(db, ids))))
   return {
     insertJob: (job) => engine.transaction((db, attempt) => insertJob(db, job, attempt)),
     async registerJob(job, booking) {
@@ -155,7 +156,7 @@ function jobsOn(engine: Engine, observer: StoreObserver): Pick<Store, JobMethods
       if (registered.inserted) observer.registered(job, booking)
       return registered
     },
-    job: rememberingFinished(gathered((ids) => engine.run((db) => jobsById(db, ids)))),
+    job: finished.job,
     jobOfClient: (projectId, clientJobId) => engine.run((db) => jobOfClient(db, projectId, clientJobId)),
     async unfinishedJobs() {
       const rows = await engine.run(unfinishedJobs)
@@ -165,9 +166,11 @@ function jobsOn(engine: Engine, observer: StoreObserver): Pick<Store, JobMethods
     updateJob: (id, change) => engine.transaction((db) => updateJob(db, id, change)),
     setBasis: (id, basis) => engine.transaction((db) => setBasis(db, id, basis)),
     async finishJob(id, end) {
-      const { ended, settled } = await engine.transaction((db, attempt) => finishJob(db, id, end, attempt))
-      if (ended) observer.ended(id, end.state, end.finishedAtMs, settled)
-      return ended
+      const { row, settled } = await engine.transaction((db, attempt) => finishJob(db, id, end, attempt))
+      if (row === null) return false
+      finished.remember(row)
+      observer.ended(id, end.state, end.finishedAtMs, settled)
+      return true
     },
   }
 }

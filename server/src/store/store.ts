@@ -278,6 +278,8 @@ export interface Store
           readonly answer: string
           readonly finishedAtMs: number
           readonly microCredits?: bigint
+          /** What `writeEnding` would have written before: of a job that is reduced in no time. */
+          readonly decided?: { readonly verdicts: readonly VerdictRow[]; readonly ending: string }
         }
       | { readonly state: 'FAILED' | 'CANCELLED'; readonly problem: Problem; readonly finishedAtMs: number },
   ): Promise<boolean>

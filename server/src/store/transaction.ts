@@ -2,7 +2,10 @@
 // rollback to a connection that is gone and thereby ends the whole process (its issues 1066, 1154 and 1208).
 import type { Query } from './engine.ts'
 
-/** The connection must be nobody else's from `begin` to the end. */
+/**
+ * The connection must be nobody else's from `begin` to the end. Several statements may be on their way together; which of
+ * them comes first is not said.
+ */
 export async function transaction<T>(query: Query, work: (query: Query) => Promise<T>): Promise<T> {
   let open = true
   // Postgres answers `commit` with a quiet rollback once a statement has failed, even if `work` forgave it.
@@ -16,7 +19,7 @@ export async function transaction<T>(query: Query, work: (query: Query) => Promi
       throw error
     }
   }
-  await query('begin', [])
+  await query('begin read write', [])
   try {
     const value = await work(own)
     if (failure !== undefined) throw failure

@@ -11,9 +11,10 @@ import type { HubCommand } from '../core/events.ts'
 import type { KeepArtifacts } from './artifacts.ts'
 import { answerOf, type PricedAnswer } from './answer.ts'
 import { createIdentityRows, NOTHING, type IdentityRows } from './identity-rows.ts'
-import { STORE_GIVE_UP_MS } from './limits.ts'
+import { QUICK_SHARDS_MAX, STORE_GIVE_UP_MS } from './limits.ts'
 import { persistently } from './persistently.ts'
 import type { PlannedJob } from './planning.ts'
+import { behindVerdicts } from './reduction.ts'
 
 export interface HubRows {
   /** Rejects when the store has not taken them in time: they then count as never given. */
@@ -96,19 +97,25 @@ export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts 
     },
     async completed(planned, command) {
       const { type: _, jobId, verdicts, ...ending } = command
+      const decided = { verdicts, ending: JSON.stringify(ending) }
+      // Reduced in no time, and nothing is written on the way: what was decided is as durable with the end as before it.
+      const isQuick = verdicts.length <= QUICK_SHARDS_MAX && planned.contract.artifacts?.persist !== true
       let priced: PricedAnswer
       try {
         // Who was proven wrong on the way is exposed by then, whatever happens between.
         await identities.settled()
-        await persist('the verdicts', () => store.writeEnding(jobId, verdicts, JSON.stringify(ending)))
-        priced = await reading(() => answerOf(planned, command, store, keepArtifacts))
+        if (!isQuick) await persist('the verdicts', () => store.writeEnding(jobId, verdicts, decided.ending))
+        const { acceptedPartials } = isQuick ? behindVerdicts(verdicts, store) : store
+        const reads = { acceptedPartials, transactionsOf: store.transactionsOf }
+        priced = await reading(() => answerOf(planned, command, reads, keepArtifacts))
       } catch (error) {
         if (closing.aborted) throw error
         logger.error({ ...labelsOf(jobId), err: error }, 'the reduction failed')
         if (error instanceof PartialError) return failed(jobId, 'VERIFICATION_FAILED', contradiction(error))
         return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
       }
-      await finish(jobId, 'the result', { state: 'COMPLETED', ...priced, finishedAtMs: Date.now() })
+      const end = { state: 'COMPLETED', ...priced, finishedAtMs: Date.now() } as const
+      await finish(jobId, 'the result', isQuick ? { ...end, decided } : end)
       logger.info({ ...labelsOf(jobId), verification: ending.record }, 'job completed')
     },
     noticed: identities.jobEnded,

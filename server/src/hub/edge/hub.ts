@@ -143,10 +143,8 @@ class HubEdge implements RunningHub {
   }
 
   async ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void> {
-    const row = await this.#deps.store.job(id)
-    // Looked up first, waited for second: an end in between is announced to waiters, and the Hub knows who is unfinished.
-    if (row === null || row.finishedAtMs !== null || !this.#waiters.unfinished.has(id)) return
-    await this.#waiters.wait(id, waitMs, signal)
+    // What is not among them has ended, is unknown, or is not this server's to end.
+    if (this.#waiters.unfinished.has(id)) await this.#waiters.wait(id, waitMs, signal)
   }
 
   progress(id: JobId): ReturnType<Hub['progress']> {

@@ -56,6 +56,12 @@ export const ROSTER_LIMITS = {
   failedPerSession: 16,
 } as const
 
+/**
+ * Shards, of all passes, of a job whose verdicts are written with its end and not before it: so many partials are read and
+ * reduced within some milliseconds, and a transaction that writes them holds nobody up.
+ */
+export const QUICK_SHARDS_MAX = 64
+
 /** From one frame about an agent's own shards to the next: ten a second are more than anybody reads. */
 export const TALLY_PACE_MS = 100
 

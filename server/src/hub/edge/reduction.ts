@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { createReducer, type Reducer, type Reduction, type Refinement } from '@forge/shared/reducer/reduce.ts'
 import { shardsOf, type PassPlan } from '@forge/shared/kernels/kernel.ts'
-import type { PartialRow, Store } from '../../store/store.ts'
+import type { PartialRow, Store, VerdictRow } from '../../store/store.ts'
 import { TURN_MS } from './limits.ts'
 import type { PlannedJob } from './planning.ts'
 
@@ -46,6 +46,21 @@ export async function reductionOf(
   await witnessed(reducer, accepted(0, plan.grid.shards))
   await each(accepted(first, shardsOf(plan.grid)), add)
   return { ...reducer.finish(), passes: [...plan.passes, reducer.lastPass()] }
+}
+
+/** The accepted partials of a job whose verdicts are not in the store yet. */
+export function behindVerdicts(
+  verdicts: readonly VerdictRow[],
+  store: Pick<Store, 'partials'>,
+): Pick<Store, 'acceptedPartials'> {
+  const accepted = new Map(verdicts.map(({ shard, digest }) => [shard, digest]))
+  return {
+    async *acceptedPartials(jobId, first, end) {
+      for await (const partial of store.partials(jobId, first, end)) {
+        if (accepted.get(partial.shard) === partial.digest) yield partial
+      }
+    },
+  }
 }
 
 const reducerOf = ({ kernel, args, plan }: Planned): Reducer => createReducer(kernel, args, plan, { rereads: true })

@@ -29,7 +29,7 @@ test('what runs waits for room, what is new is refused', async () => {
       throw Object.assign(new Error('No space left on device'), { code: '53100' })
     }
   }
-  const { registerJob, writeShards, updateJob, setBasis, finishJob, acceptedPartials } = store
+  const { registerJob, writeShards, updateJob, setBasis, finishJob, partials } = store
   const changed: Pick<Store, 'registerJob' | 'writeShards' | 'updateJob' | 'setBasis' | 'finishJob'> = {
     registerJob: full('registerJob', registerJob),
     writeShards: full('writeShards', writeShards),
@@ -39,11 +39,11 @@ test('what runs waits for room, what is new is refused', async () => {
   }
   // Reads may fail too: a sort that spills needs the disk.
   let failingReads = 1
-  const reading: Store['acceptedPartials'] = async function* (...args) {
+  const reading: Store['partials'] = async function* (...args) {
     if (failingReads-- > 0) throw Object.assign(new Error('No space left on device'), { code: '53100' })
-    yield* acceptedPartials(...args)
+    yield* partials(...args)
   }
-  const pool = new TinyPool({ ...store, ...changed, acceptedPartials: reading })
+  const pool = new TinyPool({ ...store, ...changed, partials: reading })
   await pool.start()
   const id = await pool.submit({ shards: SHARDS, twice: false })
   isFull = true

@@ -1,7 +1,7 @@
 // The outbox: what happened is put beside it for every webhook that asked, in the same transaction, so that no end of a
 // server comes between the two.
 import { eventTypesOf } from './webhooks.ts'
-import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { and, inArray, isNull } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { jobs } from '../schema.ts'
@@ -13,13 +13,24 @@ import { webhookDeliveries, webhooks } from '../webhook-schema.ts'
 export async function announce(db: Db, announcements: readonly Announcement[]): Promise<void> {
   if (announcements.length === 0) return
   const projectIds = [...new Set(announcements.map(({ projectId }) => projectId))]
-  // Locked, so that none is deleted before this is written: its end must not be a job's.
-  const listening = await db
+  await announceTo(db, await listeningTo(db, projectIds), announcements)
+}
+
+/** The webhooks of these projects. Locked, so that none is deleted before it is told: its end must not be a job's. */
+export const listeningTo = (db: Db, projectIds: readonly ProjectId[]) =>
+  db
     .select({ id: webhooks.id, projectId: webhooks.projectId, events: webhooks.events })
     .from(webhooks)
-    .where(and(inArray(webhooks.projectId, projectIds), isNull(webhooks.disabledReason)))
+    .where(and(inArray(webhooks.projectId, [...projectIds]), isNull(webhooks.disabledReason)))
     .orderBy(webhooks.id)
     .for('key share')
+
+/** As `announce`, to those that are known to listen. */
+export async function announceTo(
+  db: Db,
+  listening: Awaited<ReturnType<typeof listeningTo>>,
+  announcements: readonly Announcement[],
+): Promise<void> {
   const rows = listening.flatMap((hook) =>
     announcements
       .filter(({ projectId, payload }) => projectId === hook.projectId && eventTypesOf(hook).includes(payload.type))

@@ -11,7 +11,14 @@ import type { EventRow } from '../store.ts'
 /** Those of the jobs that exist; in one order everywhere, so that no two transactions wait for each other. */
 export function lockJobs(db: Db, ids: readonly JobId[]) {
   return db
-    .select({ id: jobs.id, state: jobs.state, reason: jobs.reason, basis: jobs.basis, finishedAtMs: jobs.finishedAtMs })
+    .select({
+      id: jobs.id,
+      projectId: jobs.projectId,
+      state: jobs.state,
+      reason: jobs.reason,
+      basis: jobs.basis,
+      finishedAtMs: jobs.finishedAtMs,
+    })
     .from(jobs)
     .where(inArray(jobs.id, [...ids]))
     .orderBy(jobs.id)

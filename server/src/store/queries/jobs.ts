@@ -1,6 +1,8 @@
 // Jobs: registered once, changed while they run, ended once. The conditions here and a trigger in the database say the
 // same thing, that finished is finished; the conditions tell the caller, the trigger stops everybody else. Each change is
 // told in the job's events, in its own transaction: a change that is there already when it is repeated tells nothing.
+// Statements of which none needs what another one answers or writes are asked together, in no particular order: a short job
+// waits for hardly anything else.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
@@ -13,7 +15,7 @@ import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { InsertedJob, JobRow, NewJob, Store } from '../store.ts'
 import { burnWarned, jobEnded } from '../webhook-events.ts'
-import { announce } from './announcements.ts'
+import { announce, announceTo, listeningTo } from './announcements.ts'
 import { billableOn } from './balances.ts'
 import { lockLedger } from './closings.ts'
 import { appendEvents, beginEvents, lockJobs } from './events.ts'
@@ -21,7 +23,7 @@ import { jobsAtATime } from './job-reads.ts'
 import { insertReferences } from './references.ts'
 import { overLimit, paidOf, reserve, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
-import { isOfVoid } from './shards.ts'
+import { isOfVoid, writeVerdicts } from './shards.ts'
 
 export type JobChange = Parameters<Store['updateJob']>[1]
 export type JobEnd = Parameters<Store['finishJob']>[1]
@@ -34,15 +36,15 @@ export async function registerJob(
   attempt: number,
 ): Promise<InsertedJob | OverLimit | TooManyJobs> {
   await lockLedger(db, job.projectId, 'alone')
-  const there = await existingFor(db, job, attempt)
-  if (there !== null) return there
-  const tooMany = await tooManyJobs(db, job.projectId, booking.jobs)
-  if (tooMany !== null) return tooMany
-  const over = await overLimit(db, job.projectId, job.createdAtMs, booking)
-  if (over !== null) return over
-  const inserted = await insertJob(db, job, attempt)
+  const [there, tooMany, over] = await Promise.all([
+    existingFor(db, job, attempt),
+    tooManyJobs(db, job.projectId, booking.jobs),
+    overLimit(db, job.projectId, job.createdAtMs, booking),
+  ])
+  const known = there ?? tooMany ?? over
+  if (known !== null) return known
+  const inserted = await insertJob(db, job, attempt, () => reserve(db, job, booking.terms))
   if (!inserted.inserted) return inserted
-  await reserve(db, job, booking.terms)
   if (booking.terms.mode === 'billable') await warnOfBurn(db, job, booking.limits.burnWarnings ?? [])
   return inserted
 }
@@ -72,15 +74,24 @@ async function tooManyJobs(
   return null
 }
 
-export async function insertJob(db: Db, { references = [], ...job }: NewJob, attempt: number): Promise<InsertedJob> {
+/** `beside`: what else is written with a job that is new. */
+export async function insertJob(
+  db: Db,
+  { references = [], ...job }: NewJob,
+  attempt: number,
+  beside: () => Promise<void> = async () => undefined,
+): Promise<InsertedJob> {
   const [inserted] = await db
     .insert(jobs)
     .values({ ...job, state: 'QUEUED' })
     .onConflictDoNothing()
     .returning({ id: jobs.id })
   if (inserted !== undefined) {
-    await insertReferences(db, job.projectId, job.id, references)
-    await beginEvents(db, { jobId: job.id, atMs: job.createdAtMs, type: 'registered', data: registeredData(job) })
+    await Promise.all([
+      insertReferences(db, job.projectId, job.id, references),
+      beginEvents(db, { jobId: job.id, atMs: job.createdAtMs, type: 'registered', data: registeredData(job) }),
+      beside(),
+    ])
     return { inserted: true }
   }
   const there = await existingFor(db, job, attempt)
@@ -127,10 +138,13 @@ export async function updateJob(db: Db, id: JobId, change: JobChange): Promise<b
   if (isEnd(state)) throw new StoreContradiction(`job ${id} becomes ${state} by finishJob alone`)
   const [before] = await lockJobs(db, [id])
   if (before === undefined || before.finishedAtMs !== null) return false
-  await db.update(jobs).set({ state, reason, planDigest, startedAtMs }).where(eq(jobs.id, id))
   // How many agents a queued job lacks changes with every agent: that it waits, and that it no longer does, are events.
   const isNews = before.state !== state || (before.reason === null) !== (reason === null)
-  if (isNews) await appendEvents(db, [{ jobId: id, atMs: Date.now(), type: 'state', data: { state, reason } }])
+  const news = isNews ? [{ jobId: id, atMs: Date.now(), type: 'state', data: { state, reason } } as const] : []
+  await Promise.all([
+    db.update(jobs).set({ state, reason, planDigest, startedAtMs }).where(eq(jobs.id, id)),
+    appendEvents(db, news),
+  ])
   return true
 }
 
@@ -143,41 +157,58 @@ export async function setBasis(db: Db, id: JobId, basis: Digest): Promise<boolea
   return true
 }
 
-/** On a later attempt an end that is there already is ours when it is the same in every part. */
+/**
+ * `row` is the job as it stays. On a later attempt an end that is there already is ours when it is the same in every part.
+ */
 export async function finishJob(
   db: Db,
   id: JobId,
   end: JobEnd,
   attempt: number,
-): Promise<{ readonly ended: boolean; readonly settled: Settled | null }> {
+): Promise<{ readonly row: JobRow | null; readonly settled: Settled | null }> {
+  const [before] = await lockJobs(db, [id])
+  if (before === undefined) return { row: null, settled: null }
   const wanted = {
     state: end.state,
     finishedAtMs: end.finishedAtMs,
     answer: end.state === 'COMPLETED' ? end.answer : null,
     problem: end.state === 'COMPLETED' ? null : JSON.stringify(end.problem),
   }
-  const [job] = await db
-    .update(jobs)
-    .set({ ...wanted, reason: null })
-    .where(and(eq(jobs.id, id), isNull(jobs.finishedAtMs)))
-    .returning({ id: jobs.id, projectId: jobs.projectId, clientJobId: jobs.clientJobId, op: jobs.op })
-  if (job !== undefined) {
-    await appendEvents(db, [{ jobId: id, atMs: end.finishedAtMs, ...endTold(end) }])
-    if (end.state === 'COMPLETED') await insertExecutors(db, id)
-    const microCredits = end.state === 'COMPLETED' ? end.microCredits : undefined
-    const settled = await settle(db, id, { state: end.state, microCredits })
-    await enqueue(db, [{ jobId: id, kind: 'receipt', number: 0, atMs: end.finishedAtMs }])
-    await announce(db, [jobEnded(job, end, paidOf(settled, end.state))])
-    return { ended: true, settled }
-  }
-  if (attempt === 1) return { ended: false, settled: null }
+  if (before.finishedAtMs !== null) return { row: attempt === 1 ? null : await endedAs(db, id, wanted), settled: null }
+  const { microCredits, decided } = end.state === 'COMPLETED' ? end : {}
+  // The first that was written stays.
+  const ending = decided === undefined ? {} : { ending: sql`coalesce(${jobs.ending}, ${decided.ending})` }
+  // In front of the end, behind which none are taken, and of what counts them.
+  await writeVerdicts(db, decided?.verdicts ?? [])
+  const [[job], settled, listening] = await Promise.all([
+    db
+      .update(jobs)
+      .set({ ...wanted, ...ending, reason: null })
+      .where(eq(jobs.id, id))
+      .returning(),
+    settle(db, id, { state: end.state, microCredits }),
+    listeningTo(db, [before.projectId]),
+    appendEvents(db, [{ jobId: id, atMs: end.finishedAtMs, ...endTold(end) }]),
+    end.state === 'COMPLETED' ? insertExecutors(db, id) : undefined,
+    enqueue(db, [{ jobId: id, kind: 'receipt', number: 0, atMs: end.finishedAtMs }]),
+  ])
+  if (job === undefined) throw new Error(`job ${id} was locked and is not there`)
+  await announceTo(db, listening, [jobEnded(job, end, paidOf(settled, end.state))])
+  return { row: parsed(job), settled }
+}
+
+async function endedAs(
+  db: Db,
+  id: JobId,
+  wanted: Pick<typeof jobs.$inferSelect, 'state' | 'finishedAtMs' | 'answer' | 'problem'>,
+): Promise<JobRow | null> {
   const [stored] = await db.select().from(jobs).where(eq(jobs.id, id))
-  const ended =
+  const isOurs =
     stored?.state === wanted.state &&
     stored.finishedAtMs === wanted.finishedAtMs &&
     stored.answer === wanted.answer &&
     stored.problem === wanted.problem
-  return { ended, settled: null }
+  return isOurs ? parsed(stored) : null
 }
 
 async function insertExecutors(db: Db, id: JobId): Promise<void> {

@@ -90,10 +90,9 @@ export async function settle(db: Db, jobId: JobId, { state, microCredits }: Sett
   const terms = termsOfDetail(reserved.detail)
   const { mode } = terms
   const price = state === 'COMPLETED' ? (microCredits ?? terms.microCredits) : 0n
-  const earned = await earnedBy(db, jobId, state, terms)
+  const [earned] = await Promise.all([earnedBy(db, jobId, state, terms), lockLedger(db, projectId, 'shared')])
   const earnings = [...earned.values()].reduce((sum, one) => sum + one, 0n)
   const isPaid = state === 'COMPLETED' && mode === 'billable'
-  await lockLedger(db, projectId, 'shared')
   await book(db, { projectId, jobId, kind: 'settle', day }, { state, price: String(price) }, [
     { account: account.held(mode, projectId), microCredits: -terms.microCredits },
     { account: account.project(mode, projectId), microCredits: terms.microCredits - price },
@@ -166,18 +165,23 @@ async function isOfNote(
 /** The caller holds the project's lock. */
 async function book(
   db: Db,
-  transaction: Omit<typeof ledgerTransactions.$inferInsert, 'detail' | 'atMs'>,
+  { projectId, jobId, kind, day }: Omit<typeof ledgerTransactions.$inferInsert, 'detail' | 'atMs'>,
   detail: object,
   entries: readonly LedgerEntry[],
 ): Promise<void> {
-  const [row] = await db
-    .insert(ledgerTransactions)
-    .values({ ...transaction, atMs: bookingTime(transaction.projectId), detail: canonicalJson(detail) })
-    .returning({ id: ledgerTransactions.id })
-  if (row === undefined) throw new Error('a transaction was inserted and has no id')
-  const moving = entries.filter(({ microCredits }) => microCredits !== 0n)
-  if (moving.length === 0) return
-  await db.insert(ledgerEntries).values(moving.map((entry) => ({ ...entry, transactionId: row.id })))
+  const moving = entries
+    .filter(({ microCredits }) => microCredits !== 0n)
+    .map((entry) => ({ account: entry.account, micro_credits: String(entry.microCredits) }))
+  await db.execute(
+    sql`with booked as (
+        insert into ${ledgerTransactions} (project_id, job_id, kind, at_ms, day, detail)
+          values (${projectId}, ${jobId}, ${kind}, ${bookingTime(projectId)}, ${day}, ${canonicalJson(detail)})
+          returning id
+      )
+      insert into ${ledgerEntries} (transaction_id, account, micro_credits)
+        select booked.id, entry.account, entry.micro_credits
+          from booked, json_to_recordset(${JSON.stringify(moving)}::text::json) as entry (account text, micro_credits bigint)`,
+  )
 }
 
 export const transactionsOf = (db: Db, jobId: JobId): Promise<LedgerTransaction[]> =>

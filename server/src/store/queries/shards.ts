@@ -14,8 +14,7 @@ import { insertAll, rowsOf } from './rows.ts'
 
 export async function writeShards(db: Db, writes: ShardWrites): Promise<void> {
   await insertVoids(db, writes.voids)
-  await insertPartials(db, writes.partials)
-  await insertAll(db, submissions, writes.submissions)
+  await Promise.all([insertPartials(db, writes.partials), insertAll(db, submissions, writes.submissions)])
   await writeVerdicts(db, writes.verdicts)
   // Behind all others, for it ends with acts.
   await writeIdentities(db, writes)
@@ -30,7 +29,7 @@ export async function writeEnding(db: Db, jobId: JobId, rows: readonly VerdictRo
     .where(and(eq(jobs.id, jobId), isNull(jobs.ending)))
 }
 
-async function writeVerdicts(db: Db, rows: readonly VerdictRow[]): Promise<void> {
+export async function writeVerdicts(db: Db, rows: readonly VerdictRow[]): Promise<void> {
   const perInsert = STORE_LIMITS.verdictsPerInsert
   for (let first = 0; first < rows.length; first += perInsert) {
     const some = rows.slice(first, first + perInsert)
