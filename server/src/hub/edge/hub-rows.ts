@@ -6,7 +6,7 @@ import { PartialError } from '@forge/shared/kernels/kernel.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
-import type { Store, SubmissionRow } from '../../store/store.ts'
+import type { Store, SubmissionRow, VerdictRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { KeepArtifacts } from './artifacts.ts'
 import { answerOf, type PricedAnswer } from './answer.ts'
@@ -83,14 +83,9 @@ export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts 
       await persist('answers', () => store.writeShards(writes), STORE_GIVE_UP_MS)
     },
     decided: identities.decided,
-    async jobState({ jobId, state, reason }, planDigest) {
-      const to = {
-        state,
-        reason,
-        ...(planDigest === undefined ? {} : { planDigest }),
-        ...(state === 'RUNNING' ? { startedAtMs: Date.now() } : {}),
-      }
-      await change(jobId, 'a job’s state', () => store.updateJob(jobId, to))
+    async jobState(command, planDigest) {
+      const to = changeOf(command, planDigest)
+      await change(command.jobId, 'a job’s state', () => store.updateJob(command.jobId, to))
     },
     async basis(jobId, basis) {
       await change(jobId, 'the basis of a last pass', () => store.setBasis(jobId, basis))
@@ -98,8 +93,7 @@ export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts 
     async completed(planned, command) {
       const { type: _, jobId, verdicts, ...ending } = command
       const decided = { verdicts, ending: JSON.stringify(ending) }
-      // Reduced in no time, and nothing is written on the way: what was decided is as durable with the end as before it.
-      const isQuick = verdicts.length <= QUICK_SHARDS_MAX && planned.contract.artifacts?.persist !== true
+      const isQuick = endsAtOnce(planned, verdicts)
       let priced: PricedAnswer
       try {
         // Who was proven wrong on the way is exposed by then, whatever happens between.
@@ -126,6 +120,20 @@ export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts 
     reading,
   }
 }
+
+const changeOf = (
+  { state, reason }: Parameters<HubRows['jobState']>[0],
+  planDigest: Digest | undefined,
+): Parameters<Store['updateJob']>[1] => ({
+  state,
+  reason,
+  ...(planDigest === undefined ? {} : { planDigest }),
+  ...(state === 'RUNNING' ? { startedAtMs: Date.now() } : {}),
+})
+
+/** Reduced in no time, and nothing is written on the way: what was decided is as durable with the end as before it. */
+const endsAtOnce = ({ contract }: PlannedJob, verdicts: readonly VerdictRow[]): boolean =>
+  verdicts.length <= QUICK_SHARDS_MAX && contract.artifacts?.persist !== true
 
 const failure = (jobId: JobId, code: ProblemCode, detail: string, verification?: Findings) =>
   ({
