@@ -2,6 +2,8 @@
 export const RECEIPT_LIMITS = {
   /** A server that is being replaced may still sign for so long after its successor began with another key. */
   keyOverlapMs: 24 * 60 * 60 * 1000,
+  /** From the first end until its receipt is signed, unless somebody asks for it: those that end meanwhile are signed with it. */
+  gatherMs: 200,
   /** After a failure, when nothing else wakes the sealer: a restarting database is back within some seconds. */
   sealRetryMs: 5_000,
   /** Of all partials in a bundle: JSON has them in base64, and whoever checks it parses it whole. */

@@ -1,6 +1,7 @@
 // The sealer: it signs what has ended, and gives each signed document its place in its project's log. What waits for it is a
 // queue in the store, so it may be stopped between any two steps and goes on where it was; a job's end never waits for it.
 // Whoever asks for a receipt that is not signed yet has it signed at once.
+import { setTimeout as pause } from 'node:timers/promises'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { SignedKeyList } from '@forge/shared/receipt/keys.ts'
@@ -50,8 +51,22 @@ export interface Sealer {
   close(): Promise<void>
 }
 
-export function createSealer(deps: SealerDeps): Sealer {
-  const { store, signer, logger } = deps
+/** What one sealer knows beside what it was given. */
+interface Sealing extends Omit<SealerDeps, 'clock'> {
+  /** Now; but never before the key's period, should the clock have been set back since. */
+  signingTime(): Promise<number>
+}
+
+export function createSealer({ clock, ...given }: SealerDeps): Sealer {
+  const { store, signer, logger } = given
+  let sinceMs: number | null = null
+  const deps: Sealing = {
+    ...given,
+    async signingTime() {
+      sinceMs ??= (await store.signingPeriods()).findLast(({ keyId }) => keyId === signer.keyId)?.fromMs ?? 0
+      return Math.max(clock(), sinceMs)
+    },
+  }
   const closing = new AbortController()
   let running: Promise<void> | null = null
   let isAskedAgain = false
@@ -76,6 +91,7 @@ export function createSealer(deps: SealerDeps): Sealer {
   const run = async (): Promise<void> => {
     try {
       while (isAskedAgain) {
+        await pause(RECEIPT_LIMITS.gatherMs, undefined, { signal: closing.signal }).catch(() => undefined)
         isAskedAgain = false
         await pass()
       }
@@ -124,19 +140,19 @@ export function createSealer(deps: SealerDeps): Sealer {
 }
 
 /** For the log: a store that is away gives the id alone. */
-async function labelsOf({ store }: SealerDeps, { jobId }: SealItem): Promise<object> {
+async function labelsOf({ store }: Sealing, { jobId }: SealItem): Promise<object> {
   const row = await store.job(jobId).catch(() => null)
   return row === null ? { job_id: jobId } : labelsOfJob(row)
 }
 
 /** Both steps; each is done once, whoever does it. */
-async function sealItem(deps: SealerDeps, item: SealItem): Promise<LogRow> {
+async function sealItem(deps: Sealing, item: SealItem): Promise<LogRow> {
   const { store, signer } = deps
   const seal =
     item.kind === 'receipt' ? await receiptSeal(deps, item.jobId) : await noticeSeal(deps, item.jobId, item.number)
   const row = await store.job(item.jobId)
   if (seal === null || row === null) throw new Error('it waits for a signature and has not ended')
-  const issuedAtMs = await signingTime(deps)
+  const issuedAtMs = await deps.signingTime()
   return store.appendToLog(item, row.projectId, (head) => {
     const link = signLink(
       {
@@ -155,20 +171,20 @@ async function sealItem(deps: SealerDeps, item: SealItem): Promise<LogRow> {
   })
 }
 
-async function receiptSeal(deps: SealerDeps, jobId: JobId): Promise<SealRow | null> {
+async function receiptSeal(deps: Sealing, jobId: JobId): Promise<SealRow | null> {
   const { store, signer } = deps
   const item = { jobId, kind: 'receipt', number: 0 } as const
   const known = await store.sealOf(item)
   if (known !== null) return known
   const row = await store.job(jobId)
   if (!hasEnded(row)) return null
-  const [verdicts, transactions] = [await store.verdicts(jobId), await store.transactionsOf(jobId)]
-  const body = receiptBody({ row, verdicts, transactions }, await signingTime(deps))
+  const [verdicts, transactions] = await Promise.all([store.verdicts(jobId), store.transactionsOf(jobId)])
+  const body = receiptBody({ row, verdicts, transactions }, await deps.signingTime())
   const document = canonicalJson(signed('receipt.v1', body, signer))
   return store.putSeal({ ...item, digest: bodyDigest('receipt.v1', body), document })
 }
 
-async function noticeSeal(deps: SealerDeps, jobId: JobId, number: number): Promise<SealRow | null> {
+async function noticeSeal(deps: Sealing, jobId: JobId, number: number): Promise<SealRow | null> {
   const { store, signer } = deps
   const item = { jobId, kind: 'notice', number } as const
   const known = await store.sealOf(item)
@@ -184,19 +200,13 @@ async function noticeSeal(deps: SealerDeps, jobId: JobId, number: number): Promi
     at_ms: notice.atMs,
     detail: JSON.parse(notice.detail),
     receipt: receipt.digest,
-    issued_at_ms: await signingTime(deps),
+    issued_at_ms: await deps.signingTime(),
   }
   const document = canonicalJson(signed('signed-notice.v1', body, signer))
   return store.putSeal({ ...item, digest: bodyDigest('signed-notice.v1', body), document })
 }
 
 const hasEnded = (row: JobRow | null): row is JobRow => row !== null && row.finishedAtMs !== null
-
-/** Now; but never before the key's period, should the clock have been set back since. */
-async function signingTime({ store, signer, clock }: SealerDeps): Promise<number> {
-  const own = (await store.signingPeriods()).findLast(({ keyId }) => keyId === signer.keyId)
-  return Math.max(clock(), own?.fromMs ?? 0)
-}
 
 /** The same store, which wakes the sealer, and whoever tells of it, when it was given something to sign. */
 export function wakingStore(store: Store, ...woken: readonly Pick<Sealer, 'wake'>[]): Store {

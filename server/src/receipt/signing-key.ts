@@ -1,11 +1,12 @@
 // The key that signs: FORGE_SIGNING_KEY, or one that is made once and kept in the store. When it is another one than before,
 // a new period begins in the list of keys, and the old key stays in it with its end, so that what it signed stays good.
 import { keyListProblem, type KeyList, type SignedKeyList } from '@forge/shared/receipt/keys.ts'
-import { signed, signerOf, type Signer } from '@forge/shared/receipt/signed.ts'
+import { signed, type Signer } from '@forge/shared/receipt/signed.ts'
 import { fromBase64, fromHex, toBase64 } from '@forge/shared/exact/bytes.ts'
 import type { SigningPeriod } from '../store/seal-store.ts'
 import type { Store } from '../store/store.ts'
 import { RECEIPT_LIMITS } from './limits.ts'
+import { nativeSignerOf } from './native-signer.ts'
 
 const SECRET_BYTES = 32
 const SETTING = 'signing-key'
@@ -30,7 +31,7 @@ export async function openSigner({ store, configuredKey, nowMs, randomBytes }: S
   const text = configuredKey ?? (await store.settingOrPut(SETTING, toBase64(randomBytes(SECRET_BYTES))))
   const secret = secretKeyOf(text)
   if (secret === null) throw new Error('the signing key is not 32 bytes in base64 or hexadecimal')
-  const signer = signerOf(secret)
+  const signer = nativeSignerOf(secret)
   await store.beginSigning({ keyId: signer.keyId, publicKey: toBase64(signer.publicKey) }, nowMs)
   return signer
 }

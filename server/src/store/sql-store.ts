@@ -251,7 +251,8 @@ function sealsOn(engine: Engine): SealStore {
     signingPeriods: () => engine.run(sealed.periodsOf),
     beginSigning: (key, atMs) => engine.transaction((db) => sealed.beginSigning(db, key, atMs)),
     unsealed: (skipped) => engine.run((db) => sealed.unsealedItems(db, skipped)),
-    putSeal: (seal) => engine.transaction((db) => sealed.putSeal(db, seal)),
+    // One statement writes, so that it needs no transaction around it.
+    putSeal: (seal) => engine.run((db) => sealed.putSeal(db, seal)),
     sealOf: (item) => engine.run((db) => sealed.sealOf(db, item)),
     appendToLog: (item, projectId, link) => engine.transaction((db) => sealed.appendToLog(db, item, projectId, link)),
     logOf: (item) => engine.run((db) => sealed.logOf(db, item)),

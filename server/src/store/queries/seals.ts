@@ -51,8 +51,8 @@ const isItem = (table: typeof seals | typeof receiptLog | typeof unsealed, { job
   and(eq(table.jobId, jobId), eq(table.kind, kind), eq(table.number, number))
 
 export async function putSeal(db: Db, seal: SealRow): Promise<SealRow> {
-  await db.insert(seals).values(seal).onConflictDoNothing()
-  return (await sealOf(db, seal)) ?? seal
+  const [added] = await db.insert(seals).values(seal).onConflictDoNothing().returning({ digest: seals.digest })
+  return added === undefined ? ((await sealOf(db, seal)) ?? seal) : seal
 }
 
 export async function sealOf(db: Db, item: SealItem): Promise<SealRow | null> {
@@ -62,14 +62,12 @@ export async function sealOf(db: Db, item: SealItem): Promise<SealRow | null> {
 
 export async function appendToLog(db: Db, item: SealItem, projectId: ProjectId, link: MakeLink): Promise<LogRow> {
   await db.execute(sql`select pg_advisory_xact_lock(${LOG_LOCK_CLASS}::integer, hashtext(${projectId}))`)
-  const known = await logOf(db, item)
+  const [known, head] = await Promise.all([logOf(db, item), logHead(db, projectId)])
   if (known === null) {
-    const head = await logHead(db, projectId)
     const { jobId, kind, number } = item
     const place = (head?.place ?? -1) + 1
     const row = { projectId, place, jobId, kind, number, previous: head?.digest ?? null, ...link(head) }
-    await db.insert(receiptLog).values(row)
-    await db.delete(unsealed).where(isItem(unsealed, item))
+    await Promise.all([db.insert(receiptLog).values(row), db.delete(unsealed).where(isItem(unsealed, item))])
     return row
   }
   await db.delete(unsealed).where(isItem(unsealed, item))
