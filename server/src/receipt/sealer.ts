@@ -58,7 +58,7 @@ interface Sealing extends Omit<SealerDeps, 'clock'> {
 }
 
 export function createSealer({ clock, ...given }: SealerDeps): Sealer {
-  const { store, signer, logger } = given
+  const { store, signer } = given
   let sinceMs: number | null = null
   const deps: Sealing = {
     ...given,
@@ -67,6 +67,34 @@ export function createSealer({ clock, ...given }: SealerDeps): Sealer {
       return Math.max(clock(), sinceMs)
     },
   }
+  const { wake, idle, close } = createRounds(deps)
+
+  return {
+    wake,
+    async receiptOf(jobId) {
+      const seal = await receiptSeal(deps, jobId)
+      return seal === null ? null : signedReceiptSchema.parse(JSON.parse(seal.document))
+    },
+    async noticesOf(jobId) {
+      const notices = await store.noticesOf(jobId)
+      const seals = []
+      for (const { number } of notices) seals.push(await noticeSeal(deps, jobId, number))
+      return seals.flatMap((seal) => (seal === null ? [] : [signedNoticeSchema.parse(JSON.parse(seal.document))]))
+    },
+    async linkOf(jobId) {
+      if (!hasEnded(await store.job(jobId))) return null
+      const row = await sealItem(deps, { jobId, kind: 'receipt', number: 0 })
+      return signedLinkSchema.parse(JSON.parse(row.document))
+    },
+    keys: async () => signedKeyList(await store.signingPeriods(), signer),
+    idle,
+    close,
+  }
+}
+
+/** Goes through what waits, whenever it is woken, and again some time after a failure. */
+function createRounds(deps: Sealing): Pick<Sealer, 'wake' | 'idle' | 'close'> {
+  const { store, logger } = deps
   const closing = new AbortController()
   let running: Promise<void> | null = null
   let isAskedAgain = false
@@ -111,25 +139,8 @@ export function createSealer({ clock, ...given }: SealerDeps): Sealer {
     clearTimeout(retry)
     if (!closing.signal.aborted) retry = setTimeout(wake, RECEIPT_LIMITS.sealRetryMs).unref()
   }
-
   return {
     wake,
-    async receiptOf(jobId) {
-      const seal = await receiptSeal(deps, jobId)
-      return seal === null ? null : signedReceiptSchema.parse(JSON.parse(seal.document))
-    },
-    async noticesOf(jobId) {
-      const notices = await store.noticesOf(jobId)
-      const seals = []
-      for (const { number } of notices) seals.push(await noticeSeal(deps, jobId, number))
-      return seals.flatMap((seal) => (seal === null ? [] : [signedNoticeSchema.parse(JSON.parse(seal.document))]))
-    },
-    async linkOf(jobId) {
-      if (!hasEnded(await store.job(jobId))) return null
-      const row = await sealItem(deps, { jobId, kind: 'receipt', number: 0 })
-      return signedLinkSchema.parse(JSON.parse(row.document))
-    },
-    keys: async () => signedKeyList(await store.signingPeriods(), signer),
     idle: () => running ?? Promise.resolve(),
     async close() {
       closing.abort()
