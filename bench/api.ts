@@ -107,7 +107,7 @@ async function liftRate({ url }: Server): Promise<void> {
 
 /** From the request's first byte to the answer's last: parsing, planning, registering, one shard there and back, the end. */
 async function measureExecute(
-  { url }: Server,
+  { url, pid }: Server,
   authorised: Headers,
   runs: number,
 ): Promise<{ readonly lastJob: string }> {
@@ -129,15 +129,22 @@ async function measureExecute(
   await repeated(EXECUTES / 4, execute)
   const medians: number[] = []
   const slow: number[] = []
+  const busy: number[] = []
+  const ofPostgres: number[] = []
   for (let run = 0; run < runs; run++) {
+    const [before, postgresBefore] = [cpuSeconds(pid), postgresCpuSeconds()]
     const took = await repeated(EXECUTES, () => timed(execute))
     medians.push(quantile(took, 0.5))
     slow.push(quantile(took, 0.99))
+    busy.push(((cpuSeconds(pid) - before) * 1000) / EXECUTES)
+    ofPostgres.push(((postgresCpuSeconds() - postgresBefore) * 1000) / EXECUTES)
   }
   const title = `execute of one shard that takes no time, one after the other, ${EXECUTES} a run`
   const figures = [
     { what: 'from request to answer, median of a run', unit: 'ms', samples: medians, target: EXECUTE_MS_MAX },
     { what: 'the slowest of a hundred', unit: 'ms', samples: slow },
+    { what: 'the server’s processor time for one, its receipt included', unit: 'ms', samples: busy },
+    { what: 'PostgreSQL’s', unit: 'ms', samples: ofPostgres },
   ] as const
   console.log(
     told(section(title, figures, ['with the agent’s signature and its round trip; every write waits for the disk'])),

@@ -37,9 +37,11 @@ export interface Engine {
 }
 
 export function createEngine(driver: Driver, observer: StoreObserver = UNOBSERVED): Engine {
-  const inside = new AsyncLocalStorage<{ open: boolean }>()
+  const inside = new AsyncLocalStorage<{ readonly query: Query; open: boolean }>()
   const closing = new AbortController()
-  const db = bind(driver.query)
+  // One handle, so that a statement is built for it once: whose connection it is asked on follows from who asks. What goes
+  // on behind the end of its transaction is refused by that transaction.
+  const db = bind((text, params) => (inside.getStore()?.query ?? driver.query)(text, params))
 
   const attempts = async <T>(kind: 'read' | 'transaction', once: (attempt: number) => Promise<T>): Promise<T> => {
     if (inside.getStore()?.open) throw new Error('inside a transaction only its own handle may be used')
@@ -59,9 +61,9 @@ export function createEngine(driver: Driver, observer: StoreObserver = UNOBSERVE
     transaction: (work) =>
       attempts('transaction', (attempt) =>
         driver.begin(async (query) => {
-          const mark = { open: true }
+          const mark = { query, open: true }
           try {
-            return await inside.run(mark, () => work(bind(query), attempt))
+            return await inside.run(mark, () => work(db, attempt))
           } finally {
             mark.open = false
           }

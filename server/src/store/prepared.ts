@@ -1,5 +1,5 @@
 // Statements that are asked with every request: built once a handle, since to build one takes longer than to send it.
-import { sql, type SQL, type SQLWrapper } from 'drizzle-orm'
+import { sql, type Placeholder, type SQL, type SQLWrapper } from 'drizzle-orm'
 import type { Db } from './engine.ts'
 
 /** What `prepare` makes of a handle, made once for each. */
@@ -13,6 +13,18 @@ export function perHandle<T>(prepare: (db: Db) => T): (db: Db) => T {
     return fresh
   }
 }
+
+/** What stands for the columns of a row, each under its own name. */
+export const placeholders = <N extends string>(...names: readonly N[]): Record<N, Placeholder<N>> =>
+  Object.fromEntries(names.map((name) => [name, sql.placeholder(name)])) as Record<N, Placeholder<N>>
+
+/** The same for an update, which takes no bare placeholder. */
+export const newValues = <N extends string>(...names: readonly N[]): Record<N, SQL> =>
+  Object.fromEntries(names.map((name) => [name, sql`${sql.placeholder(name)}`])) as Record<N, SQL>
+
+/** A new value, or null for the one that is there. */
+export const orAsItIs = (placeholder: string, column: SQLWrapper): SQL =>
+  sql`coalesce(${sql.placeholder(placeholder)}, ${column})`
 
 /** Any of so many texts as the statement is run with, so that its own text is the same for every number; see `textArray`. */
 export const isAnyOf = (column: SQLWrapper, placeholder: string): SQL =>

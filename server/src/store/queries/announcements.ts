@@ -4,6 +4,7 @@ import { eventTypesOf } from './webhooks.ts'
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { and, inArray, isNull } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
+import { isAnyOf, perHandle, textArray } from '../prepared.ts'
 import { jobs } from '../schema.ts'
 import type { CreditNoteDetail, NoticeRow } from '../store.ts'
 import { deliveryOf, jobNoticed, type Announcement } from '../webhook-events.ts'
@@ -18,20 +19,25 @@ export async function announce(db: Db, announcements: readonly Announcement[]): 
 
 /** The webhooks of these projects. Locked, so that none is deleted before it is told: its end must not be a job's. */
 export const listeningTo = (db: Db, projectIds: readonly ProjectId[]) =>
+  listening(db).execute({ projectIds: textArray(projectIds) })
+
+const listening = perHandle((db) =>
   db
     .select({ id: webhooks.id, projectId: webhooks.projectId, events: webhooks.events })
     .from(webhooks)
-    .where(and(inArray(webhooks.projectId, [...projectIds]), isNull(webhooks.disabledReason)))
+    .where(and(isAnyOf(webhooks.projectId, 'projectIds'), isNull(webhooks.disabledReason)))
     .orderBy(webhooks.id)
     .for('key share')
+    .prepare('webhooks_listening'),
+)
 
 /** As `announce`, to those that are known to listen. */
 export async function announceTo(
   db: Db,
-  listening: Awaited<ReturnType<typeof listeningTo>>,
+  hooks: Awaited<ReturnType<typeof listeningTo>>,
   announcements: readonly Announcement[],
 ): Promise<void> {
-  const rows = listening.flatMap((hook) =>
+  const rows = hooks.flatMap((hook) =>
     announcements
       .filter(({ projectId, payload }) => projectId === hook.projectId && eventTypesOf(hook).includes(payload.type))
       .map((announcement) => deliveryOf(hook.id, announcement)),

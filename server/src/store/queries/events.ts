@@ -1,16 +1,17 @@
 // The chain of what happened to a job. An event is written in the transaction of the change that it tells of, while the
 // job's row is locked by it, so that two writers never append behind the same event.
 import type { JobId } from '@forge/shared/contract/ids.ts'
-import { and, asc, desc, eq, gt, inArray } from 'drizzle-orm'
+import { and, asc, desc, eq, gt } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { linked, type NewEvent } from '../event-chain.ts'
 import { STORE_LIMITS } from '../limits.ts'
+import { isAnyOf, perHandle, textArray } from '../prepared.ts'
 import { events, jobs } from '../schema.ts'
 import type { EventRow } from '../store.ts'
+import { insertNew } from './rows.ts'
 
-/** Those of the jobs that exist; in one order everywhere, so that no two transactions wait for each other. */
-export function lockJobs(db: Db, ids: readonly JobId[]) {
-  return db
+const locked = perHandle((db) =>
+  db
     .select({
       id: jobs.id,
       projectId: jobs.projectId,
@@ -20,31 +21,38 @@ export function lockJobs(db: Db, ids: readonly JobId[]) {
       finishedAtMs: jobs.finishedAtMs,
     })
     .from(jobs)
-    .where(inArray(jobs.id, [...ids]))
+    .where(isAnyOf(jobs.id, 'ids'))
     .orderBy(jobs.id)
     .for('no key update')
-}
+    .prepare('jobs_locked'),
+)
+
+/** Those of the jobs that exist; in one order everywhere, so that no two transactions wait for each other. */
+export const lockJobs = (db: Db, ids: readonly JobId[]) => locked(db).execute({ ids: textArray(ids) })
 
 /** Of a job that this transaction has inserted: nobody can have written before it. */
-export async function beginEvents(db: Db, first: NewEvent): Promise<void> {
-  await db.insert(events).values([linked(first, null)])
-}
+export const beginEvents = (db: Db, first: NewEvent): Promise<void> => insertNew(db, events, [linked(first, null)])
+
+const lastEvents = perHandle((db) =>
+  db
+    .selectDistinctOn([events.jobId], { jobId: events.jobId, number: events.number, hash: events.hash })
+    .from(events)
+    .where(isAnyOf(events.jobId, 'jobIds'))
+    .orderBy(events.jobId, desc(events.number))
+    .prepare('last_events'),
+)
 
 /** The caller holds the rows of the jobs. */
 export async function appendEvents(db: Db, added: readonly NewEvent[]): Promise<void> {
   if (added.length === 0) return
-  const heads = await db
-    .selectDistinctOn([events.jobId], { jobId: events.jobId, number: events.number, hash: events.hash })
-    .from(events)
-    .where(inArray(events.jobId, [...new Set(added.map(({ jobId }) => jobId))]))
-    .orderBy(events.jobId, desc(events.number))
+  const heads = await lastEvents(db).execute({ jobIds: textArray([...new Set(added.map(({ jobId }) => jobId))]) })
   const last = new Map<JobId, Pick<EventRow, 'number' | 'hash'>>(heads.map((head) => [head.jobId, head]))
   const rows = added.map((event) => {
     const row = linked(event, last.get(event.jobId) ?? null)
     last.set(event.jobId, row)
     return row
   })
-  await db.insert(events).values(rows)
+  await insertNew(db, events, rows)
 }
 
 export function eventsAfter(db: Db, jobId: JobId, after: number): Promise<EventRow[]> {

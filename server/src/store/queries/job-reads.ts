@@ -8,6 +8,7 @@ import { ledgerTransactions } from '../ledger-schema.ts'
 import { DAY_MS, dayOf, type JobLimits } from '../ledger-store.ts'
 import type { JobFilter, JobReads, JobSummary, ShardAttempt } from '../job-reads.ts'
 import type { JobState } from '../store.ts'
+import { perHandle } from '../prepared.ts'
 import { jobs, submissions, verdicts, voids } from '../schema.ts'
 import { termsOfDetail } from './ledger.ts'
 import { isOfVoid } from './shards.ts'
@@ -94,13 +95,18 @@ export async function givenUpOnDay(db: Db, projectId: ProjectId, nowMs: number, 
 
 const UNFINISHED: readonly JobState[] = ['QUEUED', 'RUNNING', 'VERIFYING']
 
-/** As the limits of jobs count them; counted in an index. */
-export async function jobsAtATime(db: Db, projectId: ProjectId): Promise<Record<keyof JobLimits, number>> {
-  const held = await db
+const atATime = perHandle((db) =>
+  db
     .select({ state: jobs.state, jobs: count() })
     .from(jobs)
-    .where(and(eq(jobs.projectId, projectId), inArray(jobs.state, [...UNFINISHED])))
+    .where(and(eq(jobs.projectId, sql.placeholder('projectId')), inArray(jobs.state, [...UNFINISHED])))
     .groupBy(jobs.state)
+    .prepare('jobs_at_a_time'),
+)
+
+/** As the limits of jobs count them; counted in an index. */
+export async function jobsAtATime(db: Db, projectId: ProjectId): Promise<Record<keyof JobLimits, number>> {
+  const held = await atATime(db).execute({ projectId })
   return {
     concurrent: held.reduce((sum, row) => sum + row.jobs, 0),
     queued: held.find(({ state }) => state === 'QUEUED')?.jobs ?? 0,

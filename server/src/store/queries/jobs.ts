@@ -6,14 +6,15 @@
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
-import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { endTold, registeredData } from '../event-data.ts'
+import { isAnyOf, newValues, orAsItIs, perHandle, placeholders, textArray } from '../prepared.ts'
 import { executors, jobs, submissions, verdicts, voids } from '../schema.ts'
 import type { Booking, JobLimits, OverLimit, TooManyJobs } from '../ledger-store.ts'
 import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
-import type { InsertedJob, JobRow, NewJob, Store } from '../store.ts'
+import type { InsertedJob, JobRow, JobState, NewJob, Store } from '../store.ts'
 import { burnWarned, jobEnded } from '../webhook-events.ts'
 import { announce, announceTo, listeningTo } from './announcements.ts'
 import { billableOn } from './balances.ts'
@@ -74,6 +75,31 @@ async function tooManyJobs(
   return null
 }
 
+const inserting = perHandle((db) =>
+  db
+    .insert(jobs)
+    .values(
+      placeholders(
+        'id',
+        'projectId',
+        'clientJobId',
+        'requestDigest',
+        'request',
+        'rootSeed',
+        'contractDigest',
+        'kernelDigest',
+        'samplingKey',
+        'createdAtMs',
+        'deadlineAtMs',
+        'replayOf',
+        'state',
+      ),
+    )
+    .onConflictDoNothing()
+    .returning({ id: jobs.id })
+    .prepare('insert_job'),
+)
+
 /** `beside`: what else is written with a job that is new. */
 export async function insertJob(
   db: Db,
@@ -81,11 +107,7 @@ export async function insertJob(
   attempt: number,
   beside: () => Promise<void> = async () => undefined,
 ): Promise<InsertedJob> {
-  const [inserted] = await db
-    .insert(jobs)
-    .values({ ...job, state: 'QUEUED' })
-    .onConflictDoNothing()
-    .returning({ id: jobs.id })
+  const [inserted] = await inserting(db).execute({ ...job, state: 'QUEUED' satisfies JobState })
   if (inserted !== undefined) {
     await Promise.all([
       insertReferences(db, job.projectId, job.id, references),
@@ -99,24 +121,33 @@ export async function insertJob(
   return there
 }
 
-/** On a later attempt a job that is there already under this very id is the one that the first attempt inserted. */
-async function existingFor(db: Db, job: NewJob, attempt: number): Promise<InsertedJob | null> {
-  const ofClient =
-    job.clientJobId === null ? undefined : and(eq(jobs.projectId, job.projectId), eq(jobs.clientJobId, job.clientJobId))
-  const [existing] = await db
+/** No client's id equals null, so that a job without one is found by its own alone. */
+const ofIdOrClient = perHandle((db) =>
+  db
     .select()
     .from(jobs)
-    .where(or(eq(jobs.id, job.id), ofClient))
+    .where(
+      or(
+        eq(jobs.id, sql.placeholder('id')),
+        and(eq(jobs.projectId, sql.placeholder('projectId')), eq(jobs.clientJobId, sql.placeholder('clientJobId'))),
+      ),
+    )
+    .prepare('job_of_id_or_client'),
+)
+
+/** On a later attempt a job that is there already under this very id is the one that the first attempt inserted. */
+async function existingFor(db: Db, job: NewJob, attempt: number): Promise<InsertedJob | null> {
+  const { id, projectId, clientJobId } = job
+  const [existing] = await ofIdOrClient(db).execute({ id, projectId, clientJobId })
   if (existing === undefined) return null
   if (attempt > 1 && existing.id === job.id) return { inserted: true }
   return { inserted: false, existing: parsed(existing) }
 }
 
+const ofIds = perHandle((db) => db.select().from(jobs).where(isAnyOf(jobs.id, 'ids')).prepare('jobs_by_id'))
+
 export async function jobsById(db: Db, ids: readonly JobId[]): Promise<Map<JobId, JobRow>> {
-  const rows = await db
-    .select()
-    .from(jobs)
-    .where(inArray(jobs.id, [...ids]))
+  const rows = await ofIds(db).execute({ ids: textArray(ids) })
   return new Map(rows.map((row) => [row.id, parsed(row)]))
 }
 
@@ -133,6 +164,18 @@ export async function unfinishedJobs(db: Db): Promise<JobRow[]> {
   return rows.map(parsed)
 }
 
+const changing = perHandle((db) =>
+  db
+    .update(jobs)
+    .set({
+      ...newValues('state', 'reason'),
+      planDigest: orAsItIs('planDigest', jobs.planDigest),
+      startedAtMs: orAsItIs('startedAtMs', jobs.startedAtMs),
+    })
+    .where(eq(jobs.id, sql.placeholder('id')))
+    .prepare('change_job'),
+)
+
 export async function updateJob(db: Db, id: JobId, change: JobChange): Promise<boolean> {
   const { state, reason, planDigest, startedAtMs } = change
   if (isEnd(state)) throw new StoreContradiction(`job ${id} becomes ${state} by finishJob alone`)
@@ -142,7 +185,7 @@ export async function updateJob(db: Db, id: JobId, change: JobChange): Promise<b
   const isNews = before.state !== state || (before.reason === null) !== (reason === null)
   const news = isNews ? [{ jobId: id, atMs: Date.now(), type: 'state', data: { state, reason } } as const] : []
   await Promise.all([
-    db.update(jobs).set({ state, reason, planDigest, startedAtMs }).where(eq(jobs.id, id)),
+    changing(db).execute({ id, state, reason, planDigest: planDigest ?? null, startedAtMs: startedAtMs ?? null }),
     appendEvents(db, news),
   ])
   return true
@@ -156,6 +199,20 @@ export async function setBasis(db: Db, id: JobId, basis: Digest): Promise<boolea
   await appendEvents(db, [{ jobId: id, atMs: Date.now(), type: 'basis', data: { basis } }])
   return true
 }
+
+const ending = perHandle((db) =>
+  db
+    .update(jobs)
+    .set({
+      ...newValues('state', 'finishedAtMs', 'answer', 'problem'),
+      reason: null,
+      // The first that was written stays.
+      ending: sql`coalesce(${jobs.ending}, ${sql.placeholder('ending')})`,
+    })
+    .where(eq(jobs.id, sql.placeholder('id')))
+    .returning()
+    .prepare('end_job'),
+)
 
 /**
  * `row` is the job as it stays. On a later attempt an end that is there already is ours when it is the same in every part.
@@ -176,20 +233,14 @@ export async function finishJob(
   }
   if (before.finishedAtMs !== null) return { row: attempt === 1 ? null : await endedAs(db, id, wanted), settled: null }
   const { microCredits, decided } = end.state === 'COMPLETED' ? end : {}
-  // The first that was written stays.
-  const ending = decided === undefined ? {} : { ending: sql`coalesce(${jobs.ending}, ${decided.ending})` }
   // In front of the end, behind which none are taken, and of what counts them.
   await writeVerdicts(db, decided?.verdicts ?? [])
   const [[job], settled, listening] = await Promise.all([
-    db
-      .update(jobs)
-      .set({ ...wanted, ...ending, reason: null })
-      .where(eq(jobs.id, id))
-      .returning(),
+    ending(db).execute({ id, ...wanted, ending: decided?.ending ?? null }),
     settle(db, id, { state: end.state, microCredits }),
     listeningTo(db, [before.projectId]),
     appendEvents(db, [{ jobId: id, atMs: end.finishedAtMs, ...endTold(end) }]),
-    end.state === 'COMPLETED' ? insertExecutors(db, id) : undefined,
+    end.state === 'COMPLETED' ? insertingExecutors(db).execute({ id }) : undefined,
     enqueue(db, [{ jobId: id, kind: 'receipt', number: 0, atMs: end.finishedAtMs }]),
   ])
   if (job === undefined) throw new Error(`job ${id} was locked and is not there`)
@@ -211,7 +262,7 @@ async function endedAs(
   return isOurs ? parsed(stored) : null
 }
 
-async function insertExecutors(db: Db, id: JobId): Promise<void> {
+const insertingExecutors = perHandle((db) => {
   const stands = sql`${verdicts.digest} = ${submissions.digest} and ${voids.jobId} is null`
   const of = db
     .select({
@@ -222,10 +273,10 @@ async function insertExecutors(db: Db, id: JobId): Promise<void> {
     .from(submissions)
     .leftJoin(verdicts, and(eq(verdicts.jobId, submissions.jobId), eq(verdicts.shard, submissions.shard)))
     .leftJoin(voids, isOfVoid)
-    .where(eq(submissions.jobId, id))
+    .where(eq(submissions.jobId, sql.placeholder('id')))
     .groupBy(submissions.executor, submissions.jobId)
-  await db.insert(executors).select(of)
-}
+  return db.insert(executors).select(of).prepare('insert_executors')
+})
 
 function isEnd(state: JobChange['state']): boolean {
   return state === 'COMPLETED' || state === 'FAILED' || state === 'CANCELLED'

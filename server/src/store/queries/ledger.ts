@@ -19,6 +19,7 @@ import {
   type Terms,
 } from '../ledger-store.ts'
 import { STORE_LIMITS } from '../limits.ts'
+import { perHandle } from '../prepared.ts'
 import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { NewJob } from '../store.ts'
@@ -81,10 +82,7 @@ export interface Settlement {
 
 /** In the transaction that ends the job. A job of before there was a ledger has nothing reserved, and nothing is settled. */
 export async function settle(db: Db, jobId: JobId, { state, microCredits }: Settlement): Promise<Settled | null> {
-  const [reserved] = await transactionsWhere(
-    db,
-    and(eq(ledgerTransactions.jobId, jobId), eq(ledgerTransactions.kind, 'reserve')),
-  )
+  const reserved = (await transactionsOf(db, jobId)).find(({ kind }) => kind === 'reserve')
   if (reserved === undefined) return null
   const { projectId, day } = reserved
   const terms = termsOfDetail(reserved.detail)
@@ -184,8 +182,13 @@ async function book(
   )
 }
 
-export const transactionsOf = (db: Db, jobId: JobId): Promise<LedgerTransaction[]> =>
-  transactionsWhere(db, eq(ledgerTransactions.jobId, jobId))
+const ofJob = perHandle((db) =>
+  pageOf(db, eq(ledgerTransactions.jobId, sql.placeholder('jobId'))).prepare('booked_of_job'),
+)
+
+/** In their order: what was reserved comes first. */
+export const transactionsOf = async (db: Db, jobId: JobId): Promise<LedgerTransaction[]> =>
+  withEntries(await ofJob(db).execute({ jobId }))
 
 /**
  * A number is taken under the project's lock and seen with the commit, in any order: so the lock is taken alone first. Then
@@ -217,9 +220,18 @@ export async function ledgerBefore(
 async function transactionsWhere(
   db: Db,
   which: SQL | undefined,
-  limit: number = STORE_LIMITS.transactionsPerBatch,
+  limit: number,
   order: typeof asc = asc,
 ): Promise<LedgerTransaction[]> {
+  return withEntries(await pageOf(db, which, limit, order))
+}
+
+function pageOf(
+  db: Db,
+  which: SQL | undefined,
+  limit: number = STORE_LIMITS.transactionsPerBatch,
+  order: typeof asc = asc,
+) {
   const page = db
     .select()
     .from(ledgerTransactions)
@@ -227,11 +239,14 @@ async function transactionsWhere(
     .orderBy(order(ledgerTransactions.id))
     .limit(Math.min(limit, STORE_LIMITS.transactionsPerBatch))
     .as('page')
-  const rows = await db
+  return db
     .select()
     .from(page)
     .leftJoin(ledgerEntries, eq(ledgerEntries.transactionId, page.id))
     .orderBy(order(page.id), ledgerEntries.account)
+}
+
+function withEntries(rows: Awaited<ReturnType<typeof pageOf>>): LedgerTransaction[] {
   const found = new Map<number, LedgerTransaction & { entries: LedgerEntry[] }>()
   for (const { page: transaction, ledger_entries: entry } of rows) {
     const known = found.get(transaction.id) ?? { ...transaction, entries: [] }

@@ -1,8 +1,9 @@
 // Projects: who owns jobs, keys, pools and memory. Name and limits change; nothing else does, and none is deleted.
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
-import { desc, eq, lt } from 'drizzle-orm'
+import { desc, eq, lt, sql } from 'drizzle-orm'
 import type { Actor } from '../acts.ts'
 import type { Db } from '../engine.ts'
+import { perHandle } from '../prepared.ts'
 import { projects } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { PageOf, ProjectChange, ProjectRow } from '../tenants.ts'
@@ -36,9 +37,17 @@ const tellCreated = (db: Db, { id: chain, createdAtMs: atMs, name, limits }: Pro
   })
 
 export async function projectById(db: Db, id: ProjectId): Promise<ProjectRow | null> {
-  const [row] = await db.select().from(projects).where(eq(projects.id, id))
+  const [row] = await ofId(db).execute({ id })
   return row ?? null
 }
+
+const ofId = perHandle((db) =>
+  db
+    .select()
+    .from(projects)
+    .where(eq(projects.id, sql.placeholder('id')))
+    .prepare('project_by_id'),
+)
 
 export function projectsAfter(db: Db, { after, limit }: PageOf<string>): Promise<ProjectRow[]> {
   const behind = after === null ? undefined : lt(projects.id, after as ProjectId)

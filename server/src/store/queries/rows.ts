@@ -17,9 +17,29 @@ export async function insertAll<T extends PgTable>(
   return added.length
 }
 
+/** As `insertAll`, of rows of which none may be there. */
+export async function insertNew<T extends PgTable>(
+  db: Db,
+  table: T,
+  rows: readonly T['$inferInsert'][],
+): Promise<void> {
+  if (rows.length > 0) await db.execute(sql`insert into ${table} select * from ${rowsOf(table, rows)}`)
+}
+
+const namesOf = new WeakMap<PgTable, ReadonlyMap<string, string>>()
+
+/** Columns as the database calls them, by what they are called here. */
+function columnNames(table: PgTable): ReadonlyMap<string, string> {
+  const known = namesOf.get(table)
+  if (known !== undefined) return known
+  const names = new Map(Object.entries(getTableColumns(table)).map(([property, column]) => [property, column.name]))
+  namesOf.set(table, names)
+  return names
+}
+
 /** What stands for a table in a `from`. */
 export function rowsOf<T extends PgTable>(table: T, rows: readonly T['$inferInsert'][]): SQL {
-  const names = new Map(Object.entries(getTableColumns(table)).map(([property, column]) => [property, column.name]))
+  const names = columnNames(table)
   const named = rows.map((row) =>
     Object.fromEntries(Object.entries(row).map(([key, value]) => [names.get(key), value])),
   )

@@ -4,9 +4,11 @@ import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { and, asc, count, desc, eq, gte, inArray, sql } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
+import { perHandle, placeholders } from '../prepared.ts'
 import { jobs, partials, submissions, verdicts } from '../schema.ts'
 import { forgottenNetworks, receiptLog, retentions, seals, signingPeriods, unsealed } from '../seal-schema.ts'
 import type { LogRow, MakeLink, SealItem, SealRow, SigningPeriod } from '../seal-store.ts'
+import { insertAll, insertNew } from './rows.ts'
 
 /** Any number will do that no other lock here has; it spells "log" and "key". */
 const LOG_LOCK_CLASS = 0x6c_6f_67
@@ -30,33 +32,50 @@ export async function beginSigning(
   return [...periods, period]
 }
 
-export const unsealedItems = (db: Db, skipped: number): Promise<SealItem[]> =>
+const waiting = perHandle((db) =>
   db
     .select({ jobId: unsealed.jobId, kind: unsealed.kind, number: unsealed.number })
     .from(unsealed)
     .orderBy(asc(unsealed.atMs), asc(unsealed.jobId), desc(unsealed.kind), asc(unsealed.number))
     .limit(STORE_LIMITS.sealsPerBatch)
-    .offset(skipped)
+    .offset(sql.placeholder('skipped'))
+    .prepare('unsealed'),
+)
+
+export const unsealedItems = (db: Db, skipped: number): Promise<SealItem[]> => waiting(db).execute({ skipped })
 
 /** In the transaction that makes it due. */
 export async function enqueue(db: Db, items: readonly (SealItem & { readonly atMs: number })[]): Promise<void> {
-  if (items.length > 0)
-    await db
-      .insert(unsealed)
-      .values([...items])
-      .onConflictDoNothing()
+  await insertAll(db, unsealed, items)
 }
 
-const isItem = (table: typeof seals | typeof receiptLog | typeof unsealed, { jobId, kind, number }: SealItem) =>
-  and(eq(table.jobId, jobId), eq(table.kind, kind), eq(table.number, number))
+const isItem = (table: typeof seals | typeof receiptLog | typeof unsealed) =>
+  and(
+    eq(table.jobId, sql.placeholder('jobId')),
+    eq(table.kind, sql.placeholder('kind')),
+    eq(table.number, sql.placeholder('number')),
+  )
+
+const sealed = perHandle((db) => db.select().from(seals).where(isItem(seals)).prepare('seal_of_item'))
+const logged = perHandle((db) => db.select().from(receiptLog).where(isItem(receiptLog)).prepare('log_of_item'))
+const settingFree = perHandle((db) => db.delete(unsealed).where(isItem(unsealed)).prepare('item_sealed'))
+
+const putting = perHandle((db) =>
+  db
+    .insert(seals)
+    .values(placeholders('jobId', 'kind', 'number', 'digest', 'document'))
+    .onConflictDoNothing()
+    .returning({ digest: seals.digest })
+    .prepare('put_seal'),
+)
 
 export async function putSeal(db: Db, seal: SealRow): Promise<SealRow> {
-  const [added] = await db.insert(seals).values(seal).onConflictDoNothing().returning({ digest: seals.digest })
+  const [added] = await putting(db).execute({ ...seal })
   return added === undefined ? ((await sealOf(db, seal)) ?? seal) : seal
 }
 
 export async function sealOf(db: Db, item: SealItem): Promise<SealRow | null> {
-  const [row] = await db.select().from(seals).where(isItem(seals, item))
+  const [row] = await sealed(db).execute({ ...item })
   return row ?? null
 }
 
@@ -67,25 +86,30 @@ export async function appendToLog(db: Db, item: SealItem, projectId: ProjectId, 
     const { jobId, kind, number } = item
     const place = (head?.place ?? -1) + 1
     const row = { projectId, place, jobId, kind, number, previous: head?.digest ?? null, ...link(head) }
-    await Promise.all([db.insert(receiptLog).values(row), db.delete(unsealed).where(isItem(unsealed, item))])
+    await Promise.all([insertNew(db, receiptLog, [row]), settingFree(db).execute({ ...item })])
     return row
   }
-  await db.delete(unsealed).where(isItem(unsealed, item))
+  await settingFree(db).execute({ ...item })
   return known
 }
 
 export async function logHead(db: Db, projectId: ProjectId): Promise<LogRow | null> {
-  const [head] = await db
-    .select()
-    .from(receiptLog)
-    .where(eq(receiptLog.projectId, projectId))
-    .orderBy(desc(receiptLog.place))
-    .limit(1)
+  const [head] = await lastLogged(db).execute({ projectId })
   return head ?? null
 }
 
+const lastLogged = perHandle((db) =>
+  db
+    .select()
+    .from(receiptLog)
+    .where(eq(receiptLog.projectId, sql.placeholder('projectId')))
+    .orderBy(desc(receiptLog.place))
+    .limit(1)
+    .prepare('log_head'),
+)
+
 export async function logOf(db: Db, item: SealItem): Promise<LogRow | null> {
-  const [row] = await db.select().from(receiptLog).where(isItem(receiptLog, item))
+  const [row] = await logged(db).execute({ ...item })
   return row ?? null
 }
 

@@ -2,9 +2,10 @@
 // there already is left as it is, so a group of writes may be repeated.
 import type { Identity, JobId } from '@forge/shared/contract/ids.ts'
 import { concat } from '@forge/shared/exact/bytes.ts'
-import { and, asc, eq, getTableColumns, inArray, isNull, lt, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, inArray, isNull, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
+import { perHandle } from '../prepared.ts'
 import { jobs, partials, submissions, verdicts, voids } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { PartialRow, ShardWrites, SubmissionRow, VerdictRow, VoidedSubmission } from '../store.ts'
@@ -128,15 +129,18 @@ export function voidedOf(db: Db, jobId: JobId): Promise<VoidedSubmission[]> {
     .orderBy(voids.shard, voids.executor)
 }
 
-export function verdictsOf(db: Db, jobId: JobId): Promise<VerdictRow[]> {
-  return db.select().from(verdicts).where(eq(verdicts.jobId, jobId)).orderBy(verdicts.shard)
-}
+const ofJob = perHandle((db) =>
+  db.select().from(verdicts).where(eq(verdicts.jobId, JOB)).orderBy(verdicts.shard).prepare('verdicts_of_job'),
+)
+
+export const verdictsOf = (db: Db, jobId: JobId): Promise<VerdictRow[]> => ofJob(db).execute({ jobId })
 
 /** Where a batch begins: behind this row, in the order of shards and, within one, of digests. */
 export type After = Pick<PartialRow, 'shard' | 'digest'>
 
-/** The partials behind the next verdicts. None is the end. */
-export async function acceptedAfter(db: Db, jobId: JobId, after: After, end: number): Promise<PartialRow[]> {
+const JOB = sql.placeholder('jobId')
+
+const accepted = perHandle((db) => {
   const page = db
     .select({ jobId: verdicts.jobId, shard: verdicts.shard, digest: verdicts.digest, bytes: partials.bytes })
     .from(verdicts)
@@ -144,7 +148,7 @@ export async function acceptedAfter(db: Db, jobId: JobId, after: After, end: num
       partials,
       and(eq(partials.jobId, verdicts.jobId), eq(partials.shard, verdicts.shard), eq(partials.digest, verdicts.digest)),
     )
-    .where(and(eq(verdicts.jobId, jobId), isBehind(verdicts, after), lt(verdicts.shard, end)))
+    .where(and(eq(verdicts.jobId, JOB), isBetween(verdicts)))
     .orderBy(asc(verdicts.shard))
     .limit(STORE_LIMITS.partialsPerBatch)
     .as('page')
@@ -152,7 +156,13 @@ export async function acceptedAfter(db: Db, jobId: JobId, after: After, end: num
     .select({ ...fieldsOf(page), before: before(page) })
     .from(page)
     .as('run')
-  const rows = await db.select(fieldsOf(run)).from(run).where(fits(run)).orderBy(asc(run.shard))
+  return db.select(fieldsOf(run)).from(run).where(fits(run)).orderBy(asc(run.shard)).prepare('accepted_partials')
+})
+
+/** The partials behind the next verdicts. None is the end. */
+export async function acceptedAfter(db: Db, jobId: JobId, after: After, end: number): Promise<PartialRow[]> {
+  const { shard: afterShard, digest: afterDigest } = after
+  const rows = await accepted(db).execute({ jobId, afterShard, afterDigest, end })
   return rows.map((row) => {
     if (row.bytes === null)
       throw new StoreContradiction(`shard ${row.shard} of job ${jobId} has a verdict and no partial`)
@@ -160,12 +170,11 @@ export async function acceptedAfter(db: Db, jobId: JobId, after: After, end: num
   })
 }
 
-/** The next partials, of any digest. None is the end. */
-export function partialsAfter(db: Db, jobId: JobId, after: After, end: number): Promise<PartialRow[]> {
+const all = perHandle((db) => {
   const page = db
     .select()
     .from(partials)
-    .where(and(eq(partials.jobId, jobId), isBehind(partials, after), lt(partials.shard, end)))
+    .where(and(eq(partials.jobId, JOB), isBetween(partials)))
     .orderBy(asc(partials.shard), asc(partials.digest))
     .limit(STORE_LIMITS.partialsPerBatch)
     .as('page')
@@ -173,11 +182,24 @@ export function partialsAfter(db: Db, jobId: JobId, after: After, end: number): 
     .select({ ...fieldsOf(page), before: before(page) })
     .from(page)
     .as('run')
-  return db.select(fieldsOf(run)).from(run).where(fits(run)).orderBy(asc(run.shard), asc(run.digest))
+  return db
+    .select(fieldsOf(run))
+    .from(run)
+    .where(fits(run))
+    .orderBy(asc(run.shard), asc(run.digest))
+    .prepare('partials_of_job')
+})
+
+/** The next partials, of any digest. None is the end. */
+export function partialsAfter(db: Db, jobId: JobId, after: After, end: number): Promise<PartialRow[]> {
+  const { shard: afterShard, digest: afterDigest } = after
+  return all(db).execute({ jobId, afterShard, afterDigest, end })
 }
 
-const isBehind = ({ shard, digest }: typeof verdicts | typeof partials, after: After): SQL =>
-  sql`(${shard}, ${digest}) > (${after.shard}, ${after.digest})`
+/** Behind the row where the batch before ended, and before the shard where all end. */
+const isBetween = ({ shard, digest }: typeof verdicts | typeof partials): SQL =>
+  sql`(${shard}, ${digest}) > (${sql.placeholder('afterShard')}, ${sql.placeholder('afterDigest')})
+    and ${shard} < ${sql.placeholder('end')}`
 
 const fieldsOf = <A, B, C, D>({ jobId, shard, digest, bytes }: { jobId: A; shard: B; digest: C; bytes: D }) => ({
   jobId,
