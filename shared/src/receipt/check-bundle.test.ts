@@ -208,7 +208,7 @@ it('has names of references that nothing vouches for, and each is left open in s
   expect(names).toHaveLength(2)
   const openIn = async (tampered: unknown): Promise<string | undefined> =>
     (await checkBundle(tampered, options())).find(({ name, is }) => name === 'names' && is === 'unshown')?.says
-  expect(await openIn(bundle)).toMatch(/which no digest covers: .*"losses@3".*"quantiles\.json"$/)
+  expect(await openIn(bundle)).toMatch(/which nothing here vouches for: .*"losses@3".*"quantiles\.json"$/)
   expect(await openIn(withChange(bundle, names[0] ?? []))).toContain('"loss1s@3"')
   const none = { ...bundle, contract: { ...bundle.contract, references: [] } }
   expect(await openIn(none)).toBeUndefined()

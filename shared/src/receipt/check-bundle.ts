@@ -157,7 +157,12 @@ function checkContract({ contract, receipt }: Bundle): Checked[] {
 function unvouchedNames(references: Bundle['contract']['references']): Checked[] {
   if (references.length === 0) return []
   const names = references.map(({ path, ref }) => `${path} ${JSON.stringify(ref)}`).join(', ')
-  return [unshown('names', `contract.references, ref: what the project called them, which no digest covers: ${names}`)]
+  return [
+    unshown(
+      'names',
+      `contract.references, ref: what the project called them, which nothing here vouches for: ${names}`,
+    ),
+  ]
 }
 
 function checkAnswer({ answer, receipt }: Bundle): Checked[] {
