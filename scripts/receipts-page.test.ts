@@ -204,7 +204,7 @@ describe('the table of digests', () => {
     expect(rowOf('`request_digest`')).toMatch(/`request\.v1`.*`trace_id`, `run_id`, `stage_id` and `metadata`/)
     const bytes = Buffer.from('000102030405', 'hex')
     expect(arrayDigest('u8', [2, 3], bytes)).toBe(
-      tagged('vmem.v1', Buffer.concat([Buffer.from('u8\0' + '2,3\0'), bytes])),
+      tagged('vmem.v1', Buffer.concat([Buffer.from('u8\x002,3\x00'), bytes])),
     )
     expect(rowOf('`digest` of a reference')).toContain('`vmem.v1`')
   })

@@ -30,7 +30,7 @@ test('so the log is read, and a bundle with its keys', async () => {
   answering(TWICE)
   const shown = { chain: 'project', length: 1, head: null }
   expect(await problemOf(checkReceipts(shown, '', () => undefined))).toMatchObject({ problem: { detail: refusal } })
-  const told = vi.fn()
+  const told = vi.fn<(message: unknown) => void>()
   const worker: Pick<Worker, 'postMessage' | 'onmessage'> = { postMessage: told, onmessage: null }
   vi.stubGlobal('self', worker)
   await import('./verify/verify-worker.ts')
