@@ -39,9 +39,13 @@ describe('a bundle', () => {
   let good: Bundle
   const written = async (name: string, content: unknown): Promise<string> => {
     const file = path.join(folder, name)
-    await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
+    const isAsItIs = typeof content === 'string' || content instanceof Uint8Array
+    await writeFile(file, isAsItIs ? content : JSON.stringify(content))
     return file
   }
+  /** With one field named twice: a lie, and behind it what JSON.parse takes. */
+  const twice = (document: object): string =>
+    JSON.stringify(document).replace(/"(state|algorithm)":/, '"$1":"a lie","$1":')
   beforeAll(async () => {
     good = await aBundle()
   }, 60_000)
@@ -83,6 +87,15 @@ describe('a bundle', () => {
         [await written('answer.json', { job_id: job, ...good.answer })],
         /is the answer of a job, not a bundle: fetch GET/,
       ],
+      [
+        [await written('twice.json', twice(good))],
+        /cannot be read: receipt\.body\.state: this field is there twice\.$/,
+      ],
+      [
+        [await written('good.json', good), '--keys', await written('keys-twice.json', twice(good.keys))],
+        /keys-twice\.json cannot be read: .*there twice\.$/,
+      ],
+      [[await written('latin.json', Uint8Array.of(0x22, 0xe9, 0x22))], /cannot be read: .*utf-8/i],
       [['a', 'b'], /^Name one file/],
       [['a', '--shards', '-1'], /shards/],
       [['a', '--engine', 'gpu'], /not wasm or reference/],

@@ -26,6 +26,8 @@ export interface Sent {
   readonly signal?: AbortSignal | undefined
   /** Gets the headers of a good answer before its body. */
   readonly heard?: (headers: Headers) => void
+  /** Reads a good answer in place of JSON.parse; may throw an {@link ApiProblem}. */
+  readonly parse?: (text: string) => unknown
 }
 
 /** What the server refused, with its problem document; or that it could not be reached, with one of our own. */
@@ -90,7 +92,7 @@ async function call<T>(method: string, path: string, sent: Sent, body?: unknown)
 }
 
 async function answered<T>(method: string, path: string, sent: Sent, body?: unknown): Promise<T> {
-  const { headers, signal, heard } = sent
+  const { headers, signal, heard, parse = JSON.parse } = sent
   const response = await fetch(addressOf(path, sent), {
     method,
     headers: { ...typeOf(body), ...headers },
@@ -103,7 +105,7 @@ async function answered<T>(method: string, path: string, sent: Sent, body?: unkn
   if (response.ok) heard?.(response.headers)
   if (response.status === 204) return undefined as T
   const text = await response.text()
-  if (response.ok) return JSON.parse(text)
+  if (response.ok) return parse(text) as T
   if (response.status === 401 && path !== '/hq/session') onSignedOut()
   throw new ApiProblem(problemOf(text, response.status))
 }

@@ -8,6 +8,7 @@ import { createReferenceEngine } from '@forge/shared/agent/engines/reference-eng
 import { createWasmEngine } from '@forge/shared/agent/engines/wasm-engine.ts'
 import type { Engine } from '@forge/shared/agent/engines/engine.ts'
 import { jobIdSchema } from '@forge/shared/contract/ids.ts'
+import { parseStrictJson } from '@forge/shared/exact/strict-json.ts'
 import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { checkBundle } from '@forge/shared/receipt/check-bundle.ts'
 import { verdictOf } from '@forge/shared/receipt/verdict.ts'
@@ -88,9 +89,17 @@ function notABundle(file: unknown): string | null {
 const fetched = (jobId: string): string =>
   `fetch GET /api/v0/jobs/${jobIdSchema.safeParse(jobId).data ?? '{id}'}/bundle, which has all that checking it needs`
 
+/** Strictly: of a field that is there twice another reader may take the other one, and it would be checked for neither. */
 async function jsonOf(file: string): Promise<unknown> {
+  const parsed = parseStrictJson(await textOf(file))
+  if ('value' in parsed) return parsed.value
+  const { path, message } = parsed.fault
+  throw new CannotVerify(`${file} cannot be read: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}.`)
+}
+
+async function textOf(file: string): Promise<string> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file))
   } catch (error) {
     throw new CannotVerify(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   }

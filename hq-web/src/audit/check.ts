@@ -4,7 +4,8 @@
 import { actSchema, actsProblem, type Act } from '@forge/shared/receipt/act.ts'
 import { keysOfList, signatureProblem, type SigningKey } from '@forge/shared/receipt/keys.ts'
 import { linkDigest, signedLinkSchema } from '@forge/shared/receipt/link.ts'
-import { get, type Schema } from '../api.ts'
+import type { Schema } from '../api.ts'
+import { getExactly } from '../get-exactly.ts'
 import type { ReadActs } from '../views/audit.tsx'
 import { words } from '../words.ts'
 
@@ -82,8 +83,8 @@ export interface LogSource {
   readonly links: (cursor: string | undefined) => Promise<Schema<'ListReceiptsAnswer'>>
 }
 const server: LogSource = {
-  keys: () => get('/.well-known/forge-keys.json'),
-  links: (cursor) => get('/api/v0/receipts', { query: { cursor, limit: PAGE } }),
+  keys: () => getExactly('/.well-known/forge-keys.json'),
+  links: (cursor) => getExactly('/api/v0/receipts', { query: { cursor, limit: PAGE } }),
 }
 
 /** From the first to the newest. */

@@ -5,7 +5,8 @@ import { artifacts } from '@forge/shared/kernels/artifacts.gen.ts'
 import { checkBundle } from '@forge/shared/receipt/check-bundle.ts'
 import type { RerunStep } from '@forge/shared/receipt/check-shards.ts'
 import { keysOfList } from '@forge/shared/receipt/keys.ts'
-import { ApiProblem, get } from '../api.ts'
+import { ApiProblem } from '../api.ts'
+import { getExactly } from '../get-exactly.ts'
 import { drawBelow } from './draw.ts'
 import type { FromVerifier, ToVerifier } from './messages.ts'
 
@@ -15,9 +16,9 @@ const word = new Uint32Array(1)
 const bits = (): number => crypto.getRandomValues(word)[0] ?? 0
 
 async function verify({ jobId, receipt, shards }: ToVerifier): Promise<void> {
-  const keys = keysOfList(await get('/.well-known/forge-keys.json'))
+  const keys = keysOfList(await getExactly('/.well-known/forge-keys.json'))
   if (typeof keys === 'string') return tell({ kind: 'no-keys', says: keys })
-  const bundle = await get('/api/v0/jobs/{id}/bundle', { params: { id: jobId } })
+  const bundle = await getExactly('/api/v0/jobs/{id}/bundle', { params: { id: jobId } })
   const engine = createWasmEngine(artifacts)
   try {
     const draw = (of: number): number => drawBelow(of, bits)

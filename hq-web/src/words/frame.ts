@@ -32,6 +32,9 @@ export const frameWords = {
     byItself: 'It is asked again by itself.',
     unreachableTitle: 'The server does not answer',
     unreachable: 'Nothing came back from the server. It may be restarting, or the network is gone.',
+    inexactTitle: 'The answer cannot be checked',
+    inexact: (path: string, message: string) =>
+      `What the server sent is not JSON that reads one way only: ${path === '' ? '' : `${path}: `}${message}.`,
     notOurs: (status: number) => `Something between here and the server answered ${status}.`,
     code: 'Code',
     retry: 'Trying again can help.',

@@ -14,6 +14,7 @@ import { createLogger } from '../logger.ts'
 import { REFEREE_TOKEN, SHARDS, TinyPool } from '../hub/edge/tiny-pool.fixtures.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
+import { RECEIPT_LIMITS } from './limits.ts'
 import { createSealer, wakingStore, type Sealer } from './sealer.ts'
 import { openSigner, secretKeyOf } from './signing-key.ts'
 
@@ -189,6 +190,27 @@ test('after a rotation old receipts are good, the old key signs no more, and its
   expect(wrongOf(checkReceipt(receipt, keys.slice(-1)))[0]?.says).toMatch(/not in the list of keys/)
   expect(await old.keys()).toBeNull()
   for (const sealer of [old, renewed]) await sealer.close()
+})
+
+test('what was signed by a clock that was ahead stays good when it was set right and the key changes', async () => {
+  const rightMs = nowMs
+  nowMs += 10 * RECEIPT_LIMITS.keyOverlapMs
+  const ahead = await sealerWith(toBase64(randomBytes(32)))
+  const ids = [await jobOf(store), await jobOf(store)] as const
+  const receipt = await ahead.receiptOf(ids[0])
+  // Its link comes later still, and counts as well.
+  nowMs += 10 * RECEIPT_LIMITS.keyOverlapMs
+  const link = await ahead.linkOf(ids[0])
+  nowMs = rightMs
+  const renewed = await sealerWith(toBase64(randomBytes(32)))
+  const keys = await keysOf(renewed)
+  if (receipt === null || link === null) throw new Error('both are signed')
+  expect(wrongOf(checkReceipt(receipt, keys))).toEqual([])
+  expect(signatureProblem('receipt-link.v1', link, link.body.issued_at_ms, keys)).toBeNull()
+  const next = await renewed.receiptOf(ids[1])
+  if (next === null) throw new Error('it is signed')
+  expect(wrongOf(checkReceipt(next, keys))).toEqual([])
+  for (const sealer of [ahead, renewed]) await sealer.close()
 })
 
 test('a key is 32 bytes, as hexadecimal digits or in base64', () => {

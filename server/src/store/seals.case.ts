@@ -103,6 +103,20 @@ export function testSeals({ store, sql, freshProject }: SealTool, isLarge: boole
     expect(await store().signingPeriods()).toHaveLength(before + 3)
   })
 
+  test('a signing period begins no earlier than what is signed, should the clock have been set back', async () => {
+    const project = await freshProject()
+    const key = (name: string) => ({ keyId: `${name} ${project}`, publicKey: name })
+    const issuedAt = (issuedAtMs: number): string => JSON.stringify({ body: { issued_at_ms: issuedAtMs } })
+    const before = (await store().beginSigning(key('first'), 1)).at(-1)?.fromMs ?? 0
+    const [receipt, linked] = [receiptOf(await ended(project)), receiptOf(await ended(project))]
+    await store().putSeal({ ...sealed(receipt), document: issuedAt(before + 500) })
+    expect((await store().beginSigning(key('second'), 1)).at(-1)?.fromMs).toBe(before + 500)
+    await store().putSeal({ ...sealed(linked), document: issuedAt(before + 600) })
+    await store().appendToLog(linked, project, () => ({ digest: digestOf(project), document: issuedAt(before + 700) }))
+    expect((await store().beginSigning(key('third'), 1)).at(-1)?.fromMs).toBe(before + 700)
+    expect((await store().beginSigning(key('fourth'), before + 900)).at(-1)?.fromMs).toBe(before + 900)
+  })
+
   const bytesOf = async (id: JobId): Promise<number> => {
     let bytes = 0
     for await (const partial of store().acceptedPartials(id, 0, 9)) bytes += partial.bytes.length

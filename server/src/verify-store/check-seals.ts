@@ -2,6 +2,7 @@
 // key's, every receipt says what the rows say, and every link follows from the one before.
 import type { z } from 'zod'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
+import { parseStrictJson } from '@forge/shared/exact/strict-json.ts'
 import type { SigningKey } from '@forge/shared/receipt/keys.ts'
 import { signatureProblem } from '@forge/shared/receipt/keys.ts'
 import { linkDigest, signedLinkSchema } from '@forge/shared/receipt/link.ts'
@@ -119,10 +120,8 @@ export function checkLinks(
   return []
 }
 
+/** A field that is there twice is not what was signed, whichever of the two is taken. */
 function parsed<T extends z.ZodType>(schema: T, text: string): z.infer<T> | null {
-  try {
-    return schema.safeParse(JSON.parse(text)).data ?? null
-  } catch {
-    return null
-  }
+  const read = parseStrictJson(text)
+  return 'fault' in read ? null : (schema.safeParse(read.value).data ?? null)
 }

@@ -140,6 +140,11 @@ export const TAMPERINGS: readonly (readonly [what: string, found: RegExp, statem
     `update seals set document = replace(document, '"credits":', '"credits":1') ${OF_GOOD} and kind = 'receipt'`,
   ],
   [
+    'a receipt that says one thing twice',
+    /its receipt cannot be read/,
+    `update seals set document = replace(document, '"state":', '"state":"FAILED","state":') ${OF_GOOD} and kind = 'receipt'`,
+  ],
+  [
     'a receipt of another job',
     /says something else of job_id/,
     `update seals set document = (select document from seals where job_id = $failed) ${OF_GOOD} and kind = 'receipt'`,

@@ -2,12 +2,11 @@
 // length has one root. Leaves are the digests of a job's shards, in shard order. A path of a logarithmic number of hashes
 // proves that a digest is the n-th leaf under a root (section 2.1.3).
 import { sha256 } from '#sha256'
-import { fromHex, toHex } from './bytes.ts'
+import { concat, fromHex, toHex } from './bytes.ts'
 import type { Digest } from './digest.ts'
 
-const LEAF_PREFIX = 0
-const NODE_PREFIX = 1
-const DIGEST_BYTES = 32
+const LEAF_PREFIX = Uint8Array.of(0)
+const NODE_PREFIX = Uint8Array.of(1)
 
 /** The root over shard digests; the empty list has the hash of nothing, as in the RFC. */
 export function merkleRoot(leaves: Iterable<Digest>): Digest {
@@ -77,16 +76,9 @@ export function rootOfPath(leaf: Digest, index: number, size: number, path: read
   return last === 0n ? (toHex(hash) as Digest) : null
 }
 
-const leafOf = (leaf: Digest): Uint8Array => sha256(prefixed(LEAF_PREFIX, fromHex(leaf)))
+const leafOf = (leaf: Digest): Uint8Array => sha256(concat(LEAF_PREFIX, fromHex(leaf)))
 
 function nodeOf(left: Uint8Array | undefined, right: Uint8Array): Uint8Array {
   if (left === undefined) throw new Error('a subtree is missing')
-  return sha256(prefixed(NODE_PREFIX, left, right))
-}
-
-function prefixed(prefix: number, ...hashes: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(1 + DIGEST_BYTES * hashes.length)
-  bytes[0] = prefix
-  hashes.forEach((hash, i) => bytes.set(hash, 1 + DIGEST_BYTES * i))
-  return bytes
+  return sha256(concat(NODE_PREFIX, left, right))
 }

@@ -3,9 +3,11 @@
 import { createWasmEngine } from '../agent/engines/wasm-engine.ts'
 import { priceOf } from '../billing/price.ts'
 import { PRICE_LIST, priceListDigest } from '../billing/price-list.ts'
-import { policySchema } from '../contract/envelope.ts'
+import { policySchema, type Policy } from '../contract/envelope.ts'
 import { jobIdSchema } from '../contract/ids.ts'
+import type { Reference } from '../contract/memory.ts'
 import { compileTable, tableDigest, tableKey } from '../distributions/table.ts'
+import { sha256Hex } from '#sha256'
 import { fromHex, toBase64, utf8 } from '../exact/bytes.ts'
 import { canonicalJson } from '../exact/canonical-json.ts'
 import { digest, type Digest } from '../exact/digest.ts'
@@ -20,7 +22,7 @@ import { isDrawn, rateOf, sampleOf, samplingKeySha256 } from '../verifier/sample
 import type { Bundle } from './bundle.ts'
 import { signLink } from './link.ts'
 import type { Notice } from './notice.ts'
-import { shardsDigest, type Receipt } from './receipt.ts'
+import { shardsDigest, type Receipt, type ReceiptVerification } from './receipt.ts'
 import type { SignedKeyList } from './keys.ts'
 import { bodyDigest, signed, signerOf, type Signer } from './signed.ts'
 
@@ -35,13 +37,19 @@ const signer: Signer = signerOf(new Uint8Array(32).fill(7))
 const jobId = jobIdSchema.parse('01ARZ3NDEKTSV4RRFFQ69G5FAV')
 const op = { name: 'mc', version: 1, profile: 'insurance.v1' }
 const samplingKey = '5'.repeat(64)
-const policy = policySchema.parse({
+const job = { id: jobId, samplingKey: fromHex(samplingKey) }
+const spotcheck = policySchema.parse({
   target: 'any',
   min_agents: 1,
   max_agents: 4,
   verify: 'spotcheck',
   spotcheck_rate: 0.25,
 })
+/** One of each kind. No arg here came from them; a contract's digest names what it is told. */
+const references: Reference[] = [
+  { path: 'args.claim_severity_mu', kind: 'vmem', ref: 'losses@3', digest: digest('vmem.v1', utf8('losses')) },
+  { path: 'args.quantiles', kind: 'blob', ref: 'quantiles.json', digest: sha256Hex(utf8('[0.5,0.99]')) as Digest },
+]
 const sent = {
   iterations: 35_000,
   claim_freq: 15,
@@ -52,20 +60,36 @@ const sent = {
 }
 const rootSeed = 'bundle'
 
-/** One author. */
-export async function aBundle(): Promise<Bundle> {
-  const question = planQuestion({ op, args: sent, rootSeed }, compileOnce)
-  const computed = await computeAll(question, createWasmEngine(artifacts))
-  return bundleOfRun(question, computed)
+/** How the job went, where it is not a clean spotcheck; all that is signed then tells the same story, be it true or not. */
+export interface Told {
+  readonly policy?: Partial<Policy>
+  /** Of the record; otherwise the policy's. */
+  readonly mode?: Policy['verify']
+  readonly status?: 'clean' | 'degraded'
+  /** Which shards another executor has checked; otherwise the first of each pass and what the key draws. */
+  readonly isChecked?: (shard: number) => boolean
+  /** Whether the referee stands behind the first one. */
+  readonly isRefereed?: boolean
 }
 
-function bundleOfRun(question: PlannedQuestion, computed: Computed): Bundle {
+let ran: Promise<readonly [PlannedQuestion, Computed]> | undefined
+async function runOnce(): Promise<readonly [PlannedQuestion, Computed]> {
+  const question = planQuestion({ op, args: sent, rootSeed }, compileOnce)
+  return [question, await computeAll(question, createWasmEngine(artifacts))]
+}
+
+/** One author. */
+export async function aBundle(told: Told = {}): Promise<Bundle> {
+  ran ??= runOnce()
+  return bundleOfRun(...(await ran), told)
+}
+
+function bundleOfRun(question: PlannedQuestion, computed: Computed, told: Told): Bundle {
   const { kernel, args, plan } = question
-  const digests = computed.partials.map(partialDigest)
-  const shards = digests.map(verdictOf)
+  const policy = { ...spotcheck, ...told.policy }
+  const shards = computed.partials.map((bytes, shard) => verdictOf(partialDigest(bytes), shard, told))
   const tables = Object.fromEntries(Object.entries(question.tables).map(([name, words]) => [name, tableDigest(words)]))
-  const contract = contractDigest(kernel, args, rootSeed)
-  const checked = shards.filter(([, confirmations]) => confirmations > 1).length
+  const contract = contractDigest(kernel, args, rootSeed, references)
   const replay = {
     root_seed: rootSeed,
     contract_digest: contract,
@@ -75,20 +99,8 @@ function bundleOfRun(question: PlannedQuestion, computed: Computed): Bundle {
     output_digest: computed.outputDigest,
     passes: computed.passes.map(({ program, facts }) => ({ program, facts: { ...facts } })),
   }
-  const verification = {
-    mode: 'spotcheck' as const,
-    status: 'clean' as const,
-    shards: shards.length,
-    checked,
-    checked_by_trusted: 1,
-    mismatches: 0,
-    voided: 0,
-    bound: [...boundsOf([{ shards: shards.length, checked, checkedByTrusted: 1 }])],
-    strata: [{ strata: 1, shards: shards.length, checked, checked_by_trusted: 1 }],
-    sampling_key: samplingKey,
-    sampling_key_sha256: samplingKeySha256(samplingKey),
-  }
-  const billing = billOf(question)
+  const verification = recordOf(shards, told.mode ?? policy.verify, told.status ?? 'clean')
+  const billing = billOf(question, policy, verification.status)
   const { credits, eur } = billing
   const answer = { hub: { output: computed.output, replay, verification }, billing: { credits, eur }, warnings: [] }
   const result = {
@@ -99,7 +111,7 @@ function bundleOfRun(question: PlannedQuestion, computed: Computed): Bundle {
     answer_digest: digest('answer.v1', utf8(canonicalJson(answer))),
     verification,
   }
-  const body = receiptOf(replay, result, billing)
+  const body = receiptOf(replay, policy, result, billing)
   return {
     format: 'forge-pool/bundle.v1',
     ...documentsOf(body),
@@ -109,7 +121,7 @@ function bundleOfRun(question: PlannedQuestion, computed: Computed): Bundle {
       args: JSON.parse(JSON.stringify(args)),
       root_seed: rootSeed,
       policy: { ...policy },
-      references: [],
+      references: structuredClone(references),
     },
     tables,
     answer: JSON.parse(canonicalJson(answer)),
@@ -119,16 +131,38 @@ function bundleOfRun(question: PlannedQuestion, computed: Computed): Bundle {
   }
 }
 
-/** What the key draws, and the first shards of each pass, one other has checked; the first of all the referee. */
-function verdictOf(is: Digest, shard: number): Bundle['shards'][number] {
-  const job = { id: jobId, samplingKey: fromHex(samplingKey) }
-  const isChecked = shard % 3 === 0 || isDrawn(sampleOf(job, shard, is), rateOf(policy.spotcheck_rate))
-  return [is, isChecked ? 2 : 1, shard === 0]
+function verdictOf(is: Digest, shard: number, { isChecked, isRefereed = true }: Told): Bundle['shards'][number] {
+  const isDrawnHere = isDrawn(sampleOf(job, shard, is), rateOf(spotcheck.spotcheck_rate))
+  const confirmed = isChecked?.(shard) ?? (shard % 3 === 0 || isDrawnHere)
+  return [is, confirmed ? 2 : 1, isRefereed && shard === 0]
 }
 
-function billOf({ kernel, plan }: PlannedQuestion): Receipt['billing'] {
+function recordOf(
+  shards: Bundle['shards'],
+  mode: ReceiptVerification['mode'],
+  status: ReceiptVerification['status'],
+): ReceiptVerification {
+  const checked = shards.filter(([, confirmations, trusted]) => confirmations > 1 || trusted).length
+  const byTrusted = shards.filter(([, , trusted]) => trusted).length
+  const counts = { shards: shards.length, checked, checked_by_trusted: byTrusted }
+  const bound = boundsOf([{ shards: shards.length, checked, checkedByTrusted: byTrusted }])
+  const key = { sampling_key: samplingKey, sampling_key_sha256: samplingKeySha256(samplingKey) }
+  return {
+    mode,
+    status,
+    ...counts,
+    mismatches: 0,
+    voided: 0,
+    bound: mode === 'none' ? null : [...bound],
+    ...(mode === 'none' ? {} : { strata: [{ strata: 1, ...counts }] }),
+    ...(mode === 'spotcheck' ? key : {}),
+  }
+}
+
+function billOf({ kernel, plan }: PlannedQuestion, policy: Policy, status: string): Receipt['billing'] {
   const draws = multiply(plan.drawsPerUnit, rational(BigInt(plan.grid.passes)))
-  const work = { iterations: plan.grid.units, drawsPerUnit: draws, verify: policy.verify, spotcheckRate: 0.25 }
+  const verify = status === 'degraded' ? 'none' : policy.verify
+  const work = { iterations: plan.grid.units, drawsPerUnit: draws, verify, spotcheckRate: policy.spotcheck_rate }
   const { credits, eur, microCredits } = priceOf({ ...work, profile: kernel.id, mode: 'billable' })
   return {
     mode: 'billable',
@@ -139,14 +173,15 @@ function billOf({ kernel, plan }: PlannedQuestion): Receipt['billing'] {
     work: {
       iterations: String(plan.grid.units),
       draws_per_iteration: { numerator: String(draws.numerator), denominator: String(draws.denominator) },
-      verify: policy.verify,
-      spotcheck_rate: 0.25,
+      verify,
+      spotcheck_rate: policy.spotcheck_rate,
     },
   }
 }
 
 const receiptOf = (
   replay: Pick<Receipt, 'contract_digest' | 'kernel_digest' | 'plan_digest'>,
+  policy: Policy,
   result: NonNullable<Receipt['result']>,
   billing: Receipt['billing'],
 ): Receipt => ({

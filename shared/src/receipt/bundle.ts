@@ -44,7 +44,10 @@ export const bundleSchema = z.strictObject({
     args: z.record(z.string(), z.unknown()),
     root_seed: z.string(),
     policy: z.record(z.string(), z.unknown()),
-    /** What the args referred to; their values stand in the args. */
+    /**
+     * What the args referred to; their values stand in the args. The contract's digest covers path, kind and digest of each;
+     * its `ref` is what the project called it, which nothing here vouches for.
+     */
     references: z.array(referenceSchema),
   }),
   /** By name; compiled from the contract. */

@@ -150,7 +150,19 @@ function checkContract({ contract, receipt }: Bundle): Checked[] {
   if (contractDigest(kernel, args, root_seed, references) !== body.contract_digest) {
     return [wrong('contract', 'contract.args: their digest, with op and seed, is not receipt.contract_digest')]
   }
-  return [proved('contract', `its digest is ${body.contract_digest}`)]
+  return [proved('contract', `its digest is ${body.contract_digest}`), ...unvouchedNames(references)]
+}
+
+/** A project names its arrays and blobs as it likes; what they held stands in the args, and by its digest in the contract's. */
+function unvouchedNames(references: Bundle['contract']['references']): Checked[] {
+  if (references.length === 0) return []
+  const names = references.map(({ path, ref }) => `${path} ${JSON.stringify(ref)}`).join(', ')
+  return [
+    unshown(
+      'names',
+      `contract.references, ref: what the project called them, which nothing here vouches for: ${names}`,
+    ),
+  ]
 }
 
 function checkAnswer({ answer, receipt }: Bundle): Checked[] {

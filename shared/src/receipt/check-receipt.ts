@@ -33,7 +33,13 @@ export function checkReceipt(receipt: SignedReceipt, keys: readonly SigningKey[]
     signature,
     checkShape(receipt.body),
     checkBill(receipt.body),
-    ...(result === null ? [] : [checkBound(result.verification), checkSamplingKey(result.verification)]),
+    ...(result === null
+      ? []
+      : [
+          checkLevel(receipt.body, result.verification),
+          checkBound(result.verification),
+          checkSamplingKey(result.verification),
+        ]),
   ]
 }
 
@@ -43,6 +49,18 @@ function checkShape({ state, result, problem, billing }: Receipt): Checked {
   if ((problem === null) !== isCompleted) return wrong('end', `receipt.problem: it is not what ${state} has`)
   if (!isCompleted && billing.micro_credits !== '0') return wrong('end', `receipt.billing: ${state} costs nothing`)
   return proved('end', isCompleted ? 'the job was completed' : `the job is ${state}: ${problem}`)
+}
+
+/** That what was done is what was asked for, or what the policy lets it become: only a `spotcheck` may give up on checks. */
+function checkLevel({ policy }: Receipt, { mode, status }: ReceiptVerification): Checked {
+  const where = 'receipt.result.verification'
+  const { verify, on_unverified = 'degrade' } = policy
+  if (mode !== verify) return wrong('level', `${where}.mode: it is ${mode}, the policy asks for ${String(verify)}`)
+  if (status !== 'degraded') return proved('level', `the record is of ${mode}, as the policy asks`)
+  if (mode !== 'spotcheck') return wrong('level', `${where}.status: ${mode} never gives up on checks`)
+  return on_unverified === 'degrade'
+    ? proved('level', 'the job gave up on checks, as its policy allows')
+    : wrong('level', `${where}.status: it gave up on checks, and the policy does not allow it`)
 }
 
 function checkBill({ op, billing, state, result, policy }: Receipt): Checked {
@@ -93,8 +111,8 @@ function checkBound(verification: ReceiptVerification): Checked {
   const where = 'receipt.result.verification'
   if (mode === 'none') {
     return bound === null
-      ? proved('bound', 'nothing was checked: there is no bound')
-      : wrong('bound', `${where}.bound: nothing was checked`)
+      ? proved('bound', 'the record is of none: there is no bound')
+      : wrong('bound', `${where}.bound: the record is of none, which has no bound`)
   }
   if (strata === undefined) return unshown('bound', 'the record is older than its strata')
   const all = strata.flatMap((one): Stratum[] =>

@@ -37,7 +37,7 @@ export function checkShards({ shards, receipt }: Bundle): Checked[] {
     return [wrong('root', 'shards: their confirmations are not those of receipt.result.shards_digest')]
   }
   const counted = {
-    checked: verdicts.filter(({ confirmations, trusted }) => confirmations > 1 || trusted).length,
+    checked: shards.filter(isChecked).length,
     checked_by_trusted: verdicts.filter(({ trusted }) => trusted).length,
   }
   for (const name of ['checked', 'checked_by_trusted'] as const) {
@@ -47,11 +47,22 @@ export function checkShards({ shards, receipt }: Bundle): Checked[] {
   return [proved('root', `${shards.length} shard digests make the root ${root}; ${counted.checked} were checked`)]
 }
 
-/** That every shard which the published key draws was checked, and as many as the policy asks for. */
+/** More than one executor gave the digest, or one that is trusted did. */
+const isChecked = ([, confirmations, isTrusted]: Bundle['shards'][number]): boolean => confirmations > 1 || isTrusted
+
+const uncheckedOf = (shards: Bundle['shards']): number[] =>
+  shards.flatMap((verdict, shard) => (isChecked(verdict) ? [] : [shard]))
+
+/** That every shard of a `full` job was checked; of a `spotcheck` those that the published key draws, and as many as are asked. */
 export function checkSample({ shards, receipt }: Bundle): Checked {
   const { result, policy, job_id } = receipt.body
   const { mode, status, sampling_key } = result?.verification ?? {}
-  if (mode !== 'spotcheck') return proved('sample', mode === 'full' ? 'every shard is checked' : 'no shard is')
+  if (mode === 'none') return proved('sample', 'the record is of none: no shard was drawn')
+  if (mode === 'full') {
+    const unchecked = uncheckedOf(shards)
+    if (unchecked.length > 0) return wrong('sample', `shards: ${listed(unchecked)} were not checked, in a full job`)
+    return proved('sample', `all ${shards.length} shards were checked`)
+  }
   if (status === 'degraded') return unshown('sample', 'the job gave up on checks, and says so')
   const { spotcheck_rate } = policy
   if (sampling_key === undefined || typeof spotcheck_rate !== 'number')
@@ -60,10 +71,10 @@ export function checkSample({ shards, receipt }: Bundle): Checked {
   try {
     const job = { id: job_id, samplingKey: fromHex(sampling_key) }
     const drawn = shards.flatMap(([digest], shard) => (isDrawn(sampleOf(job, shard, digest), rate) ? [shard] : []))
-    const isChecked = (shard: number): boolean => (shards[shard]?.[1] ?? 0) > 1 || shards[shard]?.[2] === true
-    const missed = drawn.filter((shard) => !isChecked(shard))
+    const unchecked = new Set(uncheckedOf(shards))
+    const missed = drawn.filter((shard) => unchecked.has(shard))
     if (missed.length > 0) return wrong('sample', `shards: ${listed(missed)} were drawn and not checked`)
-    const checked = shards.filter((_, shard) => isChecked(shard)).length
+    const checked = shards.length - unchecked.size
     const needed = checksNeeded(shards.length, rate)
     if (checked < needed) return wrong('sample', `shards: ${checked} were checked, the rate asks for ${needed}`)
     return proved('sample', `all ${drawn.length} shards that the key draws were checked, ${checked} in all`)

@@ -53,10 +53,13 @@ export function signed<T extends object>(tag: SignedTag, body: T, signer: Signer
 export function isSignedBy(tag: SignedTag, { body, signature }: Signed<object>, publicKey: Uint8Array): boolean {
   try {
     if (signature.key_id !== keyIdOf(publicKey)) return false
-    // RFC 8032's strict rule: one signature has one form.
-    const options = { zip215: false }
-    return ed25519.verify(fromBase64(signature.value), fromHex(bodyDigest(tag, body)), publicKey, options)
+    return isSignatureOf(fromBase64(signature.value), fromHex(bodyDigest(tag, body)), publicKey)
   } catch {
     return false
   }
+}
+
+/** Of these bytes, whatever they stand for; by RFC 8032's strict rule: one signature has one form. */
+export function isSignatureOf(signature: Uint8Array, bytes: Uint8Array, publicKey: Uint8Array): boolean {
+  return ed25519.verify(signature, bytes, publicKey, { zip215: false })
 }

@@ -26,10 +26,35 @@ export async function beginSigning(
   const periods = await periodsOf(db)
   const last = periods.at(-1)
   if (last?.keyId === keyId) return periods
-  // A clock that was set back must not make periods that overlap.
-  const period = { number: (last?.number ?? -1) + 1, keyId, publicKey, fromMs: Math.max(atMs, (last?.fromMs ?? 0) + 1) }
+  // A clock that was set back must not make periods that overlap, nor end the last one before what its key has signed.
+  const signedMs = Math.max(await newestIssuedMs(db, seals), await newestIssuedMs(db, receiptLog))
+  const fromMs = Math.max(atMs, (last?.fromMs ?? 0) + 1, signedMs)
+  const period = { number: (last?.number ?? -1) + 1, keyId, publicKey, fromMs }
   await db.insert(signingPeriods).values(period)
   return [...periods, period]
+}
+
+/**
+ * Of all that is signed, since the newest row need not have the newest time; 0 where there is none. Keys change so seldom that
+ * no column is kept for it, and each statement reads a bounded number of documents.
+ */
+async function newestIssuedMs(db: Db, table: typeof seals | typeof receiptLog): Promise<number> {
+  const { jobId, kind, number, document } = table
+  const issuedAtMs = sql`coalesce((${document}::jsonb #>> '{body,issued_at_ms}')::bigint, 0)`.mapWith(Number)
+  let newest = 0
+  for (let after: SealItem | null = null; ;) {
+    const isBehind =
+      after && sql`(${jobId}, ${kind}, ${number}) > (${after.jobId}, ${after.kind}, ${after.number}::integer)`
+    const rows: (SealItem & { readonly issuedAtMs: number })[] = await db
+      .select({ jobId, kind, number, issuedAtMs })
+      .from(table)
+      .where(isBehind ?? undefined)
+      .orderBy(asc(jobId), asc(kind), asc(number))
+      .limit(STORE_LIMITS.eventsPerBatch)
+    newest = rows.reduce((most, row) => Math.max(most, row.issuedAtMs), newest)
+    after = rows.at(-1) ?? null
+    if (after === null) return newest
+  }
 }
 
 const waiting = perHandle((db) =>
