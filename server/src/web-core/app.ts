@@ -61,7 +61,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     const ms = Math.round(seconds * 1_000)
     const labels = { request_id: requestId, ...jobInPath(context), ...trace.labels() }
     const line = { ...labels, method, path, status, ms }
-    if (path.startsWith('/api/')) logger.info(line, 'request')
+    if (path.startsWith('/api/') || beginsOrEnds(method, path)) logger.info(line, 'request')
     else logger.debug(line, 'request')
   })
 
@@ -143,6 +143,10 @@ function routeOf(context: Context<Env>): string {
   const path = routePath(context, -1)
   return path.includes('*') ? OTHER : templateOf(path)
 }
+
+/** A session of HQ. That one is still there, its pages ask all the time. */
+const beginsOrEnds = (method: string, path: string): boolean =>
+  path === '/hq/session' && (method === 'POST' || method === 'DELETE')
 
 /** Of a call about a job that has no other way to say so. */
 function jobInPath(context: Context<Env>): { readonly job_id?: string } {
