@@ -13,13 +13,14 @@ import { newUlid } from './new-ulid.ts'
 import { createKeepArtifacts } from './memory/artifacts.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createAgentAlias } from './web-core/agent-alias.ts'
-import { openObjects } from './memory/blob/open-objects.ts'
+import { folderOf, openObjects } from './memory/blob/open-objects.ts'
 import { createBytesInFlight } from './memory/bytes-in-flight.ts'
 import { startSweeper, sweepMemory } from './memory/sweeper.ts'
 import { startRetention } from './receipt/retention.ts'
 import { createSealer, wakingStore, type Sealer } from './receipt/sealer.ts'
 import { openSigner } from './receipt/signing-key.ts'
-import { openStore } from './store/open-store.ts'
+import { openToOthers } from './store/make-folder.ts'
+import { embeddedFolder, openStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
 import { createWebCore } from './web-core/app.ts'
 import { ensureApiKey } from './web-core/auth.ts'
@@ -101,6 +102,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       newUlid,
       randomBytes: (count) => randomBytes(count),
     })
+    for (const sentence of await openToOthers([embeddedFolder(dataDir), folderOf(config)])) logger.warn(sentence)
     if (refereeToken === null) logger.warn(NO_REFEREE)
     if (refereeToken !== null) {
       const referee = startReferee(url, refereeToken, logger)
