@@ -1,6 +1,6 @@
 // How the answers of an audit are read: what fails, what is accepted, and what is no answer at all.
 import { expect, test } from 'vitest'
-import { ACCEPTED, outcomeOf, told } from './audit.ts'
+import { ACCEPTED, outcomeOf, PRODUCT, told, TOOLS } from './audit.ts'
 
 const advisory = (id: string | null, severity: string, name = 'ws') => ({
   github_advisory_id: id,
@@ -23,16 +23,28 @@ const [ONE, OTHER] = ['GHSA-aaaa-bbbb-cccc', 'GHSA-dddd-eeee-ffff']
 test('nothing known is clean', () => {
   const outcome = outcomeOf(answered(), [])
   expect(outcome).toEqual({ is: 'clean', accepted: [], unused: [] })
-  expect(told(outcome)).toEqual({ lines: [expect.stringMatching(/^No high or critical/)], fails: false })
+  expect(told(outcome, PRODUCT)).toEqual({ lines: [expect.stringMatching(/^No high or critical/)], fails: false })
 })
 
 test.each(['high', 'critical'])('%s fails and says what to do', (severity) => {
   const outcome = outcomeOf(answered(advisory(ONE, severity), advisory(OTHER, 'low')), [])
   expect(outcome).toMatchObject({ is: 'vulnerable', found: [expect.stringMatching(/ws: Denial of service.*>=8\.21/)] })
-  expect(told(outcome)).toMatchObject({
+  expect(told(outcome, PRODUCT)).toMatchObject({
     fails: true,
     lines: [expect.stringContaining(ONE), expect.stringMatching(/^Update/)],
   })
+})
+
+test('what is known of the tools is told, and fails nothing', () => {
+  expect(told(outcomeOf(answered(advisory(ONE, 'critical')), []), TOOLS)).toEqual({
+    fails: false,
+    lines: [expect.stringContaining(ONE), expect.stringMatching(/tools.*fails nothing/)],
+  })
+  expect(told(outcomeOf('', []), TOOLS)).toMatchObject({
+    fails: false,
+    lines: [expect.stringMatching(/^NOT AUDITED.*tools/), expect.any(String)],
+  })
+  expect([PRODUCT.flag, TOOLS.flag]).toEqual(['--prod', '--dev'])
 })
 
 test.each(['info', 'low', 'moderate'])('%s does not fail', (severity) => {
@@ -43,7 +55,7 @@ test('what is accepted passes with its reason; what is not, or is no more, is sa
   const accepted = [{ advisory: ONE, reason: 'we parse no such input' }]
   const both = answered(advisory(ONE, 'high'), advisory(OTHER, 'critical'))
   expect(outcomeOf(both, accepted)).toMatchObject({ is: 'vulnerable', found: [expect.stringContaining(OTHER)] })
-  expect(told(outcomeOf(answered(advisory(ONE, 'high')), accepted)).lines).toContain(
+  expect(told(outcomeOf(answered(advisory(ONE, 'high')), accepted), PRODUCT).lines).toContain(
     `accepted ${ONE}: we parse no such input`,
   )
   expect(outcomeOf(answered(), accepted)).toEqual({ is: 'clean', accepted: [], unused: [ONE] })
@@ -65,7 +77,7 @@ test.each([
 ])('%s is not taken for clean, and breaks nothing', (_, printed) => {
   const outcome = outcomeOf(printed, [])
   expect(outcome.is).toBe('unknown')
-  expect(told(outcome)).toMatchObject({
+  expect(told(outcome, PRODUCT)).toMatchObject({
     fails: false,
     lines: [expect.stringMatching(/^NOT AUDITED/), expect.any(String)],
   })

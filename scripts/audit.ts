@@ -1,6 +1,7 @@
-// `pnpm audit` for CI: asks the registry which of the packages that the product runs on have known vulnerabilities. High and
-// critical ones fail, unless they are on the list below with a reason; where the registry does not answer the question,
-// which mirrors often do not, that is said and nothing is claimed.
+// `pnpm audit` for CI: asks the registry which packages have known vulnerabilities. High and critical ones of what the product
+// runs on fail, unless they are on the list below with a reason; those of the tools that build and test it are told and fail
+// nothing, since nobody outside reaches them. Where the registry does not answer the question, which mirrors often do not,
+// that is said and nothing is claimed.
 import { spawnSync } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
@@ -69,23 +70,37 @@ function jsonOf(text: string): unknown {
   }
 }
 
+export interface Audited {
+  /** Of `pnpm audit`. */
+  readonly flag: '--prod' | '--dev'
+  readonly what: string
+  readonly mayFail: boolean
+  readonly accepted: readonly Accepted[]
+}
+export const PRODUCT: Audited = { flag: '--prod', what: 'what the product runs on', mayFail: true, accepted: ACCEPTED }
+export const TOOLS: Audited = { flag: '--dev', what: 'the tools that build and test it', mayFail: false, accepted: [] }
+
 /** Lines to print, and whether CI must stop. */
-export function told(outcome: Outcome): { readonly lines: readonly string[]; readonly fails: boolean } {
+export function told(
+  outcome: Outcome,
+  { what, mayFail }: Audited,
+): { readonly lines: readonly string[]; readonly fails: boolean } {
   switch (outcome.is) {
     case 'unknown':
       return {
-        lines: ['NOT AUDITED: the registry did not say which packages are vulnerable.', outcome.why],
+        lines: [`NOT AUDITED: the registry did not say what is vulnerable in ${what}.`, outcome.why],
         fails: false,
       }
     case 'vulnerable': {
-      const help =
-        'Update the package, or accept the advisory in scripts/audit.ts with the reason why it cannot be used.'
-      return { lines: [...outcome.found, help], fails: true }
+      const help = mayFail
+        ? 'Update the package, or accept the advisory in scripts/audit.ts with the reason why it cannot be used.'
+        : `This is in ${what}, and fails nothing: update the package when you can.`
+      return { lines: [...outcome.found, help], fails: mayFail }
     }
     case 'clean':
       return {
         lines: [
-          'No high or critical vulnerability is known in what the product runs on.',
+          `No high or critical vulnerability is known in ${what}.`,
           ...outcome.accepted.map((line) => `accepted ${line}`),
           ...outcome.unused.map((id) => `${id} is accepted and is found no more: take it off the list.`),
         ],
@@ -98,15 +113,20 @@ export function told(outcome: Outcome): { readonly lines: readonly string[]; rea
 const TIMEOUT_MS = 60_000
 
 function main(): void {
+  for (const audited of [PRODUCT, TOOLS]) {
+    const { lines, fails } = told(audit(audited), audited)
+    for (const line of lines) console.log(line)
+    if (fails) process.exitCode = 1
+  }
+}
+
+function audit({ flag, accepted }: Audited): Outcome {
   const { stdout, error } = spawnSync(
     'npx',
-    ['--yes', 'pnpm@10.34.9', 'audit', '--audit-level', 'high', '--prod', '--json'],
+    ['--yes', 'pnpm@10.34.9', 'audit', '--audit-level', 'high', flag, '--json'],
     { encoding: 'utf8', timeout: TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 },
   )
-  const outcome: Outcome = error ? { is: 'unknown', why: error.message } : outcomeOf(stdout, ACCEPTED)
-  const { lines, fails } = told(outcome)
-  for (const line of lines) console.log(line)
-  process.exitCode = fails ? 1 : 0
+  return error ? { is: 'unknown', why: error.message } : outcomeOf(stdout, accepted)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main()

@@ -6,6 +6,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { settingsHelp } from '@forge/server/config.ts'
+import { figuresOf } from '@forge/server/hub/edge/figures.ts'
+import { Pool } from '@forge/server/hub/sim/pool.ts'
 import { createMetrics } from '@forge/server/metrics/metrics.ts'
 import { ADMISSION_LIMITS } from '@forge/server/hub/edge/limits.ts'
 import { agentFrames, hubFrames, refusalCodes } from '@forge/shared/contract/agent-events.ts'
@@ -67,6 +69,25 @@ test('docs/metrics.md has a row for every metric of ours, and speaks of none tha
   const spoken = page.match(/\b(?:forge|nodejs|process)_\w+/g) ?? []
   const unknown = spoken.filter((name) => !names.has(name) && !names.has(name.replace(/_(?:bucket|sum|count)$/, '')))
   expect(unknown, 'An alert on it would never fire.').toEqual([])
+})
+
+test('docs/metrics.md names every value of the labels that have a few', async () => {
+  const metrics = createMetrics()
+  const totals = (): Promise<never> => Promise.reject(new Error('nobody asks the store here'))
+  metrics.watch({ figures: () => figuresOf(new Pool().hub), totals })
+  const body = await metrics.text()
+  for (const [label, series] of [
+    ['role', 'forge_shards_assigned_total'],
+    ['queue', 'forge_shards_waiting'],
+    ['reason', 'forge_store_errors_total'],
+  ] as const) {
+    const values = [...body.matchAll(new RegExp(`^${series}\\{${label}="(\\w+)"\\}`, 'gm'))].map(([, value]) => value)
+    const [, said = ''] =
+      new RegExp(`\`${label}\`(?: of an error)? is ([^;]+?)(?:;|\\.\n|\n\\*)`).exec(read('docs/metrics.md')) ?? []
+    const named = new Set([...said.matchAll(/`(\w+)`/g)].map(([, value]) => value))
+    expect(values.length, series).toBeGreaterThan(3)
+    expect([...named], `Name each ${label} in docs/metrics.md, in the order of the code.`).toEqual(values)
+  }
 })
 
 describe('the protocol', () => {

@@ -45,3 +45,13 @@ test('a store is backed up into a new folder, and restored where there is none',
   expect(await forge(['verify-store'], other)).toEqual({ code: 0, said: '1 jobs, 0 shards, 0 problems' })
   await rm(other, { recursive: true })
 })
+
+test('a backup without objects says at its restore what is missing', { timeout: 120_000 }, async () => {
+  const to = path.join(folder, 'backups', 'bare')
+  const backedUp = await forge(['backup', '--to', to, '--without-objects'], folder)
+  expect(backedUp).toEqual({ code: 0, said: expect.stringContaining('without objects') })
+  const other = await mkdtemp(path.join(tmpdir(), 'forge-restored-'))
+  const restored = await forge(['restore', '--from', to], other)
+  expect(restored).toEqual({ code: 0, said: expect.stringMatching(/bytes of blobs and arrays are not in it/) })
+  await rm(other, { recursive: true })
+})

@@ -38,6 +38,8 @@ export interface TestHubOptions {
   readonly shards: number
   readonly unitsPerShard: number
   readonly shardsPerAssignment: number
+  /** So many hellos come while the agent is quarantined. */
+  readonly quarantinedFor?: number
   /** Answers whatever is not an agent's table. */
   readonly serve?: (request: IncomingMessage, response: ServerResponse) => void
 }
@@ -88,6 +90,7 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
   const partials = new Map<number, Uint8Array>()
   const log: string[] = []
   const sockets = new Set<HubSocket>()
+  let hellos = 0
   let assignments = 0
   let completed: () => void = () => {}
   const complete = new Promise<void>((resolve) => (completed = resolve))
@@ -138,6 +141,8 @@ export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
         return reply({ ok: false, code: 'BAD_SIGNATURE', message: 'The signature is not of this key.' })
       }
       log.push(`hello ${hello.kind} ${hello.name ?? ''}`.trim())
+      if (hellos++ < (options.quarantinedFor ?? 0))
+        return reply({ ok: false, code: 'QUARANTINED', message: 'It may not work now.' })
       if (hello.token === 'bad') return reply({ ok: false, code: 'BAD_TOKEN', message: 'This token is not known.' })
       reply(ok)
     })

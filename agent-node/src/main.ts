@@ -2,10 +2,12 @@
 // back, a second signal ends it at once.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { identityFromKeys, newIdentityKeys } from '@forge/shared/agent/identity.ts'
 import type { AgentSnapshot } from '@forge/shared/agent/snapshot.ts'
+import { comingBack } from './come-back.ts'
 import { defaultIdentityFile, identityFromFile } from './identity-file.ts'
 import type { NodeEngineChoice } from './engines.ts'
-import { startNodeAgent } from './node-agent.ts'
+import { startNodeAgent, type NodeAgentOptions } from './node-agent.ts'
 import { tokenOf } from './token.ts'
 
 const HELP = `Lends this machine to a Forge Pool.
@@ -23,6 +25,8 @@ const HELP = `Lends this machine to a Forge Pool.
                     environment as FORGE_AGENT_TOKEN, where no list of processes shows it
   --name TEXT       how the pool's pages call this agent
   --help            this text
+
+An agent that is quarantined asks every few minutes whether it may come back.
 
 SIGINT (Ctrl-C) or SIGTERM hands its shards back and ends; a second one ends at once.`
 
@@ -43,26 +47,27 @@ async function main(): Promise<void> {
   })
   if (values.help) return console.log(HELP)
   const identityFile = values.identity ?? defaultIdentityFile(process.env)
-  const agent = await startNodeAgent({
+  const options: NodeAgentOptions = {
     url: originOf(values.url),
     engine: engineOf(values.engine),
     threads: threadsOf(values.threads),
-    ...(values.ephemeral ? {} : { identity: await identityFromFile(identityFile) }),
+    // Made once: a fresh key at each return would be a way around a quarantine.
+    identity: values.ephemeral ? identityFromKeys(await newIdentityKeys()) : await identityFromFile(identityFile),
     token: tokenOf(values.token, process.env),
     name: values.name,
     onSnapshot: teller(),
-  })
+  }
 
-  let signals = 0
+  const leaving = new AbortController()
   const leave = (): void => {
-    signals += 1
-    if (signals > 1) process.exit(1)
-    void agent.stop()
+    if (leaving.signal.aborted) process.exit(1)
+    leaving.abort()
   }
   process.on('SIGINT', leave)
   process.on('SIGTERM', leave)
-  await agent.ended
-  process.exit(agent.snapshot().state === 'stopped' ? 0 : 1)
+  const say = (line: string): void => console.log(line)
+  const last = await comingBack({ start: () => startNodeAgent(options), leave: leaving.signal, say })
+  process.exit(last.state === 'stopped' || last.sentAway ? 0 : 1)
 }
 
 /** A line when the state changes, not one for every shard. */

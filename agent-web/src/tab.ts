@@ -53,6 +53,7 @@ const NOTHING: TabState = {
   load: 0,
   tally: { accepted: 0, pending: 0, rejected: 0 },
   lastRefusal: undefined,
+  sentAway: false,
 }
 
 /** A worker that has said goodbye may still be telling the Hub; it is ended for it when it takes longer. */

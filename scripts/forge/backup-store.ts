@@ -35,6 +35,10 @@ export async function restoreStore(args: readonly string[], say: Say): Promise<n
     folder: from,
   })
   say(`Restored what was there at ${manifest.created_at}: ${counted(manifest)}.`)
+  if (manifest.objects === null)
+    say(
+      'The bytes of blobs and arrays are not in it: put them in place before the server starts (docs/operate.md, Backup).',
+    )
   say('Now run: pnpm forge verify-store')
   return 0
 }

@@ -21,6 +21,7 @@ import {
   secretOf,
   signingKeyOf,
   Wrong,
+  CONFIG_LIMITS,
   type LogLevel,
   WEBHOOK_DAYS_MIN,
 } from './setting-values.ts'
@@ -229,6 +230,13 @@ export function warningsOf({ notYetUsed, host, publicUrl }: Config): readonly st
     ...unused,
     'FORGE_PUBLIC_URL is unset and HOST is no loopback address: whatever origin a caller names is taken for this server’s own, so that a signature which an agent made for another Hub can be used here. Set FORGE_PUBLIC_URL.',
   ]
+}
+
+/** What the log must not say, whoever puts it there. A bucket's key so short that it may be a word of ours is none of it. */
+export function secretsOf({ apiKey, adminToken, metricsToken, signingKey, s3 }: Config): readonly string[] {
+  return [apiKey, adminToken, metricsToken, signingKey, s3?.secretAccessKey ?? null]
+    .filter((secret) => secret !== null)
+    .filter(({ length }) => length >= CONFIG_LIMITS.secretCharactersMin)
 }
 
 /** What `--help` prints below the usage. */

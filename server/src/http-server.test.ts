@@ -3,17 +3,19 @@
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { createHttpServer } from './http-server.ts'
+import { createLogger } from './logger.ts'
 import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from './web-core/examples.fixtures.ts'
+import { createListener } from './web-core/listener.ts'
 import { WEB_LIMITS } from './web-core/limits.ts'
 
 let world: ExampleWorld
 const http = createHttpServer(50)
 beforeAll(async () => {
   world = await openExampleWorld({ bodyIdleSeconds: 1 })
-  http.on('request', getRequestListener(world.app.fetch))
+  http.on('request', createListener(world.app.fetch, createLogger('silent')))
   await once(http.listen(0, '127.0.0.1'), 'listening')
 }, WORLD_START_MS)
 afterAll(async () => {
@@ -71,3 +73,32 @@ test.each([
     expect(await begin(method, path, 'Content-Length: 1000000', 'abc', 'd')).toMatch(/^HTTP\/1\.1 (200|405) /)
   },
 )
+
+/** Sends a head as it is: what is answered until the server hangs up. */
+async function said(head: string): Promise<string> {
+  const socket = connect((http.address() as AddressInfo).port, '127.0.0.1')
+  socket.end(`${head}\r\n\r\n`)
+  let text = ''
+  socket.on('data', (chunk) => (text += String(chunk)))
+  await once(socket, 'close')
+  return text
+}
+
+test('who asks by HTTP/1.0 and names no host, as balancers do, is told that the server lives', async () => {
+  expect(await said('GET /healthz HTTP/1.0')).toMatch(/^HTTP\/1\.1 200 [\s\S]+\{"ok":true\}$/)
+})
+
+test.each([
+  'GET /healthz HTTP/1.1\r\nHost: a b',
+  'GET /healthz HTTP/1.1\r\nHost: a/b',
+  'GET http://[/api HTTP/1.1\r\nHost: a.example',
+  'OPTIONS * HTTP/1.1\r\nHost: a.example',
+  'GET /a\\b HTTP/1.1\r\nHost: a.example',
+])('%j cannot be read, and gets a problem', async (head) => {
+  const text = await said(`${head}\r\nConnection: close`)
+  expect(text).toMatch(/^HTTP\/1\.1 400 /)
+  expect(text).toMatch(/^content-type: application\/problem\+json\r$/im)
+  expect(text).toMatch(/^x-content-type-options: nosniff\r$/im)
+  const body = problemSchema.parse(JSON.parse(/\{.*\}/.exec(text)?.[0] ?? ''))
+  expect(body).toMatchObject({ code: 'UNREADABLE_REQUEST', status: 400, retryable: false })
+})

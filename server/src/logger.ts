@@ -1,7 +1,9 @@
 // Structured logs: one JSON object a line on standard output, with the level as a word and the time in ISO 8601. What is
-// logged is chosen by whoever logs; keys, tokens and headers are not to be among it, and are struck out if they are.
+// logged is chosen by whoever logs; keys, tokens and headers are not to be among it, and are struck out if they are: by the
+// names of fields, and in the whole line by what secrets look like.
 import { pino, type DestinationStream, type Logger } from 'pino'
 import type { LogLevel } from './setting-values.ts'
+import { createStrikeOut } from './strike-out.ts'
 
 export type { Logger } from 'pino'
 
@@ -18,8 +20,12 @@ const SECRETS = [
   'previousSecret',
 ]
 
-/** `destination` is for tests; without it the lines go to standard output. */
-export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+/** `destination` is for tests; without it the lines go to standard output. `secrets` are those of the configuration. */
+export function createLogger(
+  level: LogLevel,
+  destination?: DestinationStream,
+  secrets: readonly string[] = [],
+): Logger {
   const struckOut = SECRETS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`])
   return pino(
     {
@@ -28,6 +34,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: struckOut, censor: '[not logged]' },
+      hooks: { streamWrite: createStrikeOut(secrets) },
     },
     ...(destination === undefined ? [] : [destination]),
   )

@@ -1,5 +1,5 @@
 // `pnpm start`: reads the environment, starts the server, says where it is, and stops it cleanly when asked.
-import { settingsHelp, loadConfig, warningsOf } from './config.ts'
+import { settingsHelp, loadConfig, secretsOf, warningsOf } from './config.ts'
 import { createLogger } from './logger.ts'
 import { sentenceFor } from './sentence-for.ts'
 import { startServer } from './server.ts'
@@ -11,7 +11,7 @@ if (process.argv.includes('--help')) {
 }
 try {
   const config = loadConfig(process.env)
-  const logger = createLogger(config.logLevel)
+  const logger = createLogger(config.logLevel, undefined, secretsOf(config))
   for (const sentence of warningsOf(config)) logger.warn(sentence)
   const server = await startServer(config, logger)
   console.log(

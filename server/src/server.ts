@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { getRequestListener } from '@hono/node-server'
 import type { Config } from './config.ts'
 import { createHttpServer } from './http-server.ts'
 import { startHub, type RunningHub } from './hub/edge/hub.ts'
@@ -14,16 +13,18 @@ import { newUlid } from './new-ulid.ts'
 import { createKeepArtifacts } from './memory/artifacts.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createAgentAlias } from './web-core/agent-alias.ts'
-import { openObjects } from './memory/blob/open-objects.ts'
+import { folderOf, openObjects } from './memory/blob/open-objects.ts'
 import { createBytesInFlight } from './memory/bytes-in-flight.ts'
 import { startSweeper, sweepMemory } from './memory/sweeper.ts'
 import { startRetention } from './receipt/retention.ts'
 import { createSealer, wakingStore, type Sealer } from './receipt/sealer.ts'
 import { openSigner } from './receipt/signing-key.ts'
-import { openStore } from './store/open-store.ts'
+import { openToOthers } from './store/make-folder.ts'
+import { embeddedFolder, openStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
 import { createWebCore } from './web-core/app.ts'
 import { ensureApiKey } from './web-core/auth.ts'
+import { createListener } from './web-core/listener.ts'
 import { localUrl } from './web-core/start-text.ts'
 import { startWebhooks } from './webhooks/start-webhooks.ts'
 
@@ -90,7 +91,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       stopping: stopping.signal,
     })
     // The Hub has put its own listeners on upgrades and on socket.io's path; all else is Web Core's.
-    http.on('request', getRequestListener(webCore.fetch))
+    http.on('request', createListener(webCore.fetch, logger))
     const port = await listen(http, config.port, config.host)
     const url = localUrl(config.host, port)
     // Once nothing can fail any more: the key is shown on this start alone.
@@ -101,6 +102,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       newUlid,
       randomBytes: (count) => randomBytes(count),
     })
+    for (const sentence of await openToOthers([embeddedFolder(dataDir), folderOf(config)])) logger.warn(sentence)
     if (refereeToken === null) logger.warn(NO_REFEREE)
     if (refereeToken !== null) {
       const referee = startReferee(url, refereeToken, logger)

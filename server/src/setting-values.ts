@@ -6,7 +6,7 @@ import { secretKeyOf } from './receipt/signing-key.ts'
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-const CONFIG_LIMITS = {
+export const CONFIG_LIMITS = {
   /** A key of 16 characters drawn from 64 has 96 bits: beyond guessing over a network. */
   secretCharactersMin: 16,
   /** Fits a header line with room to spare. */

@@ -7,7 +7,7 @@ import { open, readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { STORE_LIMITS } from './limits.ts'
-import { makeFolder, usable } from './make-folder.ts'
+import { makeFolder, makeOwnFolder, usable } from './make-folder.ts'
 
 /** Its message is for the operator. */
 export class DirectoryInUse extends Error {
@@ -25,7 +25,7 @@ const UNKNOWN_START = 'unknown'
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const folder = path.join(directory, 'lock')
   await makeFolder(directory)
-  await makeFolder(folder)
+  await makeOwnFolder(folder)
   const own = `${process.pid}-${(await processStart(process.pid)) ?? UNKNOWN_START}-${randomBytes(8).toString('hex')}`
   const file = path.join(folder, own)
   for (let attempt = 1; ; attempt++) {

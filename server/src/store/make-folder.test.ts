@@ -2,10 +2,13 @@
 import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import { sentenceFor } from '../sentence-for.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { makeFolder } from './make-folder.ts'
+import { openObjects, openObjectsBesideServer } from '../memory/blob/open-objects.ts'
+import { makeFolder, makeOwnFolder, openToOthers } from './make-folder.ts'
+import { openStore } from './open-store.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -49,3 +52,53 @@ test.runIf(process.platform !== 'win32' && process.getuid?.() !== 0)('one withou
   expect(await sentence(makeFolder(path.join(folder, 'more')))).toMatch(/may not write there/)
   for (const closed of [folder, path.join(folder, 'lock')]) await chmod(closed, 0o700)
 })
+
+describe.runIf(process.platform !== 'win32')('others of the machine', () => {
+  const modeOf = async (...parts: string[]): Promise<number> => (await stat(path.join(folder, ...parts))).mode & 0o777
+
+  test('cannot enter what is made', async () => {
+    await makeFolder(path.join(folder, 'a/b'))
+    expect([await modeOf('a'), await modeOf('a/b')]).toEqual([0o700, 0o700])
+  })
+
+  test('can no longer enter a folder that is the server’s own, and what it lies in is left alone', async () => {
+    await makeFolder(path.join(folder, 'data/own'))
+    await chmod(path.join(folder, 'data'), 0o755)
+    await chmod(path.join(folder, 'data/own'), 0o755)
+    expect(await openToOthers([path.join(folder, 'data/own')])).toEqual([
+      expect.stringMatching(/^Other users .* can enter the folder .*data\/own, /),
+    ])
+    await makeOwnFolder(path.join(folder, 'data/own'))
+    expect([await modeOf('data'), await modeOf('data/own')]).toEqual([0o755, 0o700])
+    expect(await openToOthers([path.join(folder, 'data/own'), path.join(folder, 'not-there')])).toEqual([])
+  })
+
+  test(
+    'cannot enter an embedded store, nor the objects, new or from a version before',
+    { timeout: 60_000 },
+    async () => {
+      const dataDir = await freshDataDir()
+      const own = ['pglite', 'lock', 'objects'].map((name) => path.join(dataDir, name))
+      const openUp = async (): Promise<void> => {
+        for (const place of own) await makeFolder(place).then(() => chmod(place, 0o755))
+      }
+      try {
+        await openUp()
+        await (await openStore({ dataDir })).close()
+        await (await openObjects({ dataDir, s3: null })).put('01K6Z5Q0V3ZJ8P0N5T9W4X2Y7A', bytes())
+        expect(await openToOthers(own)).toEqual([])
+        const { mode } = await stat(path.join(dataDir, 'objects/7A/01K6Z5Q0V3ZJ8P0N5T9W4X2Y7A'))
+        expect(mode & 0o777).toBe(0o600)
+        await openUp()
+        await openObjectsBesideServer({ dataDir, s3: null })
+        expect(await openToOthers([path.join(dataDir, 'objects')])).toEqual([])
+      } finally {
+        await rm(dataDir, { recursive: true, force: true })
+      }
+    },
+  )
+})
+
+async function* bytes(): AsyncIterable<Uint8Array> {
+  yield new Uint8Array(3)
+}

@@ -1,6 +1,7 @@
 // Folders on the server's disk. Node's own recursive mkdir tries for ever where a parent is there and nothing can be made in
-// it, as below /proc: each folder of the path is made by itself here.
-import { mkdir, stat } from 'node:fs/promises'
+// it, as below /proc: each folder of the path is made by itself here. What is made is for its owner alone: in the store is the
+// key that signs, and PGlite's own files can be read and written by everybody who reaches them.
+import { chmod, mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 
 /** Its message is for the operator. */
@@ -19,9 +20,36 @@ const WHY: Readonly<Record<string, string>> = {
   ELOOP: 'its links lead in a circle',
 }
 
-/** Makes a folder and those above it, where they are missing. */
+const OWNER_ONLY = 0o700
+const OF_OTHERS = 0o077
+
+/** Makes a folder and those above it, where they are missing. What is there already stays as open as it is. */
 export async function makeFolder(directory: string): Promise<void> {
   await usable(directory, () => make(path.resolve(directory)))
+}
+
+/** The same for one that is the server's own, whatever it lies in: one that others could enter is closed. */
+export async function makeOwnFolder(directory: string): Promise<void> {
+  await makeFolder(directory)
+  // Where it is somebody else's, or a disk without modes, it stays: `openToOthers` then says so.
+  if (await isOpen(directory)) await chmod(directory, OWNER_ONLY).catch(() => undefined)
+}
+
+/** Of those folders, which others can enter: a sentence for each, to warn with. */
+export async function openToOthers(directories: readonly string[]): Promise<string[]> {
+  const open: string[] = []
+  for (const directory of directories) if (await isOpen(directory)) open.push(directory)
+  return open.map(
+    (directory) =>
+      `Other users of this machine can enter the folder ${directory}, and this one may not close it. Give it to this user, or close it: chmod 700.`,
+  )
+}
+
+/** Modes mean nothing on Windows. */
+async function isOpen(directory: string): Promise<boolean> {
+  if (process.platform === 'win32') return false
+  const found = await stat(directory).catch(() => null)
+  return found !== null && (found.mode & OF_OTHERS) !== 0
 }
 
 /** What goes wrong with a folder of the operator's, as a sentence; what is no fault of the folder goes on as it is. */
@@ -42,7 +70,7 @@ async function make(directory: string): Promise<void> {
   const parent = path.dirname(directory)
   if (parent !== directory && !(await isThere(parent))) await make(parent)
   try {
-    await mkdir(directory)
+    await mkdir(directory, OWNER_ONLY)
   } catch (error) {
     // Another process was first, or it was there before; some file systems say so in other words.
     if (!(await stat(directory).catch(() => null))?.isDirectory()) throw error

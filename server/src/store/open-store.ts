@@ -58,7 +58,7 @@ export async function openSnapshot({ databaseUrl, dataDir }: StoreOptions, first
   if (databaseUrl !== undefined) {
     return snapshotOn({ driver: openPostgresConnection(databaseUrl), release: nothing }, first)
   }
-  const folder = path.join(dataDir, 'pglite')
+  const folder = embeddedFolder(dataDir)
   // Opening would make one where there is none.
   await access(path.join(folder, 'PG_VERSION')).catch(() => {
     throw new CannotRead(
@@ -73,11 +73,14 @@ export async function openDatabase({ databaseUrl, dataDir }: StoreOptions): Prom
   return databaseUrl === undefined ? openEmbedded(dataDir) : { driver: openPostgres(databaseUrl), release: nothing }
 }
 
+/** Where PGlite's files are. */
+export const embeddedFolder = (dataDir: string): string => path.join(dataDir, 'pglite')
+
 const nothing = (): Promise<void> => Promise.resolve()
 
 async function openEmbedded(dataDir: string): Promise<Opened> {
   const lock = await lockDirectory(dataDir)
-  return { driver: await driverOf(path.join(dataDir, 'pglite'), lock), release: () => lock.release() }
+  return { driver: await driverOf(embeddedFolder(dataDir), lock), release: () => lock.release() }
 }
 
 async function driverOf(folder: string, lock: DirectoryLock): Promise<Driver> {

@@ -5,14 +5,14 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Driver, Query } from './engine.ts'
-import { makeFolder } from './make-folder.ts'
+import { makeOwnFolder } from './make-folder.ts'
 import type { Opening, Reply, Request } from './pglite-messages.ts'
 import { packed } from './pglite-packed.mjs'
 import { queue, transaction } from './transaction.ts'
 
 /** The directory must be held by a lock: PGlite itself would let two processes ruin it. */
 export async function openPglite(directory: string): Promise<Driver> {
-  await makeFolder(directory)
+  await makeOwnFolder(directory)
   const { ask, ended } = await startWorker(directory)
   const inTurn = queue()
   const query: Query = (text, params) => ask({ kind: 'query', text, params })

@@ -40,7 +40,6 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
   const sessions = createSessions({ ...auth, store, clock, randomBytes: deps.randomBytes })
   const routeDeps = { ...shared(deps), sessions, authenticate: auth.authenticate }
   const addressOf = createClientAddress(config.trustedProxies)
-  const withoutKeys = createStrikeOut([configuredKey, adminToken, config.metricsToken])
   const app: WebCore = new Hono<Env>()
 
   app.use(async (context, next) => {
@@ -61,8 +60,8 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     headers.set('traceparent', trace.header())
     const ms = Math.round(seconds * 1_000)
     const labels = { request_id: requestId, ...jobInPath(context), ...trace.labels() }
-    const line = { ...labels, method, path: withoutKeys(path), status, ms }
-    if (path.startsWith('/api/')) logger.info(line, 'request')
+    const line = { ...labels, method, path, status, ms }
+    if (path.startsWith('/api/') || beginsOrEnds(method, path)) logger.info(line, 'request')
     else logger.debug(line, 'request')
   })
 
@@ -139,20 +138,15 @@ function pagesOf({ agentWebDir, hqWebDir, logger }: WebCoreDeps): Pages {
 /** The same for all of a process, and made with the first: a tenth of a second of work. */
 let docs: Pages | undefined
 
-/** Some put their key into the address, which is logged. */
-function createStrikeOut(secrets: readonly (string | null)[]): (path: string) => string {
-  const known = secrets.filter((secret) => secret !== null).flatMap((secret) => [secret, encodeURIComponent(secret)])
-  return (path) =>
-    known
-      .reduce((text, secret) => text.replaceAll(secret, '[not logged]'), path)
-      .replaceAll(/(fpak|ntk)_\w+/g, '$1_[not logged]')
-}
-
 /** The template of the route that answered; a page, or what nothing is at, is none. */
 function routeOf(context: Context<Env>): string {
   const path = routePath(context, -1)
   return path.includes('*') ? OTHER : templateOf(path)
 }
+
+/** A session of HQ. That one is still there, its pages ask all the time. */
+const beginsOrEnds = (method: string, path: string): boolean =>
+  path === '/hq/session' && (method === 'POST' || method === 'DELETE')
 
 /** Of a call about a job that has no other way to say so. */
 function jobInPath(context: Context<Env>): { readonly job_id?: string } {

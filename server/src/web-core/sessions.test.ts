@@ -37,6 +37,25 @@ test('the cookie is for this host, HTTPS, HTTP and the same site alone, and last
   }
 })
 
+test('signing in and out is a line at info, and a try that fails one at warn, without the key', async () => {
+  const t = startTestApp()
+  t.log.length = 0
+  const cookie = cookieOf(await signIn(t, KEY))
+  await ask(t, 'GET', { cookie, ...OWN })
+  await ask(t, 'DELETE', { cookie, ...OWN })
+  await signIn(t, 'a key that nobody knows')
+  const lines = t.log.map((line) => JSON.parse(line)).filter(({ level }) => level !== 'debug')
+  const request = { level: 'info', msg: 'request', path: '/hq/session' }
+  expect(lines).toMatchObject([
+    { ...request, method: 'POST', status: 200 },
+    { ...request, method: 'DELETE', status: 204 },
+    { level: 'warn', msg: 'somebody failed to sign in to HQ', code: 'UNAUTHENTICATED' },
+    { ...request, method: 'POST', status: 401 },
+  ])
+  expect(lines[2].request_id).toBe(lines[3].request_id)
+  expect(t.log.join('')).not.toContain('nobody knows')
+})
+
 test('it speaks for whoever signed in, and a key in a header comes before it', async () => {
   const t = startTestApp()
   const [project, admin] = [cookieOf(await signIn(t, KEY)), cookieOf(await signIn(t, ADMIN))]

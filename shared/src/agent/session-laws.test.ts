@@ -192,3 +192,17 @@ function newWorld() {
   }
   return world
 }
+
+test('whatever a quarantine answers, it is known for one: it ends some day', () => {
+  const refusal = { ok: false, code: 'QUARANTINED', message: 'Not now.' } as const
+  const greeted: SessionEvent[] = [{ type: 'challenge', protocol: 1, nonce: '00' }]
+  const stories: SessionEvent[][] = [
+    [...greeted, { type: 'helloReply', reply: refusal }],
+    [...JOINED.slice(0, -1), { type: 'readyReply', ready, reply: refusal }],
+    [...JOINED, { type: 'acknowledged', assignmentId: null, reply: refusal }],
+    [...JOINED, { type: 'refused', refusal }],
+  ]
+  for (const story of stories) {
+    expect(play(story).session).toMatchObject({ phase: 'refused', lastRefusal: { code: 'QUARANTINED' } })
+  }
+})

@@ -119,7 +119,7 @@ function joined(session: Session, ready: Ready, reply: Reply): Step {
   const kernels = new Map(session.kernels).set(ready.kernelDigest, reply.ok ? 'accepted' : 'refused')
   const phase = session.phase === 'joining' ? 'working' : session.phase
   if (reply.ok) return begun({ ...session, kernels, phase })
-  if (FINAL.has(reply.code)) return left(session, 'refused', reply.message)
+  if (FINAL.has(reply.code)) return left({ ...session, lastRefusal: reply }, 'refused', reply.message)
   const next = { ...session, kernels, lastRefusal: reply }
   if ([...kernels.values()].every((state) => state === 'refused')) return left(next, 'unfit', reply.message)
   return dropped(next, ({ assignment }) => assignment.kernelDigest === ready.kernelDigest, true)
@@ -240,7 +240,7 @@ function acknowledged(session: Session, id: AssignmentId | null, reply: Reply): 
   // Work came of it, so it counts as a connection. A ready alone does not: a Hub that accepts and drops, over and over,
   // would have all its agents back within the second, each time.
   if (reply.ok) return drained({ ...session, unacknowledged, strikes: 0, attempt: 0 })
-  if (FINAL.has(reply.code)) return left(session, 'refused', reply.message)
+  if (FINAL.has(reply.code)) return left({ ...session, lastRefusal: reply }, 'refused', reply.message)
   const next = { ...session, unacknowledged, lastRefusal: reply }
   return LOST.has(reply.code) ? dropped(next, (held) => held.assignment.assignmentId === id, false) : drained(next)
 }

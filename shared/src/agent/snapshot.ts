@@ -34,6 +34,8 @@ export interface AgentSnapshot {
   readonly tally: Tally
   /** What the Hub refused last, in its words. */
   readonly lastRefusal: string | undefined
+  /** It is refused for a quarantine, which ends by itself or by a word of the operator's. */
+  readonly sentAway: boolean
 }
 
 export interface Measured {
@@ -74,6 +76,7 @@ export function snapshotOf(session: Session, measured: Measured): AgentSnapshot 
     load: isLive(session) ? load : 0,
     tally: session.tally,
     lastRefusal: session.lastRefusal?.message,
+    sentAway: session.phase === 'refused' && session.lastRefusal?.code === 'QUARANTINED',
   }
 }
 

@@ -25,6 +25,7 @@ export const PROBLEMS = {
   },
   REFERENCE_NOT_FOUND: { status: 422, retryable: false, title: 'The args refer to something that is not there' },
   REFERENCE_UNUSABLE: { status: 422, retryable: false, title: 'What the args refer to cannot stand in args' },
+  UNREADABLE_REQUEST: { status: 400, retryable: false, title: 'The request’s address or Host header cannot be read' },
   BAD_PREFERENCE: { status: 400, retryable: false, title: 'The Prefer header cannot be read' },
   BAD_PRECONDITION: { status: 400, retryable: false, title: 'The If-Match or If-None-Match header cannot be read' },
   UNAUTHENTICATED: { status: 401, retryable: false, title: 'A valid project key is needed' },

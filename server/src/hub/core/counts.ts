@@ -8,7 +8,7 @@ export interface Counts {
   backups: number
   /** Shards whose answers went to the store. */
   answered: number
-  /** Shards that got their digest; one whose answers were void since gets another. */
+  /** Shards that got their digest, each once, also one whose answers were void since and that gets another. */
   accepted: number
   /** Answers that another one proved wrong. */
   rejected: number

@@ -229,7 +229,8 @@ function count(job: Job, part: JobPart, status: Shard['status'], by: 1 | -1): vo
 
 function accept(state: HubState, job: Job, index: number, digest: Digest): void {
   const shard = shardOf(job, index)
-  if (shard.accepted === null) state.counts.accepted++
+  // It loses its digest when a check of it is drawn, or a liar's answer is void, and gets one again: it is one shard.
+  if (shard.tallied.size === 0) state.counts.accepted++
   place(job, index, 'accepted')
   shard.accepted = digest
   countAgreement(state, job, shard)

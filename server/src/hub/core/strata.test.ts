@@ -29,6 +29,10 @@ describe('an author that became a veteran during the job', () => {
     expect(finished().drawn).toBe(1)
   })
 
+  it('counts as accepted once for each shard, though one had its digest before its check was drawn', () => {
+    expect(finished().pool.hub.counts.accepted).toBe(SHARDS)
+  })
+
   it('has two strata in the bound', () => {
     const proven = PROBATION_SHARDS
     const later = { shards: SHARDS - proven, checked: 1, checkedByTrusted: 1 }

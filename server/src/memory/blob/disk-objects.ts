@@ -24,7 +24,7 @@ export function diskObjects(folder: string): ObjectStore {
       const upload = path.join(uploads, id)
       try {
         await writeSynced(upload, bytes)
-        await mkdir(path.dirname(place), { recursive: true })
+        await mkdir(path.dirname(place), { recursive: true, mode: 0o700 })
         await rename(upload, place)
         await syncFolder(path.dirname(place))
       } catch (error) {
@@ -40,7 +40,7 @@ export function diskObjects(folder: string): ObjectStore {
 }
 
 export async function writeSynced(file: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  const handle = await open(file, 'wx')
+  const handle = await open(file, 'wx', 0o600)
   try {
     for await (const chunk of bytes) await handle.writeFile(chunk)
     await handle.sync()

@@ -46,8 +46,11 @@ export const hqSessionRoutes = [
       if (foreign !== null) return foreign
       const begun = await deps.sessions.begin(body.key.trim(), request, deps.signIns.right)
       if (begun instanceof Refusal) {
-        const isFailed = begun.problem.code === 'UNAUTHENTICATED'
-        return (isFailed ? deps.signIns.failed(deps.clientAddress) : null) ?? begun
+        if (begun.problem.code !== 'UNAUTHENTICATED') return begun
+        const refused = deps.signIns.failed(deps.clientAddress) ?? begun
+        // Neither what was tried nor from where: the proxy in front knows the latter.
+        deps.logger.warn({ code: refused.problem.code }, 'somebody failed to sign in to HQ')
+        return refused
       }
       const view = await sessionView(begun, deps)
       return view instanceof Refusal ? view : answered(200, view, { 'Set-Cookie': begun.cookie })

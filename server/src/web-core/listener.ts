@@ -1,0 +1,25 @@
+// Between Node's HTTP server and Web Core: a request whose address or host cannot be read gets a problem as well. What Node
+// itself refuses before (a head that is no HTTP, or too large) never comes here; docs/problems.md says so.
+import type { HttpBindings } from '@hono/node-server'
+import { getRequestListener, RequestError } from '@hono/node-server'
+import { problem } from '@forge/shared/contract/problem.ts'
+import type { Logger } from '../logger.ts'
+import { COMMON_HEADERS, replyProblem } from './reply.ts'
+
+/** HTTP/1.0 needs no Host, and balancers ask so whether the server lives. A name that no page and no client can have. */
+const NO_HOST = 'no-host.invalid'
+
+const UNREADABLE = 'Name the address as a path, as in GET /healthz HTTP/1.1, and the server alone in the Host header.'
+
+type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
+
+export function createListener(fetch: Fetch, logger: Logger): ReturnType<typeof getRequestListener> {
+  return getRequestListener((request, env) => fetch(request, env as HttpBindings), {
+    hostname: NO_HOST,
+    errorHandler(error) {
+      if (error instanceof RequestError) return replyProblem(problem('UNREADABLE_REQUEST', UNREADABLE), COMMON_HEADERS)
+      logger.error({ err: error }, 'a request failed outside of its route')
+      return replyProblem(problem('INTERNAL', 'The server failed on this request; its log says why.'), COMMON_HEADERS)
+    },
+  })
+}
