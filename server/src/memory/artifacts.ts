@@ -36,6 +36,10 @@ export function artifactFaults({ artifacts = {} }: Contract, kernel: Kernel, arg
   if (persist !== true && wantsSome) {
     return [{ path: 'artifacts.persist', message: 'must be true, or nothing of what is asked for is written' }]
   }
+  if (persist === true && include !== undefined && !wantsSome) {
+    const message = 'names nothing to write: leave it out for result_json, or name some of what there is'
+    return [{ path: 'artifacts.include', message }]
+  }
   const there = Object.keys(kernel.arrays ?? {}).join(', ') || 'none'
   return vmem.flatMap(({ array }, i) => {
     const known = kernel.arrays?.[array]
