@@ -5,6 +5,7 @@ import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
 import { resolveReferences } from '../../memory/references.ts'
 import { acceptContract } from '../contract.ts'
+import { mayRefer } from '../contract-scopes.ts'
 import { ignoredPolicy } from '../policy-words.ts'
 import { estimateOf, estimateSchema, standingFor } from '../estimate.ts'
 import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
@@ -117,7 +118,7 @@ export const opsRoutes = [
     operationId: 'estimate',
     summary: 'What a contract would take',
     description:
-      'The body of `execute`. Says the plan in short, the price, which of the project’s limits it meets, and how many agents could work on it now. Nothing is stored, and no table is compiled.',
+      'The body of `execute`. Says the plan in short, the price, which of the project’s limits it meets, and how many agents could work on it now. Nothing is stored, and no table is compiled. References in `args` need `memory:read` as well.',
     body: contractSchema,
     responses: { 200: { description: 'The estimate.', schema: estimateSchema } },
     problems: NOT_RUNNABLE,
@@ -136,8 +137,8 @@ export const opsRoutes = [
       { summary: 'An op that there is not', body: { ...FOUNDING_REQUEST, op: NO_SUCH_OP }, status: 422 },
     ],
     async handle({ caller, body, sent }, deps) {
-      const ignored = ignoredPolicy(body, sent)
-      if (ignored !== null) return ignored
+      const barred = mayRefer(caller, body) ?? ignoredPolicy(body, sent)
+      if (barred !== null) return barred
       const resolved = await resolveReferences(body.args, caller.projectId, deps)
       if (resolved instanceof Refusal) return resolved
       const accepted = acceptContract(body, sent, resolved)
@@ -154,7 +155,7 @@ export const opsRoutes = [
     operationId: 'execute',
     summary: 'Run a contract',
     description:
-      'Registers the contract as a job and waits for its end, at most 120 s. The same `ctx.job_id` with the same body attaches to the same job, whatever its state, and is answered with `Forge-Attached: true`; with another body it is refused. If the client goes away the job goes on.',
+      'Registers the contract as a job and waits for its end, at most 120 s. The same `ctx.job_id` with the same body attaches to the same job, whatever its state, and is answered with `Forge-Attached: true`; with another body it is refused. If the client goes away the job goes on. A new job whose `args` refer to memory needs `memory:read` as well, one with `artifacts.persist` `memory:write`.',
     headers: AS_EXECUTE.headers,
     body: contractSchema,
     responses: AS_EXECUTE.responses,
