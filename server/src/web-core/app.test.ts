@@ -323,7 +323,7 @@ describe('GET /api/v0/jobs/{id}', () => {
     const row = t.store.jobs.get(id)
     if (row === undefined) throw new Error('the job is there')
     t.store.jobs.set(id, { ...row, projectId: 'other' as typeof row.projectId })
-    const answers = [id, '01J00000000000000000000000', 'x', '%00', '%zz', `${id}%2F..`].map((name) =>
+    const answers = [id, '01J00000000000000000000000', 'x', '%00', '%25zz', `${id}%2F..`].map((name) =>
       t.get(`/api/v0/jobs/${name}`).then(problemOf),
     )
     for (const document of await Promise.all(answers)) {
