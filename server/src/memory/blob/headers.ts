@@ -6,8 +6,10 @@ import { invalid, refuse, Refusal } from '../../web-core/refusal.ts'
 import type { ByteRange } from './object-store.ts'
 
 /** Types that are data whatever is in them. All else is served as octets: HTML, SVG, PDF and scripts above all. */
-const SAFE_TYPES = new Set(['application/json', 'text/plain', 'text/csv', 'image/png', 'image/jpeg'])
-const OCTETS = 'application/octet-stream'
+const SAFE_TYPES = ['application/json', 'text/plain', 'text/csv', 'image/png', 'image/jpeg'] as const
+export const OCTETS = 'application/octet-stream'
+/** All that an object may be served as. */
+export const SERVED_TYPES = [OCTETS, ...SAFE_TYPES]
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/
 
 /** As the client said it, or octets. */
@@ -84,7 +86,7 @@ export interface Served {
 
 export function servedHeaders({ bytes, sha256, contentType, fileName, tag }: Served, range: ByteRange | null) {
   const essence = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
-  const type = SAFE_TYPES.has(essence) ? essence : OCTETS
+  const type = SAFE_TYPES.find((safe) => safe === essence) ?? OCTETS
   return {
     'Content-Type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
     'Content-Disposition': `attachment; filename*=UTF-8''${encoded(fileName)}`,

@@ -6,7 +6,15 @@ import { Refusal } from '../../web-core/refusal.ts'
 import { rangeOf, servedHeaders, type Served } from './headers.ts'
 import type { ObjectStore } from './object-store.ts'
 
-/** What every route has that serves bytes: its request headers, and its own problems. */
+const ETAG = { ETag: 'of this version, in quotes' }
+const HEADERS = {
+  ...ETAG,
+  'Repr-Digest': 'RFC 9530: the SHA-256 of the whole',
+  'Content-Disposition': 'always an attachment',
+  'Accept-Ranges': '`bytes`',
+}
+
+/** What every route has that serves bytes: its request headers, its answers and its own problems. */
 export const AS_BYTES = {
   headers: {
     Range: { description: 'RFC 9110: one range of bytes', example: 'bytes=0-7' },
@@ -14,6 +22,15 @@ export const AS_BYTES = {
     'If-Match': { description: 'RFC 9110: 412 unless this is its entity tag, or `*` for any', example: '*' },
     'If-None-Match': { description: 'RFC 9110: 304 if this is its entity tag', example: '"12"' },
   },
+  answers: (mediaTypes: readonly string[]) => ({
+    200: { description: 'All bytes.', mediaTypes, headers: HEADERS },
+    206: {
+      description: 'The bytes of the range.',
+      mediaTypes,
+      headers: { ...HEADERS, 'Content-Range': '`bytes FIRST-LAST/N`: which of how many' },
+    },
+    304: { description: 'It is still that version.', mediaTypes: [], headers: ETAG },
+  }),
   problems: ['RANGE_NOT_SATISFIABLE', 'BAD_PRECONDITION', 'PRECONDITION_FAILED'],
 } as const
 

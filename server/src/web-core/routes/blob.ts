@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { MEMORY_LIMITS, memoryKeySchema } from '@forge/shared/contract/memory.ts'
 import { blobSchema, blobView } from '../../memory/blob/blob-views.ts'
-import { contentLengthOf, contentTypeOf, digestsOf, UPLOAD_DIGESTS } from '../../memory/blob/headers.ts'
+import { contentLengthOf, contentTypeOf, digestsOf, SERVED_TYPES, UPLOAD_DIGESTS } from '../../memory/blob/headers.ts'
 import { sentBy } from '../../memory/blob/upload.ts'
 import { keepBlob } from '../../memory/blob/put-blob.ts'
 import { AS_BYTES, serve } from '../../memory/blob/serve.ts'
@@ -17,13 +17,6 @@ const params = z.strictObject({ name: memoryKeySchema.describe('percent-encoded,
 const NO_BLOB = 'This project has no blob of that name.'
 const one = { name: EXAMPLE.blob }
 const answer = z.strictObject({ ok: z.literal(true), blob: blobSchema })
-const BYTES = {
-  ETag: 'the version in quotes',
-  'Repr-Digest': 'RFC 9530: the SHA-256 of the whole',
-  'Content-Disposition': 'always an attachment',
-  'Accept-Ranges': 'bytes',
-}
-
 export const blobRoutes = [
   route({
     method: 'GET',
@@ -64,15 +57,7 @@ export const blobRoutes = [
     params,
     missing: NO_BLOB,
     headers: AS_BYTES.headers,
-    responses: {
-      200: { description: 'All bytes.', mediaType: 'application/octet-stream', headers: BYTES },
-      206: {
-        description: 'The bytes of the range.',
-        mediaType: 'application/octet-stream',
-        headers: { ...BYTES, 'Content-Range': 'which of how many' },
-      },
-      304: { description: 'It is still that version.', mediaType: null },
-    },
+    responses: AS_BYTES.answers(SERVED_TYPES),
     problems: AS_BYTES.problems,
     examples: [
       { summary: 'All of it', params: one, status: 200 },

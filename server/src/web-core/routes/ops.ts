@@ -27,19 +27,26 @@ export const NOT_RUNNABLE = [
   'REFERENCE_UNUSABLE',
 ] as const
 
+const HOW_ANSWERED = {
+  'Forge-Attached': '`true` where the job was there before',
+  'Preference-Applied': 'RFC 7240: what of `Prefer` was followed',
+}
+
 /** What every route has that registers a job and waits for it. */
 export const AS_EXECUTE = {
   headers: { Prefer: PREFER },
+  // Also where what it waited for has failed.
+  problemHeaders: HOW_ANSWERED,
   responses: {
     200: {
       description: 'The job has completed: the founding answer.',
       schema: jobViewSchema,
-      headers: { 'Forge-Attached': '`true` where the job was there before', 'Preference-Applied': 'RFC 7240' },
+      headers: HOW_ANSWERED,
     },
     202: {
       description: 'The job goes on; look at `Location` after `Retry-After` seconds.',
       schema: jobViewSchema,
-      headers: { Location: 'of the job', 'Retry-After': 'seconds', 'Forge-Attached': 'as above' },
+      headers: { Location: 'of the job', 'Retry-After': 'seconds', ...HOW_ANSWERED },
     },
   },
   problems: [
@@ -159,6 +166,7 @@ export const opsRoutes = [
     headers: AS_EXECUTE.headers,
     body: contractSchema,
     responses: AS_EXECUTE.responses,
+    problemHeaders: AS_EXECUTE.problemHeaders,
     problems: [...NOT_RUNNABLE, ...AS_EXECUTE.problems],
     examples: [
       { summary: 'The founding request', body: FOUNDING_REQUEST, status: 200 },

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { MEMORY_LIMITS, vmemNameSchema } from '@forge/shared/contract/memory.ts'
 import { arrayToBytes, elementFault, elementsOf } from '@forge/shared/exact/typed-array.ts'
 import { bodyOf } from '../../memory/blob/put-blob.ts'
-import { digestsOf, UPLOAD_DIGESTS } from '../../memory/blob/headers.ts'
+import { digestsOf, OCTETS, UPLOAD_DIGESTS } from '../../memory/blob/headers.ts'
 import { sentBy } from '../../memory/blob/upload.ts'
 import { AS_BYTES, serve } from '../../memory/blob/serve.ts'
 import { sealArray, valuesOf } from '../../memory/vmem/put-vmem.ts'
@@ -211,19 +211,21 @@ const versionRoutes = [
     params: versionParams,
     missing: NO_ARRAY,
     headers: AS_BYTES.headers,
-    responses: {
-      200: { description: 'All bytes.', mediaType: 'application/octet-stream' },
-      206: { description: 'The bytes of the range.', mediaType: 'application/octet-stream' },
-      304: { description: 'It never changes.', mediaType: null },
-    },
+    responses: AS_BYTES.answers([OCTETS]),
     problems: AS_BYTES.problems,
     examples: [{ summary: 'One', params: one, status: 200 }],
     async handle({ caller, params, request }, { store, objects }) {
       const row = await store.vmem(caller.projectId, params.name, Number(params.version))
       if (row === null) return refuse('NOT_FOUND', NO_ARRAY)
       const { objectId, bytes, sha256, digest } = row
-      const contentType = 'application/octet-stream'
-      const served = { objectId, bytes, sha256, contentType, fileName: `${vmemRef(row)}.bin`, tag: `"${digest}"` }
+      const served = {
+        objectId,
+        bytes,
+        sha256,
+        contentType: OCTETS,
+        fileName: `${vmemRef(row)}.bin`,
+        tag: `"${digest}"`,
+      }
       return serve(request, served, objects)
     },
   }),
