@@ -3220,7 +3220,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": string;
                 };
             };
         };
@@ -3413,7 +3413,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": string;
                 };
             };
             204: {
@@ -3732,6 +3732,8 @@ export interface operations {
             query?: never;
             header?: {
                 Range?: string;
+                "If-Range"?: string;
+                "If-Match"?: string;
                 "If-None-Match"?: string;
             };
             path: {
@@ -3747,6 +3749,11 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                    "application/json": unknown;
+                    "text/plain": string;
+                    "text/csv": string;
+                    "image/png": unknown;
+                    "image/jpeg": unknown;
                 };
             };
             206: {
@@ -3755,6 +3762,11 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                    "application/json": unknown;
+                    "text/plain": string;
+                    "text/csv": string;
+                    "image/png": unknown;
+                    "image/jpeg": unknown;
                 };
             };
         };
@@ -3768,6 +3780,7 @@ export interface operations {
                 "If-Match"?: string;
                 "If-None-Match"?: string;
                 "Content-Digest"?: string;
+                "Repr-Digest"?: string;
             };
             path: {
                 name: string;
@@ -3866,7 +3879,10 @@ export interface operations {
                 dtype: "u8" | "u16" | "u32" | "u64" | "i32" | "i64" | "f32" | "f64";
                 shape: string;
             };
-            header?: never;
+            header?: {
+                "Content-Digest"?: string;
+                "Repr-Digest"?: string;
+            };
             path: {
                 name: string;
             };
@@ -3962,6 +3978,9 @@ export interface operations {
             query?: never;
             header?: {
                 Range?: string;
+                "If-Range"?: string;
+                "If-Match"?: string;
+                "If-None-Match"?: string;
             };
             path: {
                 name: string;
@@ -4054,6 +4073,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetInvoiceAnswer"];
+                    "text/csv": string;
                 };
             };
         };
@@ -5173,7 +5193,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": unknown;
+                    "text/plain": string;
                 };
             };
         };

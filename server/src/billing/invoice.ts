@@ -82,7 +82,12 @@ function lineOf({ day, kind, op, mode, jobs, microCredits }: UsageRow): InvoiceL
 const COLUMNS = ['date', 'kind', 'op', 'mode', 'jobs', 'credits', 'eur'] as const
 
 /** A header, the lines and the total, which says when more may come. No field of ours needs quotes. */
-export function invoiceCsv({ last_date, final, lines, total }: Invoice): string {
+export function invoiceCsv({
+  last_date,
+  final,
+  lines,
+  total,
+}: Pick<Invoice, 'last_date' | 'final' | 'lines' | 'total'>): string {
   const rows = lines.map((line) => COLUMNS.map((column) => String(line[column])))
   const last = [last_date, final ? 'total' : 'total-so-far', '', '', '', String(total.credits), String(total.eur)]
   return [COLUMNS, ...rows, last].map((row) => `${row.join(',')}\r\n`).join('')

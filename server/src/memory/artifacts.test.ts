@@ -6,10 +6,14 @@ import { createLogger } from '../logger.ts'
 import { createKeepArtifacts } from './artifacts.ts'
 import { createBytesInFlight } from './bytes-in-flight.ts'
 
-const CONTRACT = { ctx: {}, artifacts: { persist: true, include: ['executions_json'] } }
+const EXECUTIONS = { persist: true, include: ['executions_json'] }
+const HUB = { output: {}, metrics: {}, replay: {} }
 
-/** Keeping the answers of a job of three shards whose reading fails. */
-function keeping(failure: Error): { readonly discarded: string[]; keep(): Promise<unknown> } {
+/** Keeping what a job of three shards made, in a store that fails at reading their answers and at writing. */
+function keeping(
+  failure: Error,
+  artifacts: object = EXECUTIONS,
+): { readonly discarded: string[]; keep(): Promise<unknown> } {
   const discarded: string[] = []
   const store = {
     project: async () => ({ limits: '{}' }),
@@ -18,6 +22,8 @@ function keeping(failure: Error): { readonly discarded: string[]; keep(): Promis
     beginObject: async () => undefined,
     discardObject: async (id: string) => void discarded.push(id),
     attemptsOf: () => Promise.reject(failure),
+    putBlob: () => Promise.reject(failure),
+    putKv: () => Promise.reject(failure),
   }
   const objects = {
     async put(_id: string, bytes: AsyncIterable<Uint8Array>) {
@@ -33,7 +39,14 @@ function keeping(failure: Error): { readonly discarded: string[]; keep(): Promis
     logger: createLogger('silent'),
     agentAlias: async () => () => 'a',
   } as unknown as Parameters<typeof createKeepArtifacts>[0]
-  const job = { id: 'j' as JobId, projectId: 'p' as ProjectId, contract: CONTRACT, shards: 3, hub: {} }
+  const job = {
+    id: 'j' as JobId,
+    projectId: 'p' as ProjectId,
+    contract: { ctx: {}, artifacts },
+    shards: 3,
+    hub: HUB,
+    kernel: {},
+  }
   const keep = createKeepArtifacts(deps)
   return { discarded, keep: () => keep(job as unknown as Parameters<typeof keep>[0]) }
 }
@@ -49,5 +62,20 @@ test('what does not pass with time is a warning, and no client’s fault', async
   expect(await keep()).toMatchObject({
     artifacts: [],
     warnings: [expect.stringMatching(/^executions_json was not kept: the server could not write it/)],
+  })
+})
+
+test.each([
+  [{ persist: true }, ['result_json']],
+  [{ persist: true, kv_namespace: 'n' }, ['result_json', 'the KV entry']],
+  [{ persist: true, include: ['metrics_json', 'result_json'] }, ['metrics_json', 'result_json']],
+  // An array alone is asked for by its name, and an empty list is no file.
+  [{ persist: true, vmem: [{ array: 'quantiles', name: 'x' }] }, ['the array quantiles']],
+  [{ persist: true, include: [], kv_namespace: 'n' }, ['the KV entry']],
+])('%j writes what docs/memory.md says', async (artifacts, written) => {
+  const { keep } = keeping(new Error('it is refused'), artifacts)
+  expect(await keep()).toMatchObject({
+    artifacts: [],
+    warnings: written.map((what) => expect.stringMatching(`^${what} was not kept`)),
   })
 })

@@ -36,6 +36,10 @@ export function artifactFaults({ artifacts = {} }: Contract, kernel: Kernel, arg
   if (persist !== true && wantsSome) {
     return [{ path: 'artifacts.persist', message: 'must be true, or nothing of what is asked for is written' }]
   }
+  if (persist === true && include !== undefined && !wantsSome) {
+    const message = 'names nothing to write: leave it out for result_json, or name some of what there is'
+    return [{ path: 'artifacts.include', message }]
+  }
   const there = Object.keys(kernel.arrays ?? {}).join(', ') || 'none'
   return vmem.flatMap(({ array }, i) => {
     const known = kernel.arrays?.[array]
@@ -105,7 +109,7 @@ async function keepPart(part: Part, job: CompletedJob, deps: ArtifactDeps): Prom
     contentType,
     ttlMs: null,
     condition: { kind: 'always' },
-    sha256: null,
+    digests: [],
     length: null,
     body: bytes,
   } as const
@@ -139,7 +143,11 @@ async function keepArray(
   const known = kernel.arrays?.[array]
   if (known === undefined) throw new Error(`the profile has no array ${array}`)
   const { dtype, shape, values } = known.of(hub.output)
-  const row = await sealArray(projectId, { name, dtype, shape, body: bodyOf(arrayToBytes(dtype, values)) }, deps)
+  const row = await sealArray(
+    projectId,
+    { name, dtype, shape, digests: [], body: bodyOf(arrayToBytes(dtype, values)) },
+    deps,
+  )
   return row instanceof Refusal ? row : { kind: 'vmem', array, ref: vmemRef(row), digest: row.digest }
 }
 

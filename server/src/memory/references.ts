@@ -58,6 +58,10 @@ export async function resolveReferences(
   return { args: replaced as Record<string, unknown>, references }
 }
 
+/** Where args refer to something, whether or not it is there. */
+export const referencePaths = (args: Record<string, unknown>): string[] =>
+  placesOf(args, ['args']).map(({ path }) => path)
+
 interface Place {
   readonly at: object
   readonly members: readonly (readonly [string, unknown])[]

@@ -257,6 +257,12 @@ test.each<[string, Fields, string, string[]]>([
     ['policy.pool', 'policy.region'],
   ],
   [
+    'artifacts that persist nothing',
+    { artifacts: { persist: true, include: [] } },
+    'VALIDATION_FAILED',
+    ['artifacts.include'],
+  ],
+  [
     'artifacts that are not to persist',
     { artifacts: { include: ['result_json'], kv_namespace: 'n' } },
     'VALIDATION_FAILED',
@@ -283,8 +289,13 @@ test('an op that is not there is answered with what there is', async () => {
   expect(document.detail).toContain('mc 1 insurance.v1 (or insurance.loss.v1)')
 })
 
-test('artifacts that ask for nothing are fine', async () => {
-  expect((await t.post(JSON.stringify(founding({ artifacts: { persist: false, include: [] } })))).status).toBe(200)
+test('artifacts that ask for nothing are fine, and so is an entry of KV alone', async () => {
+  for (const artifacts of [
+    { persist: false, include: [] },
+    { persist: true, include: [], kv_namespace: 'n' },
+  ]) {
+    expect((await t.post(JSON.stringify(founding({ ctx: {}, artifacts })))).status).toBe(200)
+  }
 })
 
 test('keys: both headers, none, and two', async () => {
@@ -312,7 +323,7 @@ describe('GET /api/v0/jobs/{id}', () => {
     const row = t.store.jobs.get(id)
     if (row === undefined) throw new Error('the job is there')
     t.store.jobs.set(id, { ...row, projectId: 'other' as typeof row.projectId })
-    const answers = [id, '01J00000000000000000000000', 'x', '%00', '%zz', `${id}%2F..`].map((name) =>
+    const answers = [id, '01J00000000000000000000000', 'x', '%00', '%25zz', `${id}%2F..`].map((name) =>
       t.get(`/api/v0/jobs/${name}`).then(problemOf),
     )
     for (const document of await Promise.all(answers)) {

@@ -98,7 +98,7 @@ export function createWebCore(deps: WebCoreDeps): WebCore {
     const requestId = context.get('requestId')
     const labels = { request_id: requestId, ...jobInPath(context), ...context.get('trace').labels() }
     logger.error({ ...labels, err: error }, 'a route failed')
-    const refused = storeRefusal(error)
+    const refused = storeRefusal(error, context.req.method)
     if (refused !== null) return replyProblem(refused)
     return replyProblem(problem('INTERNAL', `The server failed on this request; its log has it as ${requestId}.`))
   })

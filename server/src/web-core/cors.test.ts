@@ -28,7 +28,11 @@ describe('with an origin allowed', () => {
       }
     }
     expect(listed(response, 'access-control-allow-headers')).toEqual(
-      expect.arrayContaining(['authorization', 'content-type', 'prefer', 'x-forge-api-key', 'last-event-id', 'range']),
+      expect.arrayContaining(
+        ['authorization', 'content-type', 'prefer', 'x-forge-api-key', 'last-event-id']
+          // What a page says that goes on with a download, and that checks an upload.
+          .concat('range', 'if-range', 'if-match', 'if-none-match', 'content-digest', 'repr-digest'),
+      ),
     )
   })
 
@@ -41,7 +45,8 @@ describe('with an origin allowed', () => {
       expect(listed(response, 'access-control-expose-headers')).toEqual(
         expect.arrayContaining(
           ['Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'ETag', 'Preference-Applied', 'Forge-Attached']
-            .concat('Forge-Request-Id', 'WWW-Authenticate', 'Content-Range', 'Repr-Digest')
+            .concat('Forge-Request-Id', 'WWW-Authenticate', 'Content-Range', 'Repr-Digest', 'Accept-Ranges')
+            .concat('Content-Disposition', 'traceparent')
             .map((name) => name.toLowerCase()),
         ),
       )

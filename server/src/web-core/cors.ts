@@ -2,7 +2,7 @@
 // travel in headers, and HQ’s cookie counts for its own pages alone, so credentials are not among what is allowed. Which headers such a page may send and read
 // follows from the routes. hono's own middleware answers every OPTIONS itself; here a preflight alone is answered.
 import type { MiddlewareHandler } from 'hono'
-import { RATE_HEADERS, RETRY_HEADER } from './request-rate.ts'
+import { answerHeaders, statusesOf } from './routing/answer-headers.ts'
 import type { Method, Route } from './routing/route.ts'
 
 /** How long a browser may go by a preflight: Chromium's own most. */
@@ -10,13 +10,8 @@ const PREFLIGHT_SECONDS = 7_200
 
 /** What the router, the keys and the refusals speak of, whatever the route. */
 const SENT = ['Authorization', 'Content-Type', 'Prefer', 'X-FORGE-API-KEY', 'traceparent']
-const READ = [
-  'Allow',
-  'Forge-Request-Id',
-  'WWW-Authenticate',
-  'traceparent',
-  ...Object.keys({ ...RATE_HEADERS, ...RETRY_HEADER }),
-]
+/** What the router answers with, and no route. Content-Length a page may read anyhow. */
+const READ = ['Allow']
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** `origins` as `FORGE_CORS_ORIGINS` has them; none leaves every answer as it is. */
@@ -25,7 +20,9 @@ export function cors(origins: readonly string[], routes: readonly Route[]): Midd
   const sent = names([...SENT, ...routes.flatMap(({ headers = {} }) => Object.keys(headers))])
   const read = names([
     ...READ,
-    ...routes.flatMap(({ responses }) => Object.values(responses).flatMap(({ headers = {} }) => Object.keys(headers))),
+    ...routes.flatMap((declared) =>
+      statusesOf(declared).flatMap((status) => Object.keys(answerHeaders(declared, status))),
+    ),
   ])
   return async (context, next) => {
     if (allowed.size === 0) return next()

@@ -212,10 +212,10 @@ async function putMemory(deps: BlobDeps, projectId: ProjectId, ids: typeof EXAMP
     return { key, value: canonicalJson({ of: name }), expiresAtMs: null, condition: { kind: 'always' } as const }
   })
   await deps.store.putKv(projectId, EXAMPLE.kvNamespace, writes, NO_QUOTA, Date.now())
-  const plain = { contentType: 'text/plain', ttlMs: null, sha256: null, length: null } as const
+  const plain = { contentType: 'text/plain', ttlMs: null, digests: [], length: null } as const
   for (const array of new Set<string>([EXAMPLE.vmem, ids.vmem])) {
     const values = arrayToBytes('f64', [0, 0, 0.9, 1_000, 1, ids === EXAMPLE ? 50_000 : 60_000])
-    await sealArray(projectId, { name: array, dtype: 'f64', shape: [3, 2], body: bodyOf(values) }, deps)
+    await sealArray(projectId, { name: array, dtype: 'f64', shape: [3, 2], digests: [], body: bodyOf(values) }, deps)
   }
   for (const blob of new Set<string>([EXAMPLE.blob, ids.blob])) {
     const sent = {

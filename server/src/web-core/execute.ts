@@ -10,8 +10,8 @@ import { refusal, resolveReferences, type ReferenceDeps } from '../memory/refere
 import { ReferenceGone } from '../store/sql-error.ts'
 import type { InsertedJob, JobRow, NewJob } from '../store/store.ts'
 import type { RequestTrace } from '../trace.ts'
-import type { ProjectCaller } from './auth.ts'
 import { acceptContract, newJob, requestDigest, unknownPool, type Accepted, type JobMaker } from './contract.ts'
+import { mayRegister, type ContractCaller } from './contract-scopes.ts'
 import { creditLimitsOf, overCreditLimit } from './credit-limits.ts'
 import type { WebStore } from './deps.ts'
 import { ctxIdsOf, jobProblem, viewOfJob, type JobView } from './job-view.ts'
@@ -38,7 +38,7 @@ export interface ExecuteDeps extends ReferenceDeps {
 }
 
 export interface ExecuteInput {
-  readonly caller: Pick<ProjectCaller, 'projectId'>
+  readonly caller: ContractCaller
   readonly body: Contract
   /** The body as sent. */
   readonly sent: JsonValue
@@ -57,7 +57,8 @@ export async function execute(input: ExecuteInput, deps: ExecuteDeps): Promise<E
   return answering(input.request, body, deps, () => register({ ...input, body }, deps))
 }
 
-export interface AcceptedInput extends Pick<ExecuteInput, 'caller' | 'request'> {
+export interface AcceptedInput extends Pick<ExecuteInput, 'request'> {
+  readonly caller: Pick<ContractCaller, 'projectId'>
   readonly accepted: Accepted
 }
 
@@ -115,8 +116,9 @@ interface Registered {
 
 async function register({ caller, body, sent }: ExecuteInput, deps: ExecuteDeps): Promise<Registered | Refusal> {
   const { projectId } = caller
-  const ignored = ignoredPolicy(body, sent)
-  if (ignored !== null) return (await registeredBefore(projectId, body, requestDigest(sent, null), deps)) ?? ignored
+  // Whoever attaches reads and writes nothing: the job did, or will, with its first sender's scopes.
+  const barred = mayRegister(caller, body) ?? ignoredPolicy(body, sent)
+  if (barred !== null) return (await registeredBefore(projectId, body, requestDigest(sent, null), deps)) ?? barred
   const resolved = await resolveReferences(body.args, projectId, deps)
   if (resolved instanceof Refusal) {
     return (await registeredBefore(projectId, body, requestDigest(sent, null), deps)) ?? resolved
@@ -156,8 +158,8 @@ async function submit(job: NewJob, limits: ProjectLimits, { hub }: ExecuteDeps):
 }
 
 /**
- * A job that is there already is attached to, whatever limit would stand in the way of a new one, and though what it
- * refers to may have no name any more: references resolve once.
+ * A job that is there already is attached to, whatever limit or scope would stand in the way of a new one, and though what
+ * it refers to may have no name any more: references resolve once.
  */
 async function registeredBefore(
   projectId: ProjectId,

@@ -1,7 +1,7 @@
-// Conditional requests, RFC 9110: `If-Match` and `If-None-Match: *` on what is written or deleted. An entity tag of ours is
+// Conditional requests, RFC 9110: `If-Match` and `If-None-Match: *` on what is written or deleted, and on what is read. An entity tag of ours is
 // the quoted version; a weak one never matches, for If-Match compares strongly.
 import type { Condition } from '../store/memory.ts'
-import { refuse, type Refusal } from './refusal.ts'
+import { refuse, Refusal } from './refusal.ts'
 
 export const IF_MATCH = {
   description: 'RFC 9110: only if what is there has one of these entity tags, or `*` for any',
@@ -24,9 +24,28 @@ export function conditionOf(headers: Headers): Condition | Refusal {
   }
   if (match === undefined) return { kind: 'always' }
   if (match === '*') return { kind: 'exists' }
-  if (!TAGS.test(match)) return bad('If-Match is * or entity tags in quotes with commas between them: "12".')
-  const strong = [...match.matchAll(TAG)].filter(([, weak]) => weak === undefined).map(([, , tag = '']) => tag)
+  const strong = strongTags(match)
+  if (strong instanceof Refusal) return strong
   return { kind: 'version', versions: strong.filter((tag) => /^\d{1,15}$/.test(tag)).map(Number) }
+}
+
+/**
+ * Of what is only read, which has this entity tag, quotes included: whoever goes on with another version's bytes is refused.
+ * Null when it may be read. RFC 9110, 13.2.2, has it looked at before `If-None-Match` and ranges.
+ */
+export function unmatched(headers: Headers, what: string, tag: string): Refusal | null {
+  const match = headers.get('if-match')?.trim()
+  if (match === undefined || match === '*') return null
+  const strong = strongTags(match)
+  if (strong instanceof Refusal) return strong
+  return strong.includes(tag.slice(1, -1)) ? null : preconditionFailed(what, { condition: NO_VERSION })
+}
+
+const NO_VERSION: Condition = { kind: 'version', versions: [] }
+
+function strongTags(match: string): readonly string[] | Refusal {
+  if (!TAGS.test(match)) return bad('If-Match is * or entity tags in quotes with commas between them: "12".')
+  return [...match.matchAll(TAG)].filter(([, weak]) => weak === undefined).map(([, , tag = '']) => tag)
 }
 
 const bad = (detail: string): Refusal => refuse('BAD_PRECONDITION', detail)

@@ -14,7 +14,6 @@ export const RATE_HEADERS: Readonly<Record<string, string>> = {
     '`"requests";r=N;t=S`: N requests are left, and all of them are in S seconds; none where there is no limit',
   'RateLimit-Policy': '`"requests";q=N;w=60`: N requests a minute',
 }
-export const RETRY_HEADER: Readonly<Record<string, string>> = { 'Retry-After': 'seconds' }
 
 export interface Rate {
   readonly refused: Refusal | null

@@ -6,8 +6,10 @@ import { invalid, refuse, Refusal } from '../../web-core/refusal.ts'
 import type { ByteRange } from './object-store.ts'
 
 /** Types that are data whatever is in them. All else is served as octets: HTML, SVG, PDF and scripts above all. */
-const SAFE_TYPES = new Set(['application/json', 'text/plain', 'text/csv', 'image/png', 'image/jpeg'])
-const OCTETS = 'application/octet-stream'
+const SAFE_TYPES = ['application/json', 'text/plain', 'text/csv', 'image/png', 'image/jpeg'] as const
+export const OCTETS = 'application/octet-stream'
+/** All that an object may be served as. */
+export const SERVED_TYPES = [OCTETS, ...SAFE_TYPES]
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/
 
 /** As the client said it, or octets. */
@@ -23,17 +25,39 @@ export function contentLengthOf(headers: Headers): number | null {
   return sent !== null && /^\d{1,15}$/.test(sent) ? Number(sent) : null
 }
 
-/** RFC 9530: the SHA-256 that the client took, in hexadecimal; null when it took none. */
-export function contentDigestOf(headers: Headers): string | null | Refusal {
-  const sent = headers.get('content-digest')
-  if (sent === null) return null
-  const digest = /(?:^|,)\s*sha-256=:([A-Za-z\d+/]{43}=):\s*(?:,|$)/.exec(sent)?.[1]
-  if (digest !== undefined) return toHex(fromBase64(digest))
-  return invalid([{ path: 'headers.content-digest', message: 'has no sha-256=:<44 characters of base64>:' }])
+const DIGEST_FORM = 'RFC 9530: `sha-256=:<base64>:`'
+/** Request headers of an upload that {@link digestsOf} reads. */
+export const UPLOAD_DIGESTS = {
+  'Content-Digest': { description: DIGEST_FORM, example: 'sha-256=:…:' },
+  'Repr-Digest': {
+    description: `${DIGEST_FORM}; the same here, where a body is the whole and never compressed`,
+    example: 'sha-256=:…:',
+  },
 }
 
-export const checksumMismatch = (said: string, is: string): Refusal =>
-  refuse('CHECKSUM_MISMATCH', `Content-Digest says ${said}, the bytes that came have ${is}; nothing was kept.`)
+/** RFC 9530: each SHA-256 that the client took, in hexadecimal; none when it took none. */
+export function digestsOf(headers: Headers): readonly string[] | Refusal {
+  const said: string[] = []
+  for (const name of Object.keys(UPLOAD_DIGESTS)) {
+    const sent = headers.get(name)
+    if (sent === null) continue
+    const digest = /(?:^|,)\s*sha-256=:([A-Za-z\d+/]{43}=):\s*(?:,|$)/.exec(sent)?.[1]
+    const path = `headers.${name.toLowerCase()}`
+    if (digest === undefined) return invalid([{ path, message: 'has no sha-256=:<44 characters of base64>:' }])
+    said.push(toHex(fromBase64(digest)))
+  }
+  return said
+}
+
+/** Null when the bytes that came have each digest that was said. */
+export function checksumMismatch(digests: readonly string[], is: string): Refusal | null {
+  const other = digests.find((said) => said !== is)
+  if (other === undefined) return null
+  return refuse(
+    'CHECKSUM_MISMATCH',
+    `The digest that was sent is ${other}, that of the bytes that came ${is}; nothing was kept.`,
+  )
+}
 
 /**
  * RFC 9110: the one range that is asked for; null for the whole, also where the header is one that we do not know, or
@@ -62,7 +86,7 @@ export interface Served {
 
 export function servedHeaders({ bytes, sha256, contentType, fileName, tag }: Served, range: ByteRange | null) {
   const essence = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
-  const type = SAFE_TYPES.has(essence) ? essence : OCTETS
+  const type = SAFE_TYPES.find((safe) => safe === essence) ?? OCTETS
   return {
     'Content-Type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
     'Content-Disposition': `attachment; filename*=UTF-8''${encoded(fileName)}`,

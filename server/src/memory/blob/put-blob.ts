@@ -19,8 +19,8 @@ export interface SentBlob {
   /** It lives so long from when it is there: a body may take hours. Null: for ever. */
   readonly ttlMs: number | null
   readonly condition: Condition
-  /** SHA-256 in hexadecimal, if its client took one. */
-  readonly sha256: string | null
+  /** Each SHA-256 that its client took, in hexadecimal. */
+  readonly digests: readonly string[]
   /** Bytes, if they are known before they come: room is kept for all of them. */
   readonly length: number | null
   readonly body: AsyncIterable<Uint8Array>
@@ -51,7 +51,7 @@ export async function keepBlob(projectId: ProjectId, sent: SentBlob, deps: BlobD
 async function keepWithin(
   room: Reservation,
   projectId: ProjectId,
-  { name, contentType, ttlMs, condition, sha256: said, length, body }: SentBlob,
+  { name, contentType, ttlMs, condition, digests, length, body }: SentBlob,
   quota: MemoryQuota,
   deps: BlobDeps,
 ): Promise<BlobRow | Refusal> {
@@ -67,7 +67,8 @@ async function keepWithin(
   if (received instanceof Refusal) return received
   const { objectId, bytes, sha256 } = received
   const claimed = async (): Promise<BlobRow | Refusal> => {
-    if (said !== null && said !== sha256) return checksumMismatch(said, sha256)
+    const mismatch = checksumMismatch(digests, sha256)
+    if (mismatch !== null) return mismatch
     const nowMs = clock()
     const blob = { name, objectId, bytes, sha256, contentType, expiresAtMs: ttlMs === null ? null : nowMs + ttlMs }
     const written = await store.putBlob(projectId, blob, condition, quota, nowMs)

@@ -7,6 +7,7 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import { arrayBytes, arrayDigestPrefix, type Dtype } from '@forge/shared/exact/typed-array.ts'
 import type { MemoryQuota, VmemRow } from '../../store/memory.ts'
 import { invalid, Refusal } from '../../web-core/refusal.ts'
+import { checksumMismatch } from '../blob/headers.ts'
 import { objectTooLarge, type BlobDeps } from '../blob/put-blob.ts'
 import { discard, receive } from '../blob/upload.ts'
 import { noRoomFor, quotaExceeded, quotaOf } from '../quota.ts'
@@ -15,6 +16,8 @@ export interface SentArray {
   readonly name: string
   readonly dtype: Dtype
   readonly shape: readonly number[]
+  /** Each SHA-256 of the bytes that its client took, in hexadecimal. */
+  readonly digests: readonly string[]
   readonly body: AsyncIterable<Uint8Array>
 }
 
@@ -47,7 +50,7 @@ export async function sealArray(projectId: ProjectId, sent: SentArray, deps: Blo
 /** Not claimed where the newest version holds the same already. */
 async function sealWithin(
   projectId: ProjectId,
-  { name, dtype, shape, body }: SentArray,
+  { name, dtype, shape, digests: said, body }: SentArray,
   wanted: number,
   quota: MemoryQuota,
   deps: BlobDeps,
@@ -60,6 +63,8 @@ async function sealWithin(
   const { objectId, bytes, sha256, digests } = received
   const sealed = async (): Promise<VmemRow | Refusal> => {
     if (bytes !== wanted) return otherLength(wanted, String(bytes))
+    const mismatch = checksumMismatch(said, sha256)
+    if (mismatch !== null) return mismatch
     const digest = toHex(digests.get(hash) ?? new Uint8Array()) as Digest
     const written = await store.putVmem(
       projectId,

@@ -1,9 +1,23 @@
-// What holds of every answer, whatever was asked: a documented status, a body of its schema or a problem of a code that the
-// route declares, no 5xx, and nothing of our insides.
+// What holds of every answer, whatever was asked: a documented status, media type and headers, a body of its schema or a
+// problem of a code that the route declares, no 5xx, and nothing of our insides.
 import { expect } from 'vitest'
 import { PROBLEMS, problemSchema } from '@forge/shared/contract/problem.ts'
-import { problemsOf, type Route } from '../routing/route.ts'
+import { API_HEADERS, COMMON_HEADERS } from '../reply.ts'
+import { answerHeaders } from '../routing/answer-headers.ts'
+import { JSON_TYPE, mediaTypesOf, problemsOf, type Route } from '../routing/route.ts'
 import type { Sent } from './requests.fixtures.ts'
+
+/** What HTTP itself says of a message and a connection, what keeps a browser safe, and what is for a proxy: not declared. */
+const TAKEN_FOR_GRANTED = new Set(
+  [
+    ...Object.keys({ ...API_HEADERS, ...COMMON_HEADERS }),
+    'Content-Type',
+    'Content-Length',
+    'Connection',
+    'Date',
+    'X-Accel-Buffering',
+  ].map((name) => name.toLowerCase()),
+)
 
 /** Throws what an assertion throws. */
 export function checkAnswer(declared: Route, { response, text }: Sent): void {
@@ -14,6 +28,7 @@ export function checkAnswer(declared: Route, { response, text }: Sent): void {
   for (const name of ['x-content-type-options', 'forge-request-id', 'traceparent']) {
     expect(response.headers.has(name), name).toBe(true)
   }
+  checkHeaders(declared, response)
   if (status >= 400) {
     expect(type).toBe('application/problem+json')
     const document = problemSchema.parse(JSON.parse(text))
@@ -24,8 +39,20 @@ export function checkAnswer(declared: Route, { response, text }: Sent): void {
   }
   const spec = declared.responses[status]
   expect(spec, `no answer ${status} is declared: ${text.slice(0, 300)}`).toBeDefined()
-  if (spec?.mediaType === null) expect(text).toBe('')
-  if (spec?.schema === undefined) return
-  expect(type).toBe('application/json')
-  spec.schema.parse(JSON.parse(text))
+  if (spec === undefined) return
+  const types = mediaTypesOf(spec)
+  if (types.length === 0) {
+    expect([text, type]).toEqual(['', null])
+    return
+  }
+  const [essence] = type?.split(';') ?? []
+  expect(types, `${status} is sent as ${type}`).toContain(essence)
+  if (essence === JSON_TYPE && spec.schema !== undefined) spec.schema.parse(JSON.parse(text))
+}
+
+/** A client reads no header that the document has not, and a page of another origin could not. */
+function checkHeaders(declared: Route, { status, headers }: Response): void {
+  const told = new Set(Object.keys(answerHeaders(declared, status)).map((name) => name.toLowerCase()))
+  const others = [...headers.keys()].filter((name) => !told.has(name) && !TAKEN_FOR_GRANTED.has(name))
+  expect(others, `headers of an answer ${status} that are not declared`).toEqual([])
 }

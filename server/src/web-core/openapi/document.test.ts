@@ -4,6 +4,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { ROUTES } from '../routes/all-routes.ts'
+import { answerHeaders, statusesOf } from '../routing/answer-headers.ts'
 import { isProjects, problemsOf } from '../routing/route.ts'
 import { startTestApp } from '../test-app.ts'
 import { openApiDocument } from './document.ts'
@@ -46,6 +47,54 @@ test('every route is in it, with every problem that it may answer and its scope'
     if (isProjects(declared)) expect(new Set(scopes)).toEqual(new Set([declared.scope]))
     expect(operation.security.length > 0).toBe(declared.scope !== 'public')
   }
+})
+
+test('every header that an answer may have is in it, for its status', () => {
+  const components = z
+    .record(z.string(), z.object({ description: z.string().min(1) }))
+    .parse(z.object({ headers: z.unknown() }).parse(document['components']).headers)
+  const responsesSchema = z.record(
+    z.string(),
+    z.object({ headers: z.record(z.string(), z.object({ $ref: z.string() })) }),
+  )
+  const told = (path: string, method: string, status: number) => {
+    const responses = responsesSchema.parse(document.paths[path]?.[method]?.['responses'])
+    return Object.fromEntries(
+      Object.entries(responses[status]?.headers ?? {}).map(([name, { $ref }]) => {
+        return [name, components[$ref.split('/').at(-1) ?? '']?.description]
+      }),
+    )
+  }
+  for (const declared of ROUTES) {
+    for (const status of statusesOf(declared)) {
+      expect(told(declared.path, declared.method.toLowerCase(), status)).toEqual(answerHeaders(declared, status))
+    }
+  }
+  const names = (path: string, method: string, status: number) => Object.keys(told(path, method, status))
+  const data = '/api/v0/vmem/{name}/{version}/data'
+  expect(names(data, 'get', 206)).toEqual(
+    expect.arrayContaining(['ETag', 'Accept-Ranges', 'Repr-Digest', 'Content-Disposition', 'Content-Range']),
+  )
+  expect(names(data, 'get', 304)).toContain('ETag')
+  expect(names(data, 'get', 416)).toContain('Content-Range')
+  expect(names(data, 'get', 401)).toEqual(['WWW-Authenticate', 'Forge-Request-Id', 'traceparent'])
+  expect(names(data, 'get', 503)).toEqual(
+    expect.arrayContaining(['Retry-After', 'RateLimit', 'Forge-Request-Id', 'traceparent']),
+  )
+  expect(names('/api/v0/ops/execute', 'post', 202)).toContain('Preference-Applied')
+  expect(names('/api/v0/ops/execute', 'post', 504)).toContain('Preference-Applied')
+})
+
+test('an answer has each media type that it may be sent as', () => {
+  const invoice = z
+    .object({ 200: z.object({ content: z.record(z.string(), z.object({ example: z.string().optional() })) }) })
+    .parse(document.paths['/api/v0/invoice']?.['get']?.['responses'])[200].content
+  expect(Object.keys(invoice)).toEqual(['application/json', 'text/csv'])
+  expect(invoice['text/csv']?.example?.split('\r\n')[0]).toBe('date,kind,op,mode,jobs,credits,eur')
+  const blob = z
+    .object({ 200: z.object({ content: z.record(z.string(), z.unknown()) }) })
+    .parse(document.paths['/api/v0/blob/{name}']?.['get']?.['responses'])[200].content
+  expect(Object.keys(blob)).toEqual(expect.arrayContaining(['application/octet-stream', 'text/csv', 'image/png']))
 })
 
 test('it is served, and so is the page that shows it, from our own origin under the strict policy', async () => {

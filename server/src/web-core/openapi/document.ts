@@ -3,8 +3,18 @@
 import { PROBLEMS, problemSchema, type ProblemCode } from '@forge/shared/contract/problem.ts'
 import { SCOPE_MEANINGS } from '@forge/shared/contract/tenants.ts'
 import { webhookPayloadSchema } from '@forge/shared/contract/webhooks.ts'
-import { RATE_HEADERS, RETRY_HEADER } from '../request-rate.ts'
-import { isProjects, problemsOf, TAGS, type ResponseSpec, type Route, type RouteExample } from '../routing/route.ts'
+import { answerHeaders, statusesOf } from '../routing/answer-headers.ts'
+import {
+  isProjects,
+  JSON_TYPE,
+  mediaTypesOf,
+  problemsOf,
+  TAGS,
+  type ResponseSpec,
+  type Route,
+  type RouteExample,
+} from '../routing/route.ts'
+import { createHeaderComponents, type HeaderComponents } from './headers.ts'
 import { SESSION_COOKIE } from '../session-cookie.ts'
 import { componentName, createComponents, type Components, type JsonSchema } from './schemas.ts'
 import { sentWebhooks } from './webhooks.ts'
@@ -32,10 +42,11 @@ ${Object.entries(SCOPE_MEANINGS)
 
 export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
   const components = createComponents(routes, { Problem: problemSchema, WebhookEvent: webhookPayloadSchema })
+  const headers = createHeaderComponents()
   const paths: Record<string, Record<string, Operation>> = {}
   for (const declared of routes) {
     const at = (paths[declared.path] ??= {})
-    at[declared.method.toLowerCase()] = operationOf(declared, components)
+    at[declared.method.toLowerCase()] = operationOf(declared, components, headers)
   }
   return {
     openapi: '3.1.0',
@@ -49,7 +60,7 @@ export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     webhooks: sentWebhooks({ $ref: '#/components/schemas/WebhookEvent' }),
-    components: { schemas: components.schemas, securitySchemes: SECURITY_SCHEMES },
+    components: { schemas: components.schemas, headers: headers.all, securitySchemes: SECURITY_SCHEMES },
   }
 }
 
@@ -73,7 +84,7 @@ function securityOf({ scope }: Route): object[] {
   return [{ projectKey: [scope] }, { projectKeyHeader: [scope] }, { session: [scope] }]
 }
 
-function operationOf(declared: Route, components: Components): Operation {
+function operationOf(declared: Route, components: Components, headers: HeaderComponents): Operation {
   const { operationId, summary, tag, examples } = declared
   const bodies = examples.filter(({ body }) => body !== undefined)
   const content = {
@@ -96,7 +107,7 @@ function operationOf(declared: Route, components: Components): Operation {
             content: { 'application/json': content },
           },
         }),
-    responses: responsesOf(declared, components),
+    responses: responsesOf(declared, components, headers),
   }
 }
 
@@ -140,61 +151,55 @@ function describedBy({ description, ...schema }: JsonSchema): object {
 
 interface ResponseObject {
   description: string
-  headers?: object
+  headers: object
   content?: Record<string, object>
 }
 
-const headersOf = (texts: Readonly<Record<string, string>>): Record<string, object> =>
-  Object.fromEntries(
-    Object.entries(texts).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
-  )
-
-function responsesOf(declared: Route, components: Components): Record<string, ResponseObject> {
-  const responses: Record<string, ResponseObject> = {}
-  for (const [status, spec] of Object.entries(declared.responses)) {
-    const content = contentOf(declared, status, spec, components)
-    const headers = headersOf({ ...spec.headers, ...(isProjects(declared) ? RATE_HEADERS : {}) })
-    responses[status] = {
-      description: spec.description,
-      ...(Object.keys(headers).length === 0 ? {} : { headers }),
-      ...(content === null ? {} : { content }),
+function responsesOf(
+  declared: Route,
+  components: Components,
+  headers: HeaderComponents,
+): Record<string, ResponseObject> {
+  const problems = problemsOf(declared)
+  const responses = statusesOf(declared).map((status): [number, ResponseObject] => {
+    const spec = declared.responses[status]
+    const codes = problems.filter((code) => PROBLEMS[code].status === status)
+    const texts = [
+      ...(spec === undefined ? [] : [spec.description]),
+      ...codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`),
+    ]
+    const content = {
+      ...(spec === undefined ? {} : contentOf(declared, status, spec, components)),
+      ...(codes.length === 0 ? {} : { 'application/problem+json': { schema: problemOf(codes) } }),
     }
-  }
-  for (const [status, codes] of byStatus(problemsOf(declared))) {
-    const description = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n')
-    const own = responses[status]
-    const headers =
-      status === '429' ? { headers: { ...own?.headers, ...headersOf({ ...RATE_HEADERS, ...RETRY_HEADER }) } } : {}
-    responses[status] = {
-      ...own,
-      ...headers,
-      description: own === undefined ? description : `${own.description}\n\n${description}`,
-      content: { ...own?.content, 'application/problem+json': { schema: problemOf(codes) } },
-    }
-  }
-  return responses
+    return [
+      status,
+      {
+        description: texts.join('\n\n'),
+        headers: headers.of(answerHeaders(declared, status)),
+        ...(Object.keys(content).length === 0 ? {} : { content }),
+      },
+    ]
+  })
+  return Object.fromEntries(responses)
 }
 
 function contentOf(
   declared: Route,
-  status: string,
-  { schema, mediaType = 'application/json' }: ResponseSpec,
+  status: number,
+  spec: ResponseSpec,
   components: Components,
-): Record<string, object> | null {
-  if (mediaType === null) return null
-  if (schema === undefined) return { [mediaType]: {} }
-  return { [mediaType]: { schema: components.answer(declared, status) } }
+): Record<string, object> {
+  const types = mediaTypesOf(spec).map((type): [string, object] => {
+    const sample = spec.samples?.[type]
+    const text = type.startsWith('text/') ? { schema: { type: 'string' } } : {}
+    const schema =
+      type === JSON_TYPE && spec.schema !== undefined ? { schema: components.answer(declared, status) } : text
+    return [type, { ...schema, ...(sample === undefined ? {} : { example: sample }) }]
+  })
+  return Object.fromEntries(types)
 }
 
 const problemOf = (codes: readonly ProblemCode[]): object => ({
   allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object', properties: { code: { enum: [...codes] } } }],
 })
-
-function byStatus(codes: readonly ProblemCode[]): [string, ProblemCode[]][] {
-  const grouped = new Map<string, ProblemCode[]>()
-  for (const code of codes) {
-    const status = String(PROBLEMS[code].status)
-    grouped.set(status, [...(grouped.get(status) ?? []), code])
-  }
-  return [...grouped].toSorted(([a], [b]) => Number(a) - Number(b))
-}

@@ -19,7 +19,7 @@ export interface Components {
   /** A reference; the route has a body. */
   body(declared: Route): JsonSchema
   /** A reference; the route has a schema for that status. */
-  answer(declared: Route, status: string): JsonSchema
+  answer(declared: Route, status: number): JsonSchema
   properties(schema: z.ZodObject | null): Property[]
 }
 
@@ -41,7 +41,7 @@ export function createComponents(routes: readonly Route[], known: Readonly<Recor
     schemas: { ...converted(answers, 'output'), ...converted(bodies, 'input') },
     body: ({ body }) => referenceTo(body === null ? undefined : bodies.get(body)),
     answer: ({ responses }, status) => {
-      const schema = responses[Number(status)]?.schema
+      const schema = responses[status]?.schema
       return referenceTo(schema === undefined ? undefined : answers.get(schema))
     },
     properties: propertiesOf,

@@ -11,7 +11,7 @@ import { WEB_LIMITS } from '../limits.ts'
 import { cursorOf, nextCursorSchema, pageOf, pageQuery, wholeNumber } from '../paging.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
 import { API_HEADERS } from '../reply.ts'
-import { answered, route } from '../routing/route.ts'
+import { answered, JSON_TYPE, route } from '../routing/route.ts'
 import { limitsOf } from '../tenant-views.ts'
 import { knownProject } from '../known-project.ts'
 
@@ -76,6 +76,25 @@ const invoiceSchema = z.strictObject({
   lines: z.array(lineSchema),
   total: z.strictObject({ credits: z.number(), eur: z.number(), micro_credits: z.string() }),
   price_list_digest: z.string(),
+})
+
+const CSV_TYPE = 'text/csv'
+/** As the document shows it. */
+const CSV_SAMPLE = invoiceCsv({
+  last_date: '2026-11-30',
+  final: true,
+  lines: [
+    {
+      date: '2026-11-02',
+      kind: 'settle',
+      op: 'mc/1/insurance.v1',
+      mode: 'billable',
+      jobs: 2,
+      credits: 2.84,
+      eur: 0.34,
+    },
+  ],
+  total: { credits: 2.84, eur: 0.34, micro_credits: '2840000' },
 })
 
 const ledgerOrder = z.enum(['oldest', 'newest'])
@@ -206,10 +225,19 @@ export const billingRoutes = [
       to: day.describe('the last day'),
       format: z.enum(['json', 'csv']).optional().describe('comes before `Accept`'),
     }),
-    responses: { 200: { description: 'The invoice.', schema: invoiceSchema } },
+    responses: {
+      200: {
+        description: 'The invoice.',
+        schema: invoiceSchema,
+        mediaTypes: [JSON_TYPE, CSV_TYPE],
+        samples: { [CSV_TYPE]: CSV_SAMPLE },
+        headers: { 'Content-Disposition': 'of CSV: an attachment with a name' },
+      },
+    },
     problems: [],
     examples: [
       { summary: 'Of a month', query: { from: '2026-11-01', to: '2026-11-30' }, status: 200 },
+      { summary: 'Of a month, as CSV', query: { from: '2026-11-01', to: '2026-11-30', format: 'csv' }, status: 200 },
       { summary: 'Backwards', query: { from: '2026-11-30', to: '2026-11-01' }, status: 422 },
     ],
     async handle({ caller, query: { from, to, format }, request }, { store }) {
@@ -222,7 +250,7 @@ export const billingRoutes = [
       const name = `invoice-${rest.first_date}-${rest.last_date}.csv`
       const headers = {
         ...API_HEADERS,
-        'Content-Type': 'text/csv; charset=utf-8',
+        'Content-Type': `${CSV_TYPE}; charset=utf-8`,
         'Content-Disposition': `attachment; filename="${name}"`,
       }
       return new Response(invoiceCsv({ ...rest, lines, total }), { headers })

@@ -45,10 +45,14 @@ test('another checksum keeps nothing', async () => {
     422,
     'CHECKSUM_MISMATCH',
   ])
-  expect(await codeOf(await ask('PUT', 'sum', { 'content-digest': 'md5=:x:' }, 'bytes'))).toEqual([
-    422,
-    'VALIDATION_FAILED',
-  ])
+  const right = `sha-256=:${digestOf('bytes', 'base64')}:`
+  const both = { 'content-digest': right, 'repr-digest': digest }
+  for (const wrong of [{ 'repr-digest': digest }, both]) {
+    expect(await codeOf(await ask('PUT', 'sum', wrong, 'bytes'))).toEqual([422, 'CHECKSUM_MISMATCH'])
+  }
+  for (const name of ['content-digest', 'repr-digest']) {
+    expect(await codeOf(await ask('PUT', 'sum', { [name]: 'md5=:x:' }, 'bytes'))).toEqual([422, 'VALIDATION_FAILED'])
+  }
   expect(await codeOf(await ask('GET', 'sum'))).toEqual([404, 'NOT_FOUND'])
 })
 
@@ -74,6 +78,27 @@ test.each([
   expect([changed.status, await changed.text()]).toEqual([200, '0123456789'])
   const same = await ask('GET', 'digits', { range, 'if-range': put.headers.get('etag') ?? '' })
   expect(same.status).toBe(status)
+})
+
+test('whoever goes on with the bytes of a version that is gone is refused, and not given those of another one', async () => {
+  const tag = (await ask('PUT', 'resumed', {}, 'the first bytes')).headers.get('etag') ?? ''
+  const range = { range: 'bytes=10-' }
+  for (const match of [tag, `"0", ${tag}`, '*']) {
+    expect((await ask('GET', 'resumed', { ...range, 'if-match': match })).status).toBe(206)
+  }
+  await ask('PUT', 'resumed', {}, 'other bytes, and more')
+  for (const match of [tag, `W/${tag}`, '""']) {
+    // It comes before all that else is asked.
+    for (const more of [range, {}, { 'if-none-match': '*' }, { range: 'bytes=99-' }]) {
+      const response = await ask('GET', 'resumed', { ...more, 'if-match': match })
+      expect(await codeOf(response)).toEqual([412, 'PRECONDITION_FAILED'])
+    }
+    expect((await ask('HEAD', 'resumed', { 'if-match': match })).status).toBe(412)
+  }
+  expect(await codeOf(await ask('GET', 'resumed', { 'if-match': 'no tag' }))).toEqual([400, 'BAD_PRECONDITION'])
+  // Of what is not there no condition is looked at.
+  expect((await ask('GET', 'never-was', { 'if-match': tag })).status).toBe(404)
+  expect((await ask('GET', 'resumed', { 'if-none-match': '*' })).status).toBe(304)
 })
 
 test('no bytes in a range, and nothing new', async () => {

@@ -2,10 +2,10 @@
 import { z } from 'zod'
 import { MEMORY_LIMITS, memoryKeySchema } from '@forge/shared/contract/memory.ts'
 import { blobSchema, blobView } from '../../memory/blob/blob-views.ts'
-import { contentDigestOf, contentLengthOf, contentTypeOf } from '../../memory/blob/headers.ts'
+import { contentLengthOf, contentTypeOf, digestsOf, SERVED_TYPES, UPLOAD_DIGESTS } from '../../memory/blob/headers.ts'
 import { sentBy } from '../../memory/blob/upload.ts'
 import { keepBlob } from '../../memory/blob/put-blob.ts'
-import { serve } from '../../memory/blob/serve.ts'
+import { AS_BYTES, serve } from '../../memory/blob/serve.ts'
 import { EXAMPLE } from '../examples.ts'
 import { nextCursorSchema, pageOf, pageQuery, wholeNumber } from '../paging.ts'
 import { conditionOf, entityTag, IF_MATCH, IF_NONE_MATCH, preconditionFailed } from '../preconditions.ts'
@@ -17,13 +17,6 @@ const params = z.strictObject({ name: memoryKeySchema.describe('percent-encoded,
 const NO_BLOB = 'This project has no blob of that name.'
 const one = { name: EXAMPLE.blob }
 const answer = z.strictObject({ ok: z.literal(true), blob: blobSchema })
-const BYTES = {
-  ETag: 'the version in quotes',
-  'Repr-Digest': 'RFC 9530: the SHA-256 of the whole',
-  'Content-Disposition': 'always an attachment',
-  'Accept-Ranges': 'bytes',
-}
-
 export const blobRoutes = [
   route({
     method: 'GET',
@@ -63,24 +56,19 @@ export const blobRoutes = [
       'Its bytes, or one range of them. It is always an attachment, and octets unless its type is known to be harmless. HEAD has the headers alone.',
     params,
     missing: NO_BLOB,
-    headers: {
-      Range: { description: 'RFC 9110: one range of bytes', example: 'bytes=0-9' },
-      'If-None-Match': { description: 'RFC 9110: 304 if this is its entity tag', example: '"12"' },
-    },
-    responses: {
-      200: { description: 'All bytes.', mediaType: 'application/octet-stream', headers: BYTES },
-      206: {
-        description: 'The bytes of the range.',
-        mediaType: 'application/octet-stream',
-        headers: { ...BYTES, 'Content-Range': 'which of how many' },
-      },
-      304: { description: 'It is still that version.', mediaType: null },
-    },
-    problems: ['RANGE_NOT_SATISFIABLE'],
+    headers: AS_BYTES.headers,
+    responses: AS_BYTES.answers(SERVED_TYPES),
+    problems: AS_BYTES.problems,
     examples: [
       { summary: 'All of it', params: one, status: 200 },
       { summary: 'Its first ten bytes', params: one, headers: { Range: 'bytes=0-9' }, status: 206 },
       { summary: 'Bytes that it has not', params: one, headers: { Range: 'bytes=999999-' }, status: 416 },
+      {
+        summary: 'Bytes of a version that is gone',
+        params: one,
+        headers: { Range: 'bytes=0-9', 'If-Match': '"999"' },
+        status: 412,
+      },
       { summary: 'None', params: { name: EXAMPLE.unknown }, status: 404 },
     ],
     async handle({ caller, params: { name }, request }, { store, objects, clock }) {
@@ -97,18 +85,14 @@ export const blobRoutes = [
     operationId: 'putBlob',
     summary: 'Write a blob',
     description:
-      'The body is its bytes, streamed; it is there whole or not at all. With `Content-Digest` the bytes are held against your own SHA-256.',
+      'The body is its bytes, streamed; it is there whole or not at all. With `Content-Digest` or `Repr-Digest` the bytes are held against your own SHA-256.',
     params,
     namesByCaller: true,
     missing: NO_BLOB,
     query: z.strictObject({
       ttl_seconds: wholeNumber(1, MEMORY_LIMITS.ttlSecondsMax).optional().describe('for ever, unless said'),
     }),
-    headers: {
-      'If-Match': IF_MATCH,
-      'If-None-Match': IF_NONE_MATCH,
-      'Content-Digest': { description: 'RFC 9530: `sha-256=:<base64>:`', example: 'sha-256=:…:' },
-    },
+    headers: { 'If-Match': IF_MATCH, 'If-None-Match': IF_NONE_MATCH, ...UPLOAD_DIGESTS },
     upload: 'Any bytes; Content-Type is kept.',
     responses: {
       200: { description: 'What is there now.', schema: answer, headers: { ETag: 'the version in quotes' } },
@@ -140,11 +124,11 @@ export const blobRoutes = [
       if (condition instanceof Refusal) return condition
       const contentType = contentTypeOf(headers)
       if (contentType instanceof Refusal) return contentType
-      const sha256 = contentDigestOf(headers)
-      if (sha256 instanceof Refusal) return sha256
+      const digests = digestsOf(headers)
+      if (digests instanceof Refusal) return digests
       const ttlMs = query.ttl_seconds === undefined ? null : query.ttl_seconds * 1000
       const length = contentLengthOf(headers)
-      const sent = { name, contentType, ttlMs, condition, sha256, length, body: sentBy(body, deps.bodyPace) }
+      const sent = { name, contentType, ttlMs, condition, digests, length, body: sentBy(body, deps.bodyPace) }
       const row = await withUploadPlace(caller.projectId, deps, () => keepBlob(caller.projectId, sent, deps))
       if (row instanceof Refusal) return row
       return answered(200, { ok: true, blob: blobView(row) }, { ETag: entityTag(row.version) })

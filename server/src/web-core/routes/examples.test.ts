@@ -1,10 +1,11 @@
 // Every example of every route is made against the app on a real store: it is answered with the status it promises, and
-// with a body of the schema, or the problem, that the route declares.
+// with the media type, the headers and the body, or the problem, that the route declares.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
 import { textOf } from '../first-events.fixtures.ts'
-import { isProjects, problemsOf, type Route, type RouteExample } from '../routing/route.ts'
+import { checkAnswer } from '../generated/check-answer.fixtures.ts'
+import { isProjects, type Route, type RouteExample } from '../routing/route.ts'
 import { ROUTES } from './all-routes.ts'
 
 let world: ExampleWorld
@@ -35,14 +36,8 @@ for (const declared of ROUTES) {
       const response = await ask(declared, example)
       const text = await textOf(response)
       expect(response.status, text).toBe(example.status)
-      if (response.status >= 400) {
-        const document = problemSchema.parse(JSON.parse(text))
-        expect(problemsOf(declared)).toContain(document.code)
-        return
-      }
+      checkAnswer(declared, { response, text })
       const spec = declared.responses[response.status]
-      expect(spec, `no answer ${response.status} is declared`).toBeDefined()
-      if (spec?.schema !== undefined) spec.schema.parse(JSON.parse(text))
       for (const name of Object.keys(spec?.headers ?? {})) {
         if (name === 'Location') expect(response.headers.get(name)).toMatch(/^\/api\/v0\//)
       }

@@ -82,7 +82,7 @@ export const hqSessionRoutes = [
     operationId: 'signOut',
     summary: 'Sign out',
     description: 'The session ends for good, also where its cookie was copied. Nothing to end is no fault.',
-    responses: { 204: { description: 'Nobody is signed in.', mediaType: null, headers: COOKIE } },
+    responses: { 204: { description: 'Nobody is signed in.', mediaTypes: [], headers: COOKIE } },
     problems: ['FORBIDDEN'],
     examples: [{ summary: 'Without a cookie', status: 204 }],
     async handle({ request }, { sessions }) {

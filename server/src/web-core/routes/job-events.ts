@@ -30,8 +30,8 @@ export const jobEventsRoute = route({
   params: jobParams,
   missing: NO_JOB,
   responses: {
-    200: { description: 'The events.', mediaType: 'text/event-stream' },
-    204: { description: 'The job has ended, and everything was told.', mediaType: null },
+    200: { description: 'The events.', mediaTypes: ['text/event-stream'] },
+    204: { description: 'The job has ended, and everything was told.', mediaTypes: [] },
   },
   problems: ['TOO_MANY_STREAMS'],
   examples: [

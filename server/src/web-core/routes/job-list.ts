@@ -76,7 +76,7 @@ export const jobListRoutes = [
     description:
       'Server-sent events about the first page of `listJobs` with the same filters. Each event is called `jobs` and has `ids`, the page’s jobs in their order, and `changed`, those of them that are new or different since the last event, as the list has them. The first event has all of them. The stream ends after five minutes, and an EventSource opens it again.',
     query: filterQuery,
-    responses: { 200: { description: 'The events.', mediaType: 'text/event-stream' } },
+    responses: { 200: { description: 'The events.', mediaTypes: ['text/event-stream'] } },
     problems: ['TOO_MANY_STREAMS'],
     examples: [
       { summary: 'Of the first page', status: 200 },

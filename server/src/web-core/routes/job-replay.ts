@@ -60,6 +60,7 @@ export const jobReplayRoutes = [
     missing: NO_JOB,
     body: replayBody,
     responses: AS_EXECUTE.responses,
+    problemHeaders: AS_EXECUTE.problemHeaders,
     problems: [...NOT_REPLAYABLE, ...AS_EXECUTE.problems],
     examples: [
       {

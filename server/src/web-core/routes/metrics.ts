@@ -11,7 +11,7 @@ export const metricsRoute = route({
   summary: 'Metrics',
   description:
     'What this process counts, in Prometheus’ text format. Every server process has its own. No name that a client chooses is in it, and nothing of a single project or job. Prometheus sends FORGE_METRICS_TOKEN, or FORGE_ADMIN_TOKEN, as a bearer token.',
-  responses: { 200: { description: 'The metrics.', mediaType: 'text/plain' } },
+  responses: { 200: { description: 'The metrics.', mediaTypes: ['text/plain'] } },
   problems: [],
   examples: [{ summary: 'A scrape', status: 200 }],
   async handle(_, { metrics }) {

@@ -5,6 +5,7 @@ import { contractSchema } from '@forge/shared/contract/envelope.ts'
 import { kernelName, kernels } from '@forge/shared/kernels/registry.gen.ts'
 import { resolveReferences } from '../../memory/references.ts'
 import { acceptContract } from '../contract.ts'
+import { mayRefer } from '../contract-scopes.ts'
 import { ignoredPolicy } from '../policy-words.ts'
 import { estimateOf, estimateSchema, standingFor } from '../estimate.ts'
 import { FOUNDING_REQUEST } from '@forge/shared/contract/founding.ts'
@@ -26,19 +27,26 @@ export const NOT_RUNNABLE = [
   'REFERENCE_UNUSABLE',
 ] as const
 
+const HOW_ANSWERED = {
+  'Forge-Attached': '`true` where the job was there before',
+  'Preference-Applied': 'RFC 7240: what of `Prefer` was followed',
+}
+
 /** What every route has that registers a job and waits for it. */
 export const AS_EXECUTE = {
   headers: { Prefer: PREFER },
+  // Also where what it waited for has failed.
+  problemHeaders: HOW_ANSWERED,
   responses: {
     200: {
       description: 'The job has completed: the founding answer.',
       schema: jobViewSchema,
-      headers: { 'Forge-Attached': '`true` where the job was there before', 'Preference-Applied': 'RFC 7240' },
+      headers: HOW_ANSWERED,
     },
     202: {
       description: 'The job goes on; look at `Location` after `Retry-After` seconds.',
       schema: jobViewSchema,
-      headers: { Location: 'of the job', 'Retry-After': 'seconds', 'Forge-Attached': 'as above' },
+      headers: { Location: 'of the job', 'Retry-After': 'seconds', ...HOW_ANSWERED },
     },
   },
   problems: [
@@ -117,7 +125,7 @@ export const opsRoutes = [
     operationId: 'estimate',
     summary: 'What a contract would take',
     description:
-      'The body of `execute`. Says the plan in short, the price, which of the project’s limits it meets, and how many agents could work on it now. Nothing is stored, and no table is compiled.',
+      'The body of `execute`. Says the plan in short, the price, which of the project’s limits it meets, and how many agents could work on it now. Nothing is stored, and no table is compiled. References in `args` need `memory:read` as well.',
     body: contractSchema,
     responses: { 200: { description: 'The estimate.', schema: estimateSchema } },
     problems: NOT_RUNNABLE,
@@ -136,8 +144,8 @@ export const opsRoutes = [
       { summary: 'An op that there is not', body: { ...FOUNDING_REQUEST, op: NO_SUCH_OP }, status: 422 },
     ],
     async handle({ caller, body, sent }, deps) {
-      const ignored = ignoredPolicy(body, sent)
-      if (ignored !== null) return ignored
+      const barred = mayRefer(caller, body) ?? ignoredPolicy(body, sent)
+      if (barred !== null) return barred
       const resolved = await resolveReferences(body.args, caller.projectId, deps)
       if (resolved instanceof Refusal) return resolved
       const accepted = acceptContract(body, sent, resolved)
@@ -154,10 +162,11 @@ export const opsRoutes = [
     operationId: 'execute',
     summary: 'Run a contract',
     description:
-      'Registers the contract as a job and waits for its end, at most 120 s. The same `ctx.job_id` with the same body attaches to the same job, whatever its state, and is answered with `Forge-Attached: true`; with another body it is refused. If the client goes away the job goes on.',
+      'Registers the contract as a job and waits for its end, at most 120 s. The same `ctx.job_id` with the same body attaches to the same job, whatever its state, and is answered with `Forge-Attached: true`; with another body it is refused. If the client goes away the job goes on. A new job whose `args` refer to memory needs `memory:read` as well, one with `artifacts.persist` `memory:write`.',
     headers: AS_EXECUTE.headers,
     body: contractSchema,
     responses: AS_EXECUTE.responses,
+    problemHeaders: AS_EXECUTE.problemHeaders,
     problems: [...NOT_RUNNABLE, ...AS_EXECUTE.problems],
     examples: [
       { summary: 'The founding request', body: FOUNDING_REQUEST, status: 200 },

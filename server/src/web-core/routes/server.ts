@@ -30,7 +30,7 @@ export const serverRoutes = [
     responses: {
       200: {
         description: 'The bytes, which never change.',
-        mediaType: 'application/octet-stream',
+        mediaTypes: ['application/octet-stream'],
         headers: { 'Cache-Control': 'immutable, for a year' },
       },
     },

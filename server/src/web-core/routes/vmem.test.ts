@@ -1,4 +1,5 @@
 // VMem and references as a client meets them: arrays in and out, args that refer to them, and what stays when a name goes.
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { arrayDigest, arrayToBytes } from '@forge/shared/exact/typed-array.ts'
@@ -14,10 +15,10 @@ beforeAll(async () => {
 }, WORLD_START_MS)
 afterAll(() => world.close())
 
-const ask = async (method: string, path: string, body?: unknown) =>
+const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
   world.app.request(`/api/v0/${path}`, {
     method,
-    headers: { authorization: `Bearer ${world.own.key}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${world.own.key}`, 'content-type': 'application/json', ...headers },
     ...(body === undefined ? {} : { body: body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body) }),
   })
 const refused = async (response: Response) => {
@@ -77,6 +78,44 @@ test('bytes must be as many as type and shape say', async () => {
   expect(
     await (await ask('POST', 'vmem/big', { dtype: 'i64', shape: [], values: ['-9223372036854775808'] })).json(),
   ).toMatchObject({ array: { bytes: 8 } })
+})
+
+test('bytes are held against the checksum that comes with them', async () => {
+  const bytes = arrayToBytes('f64', severity)
+  const sumOf = (some: Uint8Array) => `sha-256=:${createHash('sha256').update(some).digest('base64')}:`
+  const put = (headers: Record<string, string>) => ask('PUT', 'vmem/summed?dtype=f64&shape=3,2', bytes, headers)
+  for (const name of ['content-digest', 'repr-digest']) {
+    expect(await refused(await put({ [name]: sumOf(new Uint8Array(48)) }))).toEqual([
+      422,
+      'CHECKSUM_MISMATCH',
+      undefined,
+    ])
+    expect(await refused(await put({ [name]: 'sha-256=:short:' }))).toEqual([
+      422,
+      'VALIDATION_FAILED',
+      [`headers.${name}`],
+    ])
+    expect((await ask('GET', 'vmem/summed')).status).toBe(404)
+  }
+  const sealed = await put({ 'content-digest': sumOf(bytes), 'repr-digest': sumOf(bytes) })
+  expect(sealed.status).toBe(201)
+  // Also where these bytes are a version already.
+  expect((await put({ 'repr-digest': sumOf(new Uint8Array(48)) })).status).toBe(422)
+  expect((await put({ 'repr-digest': sumOf(bytes) })).status).toBe(201)
+})
+
+test('the bytes of a version are read under a condition like those of a blob', async () => {
+  await ask('POST', 'vmem/held', { dtype: 'f64', shape: [3, 2], values: severity })
+  const read = (headers: Record<string, string>) => ask('GET', 'vmem/held/1/data', undefined, headers)
+  const tag = (await read({})).headers.get('etag') ?? ''
+  expect((await read({ range: 'bytes=0-7', 'if-match': tag })).status).toBe(206)
+  expect(await refused(await read({ range: 'bytes=0-7', 'if-match': '"other"' }))).toEqual([
+    412,
+    'PRECONDITION_FAILED',
+    ['If-Match'],
+  ])
+  expect((await read({ 'if-none-match': tag })).status).toBe(304)
+  expect((await read({ range: 'bytes=0-7', 'if-range': '"other"' })).status).toBe(200)
 })
 
 test('args take an array or a blob by reference; the digest has its content, not its name', async () => {

@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { MEMORY_LIMITS, vmemNameSchema } from '@forge/shared/contract/memory.ts'
 import { arrayToBytes, elementFault, elementsOf } from '@forge/shared/exact/typed-array.ts'
 import { bodyOf } from '../../memory/blob/put-blob.ts'
+import { digestsOf, OCTETS, UPLOAD_DIGESTS } from '../../memory/blob/headers.ts'
 import { sentBy } from '../../memory/blob/upload.ts'
-import { serve } from '../../memory/blob/serve.ts'
+import { AS_BYTES, serve } from '../../memory/blob/serve.ts'
 import { sealArray, valuesOf } from '../../memory/vmem/put-vmem.ts'
 import { dtypeSchema, shapeSchema, vmemRef, vmemSchema, vmemView } from '../../memory/vmem/vmem-views.ts'
 import { EXAMPLE } from '../examples.ts'
@@ -121,7 +122,7 @@ const writeRoutes = [
       }
       const array = await sealArray(
         caller.projectId,
-        { name, dtype, shape, body: bodyOf(arrayToBytes(dtype, values)) },
+        { name, dtype, shape, digests: [], body: bodyOf(arrayToBytes(dtype, values)) },
         deps,
       )
       return array instanceof Refusal ? array : sealed(array)
@@ -134,7 +135,8 @@ const writeRoutes = [
     tag: 'vmem',
     operationId: 'uploadVmem',
     summary: 'Seal an array of these bytes',
-    description: 'As above, for arrays that are too large for JSON.',
+    description:
+      'As above, for arrays that are too large for JSON. With `Content-Digest` or `Repr-Digest` the bytes are held against your own SHA-256.',
     params: nameParams,
     namesByCaller: true,
     missing: NO_NAME,
@@ -147,6 +149,7 @@ const writeRoutes = [
         .pipe(shapeSchema)
         .describe('lengths with commas between them'),
     }),
+    headers: UPLOAD_DIGESTS,
     upload: 'The elements in row-major order, little-endian.',
     responses: SEALED,
     problems: [
@@ -155,6 +158,7 @@ const writeRoutes = [
       'INCOMPLETE_BODY',
       'BODY_TOO_SLOW',
       'BODY_TOO_FRAGMENTED',
+      'CHECKSUM_MISMATCH',
       'TOO_MANY_UPLOADS',
     ],
     examples: [
@@ -168,7 +172,9 @@ const writeRoutes = [
       },
     ],
     async handle({ caller, params: { name }, query, request }, deps) {
-      const sent = { name, ...query, body: sentBy(request.body, deps.bodyPace) }
+      const digests = digestsOf(request.headers)
+      if (digests instanceof Refusal) return digests
+      const sent = { name, ...query, digests, body: sentBy(request.body, deps.bodyPace) }
       const array = await withUploadPlace(caller.projectId, deps, () => sealArray(caller.projectId, sent, deps))
       return array instanceof Refusal ? array : sealed(array)
     },
@@ -204,20 +210,22 @@ const versionRoutes = [
     description: 'Little-endian, in row-major order; or one range of the bytes.',
     params: versionParams,
     missing: NO_ARRAY,
-    headers: { Range: { description: 'RFC 9110: one range of bytes', example: 'bytes=0-7' } },
-    responses: {
-      200: { description: 'All bytes.', mediaType: 'application/octet-stream' },
-      206: { description: 'The bytes of the range.', mediaType: 'application/octet-stream' },
-      304: { description: 'It never changes.', mediaType: null },
-    },
-    problems: ['RANGE_NOT_SATISFIABLE'],
+    headers: AS_BYTES.headers,
+    responses: AS_BYTES.answers([OCTETS]),
+    problems: AS_BYTES.problems,
     examples: [{ summary: 'One', params: one, status: 200 }],
     async handle({ caller, params, request }, { store, objects }) {
       const row = await store.vmem(caller.projectId, params.name, Number(params.version))
       if (row === null) return refuse('NOT_FOUND', NO_ARRAY)
       const { objectId, bytes, sha256, digest } = row
-      const contentType = 'application/octet-stream'
-      const served = { objectId, bytes, sha256, contentType, fileName: `${vmemRef(row)}.bin`, tag: `"${digest}"` }
+      const served = {
+        objectId,
+        bytes,
+        sha256,
+        contentType: OCTETS,
+        fileName: `${vmemRef(row)}.bin`,
+        tag: `"${digest}"`,
+      }
       return serve(request, served, objects)
     },
   }),

@@ -1,5 +1,5 @@
 // The parts of a request by the schemas of its route: path, query, body, in this order. Nothing is guessed: an unknown or
-// repeated parameter is refused with its name and with what there is.
+// repeated parameter is refused with its name and with what there is, and so is one that is no text.
 import type { z } from 'zod'
 import { CONTRACT_LIMITS } from '@forge/shared/contract/envelope.ts'
 import type { FieldError } from '@forge/shared/contract/problem.ts'
@@ -8,6 +8,7 @@ import { hasNoBody, readJsonBody } from '../json-body.ts'
 import { WEB_LIMITS } from '../limits.ts'
 import { fieldErrors, invalid, parse, pathOf, refuse, Refusal } from '../refusal.ts'
 import type { JsonValue } from '@forge/shared/exact/strict-json.ts'
+import { encodingErrors } from './percent-encoding.ts'
 import type { AnyInput, Route } from './route.ts'
 
 export type ParsedInput = Omit<AnyInput, 'caller'>
@@ -18,6 +19,8 @@ export async function parseInput(
   request: Request,
   pace: BodyPace,
 ): Promise<ParsedInput | Refusal> {
+  const malformed = encodingErrors(declared.path, request.url)
+  if (malformed.length > 0) return invalid(malformed.slice(0, WEB_LIMITS.fieldErrorsMax))
   const path = declared.params?.safeParse(params)
   if (path?.success === false) {
     // Nothing can ever be there, so "not found" would send whoever chose it looking.

@@ -24,13 +24,19 @@ export type CallerOf<S extends RouteScope> = S extends keyof Callers ? Callers[S
 /** One answer of success. Refusals are problems, and named by their codes. */
 export interface ResponseSpec {
   readonly description: string
-  /** Of a JSON answer. Left out for other media types and for an empty answer. */
+  /** Of the JSON among what it is sent as. Left out where there is none, and where it is a client's own. */
   readonly schema?: z.ZodType
-  /** `application/json` unless said; null for an answer without a body. */
-  readonly mediaType?: string | null
+  /** What it may be sent as, without parameters: JSON alone unless said; none for an answer without a body. */
+  readonly mediaTypes?: readonly string[]
+  /** By media type, a text of it for the document. */
+  readonly samples?: Readonly<Record<string, string>>
   /** Name to what it says. */
   readonly headers?: Readonly<Record<string, string>>
 }
+
+export const JSON_TYPE = 'application/json'
+export const mediaTypesOf = ({ mediaTypes }: ResponseSpec): readonly string[] => mediaTypes ?? [JSON_TYPE]
+
 export type ResponseSpecs = Readonly<Record<number, ResponseSpec>>
 
 /** A call that a reader may copy. The tests make each of them, in the order of the declarations. */
@@ -99,6 +105,8 @@ export interface RouteText {
   readonly namesByCaller?: true
   /** Those that follow from scope, params, query and body are added: see `problemsOf`. */
   readonly problems: readonly ProblemCode[]
+  /** Headers that its refusals may have as well as its answers: name to what each says. */
+  readonly problemHeaders?: Readonly<Record<string, string>>
   /** The body is bytes that the route streams by itself: what they are. */
   readonly upload?: string
   readonly examples: readonly RouteExample[]
