@@ -93,18 +93,28 @@ function openConnection(url: string, settings: Readonly<Record<string, boolean>>
 /** The socket's own: after it comes always its close. */
 const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
-/** Refuses every statement, a transaction's `rollback` too, once the connection on which the first one ran is lost. */
+/**
+ * Refuses every statement, a transaction's `rollback` too, once the connection on which the first one ran is lost. Those that
+ * travel with the first one are answered behind it.
+ */
 function onOneConnection(query: Query, losses: () => number): Query {
+  let isFirst = true
   let lossesAtBegin: number | null = null
-  const check = () => {
-    if (lossesAtBegin === losses()) return
-    throw Object.assign(new Error('the connection was lost during a transaction'), { code: 'CONNECTION_CLOSED' })
-  }
+  const isLost = (): boolean => lossesAtBegin !== losses()
+  const lost = () =>
+    Object.assign(new Error('the connection was lost during a transaction'), { code: 'CONNECTION_CLOSED' })
   return async (text, params) => {
-    if (lossesAtBegin !== null) check()
-    const rows = await query(text, params)
-    lossesAtBegin ??= losses()
-    check()
+    if (isFirst) {
+      isFirst = false
+      const rows = await query(text, params)
+      lossesAtBegin = losses()
+      return rows
+    }
+    if (lossesAtBegin !== null && isLost()) throw lost()
+    const rows = await query(text, params).catch((error: unknown) => {
+      throw isLost() ? lost() : error
+    })
+    if (isLost()) throw lost()
     return rows
   }
 }

@@ -19,9 +19,13 @@ export async function transaction<T>(query: Query, work: (query: Query) => Promi
       throw error
     }
   }
-  await query('begin read write', [])
+  // Not waited for by itself: the first statement travels with it. Should the connection end between the two, the statement
+  // is alone on the next one, which lets nothing be written outside of a transaction.
+  const begun = query('begin read write', [])
+  begun.catch(() => undefined)
   try {
     const value = await work(own)
+    await begun
     if (failure !== undefined) throw failure
     open = false
     await query('commit', [])
@@ -30,7 +34,10 @@ export async function transaction<T>(query: Query, work: (query: Query) => Promi
     open = false
     // Where the connection is lost there is nothing to roll back, and the first error says more.
     await query('rollback', []).catch(() => undefined)
-    throw error
+    throw await begun.then(
+      () => error,
+      (first: unknown) => first,
+    )
   }
 }
 

@@ -102,7 +102,7 @@ async function answering(
     ...(isNew ? {} : { 'Forge-Attached': 'true' }),
     ...(preferences.applied === null ? {} : { 'Preference-Applied': preferences.applied }),
   }
-  const view = await viewOfJob(row, deps, ctxIdsOf(ctx))
+  const view = await viewOfJob(row, deps, { ctx: ctxIdsOf(ctx), endedJustNow: isNew })
   const late = row.finishedAtMs === null ? (warning ?? null) : null
   return answer(row, late === null ? view : { ...view, warnings: [late] }, preferences, headers)
 }

@@ -103,9 +103,13 @@ interface ViewDeps {
   readonly hub: Pick<Hub, 'progress'>
 }
 
-/** With all that is read beside the row. */
-export async function viewOfJob(row: JobRow, { store, hub }: ViewDeps, ctx?: CtxIds): Promise<JobView> {
-  const notices = row.finishedAtMs === null ? [] : await store.noticesOf(row.id)
+/** With all that is read beside the row; nothing was learned yet of a job that has ended just now. */
+export async function viewOfJob(
+  row: JobRow,
+  { store, hub }: ViewDeps,
+  { ctx, endedJustNow = false }: { readonly ctx?: CtxIds; readonly endedJustNow?: boolean } = {},
+): Promise<JobView> {
+  const notices = row.finishedAtMs === null || endedJustNow ? [] : await store.noticesOf(row.id)
   return jobView(row, hub.progress(row.id), notices, { ctx, comparison: await comparisonWith(row, store) })
 }
 

@@ -1,5 +1,6 @@
 // Sends what waits for webhooks. The queue is in the store: this claims some of it, sends, and says how it went, so it may
 // be stopped or killed at any moment; what it had claimed is somebody's again when the lease is over. Nobody waits for it.
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
 import type { AttemptResult, ClaimBounds, ClaimedDelivery, WebhookStore } from '../store/webhook-store.ts'
 import { pauseAfter, SEND_LIMITS } from './limits.ts'
@@ -39,7 +40,7 @@ export function startDeliverer(deps: DelivererDeps): Deliverer {
   const begin = (claim: ClaimedDelivery): void => {
     const done = attempt(claim, deps, closing.signal).then(() => {
       sending.delete(claim.number)
-      wake()
+      look()
     })
     sending.set(claim.number, { ailing: claim.ailing, sinceMs: performance.now(), done })
   }
@@ -61,23 +62,30 @@ export function startDeliverer(deps: DelivererDeps): Deliverer {
       running = null
     }
   }
-  const wake = (): void => {
+  const look = (): void => {
     if (closing.signal.aborted) return
     isAskedAgain = true
     running ??= run()
+  }
+  let gathering: Promise<void> | null = null
+  const wake = (): void => {
+    gathering ??= pause(SEND_LIMITS.gatherMs, undefined, { signal: closing.signal })
+      .then(look, () => undefined)
+      .finally(() => (gathering = null))
   }
   let dropping: Promise<void> = Promise.resolve()
   const drop = (): void => {
     dropping = dropOld(deps, closing.signal)
   }
-  wake()
+  look()
   drop()
-  const timers = [setInterval(wake, SEND_LIMITS.pollMs), setInterval(drop, SEND_LIMITS.retentionEveryMs)]
+  const timers = [setInterval(look, SEND_LIMITS.pollMs), setInterval(drop, SEND_LIMITS.retentionEveryMs)]
   for (const timer of timers) timer.unref()
 
   const settled = async (): Promise<void> => {
     for (;;) {
-      const busy = [...(running === null ? [] : [running]), ...[...sending.values()].map(({ done }) => done)]
+      const begun = [gathering, running].filter((one) => one !== null)
+      const busy = [...begun, ...[...sending.values()].map(({ done }) => done)]
       if (busy.length === 0) return
       await Promise.all(busy)
     }

@@ -25,6 +25,8 @@ export const RETRY_PAUSES_MS: readonly number[] = [
 ]
 
 export const SEND_LIMITS = {
+  /** From what happened until somebody looks for what it made due: what happens meanwhile is looked for with it. */
+  gatherMs: 100,
   /** A pause is drawn between 1 - this and 1 + this of what the table says, so that a crowd does not come back at once. */
   jitter: 0.2,
   /** Of the whole attempt, name lookup and answer included. A receiver should answer first and work afterwards. */

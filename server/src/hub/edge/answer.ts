@@ -32,7 +32,7 @@ export async function answerOf(
   const reduceMs = performance.now() - reduceStarted
   const { policy } = contract
   const isDegraded = ended.record.status === 'degraded'
-  const list = await priceListFor(row.id, store)
+  const list = planned.priceList ?? (await priceListFor(row.id, store))
   const { credits, eur } = priceReached(planned, isDegraded, list)
   const parts = { plan: planned.planMs, tables: planned.tablesMs, reduce: reduceMs }
   const answer: StoredAnswer = {

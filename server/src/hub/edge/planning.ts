@@ -1,6 +1,7 @@
 // From a registered job to what its shards need: the plan, the compiled tables, a launch for each pass. Everything is
 // recomputed from the stored contract, at registration and after a restart alike.
 import { setTimeout as pause } from 'node:timers/promises'
+import { PRICE_LIST, type PriceList } from '@forge/shared/billing/price-list.ts'
 import type { Assignment } from '@forge/shared/contract/agent-events.ts'
 import type { StoredContract } from '@forge/shared/contract/envelope.ts'
 import type { Identity } from '@forge/shared/contract/ids.ts'
@@ -53,6 +54,8 @@ export interface PlannedJob {
   readonly tableDigests: Readonly<Record<string, Digest>>
   readonly planMs: number
   readonly tablesMs: number
+  /** The price list under which it was reserved, when that is today's for certain: it was registered by this process. */
+  readonly priceList: PriceList | null
 }
 
 export interface ReadyJob {
@@ -136,7 +139,7 @@ export function planOf(row: NewJob): Pick<PlannedJob, 'row' | 'contract' | 'kern
   return { row, contract, kernel, args, plan }
 }
 
-async function planJob(row: NewJob, tables: Tables): Promise<PlannedJob> {
+async function planJob(row: Pick<UnfinishedJob, 'isNew'> & NewJob, tables: Tables): Promise<PlannedJob> {
   const started = performance.now()
   const { contract, kernel, args, plan } = planOf(row)
   const planned = performance.now()
@@ -163,6 +166,7 @@ async function planJob(row: NewJob, tables: Tables): Promise<PlannedJob> {
     tableDigests,
     planMs: planned - started,
     tablesMs: performance.now() - planned,
+    priceList: row.isNew === true ? PRICE_LIST : null,
   }
 }
 

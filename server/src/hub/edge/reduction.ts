@@ -56,8 +56,13 @@ export function behindVerdicts(
   const accepted = new Map(verdicts.map(({ shard, digest }) => [shard, digest]))
   return {
     async *acceptedPartials(jobId, first, end) {
+      let missing = verdicts.filter(({ shard }) => shard >= first && shard < end).length
+      if (missing === 0) return
       for await (const partial of store.partials(jobId, first, end)) {
-        if (accepted.get(partial.shard) === partial.digest) yield partial
+        if (accepted.get(partial.shard) !== partial.digest) continue
+        yield partial
+        // Whether anything comes behind the last one would be another question to the store.
+        if (--missing === 0) return
       }
     },
   }
