@@ -17,6 +17,7 @@ export function lockJobs(db: Db, ids: readonly JobId[]) {
       state: jobs.state,
       reason: jobs.reason,
       basis: jobs.basis,
+      owner: jobs.owner,
       finishedAtMs: jobs.finishedAtMs,
     })
     .from(jobs)
@@ -24,6 +25,10 @@ export function lockJobs(db: Db, ids: readonly JobId[]) {
     .orderBy(jobs.id)
     .for('no key update')
 }
+
+/** Whether a job that is locked is another server's than that which writes; who names none writes whosever it is. */
+export const isOfOther = ({ owner }: { readonly owner: number | null }, writer: number | undefined): boolean =>
+  writer !== undefined && owner !== writer
 
 /** Of a job that this transaction has inserted: nobody can have written before it. */
 export async function beginEvents(db: Db, first: NewEvent): Promise<void> {
