@@ -31,9 +31,10 @@ export interface OwnerStore {
   jobsByOwner(server: number): Promise<OwnerLook>
   /**
    * Makes unfinished jobs of owners that are no living server the server's own: of all such owners, or of those of `from`. No
-   * two servers are given the same job. Among the jobs may be some that the server had before.
+   * two servers are given the same job. `isAgain`: an earlier call rejected and may have been done all the same, so that all
+   * that is the server's own comes along; within a call that is tried again it does in any case.
    */
-  takeJobs(server: number, from: readonly number[] | null): Promise<JobRow[]>
+  takeJobs(server: number, from: readonly number[] | null, isAgain?: boolean): Promise<JobRow[]>
   /** For its owner to find. False, and nothing written, when it has ended or is unknown. */
   wantCancelled(id: JobId, atMs: number): Promise<boolean>
 }

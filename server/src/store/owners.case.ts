@@ -5,7 +5,7 @@ import { problem } from '@forge/shared/contract/problem.ts'
 import { expect, test } from 'vitest'
 import { NOBODY, type ServerPlace } from './owner-store.ts'
 import type { Store } from './store.ts'
-import { aJob, digestOf } from './store.fixtures.ts'
+import { accepted, aJob, digestOf } from './store.fixtures.ts'
 
 const nothing = (): void => undefined
 
@@ -42,6 +42,10 @@ export function testOwners({ store, project }: { store: () => Store; project: ()
       expect(both.flat().map(({ id }) => id)).toEqual([left])
       expect([here.number, there.number]).toContain(await ownerOf(left))
       expect([await ownerOf(mine), await ownerOf(other)]).toEqual([here.number, there.number])
+      // What was taken and not heard of comes when it is asked for again.
+      const again = (await store().takeJobs(here.number, [], true)).map(({ id }) => id)
+      expect(again).toContain(mine)
+      expect(again).not.toContain(other)
     })
   })
 
@@ -83,6 +87,11 @@ export function testOwners({ store, project }: { store: () => Store; project: ()
       ]
       expect(await by(there.number)).toEqual([false, false, false])
       expect(await store().job(id)).toMatchObject({ state: 'QUEUED', basis: null, finishedAtMs: null })
+      const [verdict] = accepted(id, [0]).verdicts
+      if (verdict === undefined) throw new Error('one shard has a verdict')
+      await expect(store().writeEnding(id, [verdict], '{}', there.number)).rejects.toThrow(/another server/)
+      expect(await store().verdicts(id)).toEqual([])
+      await store().writeEnding(id, [verdict], '{}', here.number)
       expect(await by(here.number)).toEqual([true, true, true])
     })
   })

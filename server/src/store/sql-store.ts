@@ -83,7 +83,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     ...ownersOn(engine, observer),
 
     writeShards: (writes) => writer.write(writes),
-    writeEnding: (jobId, verdicts, ending) => engine.transaction((db) => writeEnding(db, jobId, verdicts, ending)),
+    writeEnding: (...ending) => engine.transaction((db) => writeEnding(db, ...ending)),
     submissions: (jobId) => engine.run((db) => submissionsOf(db, jobId)),
     voidedOf: (jobId) => engine.run((db) => voidedOf(db, jobId)),
     verdicts: (jobId) => engine.run((db) => verdictsOf(db, jobId)),
@@ -161,8 +161,8 @@ function ownersOn(engine: Engine, observer: StoreObserver): OwnerStore {
   return {
     enter: (retaken) => enterServer(engine, retaken),
     jobsByOwner: (server) => engine.run((db) => jobsByOwner(db, server)),
-    async takeJobs(server, from) {
-      const rows = await engine.transaction((db, attempt) => takeJobs(db, server, from, attempt))
+    async takeJobs(server, from, isAgain = false) {
+      const rows = await engine.transaction((db, attempt) => takeJobs(db, server, from, isAgain || attempt > 1))
       observer.resumed(rows)
       return rows
     },

@@ -294,8 +294,11 @@ export interface Store
 
   /** With what others write at the same time, in one transaction. */
   writeShards(writes: ShardWrites): Promise<void>
-  /** All or none, in a transaction of its own: an ending job of thousands of shards must not hold up others' answers. */
-  writeEnding(jobId: JobId, verdicts: readonly VerdictRow[], ending: string): Promise<void>
+  /**
+   * All or none, in a transaction of its own: an ending job of thousands of shards must not hold up others' answers. Refused
+   * when `owner` is said and it is another server's.
+   */
+  writeEnding(jobId: JobId, verdicts: readonly VerdictRow[], ending: string, owner?: number): Promise<void>
   /** Those that are not void. */
   submissions(jobId: JobId): Promise<SubmissionRow[]>
   /** The job's submissions that are void. */

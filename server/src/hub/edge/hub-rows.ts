@@ -103,7 +103,7 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
       try {
         // Who was proven wrong on the way is exposed by then, whatever happens between.
         await identities.settled()
-        if (!isQuick) await persist('the verdicts', () => store.writeEnding(jobId, verdicts, decided.ending))
+        if (!isQuick) await persist('the verdicts', () => store.writeEnding(jobId, verdicts, decided.ending, owner()))
         const { acceptedPartials } = isQuick ? behindVerdicts(verdicts, store) : store
         const reads = { acceptedPartials, transactionsOf: store.transactionsOf }
         priced = await reading(() => answerOf(planned, command, reads, keepArtifacts))

@@ -11,7 +11,10 @@ import { Ownership } from './ownership.ts'
 const [one, two] = ['one' as JobId, 'two' as JobId]
 const DEAD = 7
 
-async function looking(look: () => Promise<Partial<OwnerLook>>) {
+async function looking(
+  look: () => Promise<Partial<OwnerLook>>,
+  take: () => Promise<JobRow[]> = () => Promise.resolve([]),
+) {
   const told: string[] = []
   const held = new Set<JobId>()
   let retaken = (): void => undefined
@@ -23,9 +26,9 @@ async function looking(look: () => Promise<Partial<OwnerLook>>) {
         return { number: 1, retake, leave: async () => void told.push('leave') }
       },
       jobsByOwner: async () => ({ isHere: true, own: [], deserted: [], ...(await look()) }),
-      async takeJobs(_, from) {
-        told.push(`take of ${from?.join() ?? 'all'}`)
-        return []
+      async takeJobs(_, from, isAgain) {
+        told.push(`take of ${from?.join() ?? 'all'}${isAgain === true ? ' again' : ''}`)
+        return take()
       },
       wantCancelled: async () => true,
     },
@@ -83,6 +86,25 @@ test('an owner must be seen dead for a while, without a sign of life between', a
   ownership.stop()
 })
 
+test('jobs that were taken while the store broke off are asked for again, until they are heard of', async () => {
+  let deserted = [DEAD]
+  let isBroken = false
+  const take = async (): Promise<JobRow[]> => {
+    if (isBroken) throw new Error('the store broke off')
+    return []
+  }
+  const { ownership, told } = await looking(async () => ({ deserted }), take)
+  isBroken = true
+  await vi.advanceTimersByTimeAsync(desertedMs + 2 * lookMs)
+  expect(told).toEqual([`take of ${DEAD}`])
+  deserted = []
+  await vi.advanceTimersByTimeAsync(lookMs)
+  isBroken = false
+  await vi.advanceTimersByTimeAsync(2 * lookMs)
+  expect(told).toEqual([`take of ${DEAD}`, 'take of  again', 'take of  again', 'taken 0'])
+  ownership.stop()
+})
+
 test('a lock that is not there is taken again, and whoever has it again looks at once', async () => {
   let looks = 0
   const { ownership, told, retaken } = await looking(async () => {
@@ -100,7 +122,7 @@ test('a lock that is not there is taken again, and whoever has it again looks at
 
 test('while the store does not answer, looks do not pile up, and after the stop none says anything', async () => {
   let looks = 0
-  let answer = (_: Partial<OwnerLook>): void => undefined
+  let answer: (look: Partial<OwnerLook>) => void = () => undefined
   const { ownership, told, held } = await looking(() => {
     looks++
     return new Promise((resolve) => (answer = resolve))

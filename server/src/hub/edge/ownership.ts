@@ -26,6 +26,8 @@ export class Ownership {
   #looking: Promise<void> | null = null
   /** Owners that were dead when they were looked at, and since when. */
   #desertedSince = new Map<number, number>()
+  /** Jobs may have become its own without its hearing of it. */
+  #isUnheard = false
   #isClosed = false
 
   constructor(deps: OwnershipDeps) {
@@ -74,8 +76,11 @@ export class Ownership {
       this.#compare(before, own)
       if (!isHere) void this.#place?.retake()
       const from = this.#longDeserted(deserted)
-      if (from.length === 0) return
-      const rows = await store.takeJobs(this.number, from)
+      if (from.length === 0 && !this.#isUnheard) return
+      const isAgain = this.#isUnheard
+      this.#isUnheard = true
+      const rows = await store.takeJobs(this.number, from, isAgain)
+      this.#isUnheard = false
       if (!this.#isClosed) taken(rows)
     } catch (error) {
       if (!this.#isClosed) logger.warn({ err: error }, 'whose the unfinished jobs are could not be read')

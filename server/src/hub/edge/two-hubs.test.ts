@@ -9,6 +9,7 @@ import { account } from '../../store/ledger-store.ts'
 import { openStore } from '../../store/open-store.ts'
 import { SERVER_LOCK_CLASS } from '../../store/queries/owners.ts'
 import type { JobRow } from '../../store/store.ts'
+import { follow } from '../../web-core/event-stream.ts'
 import type { TinyAgent } from './tiny-kernel.fixtures.ts'
 import { SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
 
@@ -85,6 +86,17 @@ async function replyOf(agent: TinyAgent) {
   }, SOON_MS)
 }
 
+/** The events that somebody is told who follows it there, until the stream ends. */
+async function streamOf({ store, hub }: TinyPool, id: JobId): Promise<string[]> {
+  const job = { id, traceId: '', ended: false, after: -1, alias: () => 'somebody', comparison: async () => null }
+  const told: string[] = []
+  for await (const frame of follow(job, { store, hub, clock: Date.now }, new AbortController().signal)) {
+    const [, event] = /^event: (.*)$/m.exec(frame) ?? []
+    if (event !== undefined) told.push(event)
+  }
+  return told
+}
+
 const locksOf = async (owner: number | null | undefined): Promise<number[]> => {
   const rows = await tool`select pid from pg_locks
     where locktype = 'advisory' and classid = ${SERVER_LOCK_CLASS} and objid = ${owner ?? 0} and granted`
@@ -109,22 +121,26 @@ test('attached to at the other server, and while that one starts anew, each shar
   const idle = there.agent()
   const attached = await there.hub.submit(await rowOf(id))
   expect(attached).toMatchObject({ inserted: false, existing: { id } })
-  const strangers = [idle]
+  // By the time that a job of its own is through, the other one would have begun.
+  await there.ended(await there.submit({ shards: SHARDS, twice: false }))
+  expect(shardsOf(idle)).toHaveLength(SHARDS)
   await there.stop()
   await there.start()
-  strangers.push(there.agent())
-  await vi.waitFor(() => expect(there.hub.agentsOnline).toBe(1), SOON_MS)
+  const another = there.agent()
+  await there.ended(await there.submit({ shards: SHARDS, twice: false }))
+  expect(shardsOf(another)).toHaveLength(SHARDS)
   const view = { progress: there.hub.progress(id), row: await rowOf(id) }
   expect(view).toMatchObject({ progress: null, row: { state: 'RUNNING' } })
 
   const beganMs = performance.now()
   const seen = there.hub.ended(id, 60_000)
+  const told = streamOf(there, id)
   await goOn()
   await seen
+  expect(await told).toEqual(['registered', 'state', 'completed'])
   expect(performance.now() - beganMs).toBeLessThan(SOON_MS)
   expect(await rowOf(id)).toMatchObject({ state: 'COMPLETED' })
   expect(shardsOf(agent).toSorted((a, b) => a - b)).toEqual(Array.from({ length: SHARDS }, (_, shard) => shard))
-  expect(strangers.flatMap(shardsOf)).toEqual([])
 })
 
 test('what a killed server had begun goes on at the other, with the same bits and without what was durable', async () => {

@@ -44,12 +44,12 @@ export async function jobsByOwner(db: Db, server: number): Promise<OwnerLook> {
   return { isHere: rows[0]?.isHere === true, own, deserted: [...deserted] }
 }
 
-/** Later attempts name what is the server's already: an earlier one may have taken it, and nobody heard of it. */
+/** Again: with what is the server's already. The time before may have taken it, and nobody heard of it. */
 export async function takeJobs(
   db: Db,
   server: number,
   from: readonly number[] | null,
-  attempt: number,
+  isAgain: boolean,
 ): Promise<JobRow[]> {
   await db.execute(sql`select pg_advisory_xact_lock(${TAKE_LOCK})`)
   const meant = from === null ? sql`true` : sql`${owner} = any(${`{${from.join(',')}}`}::integer[])`
@@ -60,9 +60,9 @@ export async function takeJobs(
     .where(
       and(
         isNull(jobs.finishedAtMs),
-        attempt === 1
-          ? sql`${jobs.owner} is distinct from ${server} and ${isMeant}`
-          : sql`(${jobs.owner} = ${server} or ${isMeant})`,
+        isAgain
+          ? sql`(${jobs.owner} = ${server} or ${isMeant})`
+          : sql`${jobs.owner} is distinct from ${server} and ${isMeant}`,
       ),
     )
     .returning()
