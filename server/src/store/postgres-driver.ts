@@ -18,7 +18,7 @@ export function openPostgres(url: string): Driver {
     lanes: lanes.length,
     begin: (work) => leastBusy(lanes).inTurn(({ query, losses }) => transaction(onOneConnection(query, losses), work)),
     session(lost) {
-      const session = openConnection(url, SEEN_TO_BE_GONE, { lost, lifetime: null })
+      const session = openSession(url, lost)
       sessions.push(session)
       return session
     },
@@ -60,14 +60,30 @@ const WRITES_IN_TRANSACTIONS = { default_transaction_read_only: true }
 
 /**
  * The database ends the session of a machine that has gone without a word after some 25 seconds, and not after hours: until
- * then its locks hold.
+ * then its locks hold. Said by a statement, since a pooler refuses connections that ask for settings it does not know.
  */
-const SEEN_TO_BE_GONE = { tcp_keepalives_idle: 10, tcp_keepalives_interval: 5, tcp_keepalives_count: 3 }
+const SEEN_TO_BE_GONE = `select set_config('tcp_keepalives_idle', '10', false),
+  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`
+
+function openSession(url: string, lost: () => void): Session {
+  const { query, losses, close } = openConnection(url, {}, { lost, lifetime: null })
+  let lossesWhenSet = -1
+  return {
+    async query(text, params) {
+      if (lossesWhenSet !== losses()) {
+        await query(SEEN_TO_BE_GONE, [])
+        lossesWhenSet = losses()
+      }
+      return query(text, params)
+    },
+    close,
+  }
+}
 
 const leastBusy = (connections: readonly Connection[]): Connection =>
   connections.reduce((best, other) => (other.waiting() < best.waiting() ? other : best))
 
-type Settings = Readonly<Record<string, boolean | number>>
+type Settings = Readonly<Record<string, boolean>>
 
 interface Keeping {
   readonly lost?: () => void

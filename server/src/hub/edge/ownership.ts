@@ -43,7 +43,7 @@ export class Ownership {
   /** What the dead left is taken at once: a server that starts is mostly the successor of one that stopped. */
   async begin(): Promise<void> {
     const { store, taken } = this.#deps
-    this.#place = await store.enter(() => void this.look())
+    this.#place = await store.enter(() => void this.#lookAnew())
     taken(await store.takeJobs(this.number, null))
     this.#timer = setInterval(() => void this.look(), OWNER_LIMITS.lookMs).unref()
   }
@@ -54,15 +54,20 @@ export class Ownership {
     return this.#looking
   }
 
+  /** Behind one that is under way, which may have seen what was before. */
+  async #lookAnew(): Promise<void> {
+    await this.#looking
+    if (!this.#isClosed) await this.look()
+  }
+
   /** No more looks; its jobs stay its own. */
   stop(): void {
     this.#isClosed = true
     clearInterval(this.#timer)
   }
 
-  /** Once nothing of its jobs is written any more: from here on others may take them. */
+  /** Once nothing of its jobs is written any more: from here on others may take them, and what a last look took as well. */
   async leave(): Promise<void> {
-    await this.#looking
     await this.#place?.leave()
   }
 
