@@ -192,12 +192,15 @@ test('an answer to a job that has ended elsewhere is no fault, and its shards do
   await here.hub.cancel(next)
 })
 
-test('a job that has ended elsewhere is let go of, though nobody answers', async () => {
+test('a job that has ended elsewhere is let go of, though nobody answers, and nothing is written of it', async () => {
   const { id } = await running()
+  const ends = vi.spyOn(here.store, 'finishJob')
   const seen = here.hub.ended(id, 60_000)
   await endedByHand(id)
   await seen
   await vi.waitFor(() => expect(here.hub.progress(id)).toBeNull(), SOON_MS)
+  expect(ends).not.toHaveBeenCalled()
+  ends.mockRestore()
 })
 
 test('a server whose lock is lost takes it again and keeps its jobs', async () => {
