@@ -94,7 +94,8 @@ export class Crashing {
             if (this.#crash === DEAD) await this.#query('rollback', [])
           }
         }),
-      close: () => Promise.resolve(),
+      session: () => ({ query: (text, params) => this.#inTurn(() => query(text, params)), close: nothing }),
+      close: nothing,
     }
   }
 
@@ -118,3 +119,5 @@ export class Crashing {
 }
 
 const DEAD: Crash = { at: -1, how: 'before' }
+
+const nothing = (): Promise<void> => Promise.resolve()

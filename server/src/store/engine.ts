@@ -11,10 +11,19 @@ import { retrying } from './retry.ts'
 /** One statement; its rows as arrays in the order of the selected columns. */
 export type Query = (text: string, params: readonly unknown[]) => Promise<unknown[][]>
 
+/** A connection that is nobody else's, for what a connection holds: its locks end with it. */
+export interface Session {
+  /** Single statements; after a loss the next one opens the connection anew, which then holds nothing. */
+  readonly query: Query
+  close(): Promise<void>
+}
+
 export interface Driver {
   readonly query: Query
   /** Commits when `work` resolves, rolls back when it rejects or when any of its statements failed. */
   begin<T>(work: (query: Query) => Promise<T>): Promise<T>
+  /** `lost` is told when its connection has ended, by `close` too. An embedded database has one connection for all. */
+  session(lost: () => void): Session
   /** Transactions that it runs at once. */
   readonly lanes: number
   close(): Promise<void>
@@ -30,6 +39,7 @@ export interface Engine {
   run<T>(work: Work<T>): Promise<T>
   /** For work of several: SQL only, nothing else may be awaited inside. */
   transaction<T>(work: Work<T>): Promise<T>
+  readonly session: Driver['session']
   /** Transactions at once; more wait. */
   readonly lanes: number
   ping(): Promise<void>
@@ -69,6 +79,7 @@ export function createEngine(driver: Driver, observer: StoreObserver = UNOBSERVE
           }
         }),
       ),
+    session: (lost) => driver.session(lost),
     lanes: driver.lanes,
     ping: () => answersWithin(driver.query('select 1', []), STORE_LIMITS.pingTimeoutMs),
     close() {

@@ -27,7 +27,7 @@ export interface StoreObserver {
   /** Writes that became durable together. */
   grouped(writes: number, bytes: number): void
   registered(job: NewJob, booking: Booking): void
-  /** Read at the start: they were registered before. */
+  /** Taken over, at the start or from a server that is gone: they were registered before. */
   resumed(jobs: readonly JobRow[]): void
   /** `settled` is null where nothing was reserved, or where an earlier attempt had done it. */
   ended(id: JobId, state: JobState, finishedAtMs: number, settled: Settled | null): void

@@ -21,6 +21,7 @@ export async function openPglite(directory: string): Promise<Driver> {
     query: (text, params) => inTurn(() => query(text, params)),
     lanes: 1,
     begin: (work) => inTurn(() => transaction(query, work)),
+    session: () => ({ query: (text, params) => inTurn(() => query(text, params)), close: () => Promise.resolve() }),
     async close() {
       await inTurn(() => ask({ kind: 'close' }))
       await ended

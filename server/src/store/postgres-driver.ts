@@ -2,7 +2,7 @@
 // with a queue before it. A lane knows when its connection was lost, so that no statement of a transaction can land on the
 // next connection, where it would be committed alone.
 import postgres, { type ParameterOrJSON } from 'postgres'
-import type { Driver, Query } from './engine.ts'
+import type { Driver, Query, Session } from './engine.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { queue, transaction } from './transaction.ts'
 
@@ -12,22 +12,31 @@ const CLOSE_TIMEOUT_SECONDS = 1
 export function openPostgres(url: string): Driver {
   const readers = Array.from({ length: STORE_LIMITS.postgresReadersMax }, () => openConnection(url))
   const lanes = Array.from({ length: STORE_LIMITS.postgresLanes }, () => openConnection(url, WRITES_IN_TRANSACTIONS))
+  const sessions: Session[] = []
   return {
     query: (text, params) => leastBusy(readers).inTurn(({ query }) => query(text, params)),
     lanes: lanes.length,
     begin: (work) => leastBusy(lanes).inTurn(({ query, losses }) => transaction(onOneConnection(query, losses), work)),
+    session(lost) {
+      const session = openSession(url, lost)
+      sessions.push(session)
+      return session
+    },
     async close() {
-      await Promise.all([...readers, ...lanes].map((one) => one.close()))
+      await Promise.all([...readers, ...lanes, ...sessions].map((one) => one.close()))
     },
   }
 }
 
 /** One connection for single statements, which must not be another one halfway: of whoever reads all as of one moment. */
 export function openPostgresConnection(url: string): Driver {
-  const { query, losses, close } = openConnection(url)
+  const { query, losses, close } = openConnection(url, {}, { lifetime: null })
   return {
     query: onOneConnection(query, losses),
     begin: () => Promise.reject(new Error('this connection is for single statements')),
+    session() {
+      throw new Error('this connection is the only one')
+    },
     lanes: 0,
     close,
   }
@@ -49,18 +58,49 @@ interface Connection {
  */
 const WRITES_IN_TRANSACTIONS = { default_transaction_read_only: true }
 
+/**
+ * The database ends the session of a machine that has gone without a word after some 25 seconds, and not after hours: until
+ * then its locks hold. Said by a statement, since a pooler refuses connections that ask for settings it does not know.
+ */
+const SEEN_TO_BE_GONE = `select set_config('tcp_keepalives_idle', '10', false),
+  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`
+
+function openSession(url: string, lost: () => void): Session {
+  const { query, losses, close } = openConnection(url, {}, { lost, lifetime: null })
+  let lossesWhenSet = -1
+  return {
+    async query(text, params) {
+      if (lossesWhenSet !== losses()) {
+        await query(SEEN_TO_BE_GONE, [])
+        lossesWhenSet = losses()
+      }
+      return query(text, params)
+    },
+    close,
+  }
+}
+
 const leastBusy = (connections: readonly Connection[]): Connection =>
   connections.reduce((best, other) => (other.waiting() < best.waiting() ? other : best))
 
-function openConnection(url: string, settings: Readonly<Record<string, boolean>> = {}): Connection {
+type Settings = Readonly<Record<string, boolean>>
+
+interface Keeping {
+  readonly lost?: () => void
+  /** Null: for ever. Left out, the library opens another connection every hour or so. */
+  readonly lifetime?: null
+}
+
+function openConnection(url: string, settings: Settings = {}, { lost: told, ...keeping }: Keeping = {}): Connection {
   let losses = 0
   let waiting = 0
   const ofLoss: (() => void)[] = []
   const lost = (): void => {
     losses++
     for (const hear of ofLoss.splice(0)) hear()
+    told?.()
   }
-  const sql = connect(url, lost, settings)
+  const sql = connect(url, lost, settings, keeping)
   const ask = queryOn(sql)
   const turn = queue()
   const connection: Connection = {
@@ -119,9 +159,15 @@ function onOneConnection(query: Query, losses: () => number): Query {
   }
 }
 
-function connect(url: string, onclose: () => void, settings: Readonly<Record<string, boolean>>): postgres.Sql {
+function connect(
+  url: string,
+  onclose: () => void,
+  settings: Settings,
+  { lifetime }: Pick<Keeping, 'lifetime'>,
+): postgres.Sql {
   return postgres(url, {
     max: 1,
+    ...(lifetime === null ? { max_lifetime: null } : {}),
     onclose,
     connect_timeout: STORE_LIMITS.connectTimeoutSeconds,
     // Our own retry decides how long to wait; a second wait inside the client would only add to it.

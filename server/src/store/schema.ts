@@ -98,10 +98,7 @@ export const requestBuckets = pgTable('request_buckets', {
   atMs: ms('at_ms').notNull(),
 })
 
-export const settings = pgTable('settings', {
-  name: text('name').primaryKey(),
-  value: text('value').notNull(),
-})
+export const settings = pgTable('settings', { name: text('name').primaryKey(), value: text('value').notNull() })
 
 /**
  * Read as text, not as JSON, which Postgres refuses where any of its texts has \u0000. Canonical JSON has its names in
@@ -135,6 +132,9 @@ export const jobs = pgTable(
     finishedAtMs: ms('finished_at_ms'),
     answer: text('answer'),
     problem: text('problem'),
+    /** The number of the server that runs it, see owner-store.ts; null of jobs of before servers had numbers. */
+    owner: integer('owner'),
+    cancelWantedAtMs: ms('cancel_wanted_at_ms'),
     /** `mc/1/insurance.v1`, for lists of jobs. */
     op: text('op').generatedAlwaysAs(sql.raw(OP_OF_REQUEST)),
   },

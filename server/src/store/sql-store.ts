@@ -16,16 +16,7 @@ import { eventsAfter } from './queries/events.ts'
 import { exposuresAfter, quarantined } from './queries/exposures.ts'
 import { standingsOf } from './queries/identities.ts'
 import { creditNote, ledgerAfter, ledgerBefore, transactionsOf } from './queries/ledger.ts'
-import {
-  finishJob,
-  insertJob,
-  jobsById,
-  jobOfClient,
-  registerJob,
-  setBasis,
-  unfinishedJobs,
-  updateJob,
-} from './queries/jobs.ts'
+import { finishJob, insertJob, jobsById, jobOfClient, registerJob, setBasis, updateJob } from './queries/jobs.ts'
 import { attemptsOf, givenUpOnDay, jobsAtATime, jobsOf, requestsOf, verdictsIn } from './queries/job-reads.ts'
 import {
   appendNotices,
@@ -36,6 +27,7 @@ import {
   unnoticed,
   type Exposed,
 } from './queries/notices.ts'
+import { jobsByOwner, takeJobs, wantCancelled } from './queries/owners.ts'
 import * as sealed from './queries/seals.ts'
 import { setting, settingOrPut } from './queries/settings.ts'
 import {
@@ -54,7 +46,9 @@ import { createMemory } from './sql-memory.ts'
 import { usage } from './queries/usage.ts'
 import { account, type LedgerStore, type UsageRow } from './ledger-store.ts'
 import { UNOBSERVED, type StoreObserver } from './observer.ts'
+import type { OwnerStore } from './owner-store.ts'
 import type { SealStore } from './seal-store.ts'
+import { enterServer } from './server-place.ts'
 import { createSessions } from './sql-sessions.ts'
 import { createTenants } from './sql-tenants.ts'
 import { createWebhooks } from './sql-webhooks.ts'
@@ -86,9 +80,10 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     settingOrPut: (name, value) => engine.transaction((db) => settingOrPut(db, name, value)),
 
     ...jobsOn(engine, observer),
+    ...ownersOn(engine, observer),
 
     writeShards: (writes) => writer.write(writes),
-    writeEnding: (jobId, verdicts, ending) => engine.transaction((db) => writeEnding(db, jobId, verdicts, ending)),
+    writeEnding: (...ending) => engine.transaction((db) => writeEnding(db, ...ending)),
     submissions: (jobId) => engine.run((db) => submissionsOf(db, jobId)),
     voidedOf: (jobId) => engine.run((db) => voidedOf(db, jobId)),
     verdicts: (jobId) => engine.run((db) => verdictsOf(db, jobId)),
@@ -137,15 +132,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
   }
 }
 
-type JobMethods =
-  | 'insertJob'
-  | 'registerJob'
-  | 'job'
-  | 'jobOfClient'
-  | 'unfinishedJobs'
-  | 'updateJob'
-  | 'setBasis'
-  | 'finishJob'
+type JobMethods = 'insertJob' | 'registerJob' | 'job' | 'jobOfClient' | 'updateJob' | 'setBasis' | 'finishJob'
 
 function jobsOn(engine: Engine, observer: StoreObserver): Pick<Store, JobMethods> {
   const finished = rememberingFinished(gathered((ids) => engine.run((db) => jobsById(db, ids))))
@@ -158,13 +145,8 @@ function jobsOn(engine: Engine, observer: StoreObserver): Pick<Store, JobMethods
     },
     job: finished.job,
     jobOfClient: (projectId, clientJobId) => engine.run((db) => jobOfClient(db, projectId, clientJobId)),
-    async unfinishedJobs() {
-      const rows = await engine.run(unfinishedJobs)
-      observer.resumed(rows)
-      return rows
-    },
     updateJob: (id, change) => engine.transaction((db) => updateJob(db, id, change)),
-    setBasis: (id, basis) => engine.transaction((db) => setBasis(db, id, basis)),
+    setBasis: (id, basis, owner) => engine.transaction((db) => setBasis(db, id, basis, owner)),
     async finishJob(id, end) {
       const { row, settled } = await engine.transaction((db, attempt) => finishJob(db, id, end, attempt))
       if (row === null) return false
@@ -172,6 +154,19 @@ function jobsOn(engine: Engine, observer: StoreObserver): Pick<Store, JobMethods
       observer.ended(id, end.state, end.finishedAtMs, settled)
       return true
     },
+  }
+}
+
+function ownersOn(engine: Engine, observer: StoreObserver): OwnerStore {
+  return {
+    enter: (retaken) => enterServer(engine, retaken),
+    jobsByOwner: (server) => engine.run((db) => jobsByOwner(db, server)),
+    async takeJobs(server, from, isAgain = false) {
+      const rows = await engine.transaction((db, attempt) => takeJobs(db, server, from, isAgain || attempt > 1))
+      observer.resumed(rows)
+      return rows
+    },
+    wantCancelled: (id, atMs) => engine.transaction((db) => wantCancelled(db, id, atMs)),
   }
 }
 

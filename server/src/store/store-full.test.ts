@@ -16,7 +16,9 @@ function fullDriver() {
     if (/^(begin.*|rollback)$/.test(text)) return []
     throw Object.assign(new Error('could not extend file: No space left on device'), { code: '53100' })
   }
-  const driver: Driver = { query, lanes: 1, begin: (work) => transaction(query, work), close: () => Promise.resolve() }
+  const close = () => Promise.resolve()
+  const session = () => ({ query, close })
+  const driver: Driver = { query, lanes: 1, begin: (work) => transaction(query, work), session, close }
   return { driver, asked }
 }
 

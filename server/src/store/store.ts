@@ -7,6 +7,7 @@ import type { ActStore } from './acts.ts'
 import type { AgentOrderStore } from './agent-orders.ts'
 import type { AgentRecords } from './agent-record.ts'
 import type { JobReads } from './job-reads.ts'
+import type { OwnerStore } from './owner-store.ts'
 import type { JobReference, MemoryStore } from './memory.ts'
 import type { Booking, LedgerStore, OverLimit, TooManyJobs } from './ledger-store.ts'
 import type { SealStore } from './seal-store.ts'
@@ -39,6 +40,8 @@ export interface NewJob {
   readonly references?: readonly JobReference[]
   /** The completed job of the same project that this one is to repeat; null for a job of its own. */
   readonly replayOf: JobId | null
+  /** The number of the server that registers it and runs it; the one thing that changes: another one may take it over. */
+  readonly owner?: number | null
 }
 
 export interface JobRow extends NewJob {
@@ -56,6 +59,8 @@ export interface JobRow extends NewJob {
   readonly answer: string | null
   /** Of failed and cancelled jobs only. */
   readonly problem: Problem | null
+  /** When its client asked another server than its owner to cancel it. */
+  readonly cancelWantedAtMs?: number | null
 }
 
 export type ExecutorRole = 'first' | 'check' | 'referee'
@@ -242,7 +247,8 @@ export interface Store
     TotalsStore,
     WebhookStore,
     ActStore,
-    AgentOrderStore {
+    AgentOrderStore,
+    OwnerStore {
   setting(name: string): Promise<string | null>
   /** Keeps the first value that was ever put, and returns it: two servers that start at once agree. */
   settingOrPut(name: string, value: string): Promise<string>
@@ -253,8 +259,7 @@ export interface Store
   registerJob(job: NewJob, booking: Booking): Promise<InsertedJob | OverLimit | TooManyJobs>
   job(id: JobId): Promise<JobRow | null>
   jobOfClient(projectId: ProjectId, clientJobId: string): Promise<JobRow | null>
-  unfinishedJobs(): Promise<JobRow[]>
-  /** False, and nothing written, when the job has already ended. */
+  /** False, and nothing written, when the job has already ended, or when `owner` is said and it is another server's. */
   updateJob(
     id: JobId,
     change: {
@@ -262,17 +267,19 @@ export interface Store
       readonly reason: string | null
       readonly planDigest?: Digest
       readonly startedAtMs?: number
+      readonly owner?: number
     },
   ): Promise<boolean>
-  /** Durable before the first shard of the last pass is handed out. False, and nothing written, when it has ended. */
-  setBasis(id: JobId, basis: Digest): Promise<boolean>
+  /** Durable before the first shard of the last pass is handed out. False as of `updateJob`. */
+  setBasis(id: JobId, basis: Digest, owner?: number): Promise<boolean>
   /**
-   * The one transition into an end. False, and nothing written, when it has ended before: finished is finished. What was
-   * reserved is settled with it: a completed job costs `microCredits`, or what was reserved; any other end costs nothing.
+   * The one transition into an end. False, and nothing written, when it has ended before: finished is finished; or when
+   * `owner` is said and it is another server's. What was reserved is settled with it: a completed job costs `microCredits`,
+   * or what was reserved; any other end costs nothing.
    */
   finishJob(
     id: JobId,
-    end:
+    end: { readonly owner?: number } & (
       | {
           readonly state: 'COMPLETED'
           readonly answer: string
@@ -281,13 +288,17 @@ export interface Store
           /** What `writeEnding` would have written before: of a job that is reduced in no time. */
           readonly decided?: { readonly verdicts: readonly VerdictRow[]; readonly ending: string }
         }
-      | { readonly state: 'FAILED' | 'CANCELLED'; readonly problem: Problem; readonly finishedAtMs: number },
+      | { readonly state: 'FAILED' | 'CANCELLED'; readonly problem: Problem; readonly finishedAtMs: number }
+    ),
   ): Promise<boolean>
 
   /** With what others write at the same time, in one transaction. */
   writeShards(writes: ShardWrites): Promise<void>
-  /** All or none, in a transaction of its own: an ending job of thousands of shards must not hold up others' answers. */
-  writeEnding(jobId: JobId, verdicts: readonly VerdictRow[], ending: string): Promise<void>
+  /**
+   * All or none, in a transaction of its own: an ending job of thousands of shards must not hold up others' answers. Refused
+   * when `owner` is said and it is another server's.
+   */
+  writeEnding(jobId: JobId, verdicts: readonly VerdictRow[], ending: string, owner?: number): Promise<void>
   /** Those that are not void. */
   submissions(jobId: JobId): Promise<SubmissionRow[]>
   /** The job's submissions that are void. */

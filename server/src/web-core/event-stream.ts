@@ -58,7 +58,8 @@ export async function* follow(job: Followed, deps: FollowDeps, signal: AbortSign
       saidMs = clock()
       yield ': the job goes on\n\n'
     }
-    // The Hub wakes us at the end; a job that it does not hold wakes at once, and must not make us spin.
+    // The Hub wakes us at the end, of another server's job soon after; one that is not there wakes at once, and must not
+    // make us spin.
     await Promise.all([
       hub.ended(job.id, WEB_LIMITS.streamPollMs, signal),
       pause(WEB_LIMITS.streamPauseMs, undefined, { signal }).catch(() => undefined),

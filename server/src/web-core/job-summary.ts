@@ -37,7 +37,9 @@ export const jobSummarySchema = z.strictObject({
     .strictObject({ units: z.number().describe('of a pass'), shards: z.int().describe('of all passes') })
     .nullable()
     .describe('the size of what was asked for, however it ended; null where this server no longer has the kernel'),
-  progress: progressSchema.nullable().describe('of an unfinished job; null while it is being planned'),
+  progress: progressSchema
+    .nullable()
+    .describe('of an unfinished job; null while it is being planned, or where another server runs it'),
   created_at: time,
   started_at: time.nullable(),
   finished_at: time.nullable(),

@@ -64,7 +64,10 @@ export const jobViewSchema = z.strictObject({
   warnings: z.array(z.string()).optional(),
   problem: problemSchema.describe('of a failed or cancelled job').optional(),
   reason: z.string().nullable().describe('why an unfinished job does not move, if it does not').optional(),
-  progress: progressSchema.nullable().describe('of an unfinished job; null while it is being planned').optional(),
+  progress: progressSchema
+    .nullable()
+    .describe('of an unfinished job; null while it is being planned, or where another server runs it')
+    .optional(),
   verification: z
     .strictObject({ sampling_key: z.string().optional(), sampling_key_sha256: z.string() })
     .describe(

@@ -9,7 +9,10 @@ import type { Asked } from '../core/eligibility.ts'
 import type { VerificationRecord } from '../core/events.ts'
 import type { ShardStatus } from '../core/state.ts'
 
-/** How far a job is, from the Hub's memory; null for a job that the Hub does not hold (ended, or not planned yet). */
+/**
+ * How far a job is, from the Hub's memory; null for a job that the Hub does not hold (ended, not planned yet, or another
+ * server's).
+ */
 export interface JobProgress {
   readonly shards: number
   /** Shards with at least one stored answer. */
@@ -30,11 +33,12 @@ export interface Hub {
   submit(job: NewJob): Promise<InsertedJob>
   /** As `submit`; nothing is registered when it goes beyond what its project may spend, or when it has too many jobs. */
   submitWithin(job: NewJob, limits: SpendingLimits, jobs: JobLimits): Promise<InsertedJob | OverLimit | TooManyJobs>
-  /** Resolves when the job has ended or after `waitMs`, whichever is first. */
+  /** Resolves when the job has ended, on whichever server, or after `waitMs`, whichever is first. */
   ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void>
   progress(id: JobId): JobProgress | null
   /**
    * Stops the job at once and resolves when its end is durable: cancelled, or another one that was being written already.
+   * One of another server is marked, durably, for that one to stop at its next look. Waits for an end some seconds at most.
    * Nothing for a job that has ended or that is not there.
    */
   cancel(id: JobId): Promise<void>

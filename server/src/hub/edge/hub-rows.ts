@@ -36,6 +36,8 @@ export interface HubRows {
   failed(jobId: JobId, code: ProblemCode, detail: string, found?: Findings): Promise<void>
   /** As its client asked. */
   cancelled(jobId: JobId): Promise<void>
+  /** A job that is no longer this server's: nothing more is written of it. */
+  forget(jobId: JobId): void
 }
 
 export interface HubRowsDeps {
@@ -43,11 +45,14 @@ export interface HubRowsDeps {
   readonly logger: Logger
   /** What a line in the log names a job by. */
   readonly labelsOf: (jobId: JobId) => object
+  /** This server's number: a job's row is changed and ended by its owner alone. */
+  readonly owner: () => number
   readonly closing: AbortSignal
   readonly keepArtifacts: KeepArtifacts
 }
 
-export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts }: HubRowsDeps): HubRows {
+export function createHubRows(deps: HubRowsDeps): HubRows {
+  const { store, logger, labelsOf, owner, closing, keepArtifacts } = deps
   const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>
     persistently(write, { what, giveUpMs, logger, closing })
   const reading = <T>(read: () => Promise<T>): Promise<T> =>
@@ -66,8 +71,8 @@ export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts 
   const finish = async (jobId: JobId, what: string, end: Parameters<Store['finishJob']>[1]): Promise<void> => {
     // What it voided belongs to the job's rows, which an end closes.
     await Promise.all([changes.get(jobId), identities.settled()])
-    const ended = await persist(what, () => store.finishJob(jobId, end))
-    if (!ended) logger.warn({ ...labelsOf(jobId), state: end.state }, 'the job had ended before; its end stands')
+    const ended = await persist(what, () => store.finishJob(jobId, { ...end, owner: owner() }))
+    if (!ended) logger.warn({ ...labelsOf(jobId), state: end.state }, NOT_ITS_END)
     changes.delete(jobId)
   }
   const failed: HubRows['failed'] = (jobId, ...why) => finish(jobId, 'the failure', failure(jobId, ...why))
@@ -84,11 +89,11 @@ export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts 
     },
     decided: identities.decided,
     async jobState(command, planDigest) {
-      const to = changeOf(command, planDigest)
+      const to = { ...changeOf(command, planDigest), owner: owner() }
       await change(command.jobId, 'a job’s state', () => store.updateJob(command.jobId, to))
     },
     async basis(jobId, basis) {
-      await change(jobId, 'the basis of a last pass', () => store.setBasis(jobId, basis))
+      await change(jobId, 'the basis of a last pass', () => store.setBasis(jobId, basis, owner()))
     },
     async completed(planned, command) {
       const { type: _, jobId, verdicts, ...ending } = command
@@ -98,7 +103,7 @@ export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts 
       try {
         // Who was proven wrong on the way is exposed by then, whatever happens between.
         await identities.settled()
-        if (!isQuick) await persist('the verdicts', () => store.writeEnding(jobId, verdicts, decided.ending))
+        if (!isQuick) await persist('the verdicts', () => store.writeEnding(jobId, verdicts, decided.ending, owner()))
         const { acceptedPartials } = isQuick ? behindVerdicts(verdicts, store) : store
         const reads = { acceptedPartials, transactionsOf: store.transactionsOf }
         priced = await reading(() => answerOf(planned, command, reads, keepArtifacts))
@@ -117,9 +122,12 @@ export function createHubRows({ store, logger, labelsOf, closing, keepArtifacts 
     resume: identities.resume,
     failed,
     cancelled: (jobId) => finish(jobId, 'a cancellation', cancellation(jobId)),
+    forget: (jobId) => void changes.delete(jobId),
     reading,
   }
 }
+
+const NOT_ITS_END = 'the job had ended before, or is another server’s by now: this end is not written'
 
 const changeOf = (
   { state, reason }: Parameters<HubRows['jobState']>[0],

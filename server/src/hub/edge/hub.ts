@@ -1,13 +1,14 @@
 // The Hub's edge: it gives the core its events with the time in them and carries out its commands. What must be durable
 // is durable before anyone is told; jobs that a restart interrupted are planned again and go on.
 import type { Server as HttpServer } from 'node:http'
+import type { Refusal } from '@forge/shared/contract/agent-events.ts'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../logger.ts'
 import type { Metrics } from '../../metrics/metrics.ts'
 import { ANY_NUMBER, NO_LIMITS, type SpendingLimits, type JobLimits } from '../../store/ledger-store.ts'
+import { isRefusal } from '../../store/sql-error.ts'
 import type { JobRow, NewJob, Store, SubmissionRow } from '../../store/store.ts'
-import { labelsOfJob } from '../../trace.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { HubState } from '../core/state.ts'
 import { nextWakeMs, step } from '../core/step.ts'
@@ -18,18 +19,21 @@ import { figuresOf, type HubFigures } from './figures.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { Hub } from './hub-interface.ts'
 import { KEEPS_NOTHING, type KeepArtifacts } from './artifacts.ts'
+import { HeldJobs } from './held-jobs.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
-import { assignmentOf, jobSpecOf, planInTime, whyUnplanned, type PlannedJob, type UnfinishedJob } from './planning.ts'
+import { assignmentOf } from './planning.ts'
 import { createNodeTokens } from './node-tokens.ts'
 import { CANCEL_WAIT_MS } from './limits.ts'
 import { eligibleOf, progressOf, shardStatesOf, speedsOf } from './progress.ts'
 import { openState, type OpenedState } from './open-state.ts'
 import { OrderWatch } from './order-watch.ts'
+import { Ownership } from './ownership.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { Registration } from './registration.ts'
 import { Roster } from './roster.ts'
 import { createTables, warmTables, type Tables } from './tables.ts'
 import { Tallies } from './tallies.ts'
+import { untilEnded } from './until-ended.ts'
 import { createWaiters } from './waiters.ts'
 
 export interface HubDeps {
@@ -45,7 +49,7 @@ export interface HubDeps {
 }
 
 export interface RunningHub extends Hub {
-  /** Stops taking answers, lets begun writes end. Unfinished jobs stay where they are. */
+  /** Stops taking answers, lets begun writes end. Unfinished jobs stay where they are, for the next owner. */
   close(): Promise<void>
   /** Where it stands, for whoever watches. */
   figures(): HubFigures
@@ -58,9 +62,7 @@ export async function startHub(deps: HubDeps): Promise<RunningHub> {
   warmTables(tables, (error) => {
     if (!hub.isClosing) logger.error({ err: error }, 'a table failed')
   })
-  const unfinished = await store.unfinishedJobs()
-  if (unfinished.length > 0) logger.info({ jobs: unfinished.length }, 'unfinished jobs go on')
-  hub.resumeAll(unfinished)
+  await hub.begin()
   return hub
 }
 
@@ -71,7 +73,8 @@ class HubEdge implements RunningHub {
   readonly #orders: OrderWatch
   readonly #tables: Tables
   readonly #gateway: Gateway
-  readonly #planned = new Map<JobId, PlannedJob>()
+  readonly #jobs: HeldJobs
+  readonly #ownership: Ownership
   readonly #agents: AgentListener
   readonly #rows: HubRows
   readonly #refining: Refining
@@ -79,8 +82,6 @@ class HubEdge implements RunningHub {
   readonly #waiters = createWaiters()
   readonly #tallies = new Tallies((session, tally) => this.#gateway.send(session, 'tally', tally))
   readonly #closing = new AbortController()
-  /** Cancelled while they were being planned. */
-  readonly #unwanted = new Set<JobId>()
   readonly #writes = new Set<Promise<void>>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -99,18 +100,29 @@ class HubEdge implements RunningHub {
     this.#rows = createHubRows({
       store,
       logger,
-      labelsOf: (jobId) => this.#labelsOf(jobId),
+      labelsOf: (jobId) => this.#jobs.labelsOf(jobId),
+      owner: () => this.#ownership.number,
       closing: this.#closing.signal,
       keepArtifacts: deps.keepArtifacts ?? KEEPS_NOTHING,
     })
+    this.#refining = createRefining({ store, rows: this.#rows, logger, closing: this.#closing.signal })
+    this.#jobs = this.#holdJobs(deps)
+    this.#ownership = new Ownership({
+      store,
+      logger,
+      held: this.#waiters.unfinished,
+      taken: (rows) => this.#taken(rows),
+      cancel: (id) => this.#jobs.cancel(id),
+      drop: (id) => this.#jobs.drop(id),
+    })
     this.#registration = new Registration({
-      store: deps.store,
+      store,
       rows: this.#rows,
+      owner: () => this.#ownership.number,
       isUnfinished: (id) => this.#waiters.unfinished.has(id),
-      resume: (row) => this.resume(row),
+      resume: (row) => this.#jobs.resume(row),
       track: (work) => this.#track(work),
     })
-    this.#refining = createRefining({ store, rows: this.#rows, logger, closing: this.#closing.signal })
     const { config, http, refereeToken } = deps
     const { publicUrl, distinctNetwork: addressesDiffer, trustedProxies } = config
     const addressOf = createClientAddress(trustedProxies)
@@ -118,7 +130,7 @@ class HubEdge implements RunningHub {
       state: opened.state,
       store,
       logger,
-      planned: this.#planned,
+      planned: this.#jobs.planned,
       raise: (happening) => this.#raise(happening),
       track: (work) => this.#track(work),
       roster: this.roster,
@@ -128,6 +140,21 @@ class HubEdge implements RunningHub {
     const tokens = createNodeTokens(store, logger)
     const door = { logger, listener: this.#agents, refereeToken, tokens, publicUrl, addressesDiffer, addressOf }
     this.#gateway = createGateway(http, door)
+  }
+
+  #holdJobs({ store, logger }: HubDeps): HeldJobs {
+    return new HeldJobs({
+      store,
+      logger,
+      tables: this.#tables,
+      rows: this.#rows,
+      waiters: this.#waiters,
+      core: this.#state,
+      closing: this.#closing.signal,
+      raise: (happening) => this.#raise(happening),
+      track: (work) => this.#track(work),
+      forget: (id) => this.#refining.forget(id),
+    })
   }
 
   // ---- what the server asks
@@ -142,9 +169,9 @@ class HubEdge implements RunningHub {
     return this.#registration.submit(job, limits, jobs)
   }
 
-  async ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void> {
-    // What is not among them has ended, is unknown, or is not this server's to end.
-    if (this.#waiters.unfinished.has(id)) await this.#waiters.wait(id, waitMs, signal)
+  ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void> {
+    const { store, logger } = this.#deps
+    return untilEnded(id, waitMs, signal, { store, logger, waiters: this.#waiters, closing: this.#closing.signal })
   }
 
   progress(id: JobId): ReturnType<Hub['progress']> {
@@ -152,14 +179,11 @@ class HubEdge implements RunningHub {
   }
 
   async cancel(id: JobId): Promise<void> {
-    if (!this.#waiters.unfinished.has(id)) return
-    const durable = this.#waiters.wait(id, CANCEL_WAIT_MS)
-    if (this.#state.jobs.has(id)) this.#raise({ type: 'job-cancelled', jobId: id })
-    else if (!this.#unwanted.has(id)) {
-      // It is still being planned, and must not come into the core when it is.
-      this.#unwanted.add(id)
-      this.#track(this.#end(id, () => this.#rows.cancelled(id)))
-    }
+    // Another server's is marked for its owner, which looks every other second; what has ended is not.
+    const isOurs = this.#waiters.unfinished.has(id)
+    if (!isOurs && !(await this.#deps.store.wantCancelled(id, Date.now()))) return
+    const durable = this.ended(id, CANCEL_WAIT_MS)
+    if (isOurs) this.#jobs.cancel(id)
     await durable
   }
 
@@ -200,39 +224,26 @@ class HubEdge implements RunningHub {
     clearTimeout(this.#timer)
     this.#tallies.close()
     this.#orders.close()
+    this.#ownership.stop()
     this.#gateway.close()
     await Promise.allSettled(this.#writes)
+    await this.#ownership.leave()
     await this.#tables.close()
     this.#waiters.releaseAll()
   }
 
-  resumeAll(rows: readonly JobRow[]): void {
+  /** Its place among the servers of the database, and the jobs that are left there. */
+  async begin(): Promise<void> {
+    await this.#ownership.begin()
+  }
+
+  #taken(rows: readonly JobRow[]): void {
+    if (rows.length > 0) this.#deps.logger.info({ jobs: rows.length }, 'unfinished jobs go on')
     const sinceMs = rows.length === 0 ? null : Math.min(...rows.map(({ createdAtMs }) => createdAtMs))
     this.#track(this.#rows.resume(sinceMs))
-    for (const row of rows) this.resume(row)
-  }
-
-  /** Plans a job that is not in the core: a new one, or one that was begun before a restart. */
-  resume(row: UnfinishedJob): void {
-    this.#waiters.unfinished.add(row.id)
-    this.#track(this.#plan(row))
-  }
-
-  async #plan(row: UnfinishedJob): Promise<void> {
-    const { store, logger } = this.#deps
-    try {
-      const ready = await planInTime(row, { store, logger, tables: this.#tables, closing: this.#closing.signal })
-      if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
-      const { planned, submissions, ending, voided } = ready
-      this.#planned.set(row.id, planned)
-      const job = jobSpecOf(row, ready, performance.now() + (row.deadlineAtMs - Date.now()))
-      this.#raise({ type: 'job-planned', job, state: row.state, basis: row.basis, submissions, voided, ending })
-    } catch (error) {
-      if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
-      logger.error({ ...labelsOfJob(row), err: error }, 'a job could not be planned')
-      await this.#end(row.id, () => this.#rows.failed(row.id, ...whyUnplanned(row, Date.now())))
-    } finally {
-      this.#unwanted.delete(row.id)
+    for (const row of rows) {
+      this.#jobs.resume(row)
+      if ((row.cancelWantedAtMs ?? null) !== null) this.#jobs.cancel(row.id)
     }
   }
 
@@ -251,7 +262,7 @@ class HubEdge implements RunningHub {
   #carryOut(command: HubCommand): void {
     switch (command.type) {
       case 'assign': {
-        const assignment = assignmentOf(this.#plannedOf(command.jobId), command.order)
+        const assignment = assignmentOf(this.#jobs.plannedOf(command.jobId), command.order)
         return this.#gateway.send(command.session, 'assign', assignment)
       }
       case 'revoke':
@@ -268,37 +279,23 @@ class HubEdge implements RunningHub {
       case 'write':
         return this.#track(this.#rows.decided(command.writes))
       case 'job-state':
-        return this.#track(this.#rows.jobState(command, this.#planned.get(command.jobId)?.planDigest))
+        return this.#track(this.#rows.jobState(command, this.#jobs.planned.get(command.jobId)?.planDigest))
       case 'refine':
         return this.#track(this.#refine(command))
       case 'complete':
         return this.#track(
-          this.#end(command.jobId, () => this.#rows.completed(this.#plannedOf(command.jobId), command)),
+          this.#jobs.end(command.jobId, () => this.#rows.completed(this.#jobs.plannedOf(command.jobId), command)),
         )
       case 'cancel':
-        return this.#track(this.#end(command.jobId, () => this.#rows.cancelled(command.jobId)))
+        return this.#jobs.cancelled(command.jobId)
       case 'fail':
-        this.#deps.logger.warn(
-          { ...labelsOfJob(this.#plannedOf(command.jobId).row), code: command.code },
-          command.detail,
-        )
+        this.#deps.logger.warn({ ...this.#jobs.labelsOf(command.jobId), code: command.code }, command.detail)
         return this.#track(
-          this.#end(command.jobId, () => this.#rows.failed(command.jobId, command.code, command.detail, command.found)),
+          this.#jobs.end(command.jobId, () =>
+            this.#rows.failed(command.jobId, command.code, command.detail, command.found),
+          ),
         )
     }
-  }
-
-  /** Of a job that is not planned only its id is at hand. */
-  #labelsOf(jobId: JobId): object {
-    const planned = this.#planned.get(jobId)
-    return planned ? labelsOfJob(planned.row) : { job_id: jobId }
-  }
-
-  /** The core speaks of a job only after it heard that it is planned. */
-  #plannedOf(jobId: JobId): PlannedJob {
-    const planned = this.#planned.get(jobId)
-    if (planned === undefined) throw new Error(`the core speaks of job ${jobId}, which is not planned`)
-    return planned
   }
 
   /** Durable first, then the core hears of it, then the agent. */
@@ -306,32 +303,25 @@ class HubEdge implements RunningHub {
     try {
       await this.#rows.answers(submissions, this.#agents.partialsOf(request))
     } catch (error) {
-      this.#deps.logger.error({ err: error }, 'answers could not be stored; their shards run again')
-      this.#agents.reply(request, refusal('SERVER_STOPPING', 'The answer could not be stored.'))
+      this.#agents.reply(request, await this.#whyNotStored(submissions, error))
       return this.#raise({ type: 'store-failed', submissions })
     }
     this.#agents.reply(request, { ok: true })
     this.#raise({ type: 'stored', submissions })
   }
 
-  async #refine(command: Extract<HubCommand, { type: 'refine' }>): Promise<void> {
-    const refined = await this.#refining.refine(this.#plannedOf(command.jobId), command)
-    if (refined !== null) this.#raise(refined)
+  /** A job may have ended without this Hub's knowledge: then its shards must not run again, and nobody is at fault. */
+  async #whyNotStored([first]: readonly SubmissionRow[], error: unknown): Promise<Refusal> {
+    if (first !== undefined && isRefusal(error) && (await this.#jobs.dropIfEnded(first.jobId))) {
+      return refusal('STALE_EPOCH', 'This assignment is no longer held: its job has ended.')
+    }
+    this.#deps.logger.error({ err: error }, 'answers could not be stored; their shards run again')
+    return refusal('SERVER_STOPPING', 'The answer could not be stored.')
   }
 
-  async #end(jobId: JobId, write: () => Promise<void>): Promise<void> {
-    try {
-      await write()
-    } catch (error) {
-      if (this.#closing.signal.aborted) throw error
-      this.#deps.logger.error({ ...this.#labelsOf(jobId), err: error }, 'the end of a job was refused by the store')
-      await this.#rows.failed(jobId, 'INTERNAL', 'The end of the job could not be stored.')
-    }
-    this.#planned.delete(jobId)
-    this.#refining.forget(jobId)
-    this.#waiters.release(jobId)
-    this.#raise({ type: 'job-ended', jobId })
-    this.#track(this.#rows.noticed(jobId))
+  async #refine(command: Extract<HubCommand, { type: 'refine' }>): Promise<void> {
+    const refined = await this.#refining.refine(this.#jobs.plannedOf(command.jobId), command)
+    if (refined !== null) this.#raise(refined)
   }
 
   /** Keeps `close` waiting for it; a failure while closing is what the next start repairs. */

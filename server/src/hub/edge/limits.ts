@@ -45,6 +45,19 @@ export const GATEWAY_LIMITS = {
   goodbyeMs: 2_000,
 } as const
 
+/** Of several servers on one database. */
+export const OWNER_LIMITS = {
+  /** How soon a server hears that a job of its own is to be cancelled, has ended or is another's; one query. */
+  lookMs: 2_000,
+  /**
+   * For how long an owner must be seen dead until its jobs are taken: its connection alone may have been lost, and where the
+   * database restarted, those of all.
+   */
+  desertedMs: 3_000,
+  /** From one look to the next at a job that somebody waits for and another server runs. */
+  elsewhereLookMs: 1_000,
+} as const
+
 /** Of what is remembered of agents beside their work. */
 export const ROSTER_LIMITS = {
   /** Sessions that are gone, some 500 bytes each, and for how long. */

@@ -4,7 +4,7 @@ import type { JobId } from '@forge/shared/contract/ids.ts'
 import { termsOf } from '../../billing/price.ts'
 import type { SpendingLimits, JobLimits } from '../../store/ledger-store.ts'
 import { isPassing } from '../../store/sql-error.ts'
-import type { NewJob, Store } from '../../store/store.ts'
+import type { JobRow, NewJob, Store } from '../../store/store.ts'
 import type { Hub } from './hub-interface.ts'
 import type { HubRows } from './hub-rows.ts'
 import { planOf, type UnfinishedJob } from './planning.ts'
@@ -12,6 +12,8 @@ import { planOf, type UnfinishedJob } from './planning.ts'
 export interface RegistrationDeps {
   readonly store: Pick<Store, 'registerJob' | 'job'>
   readonly rows: Pick<HubRows, 'reading' | 'failed'>
+  /** This server's number. */
+  readonly owner: () => number
   readonly isUnfinished: (id: JobId) => boolean
   readonly resume: (row: UnfinishedJob) => void
   readonly track: (work: Promise<void>) => void
@@ -25,12 +27,13 @@ export class Registration {
   }
 
   async submit(job: NewJob, limits: SpendingLimits, jobs: JobLimits): ReturnType<Hub['submitWithin']> {
-    const { isUnfinished, resume } = this.#deps
-    const inserted = await this.#register(job, limits, jobs)
+    const { isUnfinished, owner, resume } = this.#deps
+    const inserted = await this.#register({ ...job, owner: owner() }, limits, jobs)
     if ('over' in inserted || 'tooMany' in inserted) return inserted
     if (inserted.inserted) resume({ ...job, state: 'QUEUED', basis: null, ending: null, isNew: true })
-    // Its insert was answered by an error although it was done: whoever asks again sets it going.
-    else if (inserted.existing.finishedAtMs === null && !isUnfinished(inserted.existing.id)) resume(inserted.existing)
+    // Its insert was answered by an error although it was done: whoever asks again sets it going. Another server's goes on
+    // there, or is taken from it by whoever looks first.
+    else if (isOpenOf(owner(), inserted.existing) && !isUnfinished(inserted.existing.id)) resume(inserted.existing)
     return inserted
   }
 
@@ -47,9 +50,11 @@ export class Registration {
   async #readBack({ id }: NewJob): Promise<void> {
     const { store, rows, isUnfinished, resume } = this.#deps
     const row = await rows.reading(() => store.job(id))
-    if (row === null || row.finishedAtMs !== null || isUnfinished(id)) return
+    if (row === null || !isOpenOf(this.#deps.owner(), row) || isUnfinished(id)) return
     if (row.clientJobId !== null) return resume(row)
     const detail = 'The store broke off while the job was registered, and its client was told so; nothing is billed.'
     await rows.failed(id, 'STORE_UNAVAILABLE', detail)
   }
 }
+
+const isOpenOf = (server: number, { finishedAtMs, owner }: JobRow): boolean => finishedAtMs === null && owner === server

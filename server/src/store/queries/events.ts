@@ -18,6 +18,7 @@ const locked = perHandle((db) =>
       state: jobs.state,
       reason: jobs.reason,
       basis: jobs.basis,
+      owner: jobs.owner,
       finishedAtMs: jobs.finishedAtMs,
     })
     .from(jobs)
@@ -29,6 +30,10 @@ const locked = perHandle((db) =>
 
 /** Those of the jobs that exist; in one order everywhere, so that no two transactions wait for each other. */
 export const lockJobs = (db: Db, ids: readonly JobId[]) => locked(db).execute({ ids: textArray(ids) })
+
+/** Whether a job that is locked is another server's than that which writes; who names none writes whosever it is. */
+export const isOfOther = ({ owner }: { readonly owner: number | null }, writer: number | undefined): boolean =>
+  writer !== undefined && owner !== writer
 
 /** Of a job that this transaction has inserted: nobody can have written before it. */
 export const beginEvents = (db: Db, first: NewEvent): Promise<void> => insertNew(db, events, [linked(first, null)])

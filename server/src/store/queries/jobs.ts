@@ -6,7 +6,7 @@
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
-import { and, eq, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, or, sql, type Placeholder } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { endTold, registeredData } from '../event-data.ts'
 import { isAnyOf, newValues, orAsItIs, perHandle, placeholders, textArray } from '../prepared.ts'
@@ -19,7 +19,7 @@ import { burnWarned, jobEnded } from '../webhook-events.ts'
 import { announce, announceTo, listeningTo } from './announcements.ts'
 import { billableOn } from './balances.ts'
 import { lockLedger } from './closings.ts'
-import { appendEvents, beginEvents, lockJobs } from './events.ts'
+import { appendEvents, beginEvents, isOfOther, lockJobs } from './events.ts'
 import { jobsAtATime } from './job-reads.ts'
 import { insertReferences } from './references.ts'
 import { overLimit, paidOf, reserve, settle } from './ledger.ts'
@@ -92,8 +92,9 @@ const inserting = perHandle((db) =>
         'createdAtMs',
         'deadlineAtMs',
         'replayOf',
+        'owner',
         'state',
-      ),
+      ) satisfies Record<Exclude<keyof NewJob, 'references'> | 'state', Placeholder>,
     )
     .onConflictDoNothing()
     .returning({ id: jobs.id })
@@ -107,7 +108,8 @@ export async function insertJob(
   attempt: number,
   beside: () => Promise<void> = async () => undefined,
 ): Promise<InsertedJob> {
-  const [inserted] = await inserting(db).execute({ ...job, state: 'QUEUED' satisfies JobState })
+  const state: JobState = 'QUEUED'
+  const [inserted] = await inserting(db).execute({ ...job, owner: job.owner ?? null, state })
   if (inserted !== undefined) {
     await Promise.all([
       insertReferences(db, job.projectId, job.id, references),
@@ -159,11 +161,6 @@ export async function jobOfClient(db: Db, projectId: ProjectId, clientJobId: str
   return row === undefined ? null : parsed(row)
 }
 
-export async function unfinishedJobs(db: Db): Promise<JobRow[]> {
-  const rows = await db.select().from(jobs).where(isNull(jobs.finishedAtMs)).orderBy(jobs.createdAtMs, jobs.id)
-  return rows.map(parsed)
-}
-
 const changing = perHandle((db) =>
   db
     .update(jobs)
@@ -177,10 +174,10 @@ const changing = perHandle((db) =>
 )
 
 export async function updateJob(db: Db, id: JobId, change: JobChange): Promise<boolean> {
-  const { state, reason, planDigest, startedAtMs } = change
+  const { state, reason, planDigest, startedAtMs, owner } = change
   if (isEnd(state)) throw new StoreContradiction(`job ${id} becomes ${state} by finishJob alone`)
   const [before] = await lockJobs(db, [id])
-  if (before === undefined || before.finishedAtMs !== null) return false
+  if (before === undefined || before.finishedAtMs !== null || isOfOther(before, owner)) return false
   // How many agents a queued job lacks changes with every agent: that it waits, and that it no longer does, are events.
   const isNews = before.state !== state || (before.reason === null) !== (reason === null)
   const news = isNews ? [{ jobId: id, atMs: Date.now(), type: 'state', data: { state, reason } } as const] : []
@@ -191,9 +188,9 @@ export async function updateJob(db: Db, id: JobId, change: JobChange): Promise<b
   return true
 }
 
-export async function setBasis(db: Db, id: JobId, basis: Digest): Promise<boolean> {
+export async function setBasis(db: Db, id: JobId, basis: Digest, owner?: number): Promise<boolean> {
   const [before] = await lockJobs(db, [id])
-  if (before === undefined || before.finishedAtMs !== null) return false
+  if (before === undefined || before.finishedAtMs !== null || isOfOther(before, owner)) return false
   if (before.basis === basis) return true
   await db.update(jobs).set({ basis }).where(eq(jobs.id, id))
   await appendEvents(db, [{ jobId: id, atMs: Date.now(), type: 'basis', data: { basis } }])
@@ -224,7 +221,7 @@ export async function finishJob(
   attempt: number,
 ): Promise<{ readonly row: JobRow | null; readonly settled: Settled | null }> {
   const [before] = await lockJobs(db, [id])
-  if (before === undefined) return { row: null, settled: null }
+  if (before === undefined || isOfOther(before, end.owner)) return { row: null, settled: null }
   const wanted = {
     state: end.state,
     finishedAtMs: end.finishedAtMs,
@@ -282,6 +279,6 @@ function isEnd(state: JobChange['state']): boolean {
   return state === 'COMPLETED' || state === 'FAILED' || state === 'CANCELLED'
 }
 
-function parsed({ op: _listed, ...row }: typeof jobs.$inferSelect): JobRow {
+export function parsed({ op: _listed, ...row }: typeof jobs.$inferSelect): JobRow {
   return { ...row, problem: row.problem === null ? null : problemSchema.parse(JSON.parse(row.problem)) }
 }

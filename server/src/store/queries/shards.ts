@@ -9,7 +9,7 @@ import { perHandle } from '../prepared.ts'
 import { jobs, partials, submissions, verdicts, voids } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { PartialRow, ShardWrites, SubmissionRow, VerdictRow, VoidedSubmission } from '../store.ts'
-import { appendEvents, lockJobs } from './events.ts'
+import { appendEvents, isOfOther, lockJobs } from './events.ts'
 import { writeIdentities } from './identities.ts'
 import { insertAll, rowsOf } from './rows.ts'
 
@@ -21,7 +21,16 @@ export async function writeShards(db: Db, writes: ShardWrites): Promise<void> {
   await writeIdentities(db, writes)
 }
 
-export async function writeEnding(db: Db, jobId: JobId, rows: readonly VerdictRow[], ending: string): Promise<void> {
+export async function writeEnding(
+  db: Db,
+  jobId: JobId,
+  rows: readonly VerdictRow[],
+  ending: string,
+  owner?: number,
+): Promise<void> {
+  if (owner !== undefined && (await lockJobs(db, [jobId])).some((job) => isOfOther(job, owner))) {
+    throw new StoreContradiction(`job ${jobId} is another server's, which decides of it`)
+  }
   await writeVerdicts(db, rows)
   // Of an ended job the verdicts have been refused.
   await db

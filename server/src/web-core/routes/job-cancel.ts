@@ -19,13 +19,14 @@ export const jobCancelRoute = route({
   operationId: 'cancelJob',
   summary: 'Cancel a job',
   description:
-    'No agent works on it from then on, its end is durable when this is answered, and the client pays nothing. A job that has ended, also by an end that was just being written, is refused: finished is finished. A job that has begun counts against the project’s `cancelled_jobs_per_day`, since nobody pays for what was computed; so does one that had begun and timed out.',
+    'No agent works on it from then on, its end is durable when this is answered, and the client pays nothing. One that another server of the same database runs is stopped by that one, within some seconds, which this waits for. A job that has ended, also by an end that was just being written, is refused: finished is finished. A job that has begun counts against the project’s `cancelled_jobs_per_day`, since nobody pays for what was computed; so does one that had begun and timed out.',
   params: jobParams,
   missing: NO_JOB,
   responses: {
     200: { description: 'It is cancelled.', schema: jobViewSchema },
     202: {
-      description: 'It computes nothing any more; its end is still being written.',
+      description:
+        'It is to be cancelled, which is durable; its end is still being written, or the server that runs it has not looked yet.',
       schema: jobViewSchema,
       headers: { Location: 'of the job', 'Retry-After': 'seconds' },
     },

@@ -1,0 +1,137 @@
+// How a server looks at whose the jobs are: an owner is not taken for dead at the first look, and what came while the store
+// looked is not taken for gone.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import { createLogger } from '../../logger.ts'
+import type { OwnerLook } from '../../store/owner-store.ts'
+import type { JobRow } from '../../store/store.ts'
+import { OWNER_LIMITS } from './limits.ts'
+import { Ownership } from './ownership.ts'
+
+const [one, two] = ['one' as JobId, 'two' as JobId]
+const DEAD = 7
+
+async function looking(
+  look: () => Promise<Partial<OwnerLook>>,
+  take: () => Promise<JobRow[]> = () => Promise.resolve([]),
+) {
+  const told: string[] = []
+  const held = new Set<JobId>()
+  let retaken = (): void => undefined
+  const ownership = new Ownership({
+    store: {
+      async enter(heard) {
+        retaken = heard
+        const retake = async (): Promise<void> => void told.push('retake')
+        return { number: 1, retake, leave: async () => void told.push('leave') }
+      },
+      jobsByOwner: async () => ({ isHere: true, own: [], deserted: [], ...(await look()) }),
+      async takeJobs(_, from, isAgain) {
+        told.push(`take of ${from?.join() ?? 'all'}${isAgain === true ? ' again' : ''}`)
+        return take()
+      },
+      wantCancelled: async () => true,
+    },
+    logger: createLogger('silent'),
+    held,
+    taken: (rows: readonly JobRow[]) => void told.push(`taken ${rows.length}`),
+    cancel: (id) => void told.push(`cancel ${id}`),
+    drop: (id) => void told.push(`drop ${id}`),
+  })
+  await ownership.begin()
+  told.length = 0
+  return { ownership, told, held, retaken: () => retaken() }
+}
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const { lookMs, desertedMs } = OWNER_LIMITS
+
+test('what is another’s or has ended is dropped, what is to be cancelled is, and what is held stays', async () => {
+  const own = [{ id: two, isCancelWanted: false }]
+  const { ownership, told, held } = await looking(async () => ({ own }))
+  held.add(one).add(two)
+  await ownership.look()
+  expect(told).toEqual(['drop one'])
+  held.delete(one)
+  own.splice(0, 1, { id: two, isCancelWanted: true })
+  await ownership.look()
+  expect(told).toEqual(['drop one', 'cancel two'])
+  ownership.stop()
+})
+
+test('a job that comes while the store looks is not in what it saw, and stays', async () => {
+  const { ownership, told, held } = await looking(async () => {
+    held.add(one)
+    return {}
+  })
+  await ownership.look()
+  expect(told).toEqual([])
+  ownership.stop()
+})
+
+test('an owner must be seen dead for a while, without a sign of life between', async () => {
+  let deserted = [DEAD]
+  const { ownership, told } = await looking(async () => ({ deserted }))
+  await vi.advanceTimersByTimeAsync(lookMs)
+  expect(told).toEqual([])
+  deserted = []
+  await vi.advanceTimersByTimeAsync(lookMs)
+  deserted = [DEAD]
+  await vi.advanceTimersByTimeAsync(lookMs)
+  expect(told).toEqual([])
+  await vi.advanceTimersByTimeAsync(desertedMs + lookMs)
+  expect(told.slice(0, 2)).toEqual([`take of ${DEAD}`, 'taken 0'])
+  ownership.stop()
+})
+
+test('jobs that were taken while the store broke off are asked for again, until they are heard of', async () => {
+  let deserted = [DEAD]
+  let isBroken = false
+  const take = async (): Promise<JobRow[]> => {
+    if (isBroken) throw new Error('the store broke off')
+    return []
+  }
+  const { ownership, told } = await looking(async () => ({ deserted }), take)
+  isBroken = true
+  await vi.advanceTimersByTimeAsync(desertedMs + 2 * lookMs)
+  expect(told).toEqual([`take of ${DEAD}`])
+  deserted = []
+  await vi.advanceTimersByTimeAsync(lookMs)
+  isBroken = false
+  await vi.advanceTimersByTimeAsync(2 * lookMs)
+  expect(told).toEqual([`take of ${DEAD}`, 'take of  again', 'take of  again', 'taken 0'])
+  ownership.stop()
+})
+
+test('a lock that is not there is taken again, and whoever has it again looks at once', async () => {
+  let looks = 0
+  const { ownership, told, retaken } = await looking(async () => {
+    looks++
+    return { isHere: looks > 1 }
+  })
+  const first = ownership.look()
+  retaken()
+  expect(looks).toBe(1)
+  await first
+  await vi.waitFor(() => expect(looks).toBe(2))
+  expect(told).toEqual(['retake'])
+  ownership.stop()
+})
+
+test('while the store does not answer, looks do not pile up, and after the stop none says anything', async () => {
+  let looks = 0
+  let answer: (look: Partial<OwnerLook>) => void = () => undefined
+  const { ownership, told, held } = await looking(() => {
+    looks++
+    return new Promise((resolve) => (answer = resolve))
+  })
+  held.add(one)
+  await vi.advanceTimersByTimeAsync(100 * lookMs)
+  expect(looks).toBe(1)
+  ownership.stop()
+  answer({})
+  await ownership.leave()
+  expect(told).toEqual(['leave'])
+})

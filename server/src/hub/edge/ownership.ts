@@ -1,0 +1,110 @@
+// Which unfinished jobs are this server's, where several share a database: each job is run by one, its owner. Every other
+// second this one looks whether jobs of its own are to be cancelled, have ended or are another's, and takes those of owners
+// that are no more. What is done about it is the Hub's.
+import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { Logger } from '../../logger.ts'
+import type { OwnerStore, ServerPlace } from '../../store/owner-store.ts'
+import type { JobRow } from '../../store/store.ts'
+import { OWNER_LIMITS } from './limits.ts'
+
+export interface OwnershipDeps {
+  readonly store: OwnerStore
+  readonly logger: Logger
+  /** The jobs that the Hub holds now. */
+  readonly held: ReadonlySet<JobId>
+  /** They are this server's from now on; some may have been before. */
+  taken(rows: readonly JobRow[]): void
+  cancel(id: JobId): void
+  /** It has ended by another's hand, or is another server's. */
+  drop(id: JobId): void
+}
+
+export class Ownership {
+  readonly #deps: OwnershipDeps
+  #place: ServerPlace | null = null
+  #timer: ReturnType<typeof setInterval> | undefined
+  #looking: Promise<void> | null = null
+  /** Owners that were dead when they were looked at, and since when. */
+  #desertedSince = new Map<number, number>()
+  /** Jobs may have become its own without its hearing of it. */
+  #isUnheard = false
+  #isClosed = false
+
+  constructor(deps: OwnershipDeps) {
+    this.#deps = deps
+  }
+
+  /** Of this server. */
+  get number(): number {
+    if (this.#place === null) throw new Error('this server has no number yet')
+    return this.#place.number
+  }
+
+  /** What the dead left is taken at once: a server that starts is mostly the successor of one that stopped. */
+  async begin(): Promise<void> {
+    const { store, taken } = this.#deps
+    this.#place = await store.enter(() => void this.#lookAnew())
+    taken(await store.takeJobs(this.number, null))
+    this.#timer = setInterval(() => void this.look(), OWNER_LIMITS.lookMs).unref()
+  }
+
+  /** While the store does not answer, one look waits for it and no more. */
+  look(): Promise<void> {
+    this.#looking ??= this.#lookOnce().finally(() => (this.#looking = null))
+    return this.#looking
+  }
+
+  /** Behind one that is under way, which may have seen what was before. */
+  async #lookAnew(): Promise<void> {
+    await this.#looking
+    if (!this.#isClosed) await this.look()
+  }
+
+  /** No more looks; its jobs stay its own. */
+  stop(): void {
+    this.#isClosed = true
+    clearInterval(this.#timer)
+  }
+
+  /** Once nothing of its jobs is written any more: from here on others may take them, and what a last look took as well. */
+  async leave(): Promise<void> {
+    await this.#place?.leave()
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { store, logger, taken } = this.#deps
+    try {
+      // Those that come while the store looks are not in what it saw.
+      const before = [...this.#deps.held]
+      const { isHere, own, deserted } = await store.jobsByOwner(this.number)
+      if (this.#isClosed) return
+      this.#compare(before, own)
+      if (!isHere) void this.#place?.retake()
+      const from = this.#longDeserted(deserted)
+      if (from.length === 0 && !this.#isUnheard) return
+      const isAgain = this.#isUnheard
+      this.#isUnheard = true
+      const rows = await store.takeJobs(this.number, from, isAgain)
+      this.#isUnheard = false
+      if (!this.#isClosed) taken(rows)
+    } catch (error) {
+      if (!this.#isClosed) logger.warn({ err: error }, 'whose the unfinished jobs are could not be read')
+    }
+  }
+
+  #compare(before: readonly JobId[], own: Awaited<ReturnType<OwnerStore['jobsByOwner']>>['own']): void {
+    const { cancel, drop } = this.#deps
+    const wanted = new Map(own.map(({ id, isCancelWanted }) => [id, isCancelWanted]))
+    for (const id of before) {
+      const isCancelWanted = wanted.get(id)
+      if (isCancelWanted === undefined) drop(id)
+      else if (isCancelWanted) cancel(id)
+    }
+  }
+
+  #longDeserted(owners: readonly number[]): number[] {
+    const nowMs = performance.now()
+    this.#desertedSince = new Map(owners.map((owner) => [owner, this.#desertedSince.get(owner) ?? nowMs]))
+    return owners.filter((owner) => nowMs - (this.#desertedSince.get(owner) ?? nowMs) >= OWNER_LIMITS.desertedMs)
+  }
+}
