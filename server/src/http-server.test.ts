@@ -1,10 +1,10 @@
-// Slow clients on real connections: what stands still is told so and cut, before its answer and behind it; what goes on
-// coming has no time for the whole.
+// Clients on real connections. The slow: what stands still is told so and cut, before its answer and behind it; what goes on
+// coming has no time for the whole. And those that would rather speak HTTP/2.
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createHttpServer } from './http-server.ts'
 import { openExampleWorld, WORLD_START_MS, type ExampleWorld } from './web-core/examples.fixtures.ts'
 import { WEB_LIMITS } from './web-core/limits.ts'
@@ -14,6 +14,8 @@ const http = createHttpServer(50)
 beforeAll(async () => {
   world = await openExampleWorld({ bodyIdleSeconds: 1 })
   http.on('request', getRequestListener(world.app.fetch))
+  // As the Hub does for its agents.
+  http.on('upgrade', (_, socket) => socket.destroy())
   await once(http.listen(0, '127.0.0.1'), 'listening')
 }, WORLD_START_MS)
 afterAll(async () => {
@@ -71,3 +73,31 @@ test.each([
     expect(await begin(method, path, 'Content-Length: 1000000', 'abc', 'd')).toMatch(/^HTTP\/1\.1 (200|405) /)
   },
 )
+
+test.each<[string, (text: string) => [string, string]]>([
+  ['Content-Length', (text) => [`Content-Length: ${text.length}`, text]],
+  ['chunks', (text) => ['Transfer-Encoding: chunked', `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`]],
+])('whoever offers h2c is answered, bodies with %s too, and keeps the connection', async (_, framed) => {
+  const socket = connect((http.address() as AddressInfo).port, '127.0.0.1')
+  let text = ''
+  socket.on('data', (chunk) => (text += String(chunk)))
+  const headers = [
+    `Host: a.example\r\nAuthorization: Bearer ${world.own.key}\r\nContent-Type: application/json`,
+    'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+  ].join('\r\n')
+  const write = (name: string): void => {
+    const [length, body] = framed(JSON.stringify({ name, scopes: ['jobs:read'] }))
+    socket.write(`POST /api/v0/keys HTTP/1.1\r\n${headers}\r\n${length}\r\n\r\n`)
+    // A body that comes after its headers, as Java sends it.
+    setTimeout(() => socket.write(body), 20)
+  }
+  for (const name of ['h2c-first', 'h2c-second']) {
+    write(name)
+    await vi.waitFor(() => expect(text).toContain(`"name":"${name}"`))
+  }
+  socket.write(`GET /api/v0/keys HTTP/1.1\r\n${headers}\r\n\r\n`)
+  await vi.waitFor(() =>
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 201', 'HTTP/1.1 200']),
+  )
+  socket.destroy()
+})
