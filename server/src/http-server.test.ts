@@ -101,3 +101,12 @@ test.each<[string, (text: string) => [string, string]]>([
   )
   socket.destroy()
 })
+
+test('a second line of Authorization is not passed over', async () => {
+  const socket = connect((http.address() as AddressInfo).port, '127.0.0.1')
+  const own = `X-FORGE-API-KEY: ${world.own.key}\r\nAuthorization: Bearer ${world.own.key}`
+  socket.write(`GET /api/v0/keys HTTP/1.1\r\nHost: a.example\r\n${own}\r\nAuthorization: Bearer another\r\n\r\n`)
+  const [answer] = await once(socket, 'data')
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /)
+  socket.destroy()
+})
