@@ -220,6 +220,7 @@ class HubEdge implements RunningHub {
 
   async #plan(row: UnfinishedJob): Promise<void> {
     const { store, logger } = this.#deps
+    const beganMs = Date.now()
     try {
       const ready = await planInTime(row, { store, logger, tables: this.#tables, closing: this.#closing.signal })
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
@@ -230,7 +231,7 @@ class HubEdge implements RunningHub {
     } catch (error) {
       if (this.#closing.signal.aborted || this.#unwanted.has(row.id)) return
       logger.error({ ...labelsOfJob(row), err: error }, 'a job could not be planned')
-      await this.#end(row.id, () => this.#rows.failed(row.id, ...whyUnplanned(row, Date.now())))
+      await this.#end(row.id, () => this.#rows.failed(row.id, ...whyUnplanned(row, beganMs, Date.now())))
     } finally {
       this.#unwanted.delete(row.id)
     }
