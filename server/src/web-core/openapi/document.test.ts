@@ -3,6 +3,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { PROBLEMS } from '@forge/shared/contract/problem.ts'
 import { ROUTES } from '../routes/all-routes.ts'
 import { isProjects, problemsOf } from '../routing/route.ts'
 import { startTestApp } from '../test-app.ts'
@@ -46,6 +47,11 @@ test('every route is in it, with every problem that it may answer and its scope'
     if (isProjects(declared)) expect(new Set(scopes)).toEqual(new Set([declared.scope]))
     expect(operation.security.length > 0).toBe(declared.scope !== 'public')
   }
+})
+
+test('it says of every problem what to do', () => {
+  const { description } = z.object({ description: z.string() }).parse(document['info'])
+  for (const code of Object.keys(PROBLEMS)) expect(description).toMatch(new RegExp(`^\\* \`${code}\`: \\S.+[.]$`, 'm'))
 })
 
 test('it is served, and so is the page that shows it, from our own origin under the strict policy', async () => {
