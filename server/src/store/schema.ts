@@ -59,7 +59,13 @@ export const apiKeys = pgTable(
 
 export const pools = pgTable(
   'pools',
-  { projectId: projectId(), name: text('name').notNull(), createdAtMs: ms('created_at_ms').notNull() },
+  {
+    projectId: projectId(),
+    name: text('name').notNull(),
+    createdAtMs: ms('created_at_ms').notNull(),
+    /** Revoked tokens name their pool for ever, so its row stays when it is deleted; null again once it is made anew. */
+    retiredAtMs: ms('retired_at_ms'),
+  },
   (pool) => [primaryKey({ name: 'pools_once', columns: [pool.projectId, pool.name] })],
 )
 

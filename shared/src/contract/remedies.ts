@@ -26,6 +26,7 @@ export const REMEDIES: Readonly<Record<ProblemCode, string>> = {
   METHOD_NOT_ALLOWED: 'Use a method that the `Allow` header names.',
   JOB_ID_REUSED: 'Choose a new `ctx.job_id` for the new body; to attach to the job, send its body as it was.',
   NAME_TAKEN: 'Choose another name, or use what is there.',
+  POOL_IN_USE: 'Revoke the pool’s node tokens and let its jobs end, or cancel them; then delete it.',
   MEMORY_QUOTA_EXCEEDED: 'Delete what nobody needs, let things expire, or ask the operator for a greater quota.',
   WEBHOOK_DISABLED: 'Mend its receiver, then enable the webhook and send it again.',
   LIMIT_REACHED:
