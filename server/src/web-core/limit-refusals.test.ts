@@ -64,6 +64,20 @@ test.each<[string, object]>([
   expect(t.store.jobs.size).toBe(1)
 })
 
+test.each([
+  ['keys', { name: 'one more', scopes: ['jobs:read'] }, /keys_per_project is 100, .* no operator can raise it: revoke/],
+  ['node-tokens', { name: 'one more' }, /node_tokens_per_project is 1000, .* no operator can raise it: revoke/],
+  ['pools', { name: 'one-more' }, /pools_per_project is 50, .* no operator can raise it: delete/],
+])('too many %s are told the limit, its value and what helps', async (path, body, detail) => {
+  const t = startTestApp()
+  t.store.insertApiKey = t.store.insertNodeToken = async () => false
+  t.store.insertPool = async () => 'too-many'
+  const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
+  const sent = await t.app.request(`/api/v0/${path}`, { method: 'POST', body: JSON.stringify(body), headers })
+  const refused = problemSchema.parse(await sent.json())
+  expect([refused.code, refused.detail]).toEqual(['LIMIT_REACHED', expect.stringMatching(detail)])
+})
+
 test('who has given up as many jobs as a day allows may not ask for a short deadline', async () => {
   const t = startTestApp()
   t.store.limits = { ...NO_RATE, cancelled_jobs_per_day: 3 }
