@@ -13,6 +13,7 @@ import { ADMISSION_LIMITS } from '@forge/server/hub/edge/limits.ts'
 import { agentFrames, hubFrames, refusalCodes } from '@forge/shared/contract/agent-events.ts'
 import { ROUTES } from '@forge/server/web-core/routes/all-routes.ts'
 import { PROBLEMS } from '@forge/shared/contract/problem.ts'
+import { REMEDIES } from '@forge/shared/contract/remedies.ts'
 import { SCOPE_MEANINGS, SCOPES } from '@forge/shared/contract/tenants.ts'
 import { describe, expect, test } from 'vitest'
 
@@ -20,15 +21,18 @@ const root = path.resolve(import.meta.dirname, '..')
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
 
 test('docs/problems.md has a row for every problem code, as the contract has it', () => {
+  const remedies = new Map(Object.entries(REMEDIES))
   const rows = Object.entries(PROBLEMS).map(
-    ([code, { status, retryable, title }]) => `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${title} |`,
+    ([code, { status, retryable, title }]) =>
+      `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${title} | ${remedies.get(code)} |`,
   )
   const written = read('docs/problems.md')
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-  expect(written, 'Copy the rows of shared/src/contract/problem.ts into docs/problems.md, in their order.').toEqual(
-    rows,
-  )
+  expect(
+    written,
+    'Copy the rows of problem.ts and remedies.ts of shared/src/contract into docs/problems.md, in their order.',
+  ).toEqual(rows)
 })
 
 test('docs/scopes.md has a row for every scope, and a word for whoever has none', () => {

@@ -9,6 +9,7 @@ export default {
     'memory-schema',
     'webhook-schema',
     'session-schema',
+    'pool-schema',
     'act-schema',
   ].map((name) => `./server/src/store/${name}.ts`),
   out: process.env['FORGE_DRIZZLE_OUT'] ?? './server/drizzle',

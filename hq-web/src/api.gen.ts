@@ -626,6 +626,22 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v0/pools/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["deletePool"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v0/node-tokens": {
         parameters: {
             query?: never;
@@ -1133,7 +1149,7 @@ export type components = {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "MALFORMED_JSON" | "DUPLICATE_KEY" | "INCOMPLETE_BODY" | "BODY_TOO_FRAGMENTED" | "NOT_UTF8" | "VALIDATION_FAILED" | "CHECKSUM_MISMATCH" | "UNKNOWN_OP" | "KERNEL_DIGEST_MISMATCH" | "RANGE_NOT_SUPPORTED" | "REFERENCE_NOT_FOUND" | "REFERENCE_UNUSABLE" | "UNREADABLE_REQUEST" | "BAD_PREFERENCE" | "BAD_PRECONDITION" | "UNAUTHENTICATED" | "CONFLICTING_CREDENTIALS" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "JOB_ID_REUSED" | "NAME_TAKEN" | "MEMORY_QUOTA_EXCEEDED" | "WEBHOOK_DISABLED" | "LIMIT_REACHED" | "JOB_ENDED" | "JOB_NOT_ENDED" | "JOB_NOT_COMPLETED" | "KERNEL_MISSING" | "CANCELLED" | "PRECONDITION_FAILED" | "CREDIT_NOTE_EXISTS" | "CREDIT_LIMIT_REACHED" | "BODY_TOO_SLOW" | "BODY_TOO_LARGE" | "VALUE_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RANGE_NOT_SATISFIABLE" | "RATE_LIMITED" | "TOO_MANY_JOBS" | "TOO_MANY_STREAMS" | "TOO_MANY_UPLOADS" | "NO_ELIGIBLE_AGENTS" | "NO_ELIGIBLE_CHECKER" | "VERIFICATION_FAILED" | "KERNEL_FAULT" | "TIMED_OUT" | "SERVER_STOPPING" | "STORE_FULL" | "STORE_SLOW" | "STORE_UNAVAILABLE" | "INTERNAL";
+            code: "MALFORMED_JSON" | "DUPLICATE_KEY" | "INCOMPLETE_BODY" | "BODY_TOO_FRAGMENTED" | "NOT_UTF8" | "VALIDATION_FAILED" | "CHECKSUM_MISMATCH" | "UNKNOWN_OP" | "KERNEL_DIGEST_MISMATCH" | "RANGE_NOT_SUPPORTED" | "REFERENCE_NOT_FOUND" | "REFERENCE_UNUSABLE" | "UNREADABLE_REQUEST" | "BAD_PREFERENCE" | "BAD_PRECONDITION" | "UNAUTHENTICATED" | "CONFLICTING_CREDENTIALS" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "JOB_ID_REUSED" | "NAME_TAKEN" | "POOL_IN_USE" | "MEMORY_QUOTA_EXCEEDED" | "WEBHOOK_DISABLED" | "LIMIT_REACHED" | "JOB_ENDED" | "JOB_NOT_ENDED" | "JOB_NOT_COMPLETED" | "KERNEL_MISSING" | "CANCELLED" | "PRECONDITION_FAILED" | "CREDIT_NOTE_EXISTS" | "CREDIT_LIMIT_REACHED" | "BODY_TOO_SLOW" | "BODY_TOO_LARGE" | "VALUE_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RANGE_NOT_SATISFIABLE" | "RATE_LIMITED" | "TOO_MANY_JOBS" | "TOO_MANY_STREAMS" | "TOO_MANY_UPLOADS" | "NO_ELIGIBLE_AGENTS" | "NO_ELIGIBLE_CHECKER" | "VERIFICATION_FAILED" | "KERNEL_FAULT" | "TIMED_OUT" | "SERVER_STOPPING" | "STORE_FULL" | "STORE_SLOW" | "STORE_UNAVAILABLE" | "INTERNAL";
             detail: string;
             retryable: boolean;
             job_id?: string;
@@ -2148,6 +2164,10 @@ export type components = {
             }[];
             next_cursor: string | null;
         };
+        DeletePoolAnswer: {
+            /** @constant */
+            ok: true;
+        };
         CreateNodeTokenAnswer: {
             /** @constant */
             ok: true;
@@ -2638,7 +2658,7 @@ export type components = {
                 at_ms: number;
                 actor: string;
                 /** @enum {string} */
-                type: "project.created" | "project.changed" | "key.created" | "key.revoked" | "pool.created" | "node-token.created" | "node-token.revoked" | "webhook.created" | "webhook.changed" | "webhook.secret-rotated" | "webhook.deleted" | "credit-note.issued" | "session.begun" | "agent.exposed" | "agent.quarantined" | "agent.released" | "agent.banned" | "agent.requalified";
+                type: "project.created" | "project.changed" | "key.created" | "key.revoked" | "pool.created" | "pool.deleted" | "node-token.created" | "node-token.revoked" | "webhook.created" | "webhook.changed" | "webhook.secret-rotated" | "webhook.deleted" | "credit-note.issued" | "session.begun" | "agent.exposed" | "agent.quarantined" | "agent.released" | "agent.banned" | "agent.requalified";
                 subject: string | null;
                 data: {
                     [key: string]: unknown;
@@ -4302,6 +4322,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatePoolAnswer"];
+                };
+            };
+        };
+    };
+    deletePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletePoolAnswer"];
                 };
             };
         };

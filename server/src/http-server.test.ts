@@ -1,9 +1,9 @@
-// Slow clients on real connections: what stands still is told so and cut, before its answer and behind it; what goes on
-// coming has no time for the whole.
+// Clients on real connections. The slow: what stands still is told so and cut, before its answer and behind it; what goes on
+// coming has no time for the whole. And those that would rather speak HTTP/2.
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { createHttpServer } from './http-server.ts'
 import { createLogger } from './logger.ts'
@@ -16,6 +16,8 @@ const http = createHttpServer(50)
 beforeAll(async () => {
   world = await openExampleWorld({ bodyIdleSeconds: 1 })
   http.on('request', createListener(world.app.fetch, createLogger('silent')))
+  // As the Hub does for its agents.
+  http.on('upgrade', (_, socket) => socket.destroy())
   await once(http.listen(0, '127.0.0.1'), 'listening')
 }, WORLD_START_MS)
 afterAll(async () => {
@@ -101,4 +103,41 @@ test.each([
   expect(text).toMatch(/^x-content-type-options: nosniff\r$/im)
   const body = problemSchema.parse(JSON.parse(/\{.*\}/.exec(text)?.[0] ?? ''))
   expect(body).toMatchObject({ code: 'UNREADABLE_REQUEST', status: 400, retryable: false })
+})
+
+test.each<[string, (text: string) => [string, string]]>([
+  ['Content-Length', (text) => [`Content-Length: ${text.length}`, text]],
+  ['chunks', (text) => ['Transfer-Encoding: chunked', `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`]],
+])('whoever offers h2c is answered, bodies with %s too, and keeps the connection', async (_, framed) => {
+  const socket = connect((http.address() as AddressInfo).port, '127.0.0.1')
+  let text = ''
+  socket.on('data', (chunk) => (text += String(chunk)))
+  const headers = [
+    `Host: a.example\r\nAuthorization: Bearer ${world.own.key}\r\nContent-Type: application/json`,
+    'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+  ].join('\r\n')
+  const write = (name: string): void => {
+    const [length, body] = framed(JSON.stringify({ name, scopes: ['jobs:read'] }))
+    socket.write(`POST /api/v0/keys HTTP/1.1\r\n${headers}\r\n${length}\r\n\r\n`)
+    // A body that comes after its headers, as Java sends it.
+    setTimeout(() => socket.write(body), 20)
+  }
+  for (const name of ['h2c-first', 'h2c-second']) {
+    write(name)
+    await vi.waitFor(() => expect(text).toContain(`"name":"${name}"`))
+  }
+  socket.write(`GET /api/v0/keys HTTP/1.1\r\n${headers}\r\n\r\n`)
+  await vi.waitFor(() =>
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 201', 'HTTP/1.1 200']),
+  )
+  socket.destroy()
+})
+
+test('a second line of Authorization is not passed over', async () => {
+  const socket = connect((http.address() as AddressInfo).port, '127.0.0.1')
+  const own = `X-FORGE-API-KEY: ${world.own.key}\r\nAuthorization: Bearer ${world.own.key}`
+  socket.write(`GET /api/v0/keys HTTP/1.1\r\nHost: a.example\r\n${own}\r\nAuthorization: Bearer another\r\n\r\n`)
+  const [answer] = await once(socket, 'data')
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /)
+  socket.destroy()
 })

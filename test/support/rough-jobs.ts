@@ -16,14 +16,17 @@ export interface RoughOptions {
 /** `name` keeps the clients' own ids of one story apart from another's. */
 export function roughJobs(dice: Dice, name: string, count: number, options: RoughOptions): Contract[] {
   const { yearsMax = 6_000_000, agents, modes = ['none', 'spotcheck', 'full'], rates = [0.1, 0.5, 1] } = options
-  return Array.from({ length: count }, (_, n) =>
-    smallContract({
+  return Array.from({ length: count }, (_, n) => {
+    // Dealt in turn and not drawn: no seed leaves one of them out.
+    const verify = modes[n % modes.length] ?? 'full'
+    const rate = dice.pick(rates)
+    return smallContract({
       ctx: { job_id: `${name}-${n}` },
       seed: `${name}-${dice.int(0, 1e9)}`,
       policy: {
-        // Dealt in turn and not drawn: no seed leaves one of them out.
-        verify: modes[n % modes.length] ?? 'full',
-        spotcheck_rate: dice.pick(rates),
+        verify,
+        // Any other mode would ignore it, so it is refused.
+        ...(verify === 'spotcheck' ? { spotcheck_rate: rate } : {}),
         min_agents: dice.int(1, agents),
         max_agents: dice.pick([agents, 50]),
       },
@@ -34,8 +37,8 @@ export function roughJobs(dice: Dice, name: string, count: number, options: Roug
         ...(n % 2 === 0 ? {} : { quantiles: dice.pick([true, [0.9, 0.995]]) }),
         ...(dice.chance(0.2) ? { oep: true } : {}),
       },
-    }),
-  )
+    })
+  })
 }
 
 /** The reference itself where that takes a second, the WASM kernel beyond. */

@@ -22,7 +22,8 @@ test('a whole number is sent to the digit or refused: what no double is, is mark
     }),
   )
   expect(jsonOf('{\n  "policy": 9007199254740993\n}')).toEqual({
-    fault: 'policy: no double is this whole number; write it as text, in quotes (line 2, column 13).',
+    fault:
+      'policy: no double is this whole number, so a number can only be what is next to it, 9007199254740992 and 9007199254740994; a field that may be text takes it in quotes (line 2, column 13).',
   })
 })
 

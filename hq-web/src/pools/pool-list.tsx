@@ -50,7 +50,7 @@ export function PoolList({ pools, tokens, isPart, now, changed }: PoolListProps)
               ))}
             </tbody>
           </table>
-          <p class="cap after">{say.forEver}</p>
+          <p class="cap after">{say.going}</p>
         </>
       )}
       <NewPool changed={changed} />

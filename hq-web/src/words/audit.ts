@@ -30,6 +30,7 @@ export const auditWords = {
     'key.created': 'Key made',
     'key.revoked': 'Key revoked',
     'pool.created': 'Pool made',
+    'pool.deleted': 'Pool deleted',
     'node-token.created': 'Node token made',
     'node-token.revoked': 'Node token revoked',
     'webhook.created': 'Webhook made',

@@ -8,7 +8,8 @@ export const poolWords = {
   pools: 'Pools',
   noPools: 'There is no pool yet. Make one, then a node token for it, and start an agent with that.',
   poolHeads: { name: 'Pool', made: 'Made', tokens: 'Active tokens' },
-  forEver: 'A pool stays for good; without an active token nobody is in it.',
+  going:
+    'Without an active token nobody is in a pool. One that nobody needs goes with DELETE /api/v0/pools/{name}, once no job of it is unfinished.',
   newPool: 'Make a pool',
   poolName: 'Name of the pool',
   poolNameHelp: 'Lower-case letters, digits and hyphens, as policy.pool will say it.',

@@ -1,6 +1,6 @@
 // What every store must say of many jobs, and of the shards of one: its own project's alone, filtered, page by page.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
-import { problem } from '@forge/shared/contract/problem.ts'
+import { problem, type ProblemCode } from '@forge/shared/contract/problem.ts'
 import { ulid } from 'ulid'
 import { expect, test } from 'vitest'
 import type { NewJob, Store } from './store.ts'
@@ -95,11 +95,13 @@ export function testJobReads({ store, otherProject }: JobReadsTool): void {
     const [own, other] = [await otherProject(), await otherProject()]
     const day = 86_400_000
     const nowMs = 20_000 * day + 1_000
-    const ended = async (code: 'TIMED_OUT' | 'CANCELLED' | 'KERNEL_FAULT', finishedAtMs: number, begun = true) => {
+    const verification = { mode: 'none', shards: 2, accepted: 1, executions: 1, mismatches: 0, voided: 0 } as const
+    const seen = (code: ProblemCode) => problem(code, 'x', code === 'CANCELLED' ? {} : { verification })
+    const ended = async (code: ProblemCode, finishedAtMs: number, begun = true, why = seen(code)) => {
       const id = await put(own, { createdAtMs: finishedAtMs - 500 })
       if (begun) await store().updateJob(id, { state: 'RUNNING', reason: null, startedAtMs: finishedAtMs - 400 })
       const state = code === 'CANCELLED' ? 'CANCELLED' : 'FAILED'
-      expect(await store().finishJob(id, { state, problem: problem(code, 'x'), finishedAtMs })).toBe(true)
+      expect(await store().finishJob(id, { state, problem: why, finishedAtMs })).toBe(true)
     }
     const counted = (most: number) => store().givenUpOnDay(own, nowMs, most)
     for (const code of ['TIMED_OUT', 'CANCELLED'] as const) {
@@ -107,6 +109,8 @@ export function testJobReads({ store, otherProject }: JobReadsTool): void {
       await ended(code, nowMs, false)
     }
     await ended('KERNEL_FAULT', nowMs)
+    // Its deadline passed while the server was down.
+    await ended('TIMED_OUT', nowMs, true, problem('TIMED_OUT', 'x'))
     expect(await counted(9)).toBe(0)
     await ended('TIMED_OUT', 20_000 * day)
     expect(await counted(9)).toBe(1)

@@ -57,40 +57,6 @@ export const apiKeys = pgTable(
   (key) => [unique('api_keys_hash').on(key.hash), index('api_keys_project').on(key.projectId, key.id)],
 )
 
-export const pools = pgTable(
-  'pools',
-  { projectId: projectId(), name: text('name').notNull(), createdAtMs: ms('created_at_ms').notNull() },
-  (pool) => [primaryKey({ name: 'pools_once', columns: [pool.projectId, pool.name] })],
-)
-
-export const nodeTokens = pgTable(
-  'node_tokens',
-  {
-    id: text('id').primaryKey(),
-    projectId: projectId(),
-    name: text('name').notNull(),
-    pool: text('pool'),
-    region: text('region'),
-    trusted: boolean('trusted').notNull(),
-    /** Those of before there was this column: a trusted one is the operator's, all others count as their project's. */
-    madeByOperator: boolean('made_by_operator').notNull().default(false),
-    hash: digest('hash').notNull(),
-    prefix: text('prefix').notNull(),
-    createdAtMs: ms('created_at_ms').notNull(),
-    expiresAtMs: ms('expires_at_ms'),
-    revokedAtMs: ms('revoked_at_ms'),
-  },
-  (token) => [
-    unique('node_tokens_hash').on(token.hash),
-    index('node_tokens_project').on(token.projectId, token.id),
-    foreignKey({
-      name: 'node_tokens_pool',
-      columns: [token.projectId, token.pool],
-      foreignColumns: [pools.projectId, pools.name],
-    }),
-  ],
-)
-
 /** What is left of each project's requests: see request-bucket.ts. The only rows of tenants that change all the time. */
 export const requestBuckets = pgTable('request_buckets', {
   projectId: projectId().primaryKey(),

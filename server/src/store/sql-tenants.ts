@@ -12,6 +12,7 @@ import {
   nodeTokensOf,
   poolByName,
   poolsOf,
+  retirePool,
   revokeNodeToken,
 } from './queries/pools.ts'
 import { defaultProject, insertProject, projectById, projectsAfter, updateProject } from './queries/projects.ts'
@@ -47,6 +48,8 @@ export function createTenants(engine: Engine): TenantStore {
 
     insertPool: (pool, most, actor) =>
       engine.transaction((db, attempt) => insertPool(db, pool, most, { attempt, actor })),
+    retirePool: (projectId, name, atMs, actor) =>
+      engine.transaction((db, attempt) => retirePool(db, { projectId, name }, { atMs, attempt, actor })),
     pool: (projectId, name) => engine.run((db) => poolByName(db, projectId, name)),
     pools: (projectId, page) => engine.run((db) => poolsOf(db, projectId, page)),
 

@@ -4,7 +4,8 @@ import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import { ulid } from 'ulid'
 import { expect, test } from 'vitest'
-import { digestOf } from './store.fixtures.ts'
+import { problem } from '@forge/shared/contract/problem.ts'
+import { aJob, digestOf } from './store.fixtures.ts'
 import type { Store } from './store.ts'
 import type { ApiKeyRow, NodeTokenRow } from './tenants.ts'
 
@@ -155,6 +156,32 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
     expect(await store().endedNodeTokens([], 20)).toEqual([])
   })
 
+  test('a pool goes once nothing needs it, and comes again as a new one; its ended tokens stay', async () => {
+    const [own, other] = [await otherProject(), await otherProject()]
+    const pool = { projectId: own, name: 'b', createdAtMs: 1 }
+    await store().insertPool(pool, 1)
+    const [open, expired] = [aToken(own, { pool: 'b' }), aToken(own, { pool: 'b', expiresAtMs: 9 })]
+    for (const token of [open, expired]) await store().insertNodeToken(token, 9)
+    const job = aJob(own, { request: '{"policy":{"pool":"b"}}' })
+    for (const one of [job, aJob(own, { request: '{"policy":{}}' })]) await store().insertJob(one)
+    expect(await store().retirePool(own, 'b', 8)).toEqual({ openTokens: 2, unfinishedJobs: 1 })
+    await store().revokeNodeToken(own, open.id, 5)
+    expect(await store().retirePool(own, 'b', 9)).toEqual({ openTokens: 0, unfinishedJobs: 1 })
+    await store().finishJob(job.id, { state: 'CANCELLED', problem: problem('CANCELLED', 'x'), finishedAtMs: 9 })
+    expect(await store().retirePool(other, 'b', 10)).toBeNull()
+    expect(await store().retirePool(own, 'b', 10, 'operator')).toBe('retired')
+    expect([await store().pool(own, 'b'), await store().pools(own, all)]).toEqual([null, []])
+    expect(await store().retirePool(own, 'b', 11)).toBeNull()
+    const [act] = await store().actsOf(own, { after: null, limit: 1 })
+    expect(act).toMatchObject({ type: 'pool.deleted', actor: 'operator', subject: 'b', atMs: 10 })
+    // It no longer counts, and its name is free.
+    expect(await store().insertPool({ ...pool, name: 'c' }, 1)).toBe('inserted')
+    expect(await store().insertPool({ ...pool, createdAtMs: 12 }, 1)).toBe('too-many')
+    expect(await store().insertPool({ ...pool, createdAtMs: 12 }, 2)).toBe('inserted')
+    expect(await store().pool(own, 'b')).toEqual({ ...pool, createdAtMs: 12 })
+    expect(await store().nodeTokens(own, all)).toHaveLength(2)
+  })
+
   for (const role of ['origin', 'replica']) {
     test(`no tool changes a key, takes back a revocation or deletes either, in the role ${role}`, async () => {
       const own = await otherProject()
@@ -181,6 +208,14 @@ export function testTenants({ store, sql, otherProject }: TenantTool): void {
         await sql(`update api_keys set last_used_at_ms = 9 where id = '${key.id}'`)
         await expect(sql(`update api_keys set last_used_at_ms = 8 where id = '${key.id}'`)).rejects.toThrow(/back/)
         await expect(sql(`update pools set name = 'q' where project_id = '${own}'`)).rejects.toThrow(/never changed/)
+        const marked = (change: string) => sql(`update pools set ${change} where project_id = '${own}'`)
+        await expect(marked('created_at_ms = 2')).rejects.toThrow(/never changed/)
+        await expect(marked("retired_at_ms = 2, name = 'q'")).rejects.toThrow(/never changed/)
+        await expect(sql(`delete from pools where project_id = '${own}'`)).rejects.toThrow(/never deleted/)
+        await marked('retired_at_ms = 2')
+        await expect(marked('retired_at_ms = 3')).rejects.toThrow(/never changed/)
+        await expect(marked("retired_at_ms = null, name = 'q'")).rejects.toThrow(/never changed/)
+        await marked('retired_at_ms = null, created_at_ms = 3')
         for (const table of ['pools', 'projects']) {
           await expect(sql(`truncate ${table} cascade`), table).rejects.toThrow(/never truncated/)
         }

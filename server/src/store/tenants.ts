@@ -39,6 +39,13 @@ export interface PoolRow {
   readonly createdAtMs: number
 }
 
+/** What still needs a pool. */
+export interface PoolUse {
+  /** Neither revoked nor expired. */
+  readonly openTokens: number
+  readonly unfinishedJobs: number
+}
+
 /** What an agent says to be counted as a project's own. */
 export interface NodeTokenRow {
   readonly id: string
@@ -108,8 +115,13 @@ export interface TenantStore {
   /** Never back to an earlier time. */
   touchApiKey(id: string, atMs: number): Promise<void>
 
-  /** False when the project has a pool of that name, or `most` pools. */
+  /** `exists` when the project has a pool of that name, `too-many` when it has `most` pools. */
   insertPool(pool: PoolRow, most: number, actor?: Actor): Promise<'inserted' | 'exists' | 'too-many'>
+  /**
+   * Its name is free then, and those of its tokens that have ended go on to name it. Not while it is in use: null when the
+   * project has no such pool.
+   */
+  retirePool(projectId: ProjectId, name: string, atMs: number, actor?: Actor): Promise<'retired' | PoolUse | null>
   pool(projectId: ProjectId, name: string): Promise<PoolRow | null>
   /** By name. */
   pools(projectId: ProjectId, page: PageOf<string>): Promise<PoolRow[]>

@@ -58,6 +58,40 @@ test('both headers work, also together with one key', async () => {
 test('two different keys are a conflict, whichever of them is right', async () => {
   const key = (await first()) ?? ''
   expect(await outcome({ Authorization: `Bearer ${key}`, 'X-FORGE-API-KEY': 'other' })).toBe('CONFLICTING_CREDENTIALS')
+  expect(await outcome({ Authorization: 'Bearer other', 'X-FORGE-API-KEY': key })).toBe('CONFLICTING_CREDENTIALS')
+})
+
+test.each([
+  'other',
+  'Bearer',
+  'Bearer other x',
+  'Bearer KEY x',
+  'Bearer KEY, Bearer other',
+  'Token KEY',
+  'KEY, Bearer KEY',
+])('an Authorization that says something else beside a key is a conflict: %s', async (text) => {
+  const key = (await first()) ?? ''
+  const authorization = text.replaceAll('KEY', key)
+  expect(await outcome({ authorization, 'x-forge-api-key': key })).toBe('CONFLICTING_CREDENTIALS')
+})
+
+test('two lines of Authorization are one key or a conflict', async () => {
+  const key = (await first()) ?? ''
+  const lines = (...said: string[]) => outcome({ authorization: said.join(', ') })
+  expect(await lines(`Bearer ${key}`, `bearer ${key}`)).toBe(DEFAULT_PROJECT)
+  expect(await lines(`Bearer ${key}`, 'Bearer other')).toBe('CONFLICTING_CREDENTIALS')
+  expect(await lines('Bearer other', `Bearer ${key}`)).toBe('CONFLICTING_CREDENTIALS')
+})
+
+test('what lets somebody through a proxy is no key', async () => {
+  const key = (await first()) ?? ''
+  const basic = 'Basic dXNlcjpwYXNz'
+  expect(await outcome({ authorization: basic, 'x-forge-api-key': key })).toBe(DEFAULT_PROJECT)
+  expect(await outcome({ authorization: `${basic}, Bearer ${key}` })).toBe(DEFAULT_PROJECT)
+  expect(await outcome({ authorization: `Bearer ${key}, ${basic}` })).toBe(DEFAULT_PROJECT)
+  expect(await outcome({ authorization: `${basic}, Bearer other`, 'x-forge-api-key': key })).toBe(
+    'CONFLICTING_CREDENTIALS',
+  )
 })
 
 test.each([{}, { authorization: 'Bearer' }, { authorization: 'Basic abc' }, { 'x-forge-api-key': ' ' }])(

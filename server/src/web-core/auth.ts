@@ -181,16 +181,26 @@ export async function ensureApiKey(deps: FirstKeyDeps): Promise<string | null> {
   return text
 }
 
+/**
+ * All that is said must be one key: whoever sends a second one meant that, or their proxy did. `Basic` is passed over: with
+ * it a proxy before us lets its people in, and no key of ours is said so. No key has a space in it.
+ */
 function keyOf(headers: Headers): string | Refusal | null {
-  const bearer = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
+  const lines = (headers.get('authorization') ?? '').split(/ *, *(?=(?:Bearer|Basic) )/i)
+  const said = lines.filter((line) => line.trim() !== '' && !/^Basic\b/i.test(line))
   const own = headers.get('x-forge-api-key')?.trim() || undefined
-  if (bearer !== undefined && own !== undefined && bearer !== own) {
+  const keys = new Set([
+    ...said.map((line) => /^Bearer +(\S+) *$/i.exec(line)?.[1] ?? null),
+    ...(own === undefined ? [] : [own]),
+  ])
+  if (keys.size > 1) {
     return refuse(
       'CONFLICTING_CREDENTIALS',
-      'Authorization and X-FORGE-API-KEY hold different keys; send one of them, or the same key in both.',
+      'Authorization and X-FORGE-API-KEY together say something else than one key; send "Authorization: Bearer <key>" or "X-FORGE-API-KEY: <key>", or the same key in both.',
     )
   }
-  return bearer ?? own ?? null
+  const [only = null] = keys
+  return only
 }
 
 /** A revoked key and an unknown one answer alike. */

@@ -15,7 +15,7 @@ import { unknownPool, type Accepted } from './contract.ts'
 import { CREDIT_LIMIT_NAMES, creditLimitsOf } from './credit-limits.ts'
 import type { RouteDeps } from './deps.ts'
 import { knownProject } from './known-project.ts'
-import { expectedMs, lateWarning } from './expected-time.ts'
+import { expectedMs, fewWarning, lateWarning } from './expected-time.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { contractLimits, givenUpMet, jobLimitsMet } from './limit-refusals.ts'
 import { Refusal } from './refusal.ts'
@@ -62,7 +62,9 @@ export const estimateSchema = z.strictObject({
         'what they would take at their speeds if they did nothing else, the maximum for that or more; null where there are none',
       ),
   }),
-  warnings: z.array(z.string()).describe('as that the job would not end within `policy.timeout_ms`'),
+  warnings: z
+    .array(z.string())
+    .describe('as that too few agents are online, or that the job would not end within `policy.timeout_ms`'),
 })
 export type Estimate = z.input<typeof estimateSchema>
 
@@ -106,7 +108,6 @@ export function estimateOf(accepted: Accepted, standing: Standing): Estimate {
   const { contract, kernel, plan, args, references } = accepted
   const { policy, seed } = contract
   const { eligible, expected } = standing
-  const late = lateWarning(accepted, expected)
   const { grid, drawsPerUnit } = plan
   const { credits, eur } = priceOfContract({ kernel, plan, contract })
   return {
@@ -124,7 +125,7 @@ export function estimateOf(accepted: Accepted, standing: Standing): Estimate {
     billing: { credits, eur },
     limits: limitsMet(accepted, standing),
     agents: { eligible, needed: policy.min_agents, enough: eligible >= policy.min_agents, expected_ms: expected },
-    warnings: late === null ? [] : [late],
+    warnings: [fewWarning(accepted, eligible), lateWarning(accepted, expected)].filter((warning) => warning !== null),
   }
 }
 

@@ -1,7 +1,9 @@
-// A stream says nothing more to whose key is no longer good.
+// A stream says nothing more to whose key is no longer good, and nothing of a job behind its end.
 import { expect, test } from 'vitest'
 import type { Caller } from './auth.ts'
-import { whileAdmitted } from './event-stream.ts'
+import { aJob } from '../store/store.fixtures.ts'
+import { follow, whileAdmitted } from './event-stream.ts'
+import { createFakeHub, createFakeStore, DEFAULT_PROJECT } from './fakes.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { refuse } from './refusal.ts'
 
@@ -26,4 +28,17 @@ test('the key is looked at again when the last look is old, and the stream ends 
   expect(await next()).toBe('4')
   nowMs += WEB_LIMITS.streamKeyMs
   expect([await next(), looks]).toEqual([undefined, 2])
+})
+
+test('a stream that has the last event of a job already ends with the job', async () => {
+  const store = createFakeStore()
+  store.eventsOf = async () => []
+  const { hub } = createFakeHub(store)
+  const job = aJob(DEFAULT_PROJECT)
+  await hub.submit(job)
+  const followed = { id: job.id, traceId: '', ended: false, after: 4, alias: String, comparison: async () => null }
+  const signal = AbortSignal.timeout(5_000)
+  const frames: string[] = []
+  for await (const frame of follow(followed, { store, hub, clock: () => 0 }, signal)) frames.push(frame)
+  expect([frames, signal.aborted]).toEqual([[`retry: ${WEB_LIMITS.streamRetryMs}\n\n`], false])
 })

@@ -49,6 +49,10 @@ export async function* follow(job: Followed, deps: FollowDeps, signal: AbortSign
     }
     if (ended || clock() - beganMs >= WEB_LIMITS.streamMsMax) return
     const now = hub.progress(job.id)
+    // The Hub holds no job that has ended. Its end was written with its last event, so that is asked for once more; it may be
+    // the very one that the client has.
+    ended = now === null && ((await store.job(job.id))?.finishedAtMs ?? null) !== null
+    if (ended) continue
     const text = now === null ? '' : JSON.stringify({ trace_id: job.traceId, reason: now.reason, ...progressView(now) })
     if (text !== '' && text !== progress) {
       progress = text

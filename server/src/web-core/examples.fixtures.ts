@@ -168,7 +168,8 @@ function foreignIds(): typeof EXAMPLE {
     finishedJob: ulid() as JobId,
     webhook: ulid(),
   }
-  const names = { pool: `pool-${FOREIGN_MARK}`, kvKey: 'only-theirs', blob: 'only-theirs', vmem: 'only-theirs' }
+  const pools = { pool: `pool-${FOREIGN_MARK}`, sparePool: `spare-${FOREIGN_MARK}` }
+  const names = { ...pools, kvKey: 'only-theirs', blob: 'only-theirs', vmem: 'only-theirs' }
   const delivery = `evt_${ids.finishedJob}_completed`
   return { ...EXAMPLE, ...(ids as object), ...(names as object), ...({ delivery } as object) }
 }
@@ -179,7 +180,7 @@ async function putTenant(store: Store, ids: typeof EXAMPLE, name: string): Promi
   await store.insertProject({ id: projectId, name, createdAtMs, limits: '{}' })
   const key = await putKey(store, projectId, { id: ulid(), name, scopes: SCOPES, expiresAtMs: null })
   await putKey(store, projectId, { id: ids.key, name, scopes: ['jobs:read'], expiresAtMs: null })
-  await store.insertPool({ projectId, name: ids.pool, createdAtMs }, 9)
+  for (const pool of [ids.pool, ids.sparePool]) await store.insertPool({ projectId, name: pool, createdAtMs }, 9)
   const { hash, prefix } = newCredential('token', randomBytes)
   const token = {
     id: ids.token,

@@ -7,6 +7,8 @@ export const EXAMPLE = {
   key: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7B',
   token: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7C',
   pool: 'in-house',
+  /** Nobody needs it. */
+  sparePool: 'old-rack',
   job: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7D' as JobId,
   finishedJob: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7E' as JobId,
   webhook: '01K6Z5Q0V3ZJ8P0N5T9W4X2Y7F',

@@ -71,6 +71,24 @@ export async function submitAccepted(
   return answering(request, contract, deps, () => admit(caller.projectId, { ...accepted, contract }, deps))
 }
 
+export interface RefusedReplay extends Pick<ExecuteInput, 'caller' | 'sent' | 'request'> {
+  readonly refused: Refusal
+  /** None where the body said none. */
+  readonly ctx: Contract['ctx'] | undefined
+  readonly replayOf: JobId
+}
+
+/** Of a replay that could not be asked for now: the job that the same body began before, where there is one. */
+export async function attachReplay(
+  { caller, ctx, sent, request, refused, replayOf }: RefusedReplay,
+  deps: ExecuteDeps,
+): Promise<ExecuteAnswer | Refusal> {
+  if (ctx === undefined) return refused
+  const digest = requestDigest(sent, replayOf)
+  const before = async () => (await registeredBefore(caller.projectId, { ctx }, digest, deps)) ?? refused
+  return answering(request, { ctx }, deps, before)
+}
+
 /** A trace that comes by header alone is the job's as well; what the contract says comes first. */
 function traced(contract: Contract, { trace, logger }: Pick<ExecuteDeps, 'trace' | 'logger'>): Contract {
   const { given } = trace
@@ -83,7 +101,7 @@ function traced(contract: Contract, { trace, logger }: Pick<ExecuteDeps, 'trace'
 
 async function answering(
   request: Request,
-  { ctx }: Contract,
+  { ctx }: Pick<Contract, 'ctx'>,
   deps: ExecuteDeps,
   registering: () => Promise<Registered | Refusal>,
 ): Promise<ExecuteAnswer | Refusal> {
@@ -124,7 +142,8 @@ async function register({ caller, body, sent }: ExecuteInput, deps: ExecuteDeps)
     return (await registeredBefore(projectId, body, requestDigest(sent, null), deps)) ?? resolved
   }
   const accepted = acceptContract(body, sent, resolved)
-  return accepted instanceof Refusal ? accepted : admit(projectId, accepted, deps)
+  if (!(accepted instanceof Refusal)) return admit(projectId, accepted, deps)
+  return (await registeredBefore(projectId, body, requestDigest(sent, null), deps)) ?? accepted
 }
 
 async function admit(projectId: ProjectId, accepted: Accepted, deps: ExecuteDeps): Promise<Registered | Refusal> {
@@ -158,12 +177,12 @@ async function submit(job: NewJob, limits: ProjectLimits, { hub }: ExecuteDeps):
 }
 
 /**
- * A job that is there already is attached to, whatever limit or scope would stand in the way of a new one, and though what
- * it refers to may have no name any more: references resolve once.
+ * A job that is there already is attached to, whatever limit or scope would stand in the way of a new one, though the server
+ * may run another kernel by now, and though what it refers to may have no name any more: references resolve once.
  */
 async function registeredBefore(
   projectId: ProjectId,
-  { ctx }: Contract,
+  { ctx }: Pick<Contract, 'ctx'>,
   sent: JobRow['requestDigest'],
   { store }: ExecuteDeps,
 ): Promise<Registered | Refusal | null> {

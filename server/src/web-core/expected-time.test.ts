@@ -3,9 +3,12 @@ import { expect, test } from 'vitest'
 import { CONTRACT_LIMITS, contractSchema } from '@forge/shared/contract/envelope.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { acceptContract, type Accepted } from './contract.ts'
-import { expectedMs, lateWarning } from './expected-time.ts'
+import { estimateOf } from './estimate.ts'
+import { createFakeStore, DEFAULT_PROJECT } from './fakes.ts'
+import { expectedMs, fewWarning, lateWarning } from './expected-time.ts'
 import { WEB_LIMITS } from './limits.ts'
 import { Refusal } from './refusal.ts'
+import { limitsOf } from './tenant-views.ts'
 import { foundingText, startTestApp } from './test-app.ts'
 
 const PROJECT = 'p' as ProjectId
@@ -45,6 +48,21 @@ test('the warning names both times and what would help', () => {
     expect(lateWarning(hurried, expected)).toContain(`would take ${said}, and`)
   }
   expect(lateWarning(contract, CONTRACT_LIMITS.timeoutMsMax + 1)).toMatch(/ask for less, or come back/)
+})
+
+test('the estimate warns of too few agents with what would happen, and of both where it is both', async () => {
+  expect(fewWarning(accepted({ min_agents: 2 }), 2)).toBeNull()
+  expect(fewWarning(accepted({ min_agents: 2 }), 1)).toMatch(
+    /1 agent that could work on it is online, .*min_agents is 2\./,
+  )
+  const store = createFakeStore()
+  const project = await store.project(DEFAULT_PROJECT)
+  if (project === null) throw new Error('there is no project')
+  const used = { perDay: 0n, total: 0n, testPerDay: 0n }
+  const standing = { limits: limitsOf(project), used, jobs: { concurrent: 0, queued: 0 }, eligible: 0, givenUp: 0 }
+  const warningsFor = (expected: number | null) => estimateOf(accepted({}), { ...standing, expected }).warnings
+  const few = expect.stringMatching(/no agents that .* NO_ELIGIBLE_AGENTS/)
+  expect([warningsFor(null), warningsFor(700_000)]).toEqual([[few], [few, expect.stringMatching(/would time out/)]])
 })
 
 test('what an agent of the least speed would take is an integer that the API can say, and more than that in words', () => {

@@ -1,5 +1,6 @@
 // How long a contract would take at the speeds that the agents online have now, if they did nothing else: a job that is too
-// large for its deadline is told so before it has cost anybody anything. A guess, for people and limits; nothing is digested.
+// large for its deadline, or for which there are too few, is told so before it has cost anybody anything. A guess, for people
+// and limits; nothing is digested.
 import { CONTRACT_LIMITS } from '@forge/shared/contract/envelope.ts'
 import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import type { ProjectId } from '@forge/shared/contract/ids.ts'
@@ -27,6 +28,15 @@ export function expectedMs(
   // First answers are those of `max_agents` at most; anybody may check.
   const seconds = Math.max(units / sum(speeds.slice(0, policy.max_agents)), executions / sum(speeds))
   return Math.min(Math.ceil(seconds * 1_000), WEB_LIMITS.expectedMsMax)
+}
+
+/** Null where so many are online that it would begin at once. */
+export function fewWarning({ contract }: Pick<Accepted, 'contract'>, eligible: number): string | null {
+  const { min_agents: least, timeout_ms: timeoutMs } = contract.policy
+  if (eligible >= least) return null
+  const are =
+    eligible === 1 ? '1 agent that could work on it is' : `${eligible || 'no'} agents that could work on it are`
+  return `The job would wait: ${are} online, and its policy.min_agents is ${least}. If they do not come within its policy.timeout_ms, ${timeoutMs}, it fails with NO_ELIGIBLE_AGENTS and is not billed.`
 }
 
 /** Null where it would be in time, and where nobody is online to judge by. */

@@ -120,6 +120,7 @@ const NOT_FAKED = {
   updateProject: notFaked,
   revokeApiKey: notFaked,
   insertPool: notFaked,
+  retirePool: notFaked,
   pools: notFaked,
   insertNodeToken: notFaked,
   nodeTokens: notFaked,

@@ -226,6 +226,16 @@ describe('events', () => {
     expect((await ask(`/jobs/${id}/events`, { headers: last })).status).toBe(204)
     const bad = await ask(`/jobs/${id}/events`, { headers: { 'last-event-id': 'x' } })
     expect(problemSchema.parse(await bad.json()).code).toBe('VALIDATION_FAILED')
+    const beyond = { 'last-event-id': String(chain.length) }
+    expect((await ask(`/jobs/${id}/events`, { headers: beyond })).status).toBe(422)
+  })
+
+  test('an id that a running job has not reached is refused, with what would be right', async () => {
+    pool.agent({ holds: () => true })
+    const id = await pool.submit()
+    const refused = await ask(`/jobs/${id}/events`, { headers: { 'last-event-id': '999' } })
+    const message = expect.stringMatching(/no event 999 yet; .*leave the header out/)
+    expect(problemSchema.parse(await refused.json()).errors).toEqual([{ path: 'header.Last-Event-ID', message }])
   })
 
   test('progress is told while the job runs', async () => {

@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import type { ProjectLimits } from '@forge/shared/contract/tenants.ts'
+import { requestDigest } from './contract.ts'
 import { foundingText, KEY, startTestApp } from './test-app.ts'
 
-const founding = JSON.parse(foundingText) as { policy: object; ctx: object }
+const founding = JSON.parse(foundingText) as { policy: object; ctx: object; args: object }
 const withPolicy = (policy: object): string =>
   JSON.stringify({ ...founding, ctx: {}, policy: { ...founding.policy, ...policy } })
 const NO_RATE = { requests_per_minute: null }
@@ -37,6 +38,44 @@ test('a job that is there is attached to, whatever its project may by now', asyn
   t.store.limits = { ...NO_RATE, iterations_per_job: 1 }
   const again = await t.post(foundingText)
   expect([again.status, again.headers.get('Forge-Attached')]).toEqual([200, 'true'])
+})
+
+test.each<[string, object]>([
+  [
+    'KERNEL_DIGEST_MISMATCH',
+    { op: { name: 'mc', version: 1, profile: 'insurance.v1', kernel_digest: '0'.repeat(64) } },
+  ],
+  ['UNKNOWN_OP', { op: { name: 'mc', version: 1, profile: 'insurance.v0' } }],
+  [
+    'RANGE_NOT_SUPPORTED',
+    { args: { ...founding.args, policy_limit: null, aggregate_limit: null, claim_severity_mu: 40 } },
+  ],
+  ['VALIDATION_FAILED', { args: { ...founding.args, of_before: 1 } }],
+])('and though a new one would be %s, as after another version took the server’s place', async (code, change) => {
+  const t = startTestApp()
+  const sent = JSON.stringify({ ...founding, ctx: { job_id: 'of-before' }, ...change })
+  expect(problemSchema.parse(await (await t.post(sent)).json()).code).toBe(code)
+  // What the version before would have written of it.
+  expect((await t.post(JSON.stringify({ ...founding, ctx: { job_id: 'of-before' } }))).status).toBe(200)
+  const digest = requestDigest(JSON.parse(sent), null)
+  for (const [id, row] of t.store.jobs) t.store.jobs.set(id, { ...row, requestDigest: digest })
+  const again = await t.post(sent)
+  expect([again.status, again.headers.get('Forge-Attached')]).toEqual([200, 'true'])
+  expect(t.store.jobs.size).toBe(1)
+})
+
+test.each([
+  ['keys', { name: 'one more', scopes: ['jobs:read'] }, /keys_per_project is 100, .* no operator can raise it: revoke/],
+  ['node-tokens', { name: 'one more' }, /node_tokens_per_project is 1000, .* no operator can raise it: revoke/],
+  ['pools', { name: 'one-more' }, /pools_per_project is 50, .* no operator can raise it: delete/],
+])('too many %s are told the limit, its value and what helps', async (path, body, detail) => {
+  const t = startTestApp()
+  t.store.insertApiKey = t.store.insertNodeToken = async () => false
+  t.store.insertPool = async () => 'too-many'
+  const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
+  const sent = await t.app.request(`/api/v0/${path}`, { method: 'POST', body: JSON.stringify(body), headers })
+  const refused = problemSchema.parse(await sent.json())
+  expect([refused.code, refused.detail]).toEqual(['LIMIT_REACHED', expect.stringMatching(detail)])
 })
 
 test('who has given up as many jobs as a day allows may not ask for a short deadline', async () => {

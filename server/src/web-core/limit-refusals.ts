@@ -62,6 +62,13 @@ export function beyondLimits(accepted: Accepted, limits: ProjectLimits): Refusal
   return refuse('LIMIT_REACHED', detail, { errors })
 }
 
+/** Of what every project may have as much of, whoever asks. `help` is what the project itself can do. */
+export const atMost = (name: string, most: number, things: string, help: string): Refusal =>
+  refuse(
+    'LIMIT_REACHED',
+    `The limit ${name} is ${most}, and the project has as many ${things}. It is the same for every project, and no operator can raise it: ${help}.`,
+  )
+
 const shown = (limit: LimitMet['limit']): string => (Array.isArray(limit) ? limit.join(', ') : String(limit))
 
 export const jobLimitsOf = ({ concurrent_jobs, queued_jobs }: ProjectLimits): JobLimits => ({

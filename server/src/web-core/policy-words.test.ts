@@ -24,9 +24,27 @@ test.each(['execute', 'estimate'])('%s refuses `full` and degrading in one breat
   expect(t.store.jobs.size).toBe(0)
 })
 
-test.each([{ verify: 'full' }, { verify: 'full', on_unverified: 'fail' }, { on_unverified: 'degrade' }])(
-  '%j runs',
-  async (policy) => {
-    expect((await t.post(bodyWith(policy))).status).toBe(200)
-  },
-)
+test.each([
+  [{ verify: 'none', spotcheck_rate: 0.1 }, ['policy.spotcheck_rate'], /checks no shard: leave this field out/],
+  [{ verify: 'full', spotcheck_rate: 0.1 }, ['policy.spotcheck_rate'], /checks every shard: leave this field out/],
+  [{ verify: 'none', on_unverified: 'degrade' }, ['policy.on_unverified'], /none can be missing: leave this field out/],
+  [{ verify: 'none', on_unverified: 'fail' }, ['policy.on_unverified'], /none can be missing: leave this field out/],
+  [
+    { verify: 'full', on_unverified: 'degrade', spotcheck_rate: 1 },
+    ['policy.spotcheck_rate', 'policy.on_unverified'],
+    /ask for "spotcheck"/,
+  ],
+])('%j says what would be ignored, and is refused', async (policy, paths, message) => {
+  const { errors = [], status } = problemSchema.parse(await (await t.post(bodyWith(policy))).json())
+  expect([status, errors.map(({ path }) => path)]).toEqual([422, paths])
+  for (const error of errors) expect(error.message).toMatch(message)
+})
+
+test.each([
+  { verify: 'none' },
+  { verify: 'full' },
+  { verify: 'full', on_unverified: 'fail' },
+  { on_unverified: 'degrade' },
+])('%j runs', async (policy) => {
+  expect((await t.post(bodyWith(policy))).status).toBe(200)
+})

@@ -17,6 +17,7 @@ import type { Store } from '../store/store.ts'
 import { createBytesInFlight } from '../memory/bytes-in-flight.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createWebCore, type WebCore } from './app.ts'
+import { requestDigest } from './contract.ts'
 import { openTestSealer } from './examples.fixtures.ts'
 import { ANSWER, DEFAULT_PROJECT, NO_OBJECTS, NO_WEBHOOKS } from './fakes.ts'
 
@@ -168,4 +169,15 @@ test('a job that runs, one that failed, and one of another kernel are refused', 
   await store.finishJob(old.id, { state: 'COMPLETED', answer: canonicalJson(ANSWER), finishedAtMs: 3 })
   expect(await codeOf(await send(`/jobs/${old.id}/replay`, {}))).toBe('KERNEL_MISSING')
   expect(await codeOf(await ask(`/jobs/${old.id}/bundle`))).toBe('KERNEL_MISSING')
+
+  // Asked for while the kernel was here.
+  const body = { ctx: { job_id: 'second-look' } }
+  const replayed = { clientJobId: 'second-look', requestDigest: requestDigest(body, old.id), replayOf: old.id }
+  const before = aJob(await store.defaultProject(), replayed)
+  await store.insertJob(before)
+  const again = await send(`/jobs/${old.id}/replay`, body)
+  expect([again.headers.get('Forge-Attached'), await again.json()]).toMatchObject(['true', { job_id: before.id }])
+  expect(await codeOf(await send(`/jobs/${old.id}/replay`, { ...body, policy: { verify: 'full' } }))).toBe(
+    'JOB_ID_REUSED',
+  )
 })

@@ -35,6 +35,7 @@ export const PROBLEMS = {
   METHOD_NOT_ALLOWED: { status: 405, retryable: false, title: 'This address does not take that method' },
   JOB_ID_REUSED: { status: 409, retryable: false, title: 'That ctx.job_id belongs to a job with another body' },
   NAME_TAKEN: { status: 409, retryable: false, title: 'There is one of that name already' },
+  POOL_IN_USE: { status: 409, retryable: true, title: 'The pool has open tokens or unfinished jobs' },
   MEMORY_QUOTA_EXCEEDED: { status: 409, retryable: false, title: 'The project’s memory of this kind is full' },
   WEBHOOK_DISABLED: { status: 409, retryable: false, title: 'The webhook is disabled; enable it first' },
   LIMIT_REACHED: { status: 409, retryable: false, title: 'A limit of the project stands in the way' },

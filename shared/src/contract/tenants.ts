@@ -25,7 +25,7 @@ export const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
   'memory:write': 'write and delete KV, blobs and VMem',
   'billing:read': 'see usage and ledger',
   'agents:read': 'see the project’s own agents, and who else worked on its jobs',
-  'pools:manage': 'make pools and the node tokens of their agents',
+  'pools:manage': 'make and delete pools, and the node tokens of their agents',
   'keys:manage': 'make and revoke keys of the project, with no more scopes than this key has, and its webhooks',
   'audit:read': 'see who did what to the project, and check the chain of it',
 }

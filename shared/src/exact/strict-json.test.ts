@@ -61,13 +61,35 @@ test('a number is its nearest double, and -0 is 0', () => {
     expect(faultOf(`{"a":${text}}`)).toMatchObject({
       code: 'VALIDATION_FAILED',
       path: ['a'],
-      message: expect.stringContaining('as text'),
+      message: expect.stringContaining('a field that may be text takes it in quotes'),
     })
   }
   expect(valueOf('9007199254740992')).toBe(9007199254740992)
   expect(valueOf('12345678901234567000')).toBe(12345678901234567000)
   expect(valueOf(`1${'0'.repeat(23)}`)).toBe(1e23)
   expect(valueOf('0.1')).toBe(0.1)
+})
+
+test('a whole number that no double is is told the two that are next to it, which can be sent', () => {
+  const next = (text: string): number[] =>
+    /next to it, (\S+)(?: and (\S+))?;/
+      .exec(faultOf(text).message)
+      ?.slice(1)
+      .filter(Boolean)
+      .map(valueOf)
+      .map(Number) ?? []
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 200n), max: 2n ** 200n }), (n) => {
+      const read = parseStrictJson(String(n))
+      fc.pre('fault' in read)
+      const [below = 0, above = 0, ...more] = next(String(n))
+      expect([BigInt(below) < n, BigInt(above) > n, more]).toEqual([true, true, []])
+      expect([below, above]).toContain(below / 2 + above / 2)
+    }),
+  )
+  expect(next('9007199254740993')).toEqual([9007199254740992, 9007199254740994])
+  expect(next('-9007199254740993')).toEqual([-9007199254740994, -9007199254740992])
+  expect(next(String(BigInt(Number.MAX_VALUE) + 1n))).toEqual([Number.MAX_VALUE])
 })
 
 test.each<[string, JsonFault['code'], string, RegExp]>([

@@ -62,6 +62,25 @@ function isRounded(text: string, value: number): boolean {
   return String(value) !== text && BigInt(value) !== BigInt(text)
 }
 
+/** The doubles around a whole number that is none; there is but one behind the greatest. As many digits as may be sent. */
+function besides(text: string, value: number): string {
+  const isAbove = BigInt(value) > BigInt(text)
+  const other = nextDouble(value, isAbove === value > 0 ? -1n : 1n)
+  return [value, other]
+    .toSorted((a, b) => a - b)
+    .filter(Number.isFinite)
+    .map((double) => (Math.abs(double) < 1e21 ? String(BigInt(double)) : String(double)))
+    .join(' and ')
+}
+
+/** So many steps farther from zero; the bits of doubles of a sign are in their order (IEEE 754). */
+function nextDouble(value: number, steps: bigint): number {
+  const view = new DataView(new ArrayBuffer(8))
+  view.setFloat64(0, value)
+  view.setBigUint64(0, view.getBigUint64(0) + steps)
+  return view.getFloat64(0)
+}
+
 /** Never leaves this file: it ends the recursion. */
 class Fault extends Error {
   readonly fault: JsonFault
@@ -172,7 +191,12 @@ class Reader {
     if (text === '') throw this.#unexpected('a value')
     const value = Number(text)
     if (!Number.isFinite(value)) throw this.#refused('this number is beyond the greatest double, 1.797e308')
-    if (isRounded(text, value)) throw this.#refused('no double is this whole number; write it as text, in quotes')
+    if (isRounded(text, value)) {
+      // What the field is for is the schemas' to know.
+      throw this.#refused(
+        `no double is this whole number, so a number can only be what is next to it, ${besides(text, value)}; a field that may be text takes it in quotes`,
+      )
+    }
     return value === 0 ? 0 : value
   }
 

@@ -11,6 +11,7 @@ export const ACT_TYPES = [
   'key.created',
   'key.revoked',
   'pool.created',
+  'pool.deleted',
   'node-token.created',
   'node-token.revoked',
   'webhook.created',

@@ -14,6 +14,7 @@ import { createLogger } from '../../logger.ts'
 import { createClientAddress } from './client-address.ts'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
 import type { NodeTokens } from './node-tokens.ts'
+import { GatedRequest } from './upgrade-gate.ts'
 import type { GatewayListener } from './gateway-frames.ts'
 
 export const TOKEN = 'token-of-the-referee-é'
@@ -61,7 +62,7 @@ export class Door {
   listener: GatewayListener
   /** What the listener heard: the method's name, then its arguments. */
   readonly said: unknown[][] = []
-  readonly #http = createServer((_, response) => response.end('here'))
+  readonly #http = createServer({ IncomingMessage: GatedRequest }, (_, response) => response.end('here'))
   readonly #clients: Socket[] = []
 
   constructor(options: Partial<GatewayOptions> = {}) {

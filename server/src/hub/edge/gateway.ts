@@ -58,11 +58,11 @@ export function createGateway(http: HttpServer, options: GatewayOptions): Gatewa
     pingInterval: GATEWAY_LIMITS.pingIntervalMs,
     pingTimeout: GATEWAY_LIMITS.pingTimeoutMs,
     connectTimeout: GATEWAY_LIMITS.connectMs,
-    // The gate answers upgrades of other paths.
+    // There are no upgrades of other paths: those are requests.
     destroyUpgrade: false,
   })
   const admission = new Admission(options, performance.now())
-  const gate = guardUpgrades(http, io.engine, { ...options, admission })
+  const gate = guardUpgrades(io.engine, { ...options, admission })
   const budgets = new WeakMap<AgentSocket['conn'], ConnectionBudget>()
   io.engine.on('connection', (connection: AgentSocket['conn']) => budgets.set(connection, budgetOf(connection)))
   const sockets = new Map<SessionId, AgentSocket>()

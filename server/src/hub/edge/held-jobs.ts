@@ -138,6 +138,7 @@ export class HeldJobs {
   async #plan(row: UnfinishedJob, unwanted: AbortController): Promise<void> {
     const { store, logger, tables, raise, rows, closing } = this.#deps
     const gone = AbortSignal.any([closing, unwanted.signal])
+    const beganMs = Date.now()
     try {
       const ready = await planInTime(row, { store, logger, tables, closing: gone })
       if (gone.aborted) return
@@ -149,7 +150,7 @@ export class HeldJobs {
     } catch (error) {
       if (gone.aborted) return
       logger.error({ ...labelsOfJob(row), err: error }, 'a job could not be planned')
-      await this.end(row.id, () => rows.failed(row.id, ...whyUnplanned(row, Date.now())))
+      await this.end(row.id, () => rows.failed(row.id, ...whyUnplanned(row, beganMs, Date.now())))
     } finally {
       if (this.#planning.get(row.id) === unwanted) this.#planning.delete(row.id)
     }

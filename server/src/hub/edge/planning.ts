@@ -69,6 +69,8 @@ export interface ReadyJob {
 }
 
 export interface UnfinishedJob extends NewJob, Pick<JobRow, 'state' | 'basis' | 'ending'> {
+  /** Why it waits, as the core said it last; a new job has none. */
+  readonly reason?: JobRow['reason']
   /** Registered a moment ago by this server: nothing else of it can be in the store. */
   readonly isNew?: boolean
 }
@@ -214,8 +216,19 @@ export const jobSpecOf = (
   ...(answeredBefore.length === 0 ? {} : { answeredBefore: new Set(answeredBefore) }),
 })
 
-/** What its client is told of a job whose planning was given up. */
-export const whyUnplanned = ({ deadlineAtMs }: NewJob, nowMs: number): readonly [ProblemCode, string] =>
-  deadlineAtMs <= nowMs
-    ? ['TIMED_OUT', 'The job was still being planned at its deadline.']
-    : ['INTERNAL', 'The job could not be planned on this server.']
+/**
+ * What its client is told of a job whose planning was given up. `beganMs` is when this server took it up: what a deadline
+ * before it did to a job, no server saw, so it says no more than what the store knows.
+ */
+export function whyUnplanned(
+  { deadlineAtMs, state, reason = null }: UnfinishedJob,
+  beganMs: number,
+  nowMs: number,
+): readonly [ProblemCode, string] {
+  if (deadlineAtMs > nowMs) return ['INTERNAL', 'The job could not be planned on this server.']
+  if (deadlineAtMs > beganMs) return ['TIMED_OUT', 'The job was still being planned at its deadline.']
+  const away = 'The deadline passed while the server was not running'
+  if (state !== 'QUEUED') return ['TIMED_OUT', `${away}; the job had begun, and would have gone on.`]
+  if (reason !== null) return ['NO_ELIGIBLE_AGENTS', `${away}. When it stopped, the job was still ${reason}.`]
+  return ['TIMED_OUT', `${away}; the job had not begun.`]
+}

@@ -49,9 +49,15 @@ describe('the gate of a pool with room', () => {
     expect((await knocked(at.door.url, `${SOCKET}&s%69d=${id}`)).statusCode).toBe(400)
   })
 
-  it.each(['/other', '/socket.io', '/', '//', '/socket.iox/?EIO=4'])('knows no socket at %s', async (path) => {
-    expect((await knocked(at.door.url, path)).statusCode).toBe(404)
-  })
+  it.each(['/other', '/socket.io', '/', '//', '/socket.iox/?EIO=4'])(
+    'passes over what a request of %s offers to become',
+    async (path) => {
+      for (const upgrade of ['websocket', 'h2c', 'h2c, websocket']) {
+        const answer = await knocked(at.door.url, path, { ...UPGRADE, upgrade })
+        expect([answer.statusCode, answer.headers.connection]).toEqual([200, 'keep-alive'])
+      }
+    },
+  )
 
   it.each(['?EIO=4&transport=polling', '?EIO=4&transport=websocket', ''])(
     'speaks websockets only: %s',

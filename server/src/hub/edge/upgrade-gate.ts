@@ -1,12 +1,32 @@
-// The gate before the sockets: each HTTP upgrade is let through to socket.io, or answered with a status that says why not.
-// socket.io's own `allowRequest` can only answer 400, without Retry-After, and it leaves upgrades of other paths open for a
-// second with nobody to hear their errors: one that was reset in that second ended the process.
-import { ServerResponse, STATUS_CODES, type IncomingMessage, type Server as HttpServer } from 'node:http'
+// The gate before the sockets: each HTTP upgrade of socket.io's path is let through to socket.io, or answered with a status
+// that says why not; one of any other path is a request like all others. socket.io's own `allowRequest` can only answer 400,
+// without Retry-After.
+import { IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Admission, Seat } from './admission.ts'
 import type { ClientAddress } from './client-address.ts'
 
 /** socket.io's own. */
 const PATH = '/socket.io/'
+
+const offers = new WeakSet<IncomingMessage>()
+
+/**
+ * A request as the HTTP server makes them, with what Node asks of each behind its headers: whether it leaves HTTP. Once
+ * anybody listens to upgrades, Node would take every request with an Upgrade header for one. Clients offer h2c with
+ * ordinary requests (Java's by default, curl with --http2), and a server may pass an offer over (RFC 9110, 7.8). To answer
+ * them on the bare socket would take Node's own parser of bodies and its keep-alive. Newer versions of Node have
+ * `shouldUpgradeCallback` for this; 20 has not.
+ */
+export class GatedRequest extends IncomingMessage {
+  get upgrade(): boolean {
+    return offers.has(this) && (this.method === 'CONNECT' || isOurs(this))
+  }
+
+  /** Node's parser says it before it has said the method. */
+  set upgrade(offered: boolean) {
+    if (offered) offers.add(this)
+  }
+}
 
 /** What is used of socket.io's, whose types say nothing. `response` is no `ServerResponse` where a socket is asked for. */
 interface Engine {
@@ -27,16 +47,9 @@ export interface UpgradeGateOptions {
   readonly addressOf: ClientAddress
 }
 
-export function guardUpgrades(
-  http: HttpServer,
-  engine: Engine,
-  { admission, publicUrl, addressOf }: UpgradeGateOptions,
-): UpgradeGate {
+export function guardUpgrades(engine: Engine, { admission, publicUrl, addressOf }: UpgradeGateOptions): UpgradeGate {
   const seats = new WeakMap<IncomingMessage, Seat>()
   const addresses = new WeakMap<IncomingMessage, string>()
-  http.on('upgrade', (request) => {
-    if (!isOurs(request)) refuse(request, 404, 'There is no socket here.')
-  })
   engine.use((request, response, next) => {
     // A request without an upgrade: the engine refuses it, since it speaks websockets only.
     if (response instanceof ServerResponse) return next()

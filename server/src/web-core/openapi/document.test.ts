@@ -3,6 +3,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { PROBLEMS } from '@forge/shared/contract/problem.ts'
 import { ROUTES } from '../routes/all-routes.ts'
 import { answerHeaders, statusesOf } from '../routing/answer-headers.ts'
 import { isProjects, problemsOf } from '../routing/route.ts'
@@ -95,6 +96,11 @@ test('an answer has each media type that it may be sent as', () => {
     .object({ 200: z.object({ content: z.record(z.string(), z.unknown()) }) })
     .parse(document.paths['/api/v0/blob/{name}']?.['get']?.['responses'])[200].content
   expect(Object.keys(blob)).toEqual(expect.arrayContaining(['application/octet-stream', 'text/csv', 'image/png']))
+})
+
+test('it says of every problem what to do', () => {
+  const { description } = z.object({ description: z.string() }).parse(document['info'])
+  for (const code of Object.keys(PROBLEMS)) expect(description).toMatch(new RegExp(`^\\* \`${code}\`: \\S.+[.]$`, 'm'))
 })
 
 test('it is served, and so is the page that shows it, from our own origin under the strict policy', async () => {

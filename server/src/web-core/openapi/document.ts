@@ -1,6 +1,7 @@
 // The OpenAPI 3.1 document of a table of routes: every address, parameter, body, answer, problem and scope as the routes
 // declare them. Nothing is written twice: what the document says is what parses the requests.
 import { PROBLEMS, problemSchema, type ProblemCode } from '@forge/shared/contract/problem.ts'
+import { REMEDIES } from '@forge/shared/contract/remedies.ts'
 import { SCOPE_MEANINGS } from '@forge/shared/contract/tenants.ts'
 import { webhookPayloadSchema } from '@forge/shared/contract/webhooks.ts'
 import { answerHeaders, statusesOf } from '../routing/answer-headers.ts'
@@ -34,7 +35,13 @@ const DESCRIPTION = `One deterministic computer made of browser tabs. A contract
 
 What a project may is in its limits, which the operator sets. Every answer to a project’s key says in \`RateLimit\` how many requests are left; too many are refused with 429 and \`Retry-After\`.
 
-Every refusal is an RFC 9457 problem document with a stable \`code\`. A project's key has scopes:
+Every refusal is an RFC 9457 problem document with a stable \`code\`. What to do about each:
+
+${Object.entries(REMEDIES)
+  .map(([code, remedy]) => `* \`${code}\`: ${remedy}`)
+  .join('\n')}
+
+A project's key has scopes:
 
 ${Object.entries(SCOPE_MEANINGS)
   .map(([scope, meaning]) => `* \`${scope}\`: ${meaning}`)

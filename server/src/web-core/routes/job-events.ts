@@ -26,7 +26,12 @@ export const jobEventsRoute = route({
   summary: 'State and progress as they come',
   description:
     'Server-sent events. Those of the job’s hash chain have their number as `id`, and `registered`, `state`, `voided`, `completed`, `failed`, `cancelled`, `notice` and their like as `event`; `progress` comes between them and has no id. All of them have the job’s `trace_id`. The stream ends with the job, or after five minutes: an EventSource opens it again with `Last-Event-ID` and misses nothing. When there is nothing more to come the answer is 204, and it stops.',
-  headers: { 'Last-Event-ID': { description: 'the last `id` that came', example: '3' } },
+  headers: {
+    'Last-Event-ID': {
+      description: 'the last `id` that came; one that the job has not reached is refused',
+      example: '3',
+    },
+  },
   params: jobParams,
   missing: NO_JOB,
   responses: {
@@ -49,8 +54,11 @@ export const jobEventsRoute = route({
     if (row instanceof Refusal) return row
     const after = lastEventOf(request.headers)
     if (after instanceof Refusal) return after
+    // The last one that the client has, and what came after it.
+    const known = await store.eventsOf(row.id, after - 1)
+    if (after >= 0 && known.length === 0) return beyondAll(after)
     const ended = row.finishedAtMs !== null
-    if (ended && (await store.eventsOf(row.id, after)).length === 0) {
+    if (ended && known.at(-1)?.number === after) {
       return new Response(null, { status: 204, headers: API_HEADERS })
     }
     // Of a HEAD nobody reads the stream, nor ends it.
@@ -81,6 +89,12 @@ function lastEventOf(headers: Headers): number | Refusal {
   if (sent === '') return -1
   if (/^\d{1,9}$/.test(sent)) return Number(sent)
   return invalid([{ path: 'header.Last-Event-ID', message: 'is not the id of an event, which is a whole number' }])
+}
+
+/** To wait for its number would be to keep silent about all that comes before it. */
+function beyondAll(after: number): Refusal {
+  const message = `this job has no event ${after} yet; send the id of the last event that came, or leave the header out for all of them`
+  return invalid([{ path: 'header.Last-Event-ID', message }])
 }
 
 export function tooManyStreams(): Refusal {

@@ -7,7 +7,7 @@ import { acceptContract, type Accepted } from '../contract.ts'
 import type { WebStore } from '../deps.ts'
 import { estimateOf, estimateSchema, standingFor } from '../estimate.ts'
 import { EXAMPLE } from '../examples.ts'
-import { submitAccepted } from '../execute.ts'
+import { attachReplay, submitAccepted } from '../execute.ts'
 import { fieldErrors, invalid, parse, Refusal } from '../refusal.ts'
 import { answered, route } from '../routing/route.ts'
 import type { JsonValue } from '@forge/shared/exact/strict-json.ts'
@@ -83,7 +83,9 @@ export const jobReplayRoutes = [
       const row = await ownJob(deps.store, caller.projectId, params.id)
       if (row instanceof Refusal) return row
       const accepted = await acceptReplay(row, body, { sent, store: deps.store })
-      return accepted instanceof Refusal ? accepted : submitAccepted({ caller, accepted, request }, deps)
+      if (!(accepted instanceof Refusal)) return submitAccepted({ caller, accepted, request }, deps)
+      const { ctx } = body
+      return attachReplay({ caller, ctx, sent, request, refused: accepted, replayOf: row.id }, deps)
     },
   }),
   route({

@@ -16,6 +16,7 @@ import { newCredential } from '../../credentials.ts'
 import { actorOf } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
 import { EXAMPLE } from '../examples.ts'
+import { atMost } from '../limit-refusals.ts'
 import { knownProject, NO_PROJECT } from '../known-project.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
@@ -192,8 +193,8 @@ async function make(
     lastUsedAtMs: null,
   }
   if (!(await store.insertApiKey(row, TENANT_LIMITS.keysPerProjectMax, actor))) {
-    const most = `A project has at most ${TENANT_LIMITS.keysPerProjectMax} keys`
-    return refuse('LIMIT_REACHED', `${most} that are neither revoked nor expired; revoke one that nobody needs.`)
+    const things = 'keys that are neither revoked nor expired'
+    return atMost('keys_per_project', TENANT_LIMITS.keysPerProjectMax, things, 'revoke one that nobody needs')
   }
   return answered(201, { ok: true, key: keyView(row), secret: text })
 }

@@ -1,6 +1,8 @@
-// Who made a node token, which decides for whom its region holds: the route says it, never the body.
+// Who made a node token, which decides for whom its region holds: the route says it, never the body. And how a pool goes.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { problemSchema } from '@forge/shared/contract/problem.ts'
+import { TENANT_LIMITS } from '@forge/shared/contract/tenants.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
 
@@ -16,6 +18,7 @@ const make = (path: string, key: string, body: object) =>
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'rack 7', region: 'eu-west', ...body }),
   })
+const poolsSchema = z.object({ pools: z.array(z.object({ name: z.string() })) })
 const madeSchema = z.object({
   node_token: z.object({ id: z.string(), made_by: z.string(), region: z.string().nullable() }),
 })
@@ -42,4 +45,31 @@ test('no body says who made it, and no project’s key makes the operator’s', 
     expect((await make('/node-tokens', world.own.key, words)).status).toBe(422)
   }
   expect((await make(`/projects/${EXAMPLE.project}/node-tokens`, world.own.key, {})).status).toBe(403)
+})
+
+test('a pool in use says what needs it, one that nobody needs goes, and the limit counts those that are there', async () => {
+  const ask = (method: string, path: string, body?: object) =>
+    world.app.request(`/api/v0${path}`, {
+      method,
+      headers: { authorization: `Bearer ${world.own.key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  const { pools } = poolsSchema.parse(await (await ask('GET', '/pools')).json())
+  for (let n = pools.length; n < TENANT_LIMITS.poolsPerProjectMax; n++) {
+    expect((await ask('POST', '/pools', { name: `more-${n}` })).status).toBe(201)
+  }
+  const full = problemSchema.parse(await (await ask('POST', '/pools', { name: 'one-too-many' })).json())
+  expect(full).toMatchObject({
+    code: 'LIMIT_REACHED',
+    detail: expect.stringMatching(/pools_per_project is 50, .*delete/),
+  })
+  const used = problemSchema.parse(await (await ask('DELETE', `/pools/${EXAMPLE.pool}`)).json())
+  expect(used).toMatchObject({
+    code: 'POOL_IN_USE',
+    detail: expect.stringMatching(/[1-9]\d* node tokens .* \d+ unfinished/),
+  })
+  expect((await ask('DELETE', '/pools/more-49')).status).toBe(200)
+  expect((await ask('DELETE', '/pools/more-49')).status).toBe(404)
+  expect((await ask('POST', '/node-tokens', { name: 'x', pool: 'more-49' })).status).toBe(422)
+  expect((await ask('POST', '/pools', { name: 'one-too-many' })).status).toBe(201)
 })

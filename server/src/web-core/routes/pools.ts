@@ -10,6 +10,7 @@ import { newCredential } from '../../credentials.ts'
 import { actorOf } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
 import { EXAMPLE } from '../examples.ts'
+import { atMost } from '../limit-refusals.ts'
 import { knownProject, NO_PROJECT } from '../known-project.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
 import { invalid, refuse, Refusal } from '../refusal.ts'
@@ -59,6 +60,7 @@ const REVOKED = {
 
 const tokenQuery = z.strictObject(pageQuery(ulidSchema))
 const tokenId = ulidSchema.describe('of a node token')
+const NO_POOL = 'This project has no pool of that name.'
 const NO_TOKEN = 'This project has no node token of that id.'
 const LISTING = 'Without their secrets, which nobody has any more.'
 const REVOKING =
@@ -72,7 +74,7 @@ const poolRoutes = [
     tag: 'pools',
     operationId: 'createPool',
     summary: 'Make a pool',
-    description: 'A name under which agents of the project’s own are gathered. It stays for good.',
+    description: 'A name under which agents of the project’s own are gathered.',
     body: z.strictObject({ name: poolNameSchema }),
     responses: {
       201: { description: 'The new pool.', schema: z.strictObject({ ok: z.literal(true), pool: poolSchema }) },
@@ -87,7 +89,7 @@ const poolRoutes = [
       const inserted = await store.insertPool(row, TENANT_LIMITS.poolsPerProjectMax, actorOf(caller))
       if (inserted === 'exists') return refuse('NAME_TAKEN', 'This project has a pool of that name.')
       if (inserted === 'too-many') {
-        return refuse('LIMIT_REACHED', `A project has at most ${TENANT_LIMITS.poolsPerProjectMax} pools.`)
+        return atMost('pools_per_project', TENANT_LIMITS.poolsPerProjectMax, 'pools', 'delete one that nobody needs')
       }
       return answered(201, { ok: true, pool: poolView(row) })
     },
@@ -116,6 +118,33 @@ const poolRoutes = [
     },
   }),
 ]
+
+const deletePoolRoute = route({
+  method: 'DELETE',
+  path: '/api/v0/pools/{name}',
+  scope: 'pools:manage',
+  tag: 'pools',
+  operationId: 'deletePool',
+  summary: 'Delete a pool',
+  description:
+    'Once all its node tokens are revoked or expired, and no job that asks for it is unfinished. It no longer counts, and its name is free; what was is not changed by it.',
+  params: z.strictObject({ name: poolNameSchema }),
+  missing: NO_POOL,
+  responses: { 200: { description: 'It is gone.', schema: z.strictObject({ ok: z.literal(true) }) } },
+  problems: ['POOL_IN_USE'],
+  examples: [
+    { summary: 'One with an open token', params: { name: EXAMPLE.pool }, status: 409 },
+    { summary: 'One that nobody needs', params: { name: EXAMPLE.sparePool }, status: 200 },
+  ],
+  async handle({ caller, params }, { store, clock }) {
+    const use = await store.retirePool(caller.projectId, params.name, clock(), actorOf(caller))
+    if (use === null) return refuse('NOT_FOUND', NO_POOL)
+    if (use === 'retired') return answered(200, { ok: true })
+    const { openTokens, unfinishedJobs } = use
+    const detail = `The pool has ${openTokens} node tokens that are neither revoked nor expired, and ${unfinishedJobs} unfinished jobs that ask for it.`
+    return refuse('POOL_IN_USE', detail)
+  },
+})
 
 const ownTokenRoutes = [
   route({
@@ -233,7 +262,7 @@ const operatorsTokenRoutes = [
   }),
 ]
 
-export const poolsRoutes = [...poolRoutes, ...ownTokenRoutes, ...operatorsTokenRoutes]
+export const poolsRoutes = [...poolRoutes, deletePoolRoute, ...ownTokenRoutes, ...operatorsTokenRoutes]
 
 async function make(
   projectId: ProjectId,
@@ -255,8 +284,13 @@ async function make(
   const made = { id: newUlid(), projectId, name, pool, region, trusted, madeByOperator, hash, prefix }
   const row: NodeTokenRow = { ...made, createdAtMs: nowMs, expiresAtMs, revokedAtMs: null }
   if (!(await store.insertNodeToken(row, TENANT_LIMITS.nodeTokensPerProjectMax, actor))) {
-    const most = `A project has at most ${TENANT_LIMITS.nodeTokensPerProjectMax} node tokens`
-    return refuse('LIMIT_REACHED', `${most} that are neither revoked nor expired; revoke one that nobody needs.`)
+    const things = 'node tokens that are neither revoked nor expired'
+    return atMost(
+      'node_tokens_per_project',
+      TENANT_LIMITS.nodeTokensPerProjectMax,
+      things,
+      'revoke one that nobody needs',
+    )
   }
   return answered(201, { ok: true, node_token: nodeTokenView(row), secret: text })
 }

@@ -12,6 +12,7 @@ import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import type { Scope } from '@forge/shared/contract/tenants.ts'
 import { newSecret } from '../../webhooks/signature.ts'
 import { EXAMPLE } from '../examples.ts'
+import { atMost } from '../limit-refusals.ts'
 import { nextCursorSchema, pageOf, pageQuery } from '../paging.ts'
 import { actorOf } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
@@ -85,7 +86,7 @@ const createRoute = route({
     const secret = newSecret(randomBytes)
     const made = { ...body, id: newUlid(), projectId: caller.projectId, createdAtMs: clock() }
     if (!(await store.insertWebhook({ ...made, secret }, WEBHOOK_LIMITS.perProjectMax, actorOf(caller)))) {
-      return refuse('LIMIT_REACHED', `A project has at most ${WEBHOOK_LIMITS.perProjectMax} webhooks; delete one.`)
+      return atMost('webhooks_per_project', WEBHOOK_LIMITS.perProjectMax, 'webhooks', 'delete one that nobody needs')
     }
     const row = await store.webhook(caller.projectId, made.id)
     if (row === null) return refuse('NOT_FOUND', NO_WEBHOOK)

@@ -1,5 +1,6 @@
 // Laws of the arguments: defaults as SPEC section 5 states them, each range at its edge, nothing unknown, and one form
 // for one meaning, because the contract's digest is over what comes out.
+import { z } from 'zod'
 import { describe, expect, it } from 'vitest'
 import { argsSchema } from './args.ts'
 
@@ -117,6 +118,15 @@ describe('the levels of exact quantiles', () => {
       expect(error?.issues.map(({ message }) => message).join()).toMatch(/at most 20 rising levels|expected number/)
     },
   )
+})
+
+it('what is filled in by other args is told in the schema, which can have no default for it', () => {
+  const { properties = {} } = z.toJSONSchema(argsSchema, { io: 'input' })
+  const told = (name: string): unknown => Object(properties[name]).description
+  for (const name of ['cat_mu', 'cat_sig'] as const) {
+    expect(told(name)).toBe(`${filled[name]} unless said, where \`cat_severity\` is not`)
+  }
+  expect(told('cat_limit')).toBe('`policy_limit` unless said')
 })
 
 describe('a severity as data', () => {

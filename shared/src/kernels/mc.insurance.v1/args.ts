@@ -8,6 +8,9 @@ const LEVELS_MAX = 20
 export const DEFAULT_LEVELS = [0.5, 0.9, 0.95, 0.99, 0.995, 0.999] as const
 /** Points of an empirical quantile function: so many have exact probabilities in a table. */
 const POINTS_MAX = 63
+/** The catastrophe, unless the contract says another. */
+const CAT_MU = 10
+const CAT_SIGMA = 1.5
 
 export const AMOUNT_MAX = 1e15
 const amount = z.number().min(0).max(AMOUNT_MAX)
@@ -56,18 +59,17 @@ const sentArgs = z.strictObject({
   claim_freq: z.number().min(0).max(10_000),
   claim_severity_mu: mu.optional(),
   claim_severity_sig: sigma.optional(),
-  /** Instead of the two above. */
-  claim_severity: empirical.optional(),
+  claim_severity: empirical.optional().describe('instead of the two above, one of which ways is needed'),
   cat_prob: z.number().min(0).max(1).default(0.02),
-  cat_mu: mu.optional(),
-  cat_sig: sigma.optional(),
-  /** Instead of the two above. */
-  cat_severity: empirical.optional(),
+  // Not defaults of the schema: beside `cat_severity` they must be left out.
+  cat_mu: mu.optional().describe(`${CAT_MU} unless said, where \`cat_severity\` is not`),
+  cat_sig: sigma.optional().describe(`${CAT_SIGMA} unless said, where \`cat_severity\` is not`),
+  cat_severity: empirical.optional().describe('instead of the two above'),
   policy_limit: limit.default(50_000),
   aggregate_limit: limit.default(250_000),
   deductible: amount.default(0),
   aggregate_deductible: amount.default(0),
-  cat_limit: limit.optional(),
+  cat_limit: limit.optional().describe('`policy_limit` unless said'),
   /** Levels whose quantiles shall be exact, or `true` for the usual ones. */
   quantiles: z.union([z.boolean(), levels], { error: QUANTILES }).default(false),
   oep: z.boolean().default(false),
@@ -132,8 +134,8 @@ function filledIn({
   const {
     claim_severity_mu: claimMu = 0,
     claim_severity_sig: claimSigma = 0,
-    cat_mu: catMu = 10,
-    cat_sig: catSigma = 1.5,
+    cat_mu: catMu = CAT_MU,
+    cat_sig: catSigma = CAT_SIGMA,
     ...rest
   } = args
   const filled = {
@@ -154,4 +156,4 @@ const lognormal = (logMean: number, logSd: number): LogNormal => ({ kind: 'logno
 export const claimSeverity = (args: InsuranceArgs): Severity =>
   args.claim_severity ?? lognormal(args.claim_severity_mu ?? 0, args.claim_severity_sig ?? 0)
 export const catSeverity = (args: InsuranceArgs): Severity =>
-  args.cat_severity ?? lognormal(args.cat_mu ?? 10, args.cat_sig ?? 1.5)
+  args.cat_severity ?? lognormal(args.cat_mu ?? CAT_MU, args.cat_sig ?? CAT_SIGMA)
