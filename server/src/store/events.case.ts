@@ -55,6 +55,39 @@ export function testEvents(store: () => Store, inserted: (change?: Partial<NewJo
     expect(await store().eventsOf(id, 5)).toEqual([])
   })
 
+  test('an end writes along what was not written before it: beginning, verdicts, what was decided', async () => {
+    const [id, executor] = [await inserted(), identityOf(ulid())]
+    const submission = aSubmission(id, 0, { executor })
+    await store().writeShards({
+      ...noWrites,
+      submissions: [submission],
+      partials: [{ jobId: id, shard: 0, digest: submission.digest, bytes: new Uint8Array(1) }],
+    })
+    const verdict = { jobId: id, shard: 0, digest: submission.digest, confirmations: 1, trusted: false }
+    const begun = { startedAtMs: 1_790_000_000_001, planDigest: digestOf('plan') }
+    const decided = { verdicts: [verdict], ending: '{"agents":1}' }
+    const end = { state: 'COMPLETED', answer: '{}', finishedAtMs: 1_790_000_000_009, begun, decided } as const
+    expect(await store().finishJob(id, end)).toBe(true)
+    expect((await told(id)).slice(1)).toEqual([
+      ['state', { state: 'RUNNING', reason: null }],
+      ['completed', { answer: digest('answer.v1', utf8('{}')) }],
+    ])
+    expect(await store().verdicts(id)).toEqual([verdict])
+    expect(await store().job(id)).toMatchObject({ ...begun, state: 'COMPLETED', ending: decided.ending, reason: null })
+    // The work of whoever took part is counted with the verdicts that came with the end.
+    expect(await store().totalsOf([executor])).toMatchObject([
+      { identity: executor, jobs: 1, accepted: 1, rejected: 0 },
+    ])
+  })
+
+  test('a beginning that was written already is not told again by the end', async () => {
+    const id = await inserted()
+    const begun = { startedAtMs: 1_790_000_000_001, planDigest: digestOf('plan') }
+    await store().updateJob(id, { state: 'RUNNING', reason: null, startedAtMs: 5 })
+    await store().finishJob(id, { state: 'COMPLETED', answer: '{}', finishedAtMs: 1_790_000_000_009, begun })
+    expect((await told(id)).map((event) => (event as [string])[0])).toEqual(['registered', 'state', 'completed'])
+  })
+
   test('a client id that attaches tells nothing', async () => {
     const clientJobId = `client-${ulid()}`
     const id = await inserted({ clientJobId })

@@ -235,6 +235,12 @@ export interface EventRow {
 
 export type InsertedJob = { readonly inserted: true } | { readonly inserted: false; readonly existing: JobRow }
 
+/** Of a job whose first shard was handed out. */
+export interface JobBeginning {
+  readonly startedAtMs: number
+  readonly planDigest: Digest | undefined
+}
+
 export interface Store
   extends
     TenantStore,
@@ -265,7 +271,7 @@ export interface Store
     change: {
       readonly state: JobState
       readonly reason: string | null
-      readonly planDigest?: Digest
+      readonly planDigest?: Digest | undefined
       readonly startedAtMs?: number
       readonly owner?: number
     },
@@ -274,12 +280,12 @@ export interface Store
   setBasis(id: JobId, basis: Digest, owner?: number): Promise<boolean>
   /**
    * The one transition into an end. False, and nothing written, when it has ended before: finished is finished; or when
-   * `owner` is said and it is another server's. What was reserved is settled with it: a completed job costs `microCredits`,
+   * `owner` is said and it is another server's. `begun`: what `updateJob` would have written before. What was reserved is settled with it: a completed job costs `microCredits`,
    * or what was reserved; any other end costs nothing.
    */
   finishJob(
     id: JobId,
-    end: { readonly owner?: number } & (
+    end: { readonly owner?: number; readonly begun?: JobBeginning | undefined } & (
       | {
           readonly state: 'COMPLETED'
           readonly answer: string

@@ -11,6 +11,7 @@ import type { HubCommand } from '../core/events.ts'
 import type { KeepArtifacts } from './artifacts.ts'
 import { answerOf, type PricedAnswer } from './answer.ts'
 import { createIdentityRows, NOTHING, type IdentityRows } from './identity-rows.ts'
+import { JobChanges } from './job-changes.ts'
 import { QUICK_SHARDS_MAX, STORE_GIVE_UP_MS } from './limits.ts'
 import { persistently } from './persistently.ts'
 import type { PlannedJob } from './planning.ts'
@@ -57,23 +58,15 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
     persistently(write, { what, giveUpMs, logger, closing })
   const reading = <T>(read: () => Promise<T>): Promise<T> =>
     persistently(read, { what: 'the reduction', giveUpMs: Infinity, logger, closing, passes: passesWithTime })
-  /** The last change of each unfinished job's row. */
-  const changes = new Map<JobId, Promise<unknown>>()
-
+  const changes = new JobChanges()
   const identities = createIdentityRows(store, persist, logger)
-
-  const change = (jobId: JobId, what: string, write: () => Promise<unknown>): Promise<unknown> => {
-    const made = (changes.get(jobId) ?? Promise.resolve()).then(() => persist(what, write))
-    changes.set(jobId, made)
-    return made
-  }
 
   const finish = async (jobId: JobId, what: string, end: Parameters<Store['finishJob']>[1]): Promise<void> => {
     // What it voided belongs to the job's rows, which an end closes.
-    await Promise.all([changes.get(jobId), identities.settled()])
-    const ended = await persist(what, () => store.finishJob(jobId, { ...end, owner: owner() }))
+    const [begun] = await Promise.all([changes.end(jobId), identities.settled()])
+    const ended = await persist(what, () => store.finishJob(jobId, { ...end, begun, owner: owner() }))
     if (!ended) logger.warn({ ...labelsOf(jobId), state: end.state }, NOT_ITS_END)
-    changes.delete(jobId)
+    changes.forget(jobId)
   }
   const failed: HubRows['failed'] = (jobId, ...why) => finish(jobId, 'the failure', failure(jobId, ...why))
 
@@ -88,12 +81,15 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
       await persist('answers', () => store.writeShards(writes), STORE_GIVE_UP_MS)
     },
     decided: identities.decided,
-    async jobState(command, planDigest) {
-      const to = { ...changeOf(command, planDigest), owner: owner() }
-      await change(command.jobId, 'a job’s state', () => store.updateJob(command.jobId, to))
+    async jobState({ jobId, state, reason }, planDigest) {
+      const begun = state === 'RUNNING' ? { startedAtMs: Date.now(), planDigest } : null
+      const to = { state, reason, planDigest, ...begun, owner: owner() }
+      const write = () => persist('a job’s state', () => store.updateJob(jobId, to))
+      await (begun === null || reason !== null ? changes.next(jobId, write) : changes.begin(jobId, begun, write))
     },
     async basis(jobId, basis) {
-      await change(jobId, 'the basis of a last pass', () => store.setBasis(jobId, basis, owner()))
+      const write = () => store.setBasis(jobId, basis, owner())
+      await changes.next(jobId, () => persist('the basis of a last pass', write))
     },
     async completed(planned, command) {
       const { type: _, jobId, verdicts, ...ending } = command
@@ -122,22 +118,12 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
     resume: identities.resume,
     failed,
     cancelled: (jobId) => finish(jobId, 'a cancellation', cancellation(jobId)),
-    forget: (jobId) => void changes.delete(jobId),
+    forget: (jobId) => changes.forget(jobId),
     reading,
   }
 }
 
 const NOT_ITS_END = 'the job had ended before, or is another server’s by now: this end is not written'
-
-const changeOf = (
-  { state, reason }: Parameters<HubRows['jobState']>[0],
-  planDigest: Digest | undefined,
-): Parameters<Store['updateJob']>[1] => ({
-  state,
-  reason,
-  ...(planDigest === undefined ? {} : { planDigest }),
-  ...(state === 'RUNNING' ? { startedAtMs: Date.now() } : {}),
-})
 
 /** Reduced in no time, and nothing is written on the way: what was decided is as durable with the end as before it. */
 const endsAtOnce = ({ contract }: PlannedJob, verdicts: readonly VerdictRow[]): boolean =>

@@ -75,6 +75,9 @@ export const ROSTER_LIMITS = {
  */
 export const QUICK_SHARDS_MAX = 64
 
+/** How long the end of a job may come to write its beginning along: twice what a job of one shard takes, and nothing to people. */
+export const BEGINNING_HELD_MS = 30
+
 /** From one frame about an agent's own shards to the next: ten a second are more than anybody reads. */
 export const TALLY_PACE_MS = 100
 

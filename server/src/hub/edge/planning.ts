@@ -71,8 +71,8 @@ export interface ReadyJob {
 export interface UnfinishedJob extends NewJob, Pick<JobRow, 'state' | 'basis' | 'ending'> {
   /** Why it waits, as the core said it last; a new job has none. */
   readonly reason?: JobRow['reason']
-  /** Registered a moment ago by this server: nothing else of it can be in the store. */
-  readonly isNew?: boolean
+  /** Its plan, of a job that this server has registered a moment ago: nothing else of it can be in the store. */
+  readonly known?: ReturnType<typeof planOf>
 }
 
 export interface PlanningDeps {
@@ -95,8 +95,8 @@ export async function planInTime(
   const ready = persistently(
     async () => ({
       planned: await planJob(row, tables),
-      submissions: row.isNew === true ? [] : await store.submissions(row.id),
-      voided: row.isNew === true ? [] : await store.voidedOf(row.id),
+      submissions: row.known !== undefined ? [] : await store.submissions(row.id),
+      voided: row.known !== undefined ? [] : await store.voidedOf(row.id),
       ending: await endingOf(row, store),
       answeredBefore: row.replayOf === null ? [] : await store.executorsOf(row.replayOf),
     }),
@@ -141,9 +141,9 @@ export function planOf(row: NewJob): Pick<PlannedJob, 'row' | 'contract' | 'kern
   return { row, contract, kernel, args, plan }
 }
 
-async function planJob(row: Pick<UnfinishedJob, 'isNew'> & NewJob, tables: Tables): Promise<PlannedJob> {
+async function planJob(row: Pick<UnfinishedJob, 'known'> & NewJob, tables: Tables): Promise<PlannedJob> {
   const started = performance.now()
-  const { contract, kernel, args, plan } = planOf(row)
+  const { contract, kernel, args, plan } = row.known ?? planOf(row)
   const planned = performance.now()
   const compiled = await Promise.all(
     Object.entries(plan.tables).map(async ([name, spec]) => ({ name, ...(await tables.compiled(spec)) })),
@@ -168,7 +168,7 @@ async function planJob(row: Pick<UnfinishedJob, 'isNew'> & NewJob, tables: Table
     tableDigests,
     planMs: planned - started,
     tablesMs: performance.now() - planned,
-    priceList: row.isNew === true ? PRICE_LIST : null,
+    priceList: row.known !== undefined ? PRICE_LIST : null,
   }
 }
 

@@ -2,7 +2,7 @@
 // broke off while it wrote, is read back, for the job may be there although its client was told that it is not.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { termsOf } from '../../billing/price.ts'
-import type { SpendingLimits, JobLimits } from '../../store/ledger-store.ts'
+import type { Booking, SpendingLimits, JobLimits } from '../../store/ledger-store.ts'
 import { isPassing } from '../../store/sql-error.ts'
 import type { JobRow, NewJob, Store } from '../../store/store.ts'
 import type { Hub } from './hub-interface.ts'
@@ -28,18 +28,20 @@ export class Registration {
 
   async submit(job: NewJob, limits: SpendingLimits, jobs: JobLimits): ReturnType<Hub['submitWithin']> {
     const { isUnfinished, owner, resume } = this.#deps
-    const inserted = await this.#register({ ...job, owner: owner() }, limits, jobs)
+    const known = planOf(job)
+    const booking = { terms: termsOf(known), limits, jobs }
+    const inserted = await this.#register({ ...job, owner: owner() }, booking)
     if ('over' in inserted || 'tooMany' in inserted) return inserted
-    if (inserted.inserted) resume({ ...job, state: 'QUEUED', basis: null, ending: null, isNew: true })
+    if (inserted.inserted) resume({ ...job, state: 'QUEUED', basis: null, ending: null, known })
     // Its insert was answered by an error although it was done: whoever asks again sets it going. Another server's goes on
     // there, or is taken from it by whoever looks first.
     else if (isOpenOf(owner(), inserted.existing) && !isUnfinished(inserted.existing.id)) resume(inserted.existing)
     return inserted
   }
 
-  async #register(job: NewJob, limits: SpendingLimits, jobs: JobLimits): ReturnType<Store['registerJob']> {
+  async #register(job: NewJob, booking: Booking): ReturnType<Store['registerJob']> {
     try {
-      return await this.#deps.store.registerJob(job, { terms: termsOf(planOf(job)), limits, jobs })
+      return await this.#deps.store.registerJob(job, booking)
     } catch (error) {
       if (isPassing(error)) this.#deps.track(this.#readBack(job))
       throw error

@@ -8,6 +8,7 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { and, eq, or, sql, type Placeholder } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
+import type { NewEvent } from '../event-chain.ts'
 import { endTold, registeredData } from '../event-data.ts'
 import { isAnyOf, newValues, orAsItIs, perHandle, placeholders, textArray } from '../prepared.ts'
 import { executors, jobs, submissions, verdicts, voids } from '../schema.ts'
@@ -22,7 +23,7 @@ import { lockLedger } from './closings.ts'
 import { appendEvents, beginEvents, isOfOther, lockJobs } from './events.ts'
 import { jobsAtATime } from './job-reads.ts'
 import { insertReferences } from './references.ts'
-import { overLimit, paidOf, reserve, settle } from './ledger.ts'
+import { overLimit, paidOf, reserve, reservedFor, settle } from './ledger.ts'
 import { enqueue } from './seals.ts'
 import { isOfVoid, writeVerdicts } from './shards.ts'
 
@@ -173,14 +174,20 @@ const changing = perHandle((db) =>
     .prepare('change_job'),
 )
 
+type Told = Pick<JobRow, 'state' | 'reason'>
+const RUNNING: Told = { state: 'RUNNING', reason: null }
+
+/** How many agents a queued job lacks changes with every agent: that it waits, and that it no longer does, are events. */
+const isNews = (before: Told, { state, reason }: Told): boolean =>
+  before.state !== state || (before.reason === null) !== (reason === null)
+
 export async function updateJob(db: Db, id: JobId, change: JobChange): Promise<boolean> {
   const { state, reason, planDigest, startedAtMs, owner } = change
   if (isEnd(state)) throw new StoreContradiction(`job ${id} becomes ${state} by finishJob alone`)
   const [before] = await lockJobs(db, [id])
   if (before === undefined || before.finishedAtMs !== null || isOfOther(before, owner)) return false
-  // How many agents a queued job lacks changes with every agent: that it waits, and that it no longer does, are events.
-  const isNews = before.state !== state || (before.reason === null) !== (reason === null)
-  const news = isNews ? [{ jobId: id, atMs: Date.now(), type: 'state', data: { state, reason } } as const] : []
+  const data = { state, reason }
+  const news = isNews(before, data) ? [{ jobId: id, atMs: Date.now(), type: 'state', data } as const] : []
   await Promise.all([
     changing(db).execute({ id, state, reason, planDigest: planDigest ?? null, startedAtMs: startedAtMs ?? null }),
     appendEvents(db, news),
@@ -203,6 +210,8 @@ const ending = perHandle((db) =>
     .set({
       ...newValues('state', 'finishedAtMs', 'answer', 'problem'),
       reason: null,
+      planDigest: orAsItIs('planDigest', jobs.planDigest),
+      startedAtMs: orAsItIs('startedAtMs', jobs.startedAtMs),
       // The first that was written stays.
       ending: sql`coalesce(${jobs.ending}, ${sql.placeholder('ending')})`,
     })
@@ -220,7 +229,8 @@ export async function finishJob(
   end: JobEnd,
   attempt: number,
 ): Promise<{ readonly row: JobRow | null; readonly settled: Settled | null }> {
-  const [before] = await lockJobs(db, [id])
+  // What was reserved never changes.
+  const [[before], reserved] = await Promise.all([lockJobs(db, [id]), reservedFor(db, id)])
   if (before === undefined || isOfOther(before, end.owner)) return { row: null, settled: null }
   const wanted = {
     state: end.state,
@@ -233,16 +243,27 @@ export async function finishJob(
   // In front of the end, behind which none are taken, and of what counts them.
   await writeVerdicts(db, decided?.verdicts ?? [])
   const [[job], settled, listening] = await Promise.all([
-    ending(db).execute({ id, ...wanted, ending: decided?.ending ?? null }),
-    settle(db, id, { state: end.state, microCredits }),
+    ending(db).execute({ id, ...wanted, ...begunOf(end), ending: decided?.ending ?? null }),
+    settle(db, id, reserved, { state: end.state, microCredits }),
     listeningTo(db, [before.projectId]),
-    appendEvents(db, [{ jobId: id, atMs: end.finishedAtMs, ...endTold(end) }]),
+    appendEvents(db, [...beginningTold(id, before, end), { jobId: id, atMs: end.finishedAtMs, ...endTold(end) }]),
     end.state === 'COMPLETED' ? insertingExecutors(db).execute({ id }) : undefined,
     enqueue(db, [{ jobId: id, kind: 'receipt', number: 0, atMs: end.finishedAtMs }]),
   ])
   if (job === undefined) throw new Error(`job ${id} was locked and is not there`)
   await announceTo(db, listening, [jobEnded(job, end, paidOf(settled, end.state))])
   return { row: parsed(job), settled }
+}
+
+const begunOf = ({ begun }: JobEnd) => ({
+  planDigest: begun?.planDigest ?? null,
+  startedAtMs: begun?.startedAtMs ?? null,
+})
+
+/** The event that `updateJob` would have written. */
+function beginningTold(jobId: JobId, before: Told, { begun }: JobEnd): NewEvent[] {
+  if (begun === undefined || !isNews(before, RUNNING)) return []
+  return [{ jobId, atMs: begun.startedAtMs, type: 'state', data: RUNNING }]
 }
 
 async function endedAs(

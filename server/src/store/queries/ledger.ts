@@ -80,10 +80,18 @@ export interface Settlement {
   readonly microCredits?: bigint | undefined
 }
 
-/** In the transaction that ends the job. A job of before there was a ledger has nothing reserved, and nothing is settled. */
-export async function settle(db: Db, jobId: JobId, { state, microCredits }: Settlement): Promise<Settled | null> {
-  const reserved = (await transactionsOf(db, jobId)).find(({ kind }) => kind === 'reserve')
-  if (reserved === undefined) return null
+/** Null for a job of before there was a ledger. */
+export const reservedFor = async (db: Db, jobId: JobId): Promise<LedgerTransaction | null> =>
+  (await transactionsOf(db, jobId)).find(({ kind }) => kind === 'reserve') ?? null
+
+/** In the transaction that ends the job. Where nothing is reserved, nothing is settled. */
+export async function settle(
+  db: Db,
+  jobId: JobId,
+  reserved: LedgerTransaction | null,
+  { state, microCredits }: Settlement,
+): Promise<Settled | null> {
+  if (reserved === null) return null
   const { projectId, day } = reserved
   const terms = termsOfDetail(reserved.detail)
   const { mode } = terms
