@@ -2,7 +2,7 @@
 // queue in the store, so it may be stopped between any two steps and goes on where it was; a job's end never waits for it.
 // Whoever asks for a receipt that is not signed yet has it signed at once.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { JobId } from '@forge/shared/contract/ids.ts'
+import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
 import type { SignedKeyList } from '@forge/shared/receipt/keys.ts'
 import { linkDigest, signedLinkSchema, signLink, type SignedLink } from '@forge/shared/receipt/link.ts'
@@ -10,7 +10,7 @@ import { signedNoticeSchema, type Notice, type SignedNotice } from '@forge/share
 import { signedReceiptSchema, type SignedReceipt } from '@forge/shared/receipt/receipt.ts'
 import { bodyDigest, signed, type Signer } from '@forge/shared/receipt/signed.ts'
 import type { Logger } from '../logger.ts'
-import type { LogRow, SealItem, SealRow } from '../store/seal-store.ts'
+import { itemName, type LogRow, type SealItem, type SealRow } from '../store/seal-store.ts'
 import type { JobRow, Store } from '../store/store.ts'
 import { labelsOfJob } from '../trace.ts'
 import { RECEIPT_LIMITS } from './limits.ts'
@@ -83,8 +83,9 @@ export function createSealer({ clock, ...given }: SealerDeps): Sealer {
     },
     async linkOf(jobId) {
       if (!hasEnded(await store.job(jobId))) return null
-      const row = await sealItem(deps, { jobId, kind: 'receipt', number: 0 })
-      return signedLinkSchema.parse(JSON.parse(row.document))
+      const { seal, projectId } = await sealOf(deps, { jobId, kind: 'receipt', number: 0 })
+      const [row] = await logAll(deps, projectId, [seal])
+      return row === undefined ? null : signedLinkSchema.parse(JSON.parse(row.document))
     },
     keys: async () => signedKeyList(await store.signingPeriods(), signer),
     idle,
@@ -104,13 +105,26 @@ function createRounds(deps: Sealing): Pick<Sealer, 'wake' | 'idle' | 'close'> {
   const pass = async (): Promise<void> => {
     let failures = 0
     for (let items = await store.unsealed(0); items.length > 0; items = await store.unsealed(failures)) {
+      const ofProjects = new Map<ProjectId, SealRow[]>()
+      const failed = async (item: SealItem, error: unknown): Promise<void> => {
+        failures++
+        logger.error({ ...(await labelsOf(deps, item)), err: error }, `the ${item.kind} of a job could not be signed`)
+      }
       for (const item of items) {
         if (closing.signal.aborted) return
         try {
-          await sealItem(deps, item)
+          const { seal, projectId } = await sealOf(deps, item)
+          ofProjects.set(projectId, [...(ofProjects.get(projectId) ?? []), seal])
         } catch (error) {
-          failures++
-          logger.error({ ...(await labelsOf(deps, item)), err: error }, `the ${item.kind} of a job could not be signed`)
+          await failed(item, error)
+        }
+      }
+      for (const [projectId, seals] of ofProjects) {
+        if (closing.signal.aborted) return
+        try {
+          await logAll(deps, projectId, seals)
+        } catch (error) {
+          for (const seal of seals) await failed(seal, error)
         }
       }
     }
@@ -156,28 +170,32 @@ async function labelsOf({ store }: Sealing, { jobId }: SealItem): Promise<object
   return row === null ? { job_id: jobId } : labelsOfJob(row)
 }
 
-/** Both steps; each is done once, whoever does it. */
-async function sealItem(deps: Sealing, item: SealItem): Promise<LogRow> {
-  const { store, signer } = deps
+interface Sealed {
+  readonly seal: SealRow
+  readonly projectId: ProjectId
+}
+
+/** The first step; it is done once, whoever does it. */
+async function sealOf(deps: Sealing, item: SealItem): Promise<Sealed> {
   const seal =
     item.kind === 'receipt' ? await receiptSeal(deps, item.jobId) : await noticeSeal(deps, item.jobId, item.number)
-  const row = await store.job(item.jobId)
+  const row = await deps.store.job(item.jobId)
   if (seal === null || row === null) throw new Error('it waits for a signature and has not ended')
+  return { seal, projectId: row.projectId }
+}
+
+/** The second step, for what one project has sealed; each has one place, whoever gives it. */
+async function logAll(deps: Sealing, projectId: ProjectId, seals: readonly SealRow[]): Promise<LogRow[]> {
+  const { store, signer } = deps
   const issuedAtMs = await deps.signingTime()
-  return store.appendToLog(item, row.projectId, (head) => {
-    const link = signLink(
-      {
-        project_id: row.projectId,
-        place: (head?.place ?? -1) + 1,
-        job_id: item.jobId,
-        kind: item.kind,
-        number: item.number,
-        document: seal.digest,
-        previous: head?.digest ?? null,
-        issued_at_ms: issuedAtMs,
-      },
-      signer,
-    )
+  const documents = new Map(seals.map((seal) => [itemName(seal), seal.digest]))
+  return store.appendToLog(seals, projectId, (item, head) => {
+    const document = documents.get(itemName(item))
+    if (document === undefined) throw new Error('the log asks for a link of what is not sealed')
+    const { jobId, kind, number } = item
+    const [place, previous] = [(head?.place ?? -1) + 1, head?.digest ?? null]
+    const body = { project_id: projectId, place, job_id: jobId, kind, number, document, previous }
+    const link = signLink({ ...body, issued_at_ms: issuedAtMs }, signer)
     return { digest: linkDigest(link.body), document: canonicalJson(link) }
   })
 }

@@ -13,6 +13,9 @@ export interface SealItem {
   readonly number: number
 }
 
+/** What tells it from all others. */
+export const itemName = ({ jobId, kind, number }: SealItem): string => `${jobId} ${kind} ${number}`
+
 /** From `fromMs` on this key signs, until the next period begins. */
 export interface SigningPeriod {
   readonly number: number
@@ -42,7 +45,10 @@ export interface LogRow extends SealItem {
 }
 
 /** Synchronous, for it runs inside a transaction. */
-export type MakeLink = (head: Pick<LogRow, 'place' | 'digest'> | null) => Pick<LogRow, 'digest' | 'document'>
+export type MakeLink = (
+  item: SealItem,
+  head: Pick<LogRow, 'place' | 'digest'> | null,
+) => Pick<LogRow, 'digest' | 'document'>
 
 export interface SealStore {
   signingPeriods(): Promise<SigningPeriod[]>
@@ -53,8 +59,11 @@ export interface SealStore {
   /** The first document stays, and is returned. */
   putSeal(seal: SealRow): Promise<SealRow>
   sealOf(item: SealItem): Promise<SealRow | null>
-  /** Puts a sealed item behind the last one of its project, once; it then waits no more. Returns the place that it has. */
-  appendToLog(item: SealItem, projectId: ProjectId, link: MakeLink): Promise<LogRow>
+  /**
+   * Puts sealed items of a project behind its last one, each once and in their order; they then wait no more. Returns the
+   * places that they have.
+   */
+  appendToLog(items: readonly SealItem[], projectId: ProjectId, link: MakeLink): Promise<LogRow[]>
   logOf(item: SealItem): Promise<LogRow | null>
   /** The last one; null: there is none. */
   receiptHead(projectId: ProjectId): Promise<Pick<LogRow, 'place' | 'digest'> | null>

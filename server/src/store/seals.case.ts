@@ -28,11 +28,12 @@ export function testSeals({ store, sql, freshProject }: SealTool, isLarge: boole
     await complete(store(), job.id, accepted(job.id, [0, 1]))
     return job.id
   }
-  const link = (item: SealItem, projectId: ProjectId) =>
-    store().appendToLog(item, projectId, (head) => ({
-      digest: digestOf(`link ${(head?.place ?? -1) + 1} ${item.jobId} ${item.kind}`),
+  const links = (items: readonly SealItem[], projectId: ProjectId) =>
+    store().appendToLog(items, projectId, ({ jobId, kind }, head) => ({
+      digest: digestOf(`link ${(head?.place ?? -1) + 1} ${jobId} ${kind}`),
       document: '{}',
     }))
+  const link = (item: SealItem, projectId: ProjectId) => links([item], projectId).then(([place]) => place)
   const isWaiting = async ({ jobId, kind, number }: SealItem): Promise<boolean> => {
     for (let skipped = 0; ;) {
       const items = await store().unsealed(skipped)
@@ -60,6 +61,32 @@ export function testSeals({ store, sql, freshProject }: SealTool, isLarge: boole
     expect(await isWaiting(item)).toBe(false)
     expect(await link(item, project)).toEqual(place)
     expect(await store().logOf(item)).toEqual(place)
+  })
+
+  test('several come into the log at once, in their order, and those that are there keep their places', async () => {
+    const project = await freshProject()
+    const items: SealItem[] = []
+    for (let i = 0; i < 4; i++) items.push(receiptOf(await ended(project)))
+    for (const item of items) await store().putSeal(sealed(item))
+    const [first, second, third, fourth] = items as [SealItem, SealItem, SealItem, SealItem]
+    await link(second, project)
+    const placed = await links([fourth, second, first, fourth], project)
+    expect(placed.map(({ jobId, place }) => [jobId, place])).toEqual([
+      [fourth.jobId, 1],
+      [second.jobId, 0],
+      [first.jobId, 2],
+      [fourth.jobId, 1],
+    ])
+    const log = await store().receiptLog(project, 0)
+    expect(log.map(({ place, jobId }) => [place, jobId])).toEqual([
+      [0, second.jobId],
+      [1, fourth.jobId],
+      [2, first.jobId],
+    ])
+    expect(log.map(({ previous }) => previous)).toEqual([null, log[0]?.digest, log[1]?.digest])
+    expect(await Promise.all(items.map(isWaiting))).toEqual([false, false, true, false])
+    expect(await links([], project)).toEqual([])
+    await link(third, project)
   })
 
   test('a notice waits too', async () => {
@@ -112,7 +139,10 @@ export function testSeals({ store, sql, freshProject }: SealTool, isLarge: boole
     await store().putSeal({ ...sealed(receipt), document: issuedAt(before + 500) })
     expect((await store().beginSigning(key('second'), 1)).at(-1)?.fromMs).toBe(before + 500)
     await store().putSeal({ ...sealed(linked), document: issuedAt(before + 600) })
-    await store().appendToLog(linked, project, () => ({ digest: digestOf(project), document: issuedAt(before + 700) }))
+    await store().appendToLog([linked], project, () => ({
+      digest: digestOf(project),
+      document: issuedAt(before + 700),
+    }))
     expect((await store().beginSigning(key('third'), 1)).at(-1)?.fromMs).toBe(before + 700)
     expect((await store().beginSigning(key('fourth'), before + 900)).at(-1)?.fromMs).toBe(before + 900)
   })

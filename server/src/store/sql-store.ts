@@ -249,7 +249,7 @@ function sealsOn(engine: Engine): SealStore {
     // One statement writes, so that it needs no transaction around it.
     putSeal: (seal) => engine.run((db) => sealed.putSeal(db, seal)),
     sealOf: (item) => engine.run((db) => sealed.sealOf(db, item)),
-    appendToLog: (item, projectId, link) => engine.transaction((db) => sealed.appendToLog(db, item, projectId, link)),
+    appendToLog: (items, projectId, link) => engine.transaction((db) => sealed.appendToLog(db, items, projectId, link)),
     logOf: (item) => engine.run((db) => sealed.logOf(db, item)),
     receiptHead: (projectId) => engine.run((db) => sealed.logHead(db, projectId)),
     receiptLog: (projectId, from) => engine.run((db) => sealed.logFrom(db, projectId, from)),

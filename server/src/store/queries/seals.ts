@@ -1,13 +1,13 @@
 // Signed documents, their log, and the retention that may take a sealed job's partials. Every step may be repeated: the
 // first row stays, and a place in the log is given once.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
-import { and, asc, count, desc, eq, gte, inArray, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gte, inArray, sql, type SQL } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import { perHandle, placeholders } from '../prepared.ts'
 import { jobs, partials, submissions, verdicts } from '../schema.ts'
 import { forgottenNetworks, receiptLog, retentions, seals, signingPeriods, unsealed } from '../seal-schema.ts'
-import type { LogRow, MakeLink, SealItem, SealRow, SigningPeriod } from '../seal-store.ts'
+import { itemName, type LogRow, type MakeLink, type SealItem, type SealRow, type SigningPeriod } from '../seal-store.ts'
 import { insertAll, insertNew } from './rows.ts'
 
 /** Any number will do that no other lock here has; it spells "log" and "key". */
@@ -74,7 +74,7 @@ export async function enqueue(db: Db, items: readonly (SealItem & { readonly atM
   await insertAll(db, unsealed, items)
 }
 
-const isItem = (table: typeof seals | typeof receiptLog | typeof unsealed) =>
+const isItem = (table: typeof seals | typeof receiptLog) =>
   and(
     eq(table.jobId, sql.placeholder('jobId')),
     eq(table.kind, sql.placeholder('kind')),
@@ -83,7 +83,6 @@ const isItem = (table: typeof seals | typeof receiptLog | typeof unsealed) =>
 
 const sealed = perHandle((db) => db.select().from(seals).where(isItem(seals)).prepare('seal_of_item'))
 const logged = perHandle((db) => db.select().from(receiptLog).where(isItem(receiptLog)).prepare('log_of_item'))
-const settingFree = perHandle((db) => db.delete(unsealed).where(isItem(unsealed)).prepare('item_sealed'))
 
 const putting = perHandle((db) =>
   db
@@ -104,19 +103,40 @@ export async function sealOf(db: Db, item: SealItem): Promise<SealRow | null> {
   return row ?? null
 }
 
-export async function appendToLog(db: Db, item: SealItem, projectId: ProjectId, link: MakeLink): Promise<LogRow> {
+export async function appendToLog(
+  db: Db,
+  items: readonly SealItem[],
+  projectId: ProjectId,
+  link: MakeLink,
+): Promise<LogRow[]> {
   await db.execute(sql`select pg_advisory_xact_lock(${LOG_LOCK_CLASS}::integer, hashtext(${projectId}))`)
-  const [known, head] = await Promise.all([logOf(db, item), logHead(db, projectId)])
-  if (known === null) {
-    const { jobId, kind, number } = item
-    const place = (head?.place ?? -1) + 1
-    const row = { projectId, place, jobId, kind, number, previous: head?.digest ?? null, ...link(head) }
-    await Promise.all([insertNew(db, receiptLog, [row]), settingFree(db).execute({ ...item })])
-    return row
+  const own = keysOf(items)
+  const [known, head] = await Promise.all([loggedItems(db).execute({ items: own }), logHead(db, projectId)])
+  const places = new Map(known.map((row) => [itemName(row), row]))
+  const added: LogRow[] = []
+  for (const { jobId, kind, number } of items) {
+    const item = { jobId, kind, number }
+    if (places.has(itemName(item))) continue
+    const last = added.at(-1) ?? head
+    const row = { ...item, projectId, place: (last?.place ?? -1) + 1, previous: last?.digest ?? null }
+    added.push({ ...row, ...link(item, last) })
+    places.set(itemName(item), added.at(-1) as LogRow)
   }
-  await settingFree(db).execute({ ...item })
-  return known
+  await Promise.all([insertNew(db, receiptLog, added), settingFree(db).execute({ items: own })])
+  return items.flatMap((item) => places.get(itemName(item)) ?? [])
 }
+
+/** As `areItems` reads them. */
+const keysOf = (items: readonly SealItem[]): string =>
+  JSON.stringify(items.map(({ jobId, kind, number }) => ({ job_id: jobId, kind, number })))
+
+/** Any of so many items, so that the statement's text is the same for every number. */
+const areItems = ({ jobId, kind, number }: typeof receiptLog | typeof unsealed): SQL =>
+  sql`(${jobId}, ${kind}, ${number}) in (select job_id, kind, number
+    from json_to_recordset(${sql.placeholder('items')}::text::json) as item (job_id text, kind text, number integer))`
+
+const loggedItems = perHandle((db) => db.select().from(receiptLog).where(areItems(receiptLog)).prepare('log_of_items'))
+const settingFree = perHandle((db) => db.delete(unsealed).where(areItems(unsealed)).prepare('items_sealed'))
 
 export async function logHead(db: Db, projectId: ProjectId): Promise<LogRow | null> {
   const [head] = await lastLogged(db).execute({ projectId })
