@@ -11,6 +11,7 @@ import { signedReceiptSchema, type SignedReceipt } from '@forge/shared/receipt/r
 import { bodyDigest, signed, type Signer } from '@forge/shared/receipt/signed.ts'
 import type { Logger } from '../logger.ts'
 import { itemName, type LogRow, type SealItem, type SealRow } from '../store/seal-store.ts'
+import { STORE_LIMITS } from '../store/limits.ts'
 import type { JobRow, Store } from '../store/store.ts'
 import { labelsOfJob } from '../trace.ts'
 import { RECEIPT_LIMITS } from './limits.ts'
@@ -104,7 +105,11 @@ function createRounds(deps: Sealing): Pick<Sealer, 'wake' | 'idle' | 'close'> {
   /** What fails stays at the head of the queue, and is skipped until the next time. */
   const pass = async (): Promise<void> => {
     let failures = 0
-    for (let items = await store.unsealed(0); items.length > 0; items = await store.unsealed(failures)) {
+    let isMore = true
+    while (isMore) {
+      const items = await store.unsealed(failures)
+      // Of what came after these, whoever brought it has told: it is gathered for the next time.
+      isMore = items.length === STORE_LIMITS.sealsPerBatch
       const ofProjects = new Map<ProjectId, SealRow[]>()
       const failed = async (item: SealItem, error: unknown): Promise<void> => {
         failures++
