@@ -12,6 +12,8 @@ export const WEB_LIMITS = {
   readyWithinMs: 2_000,
   /** A body may hold 100,000 unknown fields; nobody reads more errors than these. */
   fieldErrorsMax: 50,
+  /** Limits of projects that are kept as they were read; some hundred bytes each. */
+  limitsKeptMax: 256,
   /** Field names and addresses come from the client; a longer one is cut in what we answer. */
   echoCharactersMax: 200,
   messageCharactersMax: 300,

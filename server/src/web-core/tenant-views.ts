@@ -1,4 +1,5 @@
 // What is shown of projects, keys, pools and node tokens, and the shape of it. Secrets are in the one answer that made them.
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import {
   DEFAULT_PROJECT_LIMITS,
@@ -8,6 +9,7 @@ import {
 } from '@forge/shared/contract/tenants.ts'
 import type { ApiKeyRow, NodeTokenRow, PoolRow, ProjectRow } from '../store/tenants.ts'
 import { scopesOf } from './auth.ts'
+import { WEB_LIMITS } from './limits.ts'
 import { isoOf, isoOrNull } from './times.ts'
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
@@ -50,9 +52,17 @@ export const nodeTokenSchema = z.strictObject({
   revoked_at: time.nullable(),
 })
 
+/** By their stored text: they are asked for with each request, and to read them takes as long as a query. */
+const readLimits = new LRUCache<string, ProjectLimits>({ max: WEB_LIMITS.limitsKeptMax })
+const limitsSchema = projectLimitsSchema.strip()
+
 /** Those that this version knows, with the defaults of what was never said. */
 export function limitsOf({ limits }: Pick<ProjectRow, 'limits'>): ProjectLimits {
-  return projectLimitsSchema.strip().parse({ ...DEFAULT_PROJECT_LIMITS, ...JSON.parse(limits) })
+  const known = readLimits.get(limits)
+  if (known !== undefined) return known
+  const read = limitsSchema.parse({ ...DEFAULT_PROJECT_LIMITS, ...JSON.parse(limits) })
+  readLimits.set(limits, read)
+  return read
 }
 
 export const projectView = (row: ProjectRow): z.input<typeof projectSchema> => ({
