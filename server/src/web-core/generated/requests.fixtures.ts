@@ -237,10 +237,18 @@ function credentialsOf(
   }
 }
 
-/** What was sent may come back in a refusal; nothing else of another project's may. */
-export function leaks(text: string, asked: GeneratedRequest, world: ExampleWorld): string[] {
+/** Texts of the other project's that a request says by itself. */
+export function foreignTextsIn(asked: GeneratedRequest, world: ExampleWorld): string[] {
   const sent = JSON.stringify([asked.params, asked.query, typeof asked.body === 'string' ? asked.body : ''])
+  return foreignTexts(world).filter((text) => sent.includes(text))
+}
+
+/**
+ * What was sent may come back in a refusal, and what an earlier request was taken with, as the name of a key, in a list;
+ * nothing else of another project's may.
+ */
+export function leaks(text: string, said: readonly string[], world: ExampleWorld): string[] {
   return [FOREIGN_MARK, world.foreign.projectId, world.foreign.key, ...foreignTexts(world)]
     .filter((secret) => secret !== world.foreign.ids.kvKey)
-    .filter((secret) => text.includes(secret) && !sent.includes(secret))
+    .filter((secret) => text.includes(secret) && !said.includes(secret))
 }
