@@ -73,7 +73,8 @@ export function createEngine(driver: Driver, observer: StoreObserver = UNOBSERVE
         driver.begin(async (query) => {
           const mark = { query, open: true }
           try {
-            return await inside.run(mark, () => work(db, attempt))
+            // Awaited inside: a statement of drizzle's is asked where it is waited for.
+            return await inside.run(mark, async () => await work(db, attempt))
           } finally {
             mark.open = false
           }

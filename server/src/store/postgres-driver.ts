@@ -4,6 +4,7 @@
 import postgres, { type ParameterOrJSON } from 'postgres'
 import type { Driver, Query, Session } from './engine.ts'
 import { STORE_LIMITS } from './limits.ts'
+import { codeOf } from './sql-error.ts'
 import { queue, transaction } from './transaction.ts'
 
 /** Queries in flight get this long; a server that has gone away would be waited for in vain. */
@@ -11,7 +12,7 @@ const CLOSE_TIMEOUT_SECONDS = 1
 
 export function openPostgres(url: string): Driver {
   const readers = Array.from({ length: STORE_LIMITS.postgresReadersMax }, () => openConnection(url))
-  const lanes = Array.from({ length: STORE_LIMITS.postgresLanes }, () => openConnection(url, WRITES_IN_TRANSACTIONS))
+  const lanes = Array.from({ length: STORE_LIMITS.postgresLanes }, () => openConnection(url))
   const sessions: Session[] = []
   return {
     query: (text, params) => leastBusy(readers).inTurn(({ query }) => query(text, params)),
@@ -30,7 +31,7 @@ export function openPostgres(url: string): Driver {
 
 /** One connection for single statements, which must not be another one halfway: of whoever reads all as of one moment. */
 export function openPostgresConnection(url: string): Driver {
-  const { query, losses, close } = openConnection(url, {}, { lifetime: null })
+  const { query, losses, close } = openConnection(url, { lifetime: null })
   return {
     query: onOneConnection(query, losses),
     begin: () => Promise.reject(new Error('this connection is for single statements')),
@@ -53,12 +54,6 @@ interface Connection {
 }
 
 /**
- * A statement that its connection's end left in the queue is asked on the next one, alone: there it can write nothing. A
- * transaction says that it writes when it begins.
- */
-const WRITES_IN_TRANSACTIONS = { default_transaction_read_only: true }
-
-/**
  * The database ends the session of a machine that has gone without a word after some 25 seconds, and not after hours: until
  * then its locks hold. Said by a statement, since a pooler refuses connections that ask for settings it does not know.
  */
@@ -66,7 +61,7 @@ const SEEN_TO_BE_GONE = `select set_config('tcp_keepalives_idle', '10', false),
   set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`
 
 function openSession(url: string, lost: () => void): Session {
-  const { query, losses, close } = openConnection(url, {}, { lost, lifetime: null })
+  const { query, losses, close } = openConnection(url, { lost, lifetime: null })
   let lossesWhenSet = -1
   return {
     async query(text, params) {
@@ -83,25 +78,27 @@ function openSession(url: string, lost: () => void): Session {
 const leastBusy = (connections: readonly Connection[]): Connection =>
   connections.reduce((best, other) => (other.waiting() < best.waiting() ? other : best))
 
-type Settings = Readonly<Record<string, boolean>>
-
 interface Keeping {
   readonly lost?: () => void
   /** Null: for ever. Left out, the library opens another connection every hour or so. */
   readonly lifetime?: null
 }
 
-function openConnection(url: string, settings: Settings = {}, { lost: told, ...keeping }: Keeping = {}): Connection {
+function openConnection(url: string, { lost: told, lifetime }: Keeping = {}): Connection {
   let losses = 0
   let waiting = 0
   const ofLoss: (() => void)[] = []
+  const asked = new Set<Asked>()
   const lost = (): void => {
     losses++
+    // What the library has sent has failed by now; what it has kept, it would ask on the next connection, where a statement of
+    // a transaction would be committed alone.
+    for (const one of asked) if (one.state === null) one.cancel()
     for (const hear of ofLoss.splice(0)) hear()
     told?.()
   }
-  const sql = connect(url, lost, settings, keeping)
-  const ask = queryOn(sql)
+  const sql = connect(url, lost, lifetime)
+  const ask = queryOn(sql, asked)
   const turn = queue()
   const connection: Connection = {
     async query(text, params) {
@@ -112,7 +109,7 @@ function openConnection(url: string, settings: Settings = {}, { lost: told, ...k
         // The library fails what is in flight when the socket errs, but forgets what is asked from then until the socket is
         // closed, a moment later: that would never be answered, and the answers of the next connection would be shifted.
         if (isOfSystem(error) && losses === before) await new Promise<void>((resolve) => ofLoss.push(resolve))
-        throw error
+        throw losses > before && codeOf(error) === CANCELLED ? lostBefore() : error
       }
     },
     losses: () => losses,
@@ -130,41 +127,38 @@ function openConnection(url: string, settings: Settings = {}, { lost: told, ...k
   return connection
 }
 
+/** A statement from when it is given to the library until it is answered; without a state it was not sent yet. */
+type Asked = Pick<postgres.PendingQuery<postgres.Row[]>, 'cancel'> & { readonly state: unknown }
+
+const CANCELLED = '57014'
+
+const lostBefore = () =>
+  Object.assign(new Error('the connection was lost before the statement was sent'), { code: 'CONNECTION_CLOSED' })
+
 /** The socket's own: after it comes always its close. */
 const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
 /**
- * Refuses every statement, a transaction's `rollback` too, once the connection on which the first one ran is lost. Those that
- * travel with the first one are answered behind it.
+ * Refuses every statement, a transaction's `rollback` too, once the connection on which the first one ran is lost. The first
+ * one is waited for.
  */
 function onOneConnection(query: Query, losses: () => number): Query {
-  let isFirst = true
   let lossesAtBegin: number | null = null
-  const isLost = (): boolean => lossesAtBegin !== losses()
+  const isLost = (): boolean => lossesAtBegin !== null && lossesAtBegin !== losses()
   const lost = () =>
     Object.assign(new Error('the connection was lost during a transaction'), { code: 'CONNECTION_CLOSED' })
   return async (text, params) => {
-    if (isFirst) {
-      isFirst = false
-      const rows = await query(text, params)
-      lossesAtBegin = losses()
-      return rows
-    }
-    if (lossesAtBegin !== null && isLost()) throw lost()
+    if (isLost()) throw lost()
     const rows = await query(text, params).catch((error: unknown) => {
       throw isLost() ? lost() : error
     })
+    lossesAtBegin ??= losses()
     if (isLost()) throw lost()
     return rows
   }
 }
 
-function connect(
-  url: string,
-  onclose: () => void,
-  settings: Settings,
-  { lifetime }: Pick<Keeping, 'lifetime'>,
-): postgres.Sql {
+function connect(url: string, onclose: () => void, lifetime: Keeping['lifetime']): postgres.Sql {
   return postgres(url, {
     max: 1,
     ...(lifetime === null ? { max_lifetime: null } : {}),
@@ -174,11 +168,11 @@ function connect(
     backoff: () => STORE_LIMITS.retryFirstMs / 1000,
     fetch_types: false,
     onnotice: () => undefined,
-    connection: { ...settings, application_name: 'forge-pool', statement_timeout: STORE_LIMITS.statementTimeoutMs },
+    connection: { application_name: 'forge-pool', statement_timeout: STORE_LIMITS.statementTimeoutMs },
   })
 }
 
-function queryOn(sql: postgres.Sql): Query {
+function queryOn(sql: postgres.Sql, asked: Set<Asked>): Query {
   const isPrepared = againAndAgain(STORE_LIMITS.preparedPerConnection)
   let plannedAt = performance.now()
   return async (text, params) => {
@@ -188,8 +182,14 @@ function queryOn(sql: postgres.Sql): Query {
       // Not waited for, so that nothing overtakes the statement; where it fails, the connection is gone.
       sql.unsafe('discard plans').catch(() => undefined)
     }
-    const rows = await sql.unsafe(text, params.map(parameter), { prepare }).values()
-    return [...rows]
+    const asking = sql.unsafe(text, params.map(parameter), { prepare })
+    const one = asking as typeof asking & Asked
+    asked.add(one)
+    try {
+      return [...(await asking.values())]
+    } finally {
+      asked.delete(one)
+    }
   }
 }
 

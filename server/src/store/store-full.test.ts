@@ -13,7 +13,7 @@ function fullDriver() {
   const asked: string[] = []
   const query: Driver['query'] = async (text) => {
     asked.push(text)
-    if (/^(begin.*|rollback)$/.test(text)) return []
+    if (/^(begin|rollback)$/.test(text)) return []
     throw Object.assign(new Error('could not extend file: No space left on device'), { code: '53100' })
   }
   const close = () => Promise.resolve()
@@ -27,7 +27,7 @@ test('a new job is refused at the first try, and its transaction is rolled back'
   const store = createStore(createEngine(driver), () => Promise.resolve())
   const error: unknown = await store.insertJob(aJob('p' as ProjectId)).catch((caught: unknown) => caught)
   expect([isStoreFull(error), isRefusal(error), isPassing(error)]).toEqual([true, false, false])
-  expect(asked.filter((text) => text.startsWith('begin'))).toHaveLength(1)
+  expect(asked.filter((text) => text === 'begin')).toHaveLength(1)
   expect(asked.at(-1)).toBe('rollback')
 })
 
@@ -37,5 +37,5 @@ test('writes that travel together all fail, and are not tried one by one', async
   const job = aJob('p' as ProjectId)
   const results = await Promise.allSettled([0, 1, 2].map((shard) => store.writeShards(accepted(job.id, [shard]))))
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
-  expect(asked.filter((text) => text.startsWith('begin'))).toHaveLength(1)
+  expect(asked.filter((text) => text === 'begin')).toHaveLength(1)
 })

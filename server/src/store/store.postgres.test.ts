@@ -77,19 +77,6 @@ test('sudden ends of the server are waited out, and nothing acknowledged is lost
   await expect(store.job(job.id)).rejects.toThrow(/closed/)
 })
 
-test('a statement that comes to a lane outside of a transaction, as after the loss of its connection, writes nothing', async () => {
-  const [driver, tool] = [openPostgres(server.url), postgres(server.url, { max: 1, onnotice: () => undefined })]
-  await tool.unsafe('create table strays (number integer)')
-  const straying = driver.begin(async (query) => {
-    await query('insert into strays values (1)', [])
-    await query('commit', [])
-    await query('insert into strays values (2)', [])
-  })
-  await expect(straying).rejects.toThrow(/read-only/)
-  expect(await tool.unsafe('select * from strays')).toEqual([{ number: 1 }])
-  await Promise.all([driver.close(), tool.end()])
-})
-
 test('an answer that is being written and an end of its job wait for each other', async () => {
   const store = await openHere()
   const tool = postgres(server.url, { max: 1, onnotice: () => undefined })

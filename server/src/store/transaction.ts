@@ -19,13 +19,10 @@ export async function transaction<T>(query: Query, work: (query: Query) => Promi
       throw error
     }
   }
-  // Not waited for by itself: the first statement travels with it. Should the connection end between the two, the statement
-  // is alone on the next one, which lets nothing be written outside of a transaction.
-  const begun = query('begin read write', [])
-  begun.catch(() => undefined)
+  // Waited for by itself: behind one that failed, whatever travelled with it would be committed alone.
+  await query('begin', [])
   try {
     const value = await work(own)
-    await begun
     if (failure !== undefined) throw failure
     open = false
     await query('commit', [])
@@ -34,10 +31,7 @@ export async function transaction<T>(query: Query, work: (query: Query) => Promi
     open = false
     // Where the connection is lost there is nothing to roll back, and the first error says more.
     await query('rollback', []).catch(() => undefined)
-    throw await begun.then(
-      () => error,
-      (first: unknown) => first,
-    )
+    throw error
   }
 }
 
