@@ -4,7 +4,7 @@
 import postgres, { type ParameterOrJSON } from 'postgres'
 import type { Driver, Query, Session } from './engine.ts'
 import { STORE_LIMITS } from './limits.ts'
-import { codeOf } from './sql-error.ts'
+import { codeOf, isPassing } from './sql-error.ts'
 import { queue, transaction } from './transaction.ts'
 
 /** Queries in flight get this long; a server that has gone away would be waited for in vain. */
@@ -150,7 +150,8 @@ function onOneConnection(query: Query, losses: () => number): Query {
   return async (text, params) => {
     if (isLost()) throw lost()
     const rows = await query(text, params).catch((error: unknown) => {
-      throw isLost() ? lost() : error
+      // Why it was lost says more; what the next connection says of a statement that is none of its own says nothing.
+      throw isLost() && !isPassing(error) ? lost() : error
     })
     lossesAtBegin ??= losses()
     if (isLost()) throw lost()
