@@ -58,6 +58,8 @@ describe('a bundle', () => {
     expect(said).toMatch(/^open {4}shards: the other 5 shards/m)
     expect(said).toMatch(/^Nothing is wrong\.$/m)
     expect(code).toBe(0)
+    // Behind a `head` it ends as it would have, and quietly.
+    expect(await forge(['verify', ...files, '--shards', '4'], folder, { hangsUp: true })).toEqual({ code: 0, said: '' })
   })
 
   test('that is not ends with 1 and says where', { timeout: 60_000 }, async () => {
