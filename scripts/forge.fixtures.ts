@@ -4,12 +4,8 @@ import { typescriptProcess } from '@forge/server/typescript-process.ts'
 
 const FORGE = new URL('forge.ts', import.meta.url)
 
-/** With the embedded store of `dataDir`. With `hangsUp` nobody reads its output, as behind a `head` that has seen enough. */
-export async function forge(
-  args: readonly string[],
-  dataDir: string,
-  { hangsUp = false } = {},
-): Promise<{ code: number | null; said: string }> {
+/** With the embedded store of `dataDir`. */
+export async function forge(args: readonly string[], dataDir: string): Promise<{ code: number | null; said: string }> {
   const { DATABASE_URL: _, ...env } = process.env
   const child = await typescriptProcess(FORGE, args, {
     env: { ...env, FORGE_DATA_DIR: dataDir },
@@ -18,7 +14,6 @@ export async function forge(
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  if (hangsUp) child.stdout?.destroy()
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
   return { code, said: said.trim() }
 }
