@@ -1,5 +1,6 @@
 // The operator's command line on real folders: what it says of a good store, of none, and of one that a server holds. What
 // it finds has its tests beside the checks.
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -33,6 +34,11 @@ test('where there is no store, none is made', async () => {
   const none = await forge(['verify-store'], empty)
   expect(none).toEqual({ code: 2, said: expect.stringMatching(/^There is no store in/) })
   await rm(empty, { recursive: true })
+})
+
+test('whoever reads no further, as `head` does, gets no stack trace', { timeout: 60_000 }, () => {
+  const piped = ['-c', '"$0" --import tsx scripts/forge.ts help | true', process.execPath]
+  expect(spawnSync('sh', piped, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
 })
 
 describe('a bundle', () => {

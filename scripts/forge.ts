@@ -29,6 +29,14 @@ const USAGE = `Usage: pnpm forge verify-store
                 /.well-known/forge-keys.json; without it, whose signature it is stays open.
 `
 
+// Who reads the first lines alone, as `head` does, hangs up: the work goes on, for a backup is not to end in its middle, and
+// its exit code still says how it went.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 const [command, ...more] = process.argv.slice(2)
 const run = commandOf(command, more)
 if (command === '--help' || command === 'help') console.log(USAGE)

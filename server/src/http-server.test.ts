@@ -90,9 +90,23 @@ test('who asks by HTTP/1.0 and names no host, as balancers do, is told that the 
   expect(await said('GET /healthz HTTP/1.0')).toMatch(/^HTTP\/1\.1 200 [\s\S]+\{"ok":true\}$/)
 })
 
+test.each(['a.example', 'a.example:8080', 'A_b', '127.0.0.1:1', '[::1]', '[::1]:8443', ''])(
+  'a host %j is one',
+  async (host) => {
+    expect(await said(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close`)).toMatch(/^HTTP\/1\.1 200 /)
+  },
+)
+
 test.each([
   'GET /healthz HTTP/1.1\r\nHost: a b',
   'GET /healthz HTTP/1.1\r\nHost: a/b',
+  'GET /x/healthz HTTP/1.1\r\nHost: /',
+  'GET /x/healthz HTTP/1.1\r\nHost: ///',
+  'GET //x/healthz HTTP/1.1\r\nHost: :80',
+  'GET /healthz HTTP/1.1\r\nHost: a?',
+  'GET /healthz HTTP/1.1\r\nHost: a#',
+  'GET /healthz HTTP/1.1\r\nHost: a@b',
+  'GET http://a.example/healthz HTTP/1.1\r\nHost: /',
   'GET http://[/api HTTP/1.1\r\nHost: a.example',
   'OPTIONS * HTTP/1.1\r\nHost: a.example',
   'GET /a\\b HTTP/1.1\r\nHost: a.example',

@@ -54,3 +54,50 @@ test('a line without secrets is as it was', () => {
     }),
   )
 })
+
+test('whatever stands around a secret, the line stays JSON and the secret is gone', () => {
+  const around = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('\n', '\f', '\b', '\t', '\r', '\\', '"', '\u001f', '\u000f', '\ud800', '%', '%25', '\u2028'),
+    fc.constantFrom('\nTK_y', '\fPAK_y', '\u001fpak_y'),
+  )
+  const configured = 'n"\\f%0123456789/abc'
+  const strikeOut = createStrikeOut([configured])
+  const secret = fc
+    .tuple(fc.constantFrom('fpak_', 'ntk_', 'fphq_', 'whsec_'), fc.boolean())
+    .chain(([prefix, isConfigured]) => spelling(isConfigured ? configured : `${prefix}${BODY}`))
+  const place = fc.constantFrom('value', 'key', 'deep')
+  fc.assert(
+    fc.property(around, secret, around, place, (before, said, after, where) => {
+      const text = `${before}${said}${after}`
+      const record = where === 'key' ? { [text]: 1 } : where === 'value' ? { text } : { a: [{ text }] }
+      const line = strikeOut(`${JSON.stringify({ record, last: 1 })}\n`)
+      expect(line.endsWith('}\n')).toBe(true)
+      expect(JSON.parse(line)).toMatchObject({ last: 1 })
+      expect(line).toContain('[not logged]')
+      expect(line).not.toContain(JSON.stringify(said).slice(1, -1))
+    }),
+  )
+})
+
+test.each(['x\nTK_y', '\fPAK_y', '\u001fpak_y', '\u000fPhq_y'])('the letter of an escape is no prefix: %j', (text) => {
+  const line = JSON.stringify({ trace_id: text, n: 1 })
+  expect(createStrikeOut([])(line)).toBe(line)
+})
+
+test('a key of digits is struck out of a number too', () => {
+  const struck = createStrikeOut(['1234567890123456'])('{"n":1234567890123456,"m":1}')
+  expect(JSON.parse(struck)).toEqual({ n: '[not logged]', m: 1 })
+})
+
+test('what is no JSON is struck as it stands', () => {
+  expect(createStrikeOut([])('{"cut: fpak_abc')).toBe('{"cut: fpak_[not logged]')
+})
+
+test.each(['a', '%41', '25'])('a token of megabytes, of %s, is no error of the log', (unit) => {
+  const line = JSON.stringify({
+    text: `ntk_%${unit.repeat(20_000_000 / unit.length)}`,
+    more: `ntk_${unit.repeat(5e6)}`,
+  })
+  expect(JSON.parse(createStrikeOut([])(line))).toMatchObject({ more: expect.stringMatching(/^ntk_\[not logged\]/) })
+})

@@ -83,6 +83,14 @@ test('two lines of Authorization are one key or a conflict', async () => {
   expect(await lines('Bearer other', `Bearer ${key}`)).toBe('CONFLICTING_CREDENTIALS')
 })
 
+test('two lines of X-FORGE-API-KEY are one key or a conflict', async () => {
+  const key = (await first()) ?? ''
+  const lines = (...said: string[]) => outcome({ 'x-forge-api-key': said.join(', ') })
+  expect(await lines(key, key)).toBe(DEFAULT_PROJECT)
+  expect(await lines(key, 'other')).toBe('CONFLICTING_CREDENTIALS')
+  expect(await lines('other', key)).toBe('CONFLICTING_CREDENTIALS')
+})
+
 test('what lets somebody through a proxy is no key', async () => {
   const key = (await first()) ?? ''
   const basic = 'Basic dXNlcjpwYXNz'

@@ -188,11 +188,8 @@ export async function ensureApiKey(deps: FirstKeyDeps): Promise<string | null> {
 function keyOf(headers: Headers): string | Refusal | null {
   const lines = (headers.get('authorization') ?? '').split(/ *, *(?=(?:Bearer|Basic) )/i)
   const said = lines.filter((line) => line.trim() !== '' && !/^Basic\b/i.test(line))
-  const own = headers.get('x-forge-api-key')?.trim() || undefined
-  const keys = new Set([
-    ...said.map((line) => /^Bearer +(\S+) *$/i.exec(line)?.[1] ?? null),
-    ...(own === undefined ? [] : [own]),
-  ])
+  const own = (headers.get('x-forge-api-key') ?? '').split(/, +/).flatMap((line) => line.trim() || [])
+  const keys = new Set([...said.map((line) => /^Bearer +(\S+) *$/i.exec(line)?.[1] ?? null), ...own])
   if (keys.size > 1) {
     return refuse(
       'CONFLICTING_CREDENTIALS',

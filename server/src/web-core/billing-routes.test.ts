@@ -159,6 +159,16 @@ test('usage, ledger and invoice say the same of the same days', async () => {
   const csv = await ask(`/invoice?from=${day}&to=${day}`, { headers: { accept: 'text/csv' } })
   expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8')
   expect(await csv.text()).toContain(`${day},settle,mc/1/insurance.v1,billable,1,1.42,0.17\r\n`)
+  for (const [accept, type] of [
+    ['text/csv;q=0', 'application/json'],
+    ['text/csv; q=0.5, */*', 'text/csv; charset=utf-8'],
+    ['text/csv, application/json', 'application/json'],
+    ['text/csv;q=0.4, application/json;q=0.5', 'application/json'],
+    ['application/json;q=0.4, Text/CSV;q=0.5', 'text/csv; charset=utf-8'],
+  ] as const) {
+    const answer = await ask(`/invoice?from=${day}&to=${day}`, { headers: { accept } })
+    expect(answer.headers.get('content-type'), accept).toBe(type)
+  }
   expect(await (await ask(`/invoice?from=${day}&to=${day}&format=csv`)).text()).toMatch(/^date,/)
   const json = await ask(`/invoice?from=${day}&to=${day}&format=json`, { headers: { accept: 'text/csv' } })
   expect(await json.json()).toMatchObject({

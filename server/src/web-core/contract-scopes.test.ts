@@ -83,6 +83,15 @@ test('what a job persists takes a key that may write memory; its estimate writes
   expect((await send(await world.makeKey([...JOBS, 'memory:write']), 'execute', contract)).status).toBe(200)
 })
 
+test('who lacks both scopes of memory is told of both', async () => {
+  const contract = contractWith({ $blob: 'table' }, { artifacts: { persist: true } })
+  const told = await refusal(await send(await world.makeKey(JOBS), 'execute', contract))
+  expect(told).toMatchObject({ status: 403, code: 'FORBIDDEN', paths: [AT, 'artifacts.persist'] })
+  expect(told.detail).toBe(
+    `This key lacks the scope memory:read, which ${AT} needs, and the scope memory:write, which artifacts.persist needs; it has: jobs:read, jobs:write.`,
+  )
+})
+
 test('a lesser key attaches to what another one began, for that reads and writes nothing', async () => {
   const key = await world.makeKey(JOBS)
   const contract = contractWith({ $blob: 'table' }, { ctx: { job_id: 'begun' }, artifacts: { persist: true } })

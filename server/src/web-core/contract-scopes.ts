@@ -12,25 +12,36 @@ export type ContractCaller = Pick<ProjectCaller, 'projectId' | 'scopes'>
 
 /** To resolve what args refer to: what is read then stands in the job, for every key that sees jobs. */
 export function mayRefer({ scopes }: ContractCaller, { args }: Pick<Contract, 'args'>): Refusal | null {
-  if (scopes.has('memory:read')) return null
+  return lacking(scopes, unreadable(scopes, args))
+}
+
+/** Both that, and to write what the contract's `artifacts` ask for: whoever lacks both scopes is told of both at once. */
+export function mayRegister({ scopes }: ContractCaller, { args, artifacts }: Contract): Refusal | null {
+  const unwritable: Lack[] =
+    artifacts?.persist === true && !scopes.has('memory:write')
+      ? [{ scope: 'memory:write', path: 'artifacts.persist', message: 'keeping a result needs the scope memory:write' }]
+      : []
+  const unread = unreadable(scopes, args).slice(0, WEB_LIMITS.fieldErrorsMax - unwritable.length)
+  return lacking(scopes, [...unread, ...unwritable])
+}
+
+/** A place of a contract, and the scope that it needs and the key lacks. */
+interface Lack extends FieldError {
+  readonly scope: Scope
+}
+
+function unreadable(scopes: ReadonlySet<Scope>, args: Contract['args']): Lack[] {
+  if (scopes.has('memory:read')) return []
   const paths = referencePaths(args).slice(0, WEB_LIMITS.fieldErrorsMax)
-  const errors = paths.map((path) => ({ path, message: 'a reference needs the scope memory:read' }))
-  return lacking('memory:read', scopes, errors)
+  return paths.map((path) => ({ scope: 'memory:read', path, message: 'a reference needs the scope memory:read' }))
 }
 
-/** Both that, and to write what the contract's `artifacts` ask for. */
-export function mayRegister(caller: ContractCaller, contract: Contract): Refusal | null {
-  const refused = mayRefer(caller, contract)
-  if (refused !== null || contract.artifacts?.persist !== true || caller.scopes.has('memory:write')) return refused
-  const errors = [{ path: 'artifacts.persist', message: 'keeping a result needs the scope memory:write' }]
-  return lacking('memory:write', caller.scopes, errors)
-}
-
-function lacking(scope: Scope, scopes: ReadonlySet<Scope>, errors: readonly FieldError[]): Refusal | null {
-  const [first] = errors
-  if (first === undefined) return null
+function lacking(scopes: ReadonlySet<Scope>, lacks: readonly Lack[]): Refusal | null {
+  // Of each scope the first place that needs it.
+  const firsts = lacks.filter(({ scope }, index) => lacks.findIndex((one) => one.scope === scope) === index)
+  if (firsts.length === 0) return null
+  const named = firsts.map(({ scope, path }) => `the scope ${scope}, which ${path} needs`).join(', and ')
   const has = [...scopes].join(', ') || 'none'
-  return refuse('FORBIDDEN', `This key lacks the scope ${scope}, which ${first.path} needs; it has: ${has}.`, {
-    errors,
-  })
+  const errors = lacks.map(({ path, message }) => ({ path, message }))
+  return refuse('FORBIDDEN', `This key lacks ${named}; it has: ${has}.`, { errors })
 }

@@ -50,6 +50,7 @@ describe('with an origin allowed', () => {
             .map((name) => name.toLowerCase()),
         ),
       )
+      expect(listed(response, 'access-control-expose-headers')).not.toContain('set-cookie')
       expect(response.headers.has('access-control-allow-credentials')).toBe(false)
     }
   })

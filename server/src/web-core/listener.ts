@@ -11,15 +11,25 @@ const NO_HOST = 'no-host.invalid'
 
 const UNREADABLE = 'Name the address as a path, as in GET /healthz HTTP/1.1, and the server alone in the Host header.'
 
+/** RFC 3986: a host and a port. With a slash in it, the first part of the path would be taken for the host's, or the reverse. */
+const HOST = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
+
 type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
 export function createListener(fetch: Fetch, logger: Logger): ReturnType<typeof getRequestListener> {
-  return getRequestListener((request, env) => fetch(request, env as HttpBindings), {
+  const answered = (request: Request, env: unknown) => {
+    const bindings = env as HttpBindings
+    const { host = '' } = bindings.incoming.headers
+    return host === '' || HOST.test(host) ? fetch(request, bindings) : unreadable()
+  }
+  return getRequestListener(answered, {
     hostname: NO_HOST,
     errorHandler(error) {
-      if (error instanceof RequestError) return replyProblem(problem('UNREADABLE_REQUEST', UNREADABLE), COMMON_HEADERS)
+      if (error instanceof RequestError) return unreadable()
       logger.error({ err: error }, 'a request failed outside of its route')
       return replyProblem(problem('INTERNAL', 'The server failed on this request; its log says why.'), COMMON_HEADERS)
     },
   })
 }
+
+const unreadable = (): Response => replyProblem(problem('UNREADABLE_REQUEST', UNREADABLE), COMMON_HEADERS)

@@ -181,3 +181,33 @@ test('a job that runs, one that failed, and one of another kernel are refused', 
     'JOB_ID_REUSED',
   )
 })
+
+test('a job whose pool was deleted says so, until there is a pool of that name or another one is named', async () => {
+  const project = await store.defaultProject()
+  const made = async (name: string) => store.insertPool({ projectId: project, name, createdAtMs: 1 }, 9, 'operator')
+  const policy = { target: 'any', min_agents: 1, max_agents: 9, verify: 'none', pool: 'p7' }
+  const op = { name: 'mc', version: 1, profile: 'insurance.v1' }
+  const contract = { ctx: {}, op, seed: { mode: 'derived' }, policy, args: { shards: 1 } }
+  await made('p7')
+  const headers = { 'content-type': 'application/json', prefer: 'respond-async' }
+  const begun = await ask('/ops/execute', { method: 'POST', body: JSON.stringify(contract), headers })
+  const { job_id: id } = answerSchema.parse(await begun.json())
+  await store.finishJob(id, { state: 'COMPLETED', answer: canonicalJson(ANSWER), finishedAtMs: 3 })
+  await store.retirePool(project, 'p7', 4, 'operator')
+  const ways = [`/jobs/${id}/replay`, `/jobs/${id}/replay/estimate`]
+  for (const way of ways) {
+    expect(problemSchema.parse(await (await send(way, {})).json())).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      detail: expect.stringContaining('the job ran in pool p7, which was deleted; make a pool of that name'),
+    })
+    // Who names one that is not there is told of that one.
+    expect(problemSchema.parse(await (await send(way, { policy: { pool: 'p8' } })).json())).toMatchObject({
+      detail: expect.stringContaining('this project has no pool of that name'),
+    })
+  }
+  await made('p8')
+  const [, estimate = ''] = ways
+  expect((await send(estimate, { policy: { pool: 'p8' } })).status).toBe(200)
+  await made('p7')
+  expect((await send(estimate, {})).status).toBe(200)
+})

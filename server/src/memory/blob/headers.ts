@@ -41,13 +41,18 @@ export function digestsOf(headers: Headers): readonly string[] | Refusal {
   for (const name of Object.keys(UPLOAD_DIGESTS)) {
     const sent = headers.get(name)
     if (sent === null) continue
-    const digest = /(?:^|,)\s*sha-256=:([A-Za-z\d+/]{43}=):\s*(?:,|$)/.exec(sent)?.[1]
     const path = `headers.${name.toLowerCase()}`
+    const [member = '', ...more] = sent.split(',').flatMap((one) => (ofSha256(one) ? [one.trim()] : []))
+    // RFC 8941 has the last one count, and a reader in between may have looked at another: one is enough.
+    if (more.length > 0) return invalid([{ path, message: 'has sha-256 more than once' }])
+    const digest = /^sha-256=:([A-Za-z\d+/]{43}=):$/.exec(member)?.[1]
     if (digest === undefined) return invalid([{ path, message: 'has no sha-256=:<44 characters of base64>:' }])
     said.push(toHex(fromBase64(digest)))
   }
   return said
 }
+
+const ofSha256 = (member: string): boolean => /^\s*sha-256(?![\w.*-])/i.test(member)
 
 /** Null when the bytes that came have each digest that was said. */
 export function checksumMismatch(digests: readonly string[], is: string): Refusal | null {

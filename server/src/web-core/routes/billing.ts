@@ -1,5 +1,6 @@
 // /api/v0/usage, /ledger, /invoice and /price-lists: what a project spent, and by what it is reckoned. All of it is read from
 // the ledger; amounts are in credits, and exactly in micro-credits where they are booked.
+import { parseAccept } from 'hono/utils/accept'
 import { z } from 'zod'
 import { PRICE_LIST, priceListDigest, priceListOf, priceListSchema } from '@forge/shared/billing/price-list.ts'
 import { digestSchema } from '@forge/shared/contract/ids.ts'
@@ -279,8 +280,9 @@ export const billingRoutes = [
   }),
 ]
 
-/** It is JSON unless CSV is asked for by name and JSON is not. */
+/** It is JSON unless CSV is asked for by name, and JSON is not, or less. A weight of 0 says that it is not wanted. */
 function prefersCsv(headers: Headers): boolean {
-  const types = (headers.get('accept') ?? '').split(',').map((part) => part.split(';')[0]?.trim().toLowerCase())
-  return types.includes('text/csv') && !types.includes('application/json')
+  const asked = parseAccept(headers.get('accept') ?? '')
+  const weightOf = (wanted: string): number => asked.find(({ type }) => type.toLowerCase() === wanted)?.q ?? 0
+  return weightOf(CSV_TYPE) > weightOf(JSON_TYPE)
 }

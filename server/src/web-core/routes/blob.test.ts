@@ -56,6 +56,28 @@ test('another checksum keeps nothing', async () => {
   expect(await codeOf(await ask('GET', 'sum'))).toEqual([404, 'NOT_FOUND'])
 })
 
+test('a checksum that is said twice is refused, whichever of them is right, and another sort beside it is not', async () => {
+  const right = `sha-256=:${digestOf('bytes', 'base64')}:`
+  const wrong = `sha-256=:${digestOf('other', 'base64')}:`
+  for (const said of [
+    [right, wrong],
+    [wrong, right],
+    [right, right],
+    [right, 'sha-256=x'],
+    [right, 'sha-256;a=1'],
+  ]) {
+    for (const name of ['content-digest', 'repr-digest']) {
+      const headers: [string, string][] = said.map((one) => [name, one])
+      expect(await codeOf(await ask('PUT', 'twice', Object.fromEntries(new Headers(headers)), 'bytes'))).toEqual([
+        422,
+        'VALIDATION_FAILED',
+      ])
+    }
+  }
+  const others = `sha-512=:AA==: , ${right}, sha-256-tree=:AA==:`
+  expect((await ask('PUT', 'others', { 'content-digest': others }, 'bytes')).status).toBe(200)
+})
+
 test.each([
   ['bytes=0-1', 206, '01', 'bytes 0-1/10'],
   ['bytes=8-', 206, '89', 'bytes 8-9/10'],

@@ -116,7 +116,7 @@ export const jobReplayRoutes = [
 
 interface ReplayInput {
   readonly sent: JsonValue
-  readonly store: Pick<WebStore, 'referencesOf'>
+  readonly store: Pick<WebStore, 'referencesOf' | 'pool'>
 }
 
 /**
@@ -131,6 +131,8 @@ async function acceptReplay(
   if (row.state !== 'COMPLETED') return notCompleted(row)
   try {
     const { contract } = planOf(row)
+    const deleted = await deletedPool(row, contract.policy.pool, policy?.pool, store)
+    if (deleted !== null) return deleted
     const { name, version, profile } = contract.op
     const again = parse(contractSchema, {
       ctx: ctx ?? {},
@@ -146,4 +148,16 @@ async function acceptReplay(
     if (error instanceof KernelMissing) return kernelMissing(row)
     throw error
   }
+}
+
+/** The original's pool may be gone by now, which its client did not say: without these words it would be told of a field unsent. */
+async function deletedPool(
+  { projectId }: JobRow,
+  pool: string | undefined,
+  instead: string | undefined,
+  store: ReplayInput['store'],
+): Promise<Refusal | null> {
+  if (pool === undefined || instead !== undefined || (await store.pool(projectId, pool)) !== null) return null
+  const message = `the job ran in pool ${pool}, which was deleted; make a pool of that name to replay it, or name another one here`
+  return invalid([{ path: 'policy.pool', message }])
 }

@@ -5,6 +5,7 @@ import { problemSchema } from '@forge/shared/contract/problem.ts'
 import { TENANT_LIMITS } from '@forge/shared/contract/tenants.ts'
 import { ADMIN_TOKEN, openExampleWorld, WORLD_START_MS, type ExampleWorld } from '../examples.fixtures.ts'
 import { EXAMPLE } from '../examples.ts'
+import { inUse } from './pools.ts'
 
 let world: ExampleWorld
 beforeAll(async () => {
@@ -66,10 +67,17 @@ test('a pool in use says what needs it, one that nobody needs goes, and the limi
   const used = problemSchema.parse(await (await ask('DELETE', `/pools/${EXAMPLE.pool}`)).json())
   expect(used).toMatchObject({
     code: 'POOL_IN_USE',
-    detail: expect.stringMatching(/[1-9]\d* node tokens .* \d+ unfinished/),
+    detail: expect.stringMatching(/[1-9]\d* node tokens? .* \d+ unfinished/),
   })
   expect((await ask('DELETE', '/pools/more-49')).status).toBe(200)
   expect((await ask('DELETE', '/pools/more-49')).status).toBe(404)
   expect((await ask('POST', '/node-tokens', { name: 'x', pool: 'more-49' })).status).toBe(422)
   expect((await ask('POST', '/pools', { name: 'one-too-many' })).status).toBe(201)
+})
+
+test.each([
+  [1, 1, '1 node token that is neither revoked nor expired, and 1 unfinished job that asks for it'],
+  [0, 2, '0 node tokens that are neither revoked nor expired, and 2 unfinished jobs that ask for it'],
+])('%i tokens and %i jobs are told in their number', (openTokens, unfinishedJobs, words) => {
+  expect(inUse({ openTokens, unfinishedJobs })).toBe(words)
 })

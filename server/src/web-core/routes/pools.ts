@@ -5,7 +5,7 @@ import type { ProjectId } from '@forge/shared/contract/ids.ts'
 import { poolNameSchema, regionSchema } from '@forge/shared/contract/places.ts'
 import { TENANT_LIMITS, tenantNameSchema } from '@forge/shared/contract/tenants.ts'
 import type { Actor } from '../../store/acts.ts'
-import type { NodeTokenRow } from '../../store/tenants.ts'
+import type { NodeTokenRow, PoolUse } from '../../store/tenants.ts'
 import { newCredential } from '../../credentials.ts'
 import { actorOf } from '../auth.ts'
 import type { RouteDeps } from '../deps.ts'
@@ -127,7 +127,7 @@ const deletePoolRoute = route({
   operationId: 'deletePool',
   summary: 'Delete a pool',
   description:
-    'Once all its node tokens are revoked or expired, and no job that asks for it is unfinished. It no longer counts, and its name is free; what was is not changed by it.',
+    'Once all its node tokens are revoked or expired, and no job that asks for it is unfinished. It no longer counts, and its name is free; what was is not changed by it. A job that ran in it is replayed once there is a pool of that name again, or in another one that the replay names.',
   params: z.strictObject({ name: poolNameSchema }),
   missing: NO_POOL,
   responses: { 200: { description: 'It is gone.', schema: z.strictObject({ ok: z.literal(true) }) } },
@@ -140,11 +140,16 @@ const deletePoolRoute = route({
     const use = await store.retirePool(caller.projectId, params.name, clock(), actorOf(caller))
     if (use === null) return refuse('NOT_FOUND', NO_POOL)
     if (use === 'retired') return answered(200, { ok: true })
-    const { openTokens, unfinishedJobs } = use
-    const detail = `The pool has ${openTokens} node tokens that are neither revoked nor expired, and ${unfinishedJobs} unfinished jobs that ask for it.`
+    const detail = `The pool has ${inUse(use)}.`
     return refuse('POOL_IN_USE', detail)
   },
 })
+
+export function inUse({ openTokens, unfinishedJobs }: PoolUse): string {
+  const tokens = openTokens === 1 ? '1 node token that is' : `${openTokens} node tokens that are`
+  const jobs = unfinishedJobs === 1 ? '1 unfinished job that asks' : `${unfinishedJobs} unfinished jobs that ask`
+  return `${tokens} neither revoked nor expired, and ${jobs} for it`
+}
 
 const ownTokenRoutes = [
   route({

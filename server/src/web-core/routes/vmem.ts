@@ -89,7 +89,7 @@ const writeRoutes = [
     operationId: 'sealVmem',
     summary: 'Seal an array of these values',
     description:
-      'A new version, which never changes. Values in row-major order; 64-bit integers may be decimal texts, and a value of an f32 is rounded to it.',
+      'A new version, which never changes. Values in row-major order; 64-bit integers may be decimal texts, and a value of an f32 is rounded to it. `Content-Digest` is for uploads of bytes (`PUT`), and not looked at here.',
     params: nameParams,
     namesByCaller: true,
     missing: NO_NAME,
