@@ -58,6 +58,7 @@ function holding() {
     },
     track: (work) => void work,
     forget: () => undefined,
+    metrics: undefined,
   }
   return { held: new HeldJobs(deps), told, unfinished, jobs, stored: () => stored() }
 }

@@ -2,6 +2,7 @@
 // are another's. It plans them, brings them into the core, and lets them go when the core or the store says so.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Logger } from '../../logger.ts'
+import type { Metrics } from '../../metrics/metrics.ts'
 import type { Store } from '../../store/store.ts'
 import { labelsOfJob } from '../../trace.ts'
 import type { HubState } from '../core/state.ts'
@@ -30,6 +31,7 @@ export interface HeldJobsDeps {
   track(work: Promise<void>): void
   /** What else is known of a job that is held no more. */
   forget(id: JobId): void
+  readonly metrics: Pick<Metrics, 'forgotten'> | undefined
 }
 
 export class HeldJobs {
@@ -132,11 +134,12 @@ export class HeldJobs {
   }
 
   #forget(id: JobId): void {
-    const { waiters, forget, raise } = this.#deps
+    const { waiters, forget, metrics, raise } = this.#deps
     // A plan that comes later would bring into the core what nothing ends any more.
     this.#planning.get(id)?.abort()
     this.planned.delete(id)
     forget(id)
+    metrics?.forgotten(id)
     waiters.release(id)
     raise({ type: 'job-ended', jobId: id })
   }
