@@ -10,7 +10,11 @@ import { findKernel } from '../kernels.ts'
 import { kernelName } from '@forge/shared/kernels/registry.gen.ts'
 import { JOB_SECONDS } from './buckets.ts'
 
-export type JobMetrics = Pick<StoreObserver, 'registered' | 'resumed' | 'ended' | 'credited'>
+export interface JobMetrics {
+  readonly store: Pick<StoreObserver, 'registered' | 'resumed' | 'ended' | 'credited'>
+  /** The Hub holds it no more: it has ended, or it is another server's by now. */
+  forgotten(id: JobId): void
+}
 
 interface Known {
   readonly op: string
@@ -49,7 +53,7 @@ export function jobMetrics(registry: Registry): JobMetrics {
   const money = moneyMetrics(registry)
   /** The unfinished ones: as many as the Hub holds. */
   const known = new Map<JobId, Known>()
-  return {
+  const store: JobMetrics['store'] = {
     registered(job, { terms }) {
       const { op, verify } = labelsOf(job.request)
       known.set(job.id, { op, verify, createdAtMs: job.createdAtMs })
@@ -70,6 +74,7 @@ export function jobMetrics(registry: Registry): JobMetrics {
     },
     credited: money.credited,
   }
+  return { store, forgotten: (id) => void known.delete(id) }
 }
 
 /** By the registry's own names: an alias, or whatever a client wrote, makes no series. */

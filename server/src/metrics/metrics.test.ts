@@ -98,6 +98,15 @@ describe('jobs, money and the store', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
+  test('what the Hub holds no more is not kept in mind, and is another server’s to count', async () => {
+    const own = createMetrics()
+    const job = aJob(await store.defaultProject())
+    own.store.registered(job, booking())
+    own.forgotten(job.id)
+    own.store.ended(job.id, 'COMPLETED', job.createdAtMs, null)
+    expect(startingWith(await samples(own), 'forge_job_duration_seconds_count')).toEqual({})
+  })
+
   test('a job is counted when it is registered and when it ends, once each, with what it cost', async () => {
     const project = await store.defaultProject()
     const policy = { target: 'any', min_agents: 1, max_agents: 1, verify: 'full' }

@@ -6,7 +6,7 @@ import type { StoreObserver } from '../store/observer.ts'
 import type { StoreTotals } from '../store/totals.ts'
 import { httpMetrics, type HttpMetrics } from './http-metrics.ts'
 import { hubMetrics, type HubMetrics } from './hub-metrics.ts'
-import { jobMetrics } from './job-metrics.ts'
+import { jobMetrics, type JobMetrics } from './job-metrics.ts'
 import { storeMetrics } from './store-metrics.ts'
 import { totalsMetrics } from './totals-metrics.ts'
 
@@ -16,7 +16,7 @@ export interface MetricSources {
   totals(): Promise<StoreTotals>
 }
 
-export interface Metrics extends HttpMetrics, HubMetrics {
+export interface Metrics extends HttpMetrics, HubMetrics, Pick<JobMetrics, 'forgotten'> {
   readonly store: StoreObserver
   readonly contentType: string
   /** Until then nothing is read: the server is starting. */
@@ -51,10 +51,12 @@ export function createMetrics(clock: () => number = Date.now): Metrics {
   let sources: MetricSources | null = null
   let figures: HubFigures | null = null
   const totals = totalsMetrics(registry, () => sources?.totals() ?? null, clock)
+  const jobs = jobMetrics(registry)
   return {
     ...httpMetrics(registry),
     ...hubMetrics(registry, () => figures),
-    store: { ...storeMetrics(registry), ...jobMetrics(registry) },
+    forgotten: jobs.forgotten,
+    store: { ...storeMetrics(registry), ...jobs.store },
     contentType: registry.contentType,
     watch(given) {
       sources = given

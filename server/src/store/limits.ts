@@ -19,6 +19,8 @@ export const STORE_LIMITS = {
   statementTimeoutMs: 30_000,
   /** Readiness must answer before the load balancer loses patience. */
   pingTimeoutMs: 2_000,
+  /** For a server that stops to give its lock back; the end of its connection does it too. */
+  leaveMsMax: 2_000,
 
   /** A restarting Postgres is back within some seconds: 50, 100, ... 2000, 2000 ms make about 9 seconds in all. */
   attemptsMax: 10,

@@ -9,7 +9,7 @@ export interface ServerPlace {
   readonly number: number
   /** Takes the lock again, where it is lost, as often as it takes. */
   retake(): Promise<void>
-  /** From then on its jobs may be taken by others. */
+  /** From then on its jobs may be taken by others; where the database does not answer, once it sees the connection's end. */
   leave(): Promise<void>
 }
 
@@ -26,8 +26,10 @@ export interface OwnerLook {
 }
 
 export interface OwnerStore {
-  /** `retaken` is told when the lock was lost and is held again: meanwhile others may have taken jobs. */
-  enter(retaken: () => void): Promise<ServerPlace>
+  /**
+   * `lost` is told when the lock is found to be lost, `retaken` when it is held again: meanwhile others may have taken jobs.
+   */
+  enter(retaken: () => void, lost?: () => void): Promise<ServerPlace>
   jobsByOwner(server: number): Promise<OwnerLook>
   /**
    * Makes unfinished jobs of owners that are no living server the server's own: of all such owners, or of those of `from`. No

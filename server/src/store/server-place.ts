@@ -15,13 +15,17 @@ import { codeOf } from './sql-error.ts'
  */
 const NUMBERS = 2 ** 31
 
-export async function enterServer(engine: Pick<Engine, 'session'>, retaken: () => void): Promise<ServerPlace> {
-  let lost = (): void => undefined
-  const session = engine.session(() => lost())
+export async function enterServer(
+  engine: Pick<Engine, 'session'>,
+  retaken: () => void,
+  lost: () => void = () => undefined,
+): Promise<ServerPlace> {
+  let ended = (): void => undefined
+  const session = engine.session(() => ended())
   try {
     const number = await retrying(() => drawn(session.query), new AbortController().signal)
-    const place = new Place(session, number, retaken)
-    lost = () => void place.retake()
+    const place = new Place(session, number, { retaken, lost })
+    ended = () => void place.retake()
     return place
   } catch (error) {
     await session.close()
@@ -29,17 +33,22 @@ export async function enterServer(engine: Pick<Engine, 'session'>, retaken: () =
   }
 }
 
+interface Heard {
+  retaken(): void
+  lost(): void
+}
+
 class Place implements ServerPlace {
   readonly number: number
   readonly #session: Session
-  readonly #retaken: () => void
+  readonly #heard: Heard
   readonly #left = new AbortController()
   #retaking: Promise<void> | null = null
 
-  constructor(session: Session, number: number, retaken: () => void) {
+  constructor(session: Session, number: number, heard: Heard) {
     this.#session = session
     this.number = number
-    this.#retaken = retaken
+    this.#heard = heard
   }
 
   retake(): Promise<void> {
@@ -49,17 +58,26 @@ class Place implements ServerPlace {
 
   async leave(): Promise<void> {
     this.#left.abort()
-    // An embedded database's connection goes on; a lost one has taken its lock along.
+    // Its machine may be gone without a word, and a stop must not wait for what no longer answers.
+    const waiting = new AbortController()
+    const late = sleep(STORE_LIMITS.leaveMsMax, undefined, { signal: waiting.signal }).catch(() => undefined)
+    await Promise.race([this.#unlock(), late])
+    waiting.abort()
+  }
+
+  /** An embedded database's connection goes on; a lost one has taken its lock along. */
+  async #unlock(): Promise<void> {
     await ask(this.#session.query, 'pg_advisory_unlock', this.number).catch(() => false)
-    await this.#session.close()
+    await this.#session.close().catch(() => undefined)
   }
 
   /** As long as the old connection has the lock, because the database has not seen its end, others see it held as well. */
   async #lockAgain(): Promise<void> {
+    if (!this.#left.signal.aborted) this.#heard.lost()
     let delayMs: number = STORE_LIMITS.retryFirstMs
     while (!this.#left.signal.aborted) {
       try {
-        if (await ask(this.#session.query, 'pg_try_advisory_lock', this.number)) return this.#retaken()
+        if (await ask(this.#session.query, 'pg_try_advisory_lock', this.number)) return this.#heard.retaken()
       } catch (error) {
         // The store was closed. Any other error is the database's being away, which every other connection tells as well.
         if (codeOf(error) === 'CONNECTION_ENDED') return

@@ -159,7 +159,7 @@ function jobsOn(engine: Engine, observer: StoreObserver): Pick<Store, JobMethods
 
 function ownersOn(engine: Engine, observer: StoreObserver): OwnerStore {
   return {
-    enter: (retaken) => enterServer(engine, retaken),
+    enter: (retaken, lost) => enterServer(engine, retaken, lost),
     jobsByOwner: (server) => engine.run((db) => jobsByOwner(db, server)),
     async takeJobs(server, from, isAgain = false) {
       const rows = await engine.transaction((db, attempt) => takeJobs(db, server, from, isAgain || attempt > 1))

@@ -28,7 +28,7 @@ import { limitsOf } from './tenant-views.ts'
 export interface ExecuteDeps extends ReferenceDeps {
   readonly store: Pick<WebStore, 'job' | 'jobOfClient' | 'givenUpOnDay' | 'noticesOf' | 'pool' | 'project'> &
     ReferenceDeps['store']
-  readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress' | 'speeds'>
+  readonly hub: Pick<Hub, 'submitWithin' | 'ended' | 'progress' | 'isElsewhere' | 'speeds'>
   readonly logger: Logger
   readonly trace: RequestTrace
   readonly newUlid: JobMaker['newUlid']

@@ -193,6 +193,8 @@ type JobEnd = Partial<Pick<JobRow, 'state' | 'reason' | 'answer' | 'problem' | '
 export interface FakeHub extends Record<'agentsOnline', number> {
   /** What every job becomes as soon as someone waits for it; null leaves it as it is, and the wait lasts. */
   end: JobEnd | null
+  /** What it says of every job. */
+  isElsewhere: boolean
   readonly tables: Map<string, Uint8Array>
   readonly waits: number[]
   readonly hub: WebHub
@@ -202,6 +204,7 @@ export function createFakeHub(store: FakeStore): FakeHub {
   const fake: FakeHub = {
     agentsOnline: 0,
     end: { state: 'COMPLETED', answer: canonicalJson(ANSWER), finishedAtMs: 2 },
+    isElsewhere: false,
     tables: new Map(),
     waits: [],
     hub: {
@@ -224,6 +227,7 @@ export function createFakeHub(store: FakeStore): FakeHub {
         await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
       },
       progress: () => null,
+      isElsewhere: () => fake.isElsewhere,
       roster: { agents: () => [], isReferee: () => false, upToDate: async () => {}, order: notFaked },
       async cancel(id) {
         const row = store.jobs.get(id)

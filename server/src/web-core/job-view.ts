@@ -103,7 +103,7 @@ export const noticesViewSchema = z.strictObject({
 
 interface ViewDeps {
   readonly store: Pick<Store, 'job' | 'noticesOf'>
-  readonly hub: Pick<Hub, 'progress'>
+  readonly hub: Pick<Hub, 'progress' | 'isElsewhere'>
 }
 
 /** With all that is read beside the row; nothing was learned yet of a job that has ended just now. */
@@ -113,7 +113,9 @@ export async function viewOfJob(
   { ctx, endedJustNow = false }: { readonly ctx?: CtxIds; readonly endedJustNow?: boolean } = {},
 ): Promise<JobView> {
   const notices = row.finishedAtMs === null || endedJustNow ? [] : await store.noticesOf(row.id)
-  return jobView(row, hub.progress(row.id), notices, { ctx, comparison: await comparisonWith(row, store) })
+  const progress = hub.progress(row.id)
+  const isElsewhere = progress === null && hub.isElsewhere(row)
+  return jobView(row, progress, notices, { ctx, comparison: await comparisonWith(row, store), isElsewhere })
 }
 
 /** Null for what is no replay, or has no result. Neither row changes any more, so this is always the same. */
@@ -148,6 +150,12 @@ function registeredCtxOf(row: JobRow): CtxIds {
   return ctx
 }
 
+interface Beside {
+  readonly ctx: CtxIds | undefined
+  readonly comparison: Comparison | null
+  readonly isElsewhere: boolean
+}
+
 /**
  * `ctx` is that of the call that asks, or else the registered one. A failed or cancelled job is shown with `problem`
  * inside an `ok: true` view, because looking at it succeeded; only a call that waits for a result answers the problem.
@@ -156,7 +164,7 @@ function jobView(
   row: JobRow,
   progress: JobProgress | null,
   notices: readonly NoticeRow[],
-  { ctx, comparison = null }: { readonly ctx?: CtxIds | undefined; readonly comparison?: Comparison | null } = {},
+  { ctx, comparison, isElsewhere }: Beside,
 ): JobView {
   return {
     ok: true,
@@ -165,7 +173,7 @@ function jobView(
     // What was learned after the end stands beside it, and never in it.
     ...(notices.length === 0 ? {} : { notices: { count: notices.length, href: `/api/v0/jobs/${row.id}/notices` } }),
     ...(row.replayOf === null ? {} : { replay_of: row.replayOf }),
-    ...stateView(row, progress),
+    ...stateView(row, progress, isElsewhere),
     ...(comparison === null ? {} : { replay: comparisonView(comparison) }),
     ctx: ctx ?? registeredCtxOf(row),
     times: {
@@ -200,7 +208,10 @@ export function jobProblem(row: JobRow): Problem {
   return { ...stored, job_id: row.id }
 }
 
-function stateView(row: JobRow, progress: JobProgress | null): Partial<JobView> {
+/** How it goes its owner alone knows; why it waits it writes down, and a job that moves has no reason of its own. */
+const ELSEWHERE = 'another server of this pool runs it, and knows how far it is'
+
+function stateView(row: JobRow, progress: JobProgress | null, isElsewhere: boolean): Partial<JobView> {
   switch (row.state) {
     case 'COMPLETED': {
       if (row.answer === null) throw new Error(`job ${row.id} is completed and has no answer`)
@@ -217,7 +228,7 @@ function stateView(row: JobRow, progress: JobProgress | null): Partial<JobView> 
     case 'RUNNING':
     case 'VERIFYING':
       return {
-        reason: progress?.reason ?? row.reason,
+        reason: progress?.reason ?? row.reason ?? (isElsewhere ? ELSEWHERE : null),
         progress: progress === null ? null : progressView(progress),
         // The key itself comes with the answer.
         verification: { sampling_key_sha256: samplingKeySha256(row.samplingKey) },

@@ -2,6 +2,7 @@
 // are another's. It plans them, brings them into the core, and lets them go when the core or the store says so.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Logger } from '../../logger.ts'
+import type { Metrics } from '../../metrics/metrics.ts'
 import type { Store } from '../../store/store.ts'
 import { labelsOfJob } from '../../trace.ts'
 import type { HubState } from '../core/state.ts'
@@ -30,6 +31,7 @@ export interface HeldJobsDeps {
   track(work: Promise<void>): void
   /** What else is known of a job that is held no more. */
   forget(id: JobId): void
+  readonly metrics: Pick<Metrics, 'forgotten'> | undefined
 }
 
 export class HeldJobs {
@@ -59,11 +61,15 @@ export class HeldJobs {
     return planned
   }
 
-  /** Plans a job that is not in the core: a new one, or one that was begun before. One that is held already goes on. */
+  /**
+   * Plans a job that is not in the core: a new one, or one that was begun before. One that is held already goes on, and one
+   * whose end is being written ends. A planning that was aborted may not have returned yet; nothing comes of it.
+   */
   resume(row: UnfinishedJob): void {
     const { waiters, track, core } = this.#deps
+    if (this.#ending.has(row.id)) return
     waiters.unfinished.add(row.id)
-    if (this.#planning.has(row.id) || core.jobs.has(row.id)) return
+    if (this.#planning.get(row.id)?.signal.aborted === false || core.jobs.has(row.id)) return
     const unwanted = new AbortController()
     this.#planning.set(row.id, unwanted)
     track(this.#plan(row, unwanted))
@@ -87,13 +93,13 @@ export class HeldJobs {
 
   /**
    * A job that has ended by another's hand, or is another server's by now: nobody works on it here any more, and nothing is
-   * written. To agents it is as a job that was cancelled. One whose end is being written here ends by that.
+   * written. To agents it is as a job that was cancelled. One whose end is being written here ends by that. The core is asked
+   * as well: what it has is given to agents, whoever else knows of it.
    */
   drop(id: JobId): void {
     const { waiters, core, raise, rows, logger } = this.#deps
-    if (!waiters.unfinished.has(id) || this.#ending.has(id)) return
+    if (this.#ending.has(id) || !(waiters.unfinished.has(id) || core.jobs.has(id))) return
     logger.warn(this.labelsOf(id), 'a job that has ended elsewhere, or is another server’s by now, is dropped')
-    this.#planning.get(id)?.abort()
     if (core.jobs.has(id)) {
       this.#dropping = id
       raise({ type: 'job-cancelled', jobId: id })
@@ -128,9 +134,12 @@ export class HeldJobs {
   }
 
   #forget(id: JobId): void {
-    const { waiters, forget, raise } = this.#deps
+    const { waiters, forget, metrics, raise } = this.#deps
+    // A plan that comes later would bring into the core what nothing ends any more.
+    this.#planning.get(id)?.abort()
     this.planned.delete(id)
     forget(id)
+    metrics?.forgotten(id)
     waiters.release(id)
     raise({ type: 'job-ended', jobId: id })
   }

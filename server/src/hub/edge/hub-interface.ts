@@ -2,7 +2,7 @@
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { SpendingLimits, JobLimits, OverLimit, TooManyJobs } from '../../store/ledger-store.ts'
-import type { InsertedJob, NewJob } from '../../store/store.ts'
+import type { InsertedJob, JobRow, NewJob } from '../../store/store.ts'
 import type { KeptArtifact } from './artifacts.ts'
 import type { HubRoster } from './roster.ts'
 import type { Asked } from '../core/eligibility.ts'
@@ -36,6 +36,8 @@ export interface Hub {
   /** Resolves when the job has ended, on whichever server, or after `waitMs`, whichever is first. */
   ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void>
   progress(id: JobId): JobProgress | null
+  /** Whether another server has the job, by its row, and this one does not. */
+  isElsewhere(row: Pick<JobRow, 'id' | 'owner'>): boolean
   /**
    * Stops the job at once and resolves when its end is durable: cancelled, or another one that was being written already.
    * One of another server is marked, durably, for that one to stop at its next look. Waits for an end some seconds at most.

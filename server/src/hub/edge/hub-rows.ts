@@ -61,14 +61,16 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
   const changes = new JobChanges()
   const identities = createIdentityRows(store, persist, logger)
 
-  const finish = async (jobId: JobId, what: string, end: Parameters<Store['finishJob']>[1]): Promise<void> => {
+  const finish = async (jobId: JobId, what: string, end: Parameters<Store['finishJob']>[1]): Promise<boolean> => {
     // What it voided belongs to the job's rows, which an end closes.
     const [begun] = await Promise.all([changes.end(jobId), identities.settled()])
     const ended = await persist(what, () => store.finishJob(jobId, { ...end, begun, owner: owner() }))
     if (!ended) logger.warn({ ...labelsOf(jobId), state: end.state }, NOT_ITS_END)
     changes.forget(jobId)
+    return ended
   }
-  const failed: HubRows['failed'] = (jobId, ...why) => finish(jobId, 'the failure', failure(jobId, ...why))
+  const failed: HubRows['failed'] = (jobId, ...why) =>
+    finish(jobId, 'the failure', failure(jobId, ...why)).then(() => undefined)
 
   return {
     async answers(submissions, partials) {
@@ -117,7 +119,9 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
     exposedElsewhere: identities.exposedElsewhere,
     resume: identities.resume,
     failed,
-    cancelled: (jobId) => finish(jobId, 'a cancellation', cancellation(jobId)),
+    async cancelled(jobId) {
+      if (await finish(jobId, 'a cancellation', cancellation(jobId))) logger.info(labelsOf(jobId), 'job cancelled')
+    },
     forget: (jobId) => changes.forget(jobId),
     reading,
   }

@@ -44,8 +44,8 @@ export interface HubDeps {
   readonly refereeToken: string | null
   /** Of completed jobs, before they are seen to be; nothing is kept unless said. */
   readonly keepArtifacts?: KeepArtifacts
-  /** Is told how long answers waited; nobody unless said. */
-  readonly metrics?: Pick<Metrics, 'acknowledged'>
+  /** Is told how long answers waited, and which jobs are held no more; nobody unless said. */
+  readonly metrics?: Pick<Metrics, 'acknowledged' | 'forgotten'>
 }
 
 export interface RunningHub extends Hub {
@@ -111,6 +111,7 @@ class HubEdge implements RunningHub {
       store,
       logger,
       held: this.#waiters.unfinished,
+      hasAgents: () => this.agentsOnline > 0,
       taken: (rows) => this.#taken(rows),
       cancel: (id) => this.#jobs.cancel(id),
       drop: (id) => this.#jobs.drop(id),
@@ -142,7 +143,7 @@ class HubEdge implements RunningHub {
     this.#gateway = createGateway(http, door)
   }
 
-  #holdJobs({ store, logger }: HubDeps): HeldJobs {
+  #holdJobs({ store, logger, metrics }: HubDeps): HeldJobs {
     return new HeldJobs({
       store,
       logger,
@@ -154,6 +155,7 @@ class HubEdge implements RunningHub {
       raise: (happening) => this.#raise(happening),
       track: (work) => this.#track(work),
       forget: (id) => this.#refining.forget(id),
+      metrics,
     })
   }
 
@@ -176,6 +178,10 @@ class HubEdge implements RunningHub {
 
   progress(id: JobId): ReturnType<Hub['progress']> {
     return progressOf(this.#state, id)
+  }
+
+  isElsewhere(row: Parameters<Hub['isElsewhere']>[0]): boolean {
+    return this.#ownership.isElsewhere(row)
   }
 
   async cancel(id: JobId): Promise<void> {
@@ -238,7 +244,6 @@ class HubEdge implements RunningHub {
   }
 
   #taken(rows: readonly JobRow[]): void {
-    if (rows.length > 0) this.#deps.logger.info({ jobs: rows.length }, 'unfinished jobs go on')
     const sinceMs = rows.length === 0 ? null : Math.min(...rows.map(({ createdAtMs }) => createdAtMs))
     this.#track(this.#rows.resume(sinceMs))
     for (const row of rows) {

@@ -38,3 +38,23 @@ test('lines of a job have its trace, across a restart', { timeout: 60_000 }, asy
   expect([assigned.first, answered, accepted]).toEqual([2 * SHARDS, 2 * SHARDS, 2 * SHARDS])
   await second.stop()
 })
+
+test('lines say which jobs were taken, and that one was cancelled; who counts hears that it is held no more', async () => {
+  const log: string[] = []
+  const logger = createLogger('info', { write: (line) => void log.push(line) })
+  const forgotten: string[] = []
+  const metrics = { ...createMetrics(), forgotten: (id: string) => void forgotten.push(id) }
+  const first = new TinyPool(store)
+  await first.start()
+  const id = await first.submit()
+  await first.stop()
+  const second = new TinyPool(store)
+  await second.start({ logger, metrics })
+  await second.hub.cancel(id)
+  await second.stop()
+  const lines = log.map((text): Record<string, unknown> => JSON.parse(text))
+  const taken = { jobs: 1, job_ids: [id], server: expect.any(Number), from: 'all that are gone' }
+  expect(lines.find(({ msg }) => msg === 'unfinished jobs go on')).toMatchObject(taken)
+  expect(lines.find(({ msg }) => msg === 'job cancelled')).toMatchObject({ job_id: id })
+  expect(forgotten).toEqual([id])
+})

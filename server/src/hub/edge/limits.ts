@@ -54,6 +54,13 @@ export const OWNER_LIMITS = {
    * database restarted, those of all.
    */
   desertedMs: 3_000,
+  /**
+   * The same for a server without agents, where they would wait for some until their deadlines: as long as a restart takes of
+   * the owner, to whom its agents come back.
+   */
+  desertedIdleMs: 30_000,
+  /** Of jobs that were taken, named in one line of the log: some 60 bytes each. */
+  takenLoggedMax: 100,
   /** From one look to the next at a job that somebody waits for and another server runs. */
   elsewhereLookMs: 1_000,
 } as const

@@ -17,11 +17,15 @@ async function looking(
 ) {
   const told: string[] = []
   const held = new Set<JobId>()
+  const log: string[] = []
+  const agents = { isAny: true }
+  let lost: (() => void) | undefined
   let retaken = (): void => undefined
   const ownership = new Ownership({
     store: {
-      async enter(heard) {
+      async enter(heard, heardOfLoss) {
         retaken = heard
+        lost = heardOfLoss
         const retake = async (): Promise<void> => void told.push('retake')
         return { number: 1, retake, leave: async () => void told.push('leave') }
       },
@@ -32,7 +36,8 @@ async function looking(
       },
       wantCancelled: async () => true,
     },
-    logger: createLogger('silent'),
+    logger: createLogger('warn', { write: (line) => void log.push(JSON.parse(line).msg) }),
+    hasAgents: () => agents.isAny,
     held,
     taken: (rows: readonly JobRow[]) => void told.push(`taken ${rows.length}`),
     cancel: (id) => void told.push(`cancel ${id}`),
@@ -40,13 +45,13 @@ async function looking(
   })
   await ownership.begin()
   told.length = 0
-  return { ownership, told, held, retaken: () => retaken() }
+  return { ownership, told, held, log, agents, lost: () => lost?.(), retaken: () => retaken() }
 }
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-const { lookMs, desertedMs } = OWNER_LIMITS
+const { lookMs, desertedMs, desertedIdleMs } = OWNER_LIMITS
 
 test('what is another’s or has ended is dropped, what is to be cancelled is, and what is held stays', async () => {
   const own = [{ id: two, isCancelWanted: false }]
@@ -83,6 +88,38 @@ test('an owner must be seen dead for a while, without a sign of life between', a
   expect(told).toEqual([])
   await vi.advanceTimersByTimeAsync(desertedMs + lookMs)
   expect(told.slice(0, 2)).toEqual([`take of ${DEAD}`, 'taken 0'])
+  ownership.stop()
+})
+
+test('a server without agents leaves the jobs of a dead one to others for as long as a restart takes, and then takes them', async () => {
+  const { ownership, told, agents } = await looking(async () => ({ deserted: [DEAD] }))
+  agents.isAny = false
+  await vi.advanceTimersByTimeAsync(desertedIdleMs)
+  expect(told).toEqual([])
+  await vi.advanceTimersByTimeAsync(2 * lookMs)
+  expect(told[0]).toBe(`take of ${DEAD}`)
+  ownership.stop()
+})
+
+test('the first agent that comes meanwhile makes it take them', async () => {
+  const { ownership, told, agents } = await looking(async () => ({ deserted: [DEAD] }))
+  agents.isAny = false
+  await vi.advanceTimersByTimeAsync(desertedMs + 2 * lookMs)
+  expect(told).toEqual([])
+  agents.isAny = true
+  await vi.advanceTimersByTimeAsync(lookMs)
+  expect(told[0]).toBe(`take of ${DEAD}`)
+  ownership.stop()
+})
+
+test('an operator reads that a lock was lost, and that it is held again', async () => {
+  const { ownership, log, lost, retaken } = await looking(async () => ({}))
+  lost()
+  retaken()
+  expect(log).toEqual([
+    'this server’s lock in the database is lost',
+    'this server’s lock in the database is held again',
+  ])
   ownership.stop()
 })
 

@@ -12,6 +12,8 @@ export interface OwnershipDeps {
   readonly logger: Logger
   /** The jobs that the Hub holds now. */
   readonly held: ReadonlySet<JobId>
+  /** Somebody is connected who computes. Without, another server is the better one for a job. */
+  hasAgents(): boolean
   /** They are this server's from now on; some may have been before. */
   taken(rows: readonly JobRow[]): void
   cancel(id: JobId): void
@@ -40,11 +42,21 @@ export class Ownership {
     return this.#place.number
   }
 
+  /** The row may be older than a takeover: what is held here is here, whatever it says. */
+  isElsewhere({ id, owner }: Pick<JobRow, 'id' | 'owner'>): boolean {
+    return (owner ?? null) !== null && owner !== this.number && !this.#deps.held.has(id)
+  }
+
   /** What the dead left is taken at once: a server that starts is mostly the successor of one that stopped. */
   async begin(): Promise<void> {
-    const { store, taken } = this.#deps
-    this.#place = await store.enter(() => void this.#lookAnew())
-    taken(await store.takeJobs(this.number, null))
+    const { store, logger } = this.#deps
+    const lost = (): void => logger.warn({ server: this.#place?.number }, 'this server’s lock in the database is lost')
+    const retaken = (): void => {
+      logger.warn({ server: this.number }, 'this server’s lock in the database is held again')
+      void this.#lookAnew()
+    }
+    this.#place = await store.enter(retaken, lost)
+    this.#take(await store.takeJobs(this.number, null), null)
     this.#timer = setInterval(() => void this.look(), OWNER_LIMITS.lookMs).unref()
   }
 
@@ -72,7 +84,7 @@ export class Ownership {
   }
 
   async #lookOnce(): Promise<void> {
-    const { store, logger, taken } = this.#deps
+    const { store, logger } = this.#deps
     try {
       // Those that come while the store looks are not in what it saw.
       const before = [...this.#deps.held]
@@ -86,10 +98,17 @@ export class Ownership {
       this.#isUnheard = true
       const rows = await store.takeJobs(this.number, from, isAgain)
       this.#isUnheard = false
-      if (!this.#isClosed) taken(rows)
+      if (!this.#isClosed) this.#take(rows, from)
     } catch (error) {
       if (!this.#isClosed) logger.warn({ err: error }, 'whose the unfinished jobs are could not be read')
     }
+  }
+
+  #take(rows: readonly JobRow[], from: readonly number[] | null): void {
+    const ids = rows.slice(0, OWNER_LIMITS.takenLoggedMax).map(({ id }) => id)
+    const told = { jobs: rows.length, job_ids: ids, server: this.number, from: from ?? 'all that are gone' }
+    if (rows.length > 0) this.#deps.logger.info(told, 'unfinished jobs go on')
+    this.#deps.taken(rows)
   }
 
   #compare(before: readonly JobId[], own: Awaited<ReturnType<OwnerStore['jobsByOwner']>>['own']): void {
@@ -105,6 +124,7 @@ export class Ownership {
   #longDeserted(owners: readonly number[]): number[] {
     const nowMs = performance.now()
     this.#desertedSince = new Map(owners.map((owner) => [owner, this.#desertedSince.get(owner) ?? nowMs]))
-    return owners.filter((owner) => nowMs - (this.#desertedSince.get(owner) ?? nowMs) >= OWNER_LIMITS.desertedMs)
+    const longMs = this.#deps.hasAgents() ? OWNER_LIMITS.desertedMs : OWNER_LIMITS.desertedIdleMs
+    return owners.filter((owner) => nowMs - (this.#desertedSince.get(owner) ?? nowMs) >= longMs)
   }
 }

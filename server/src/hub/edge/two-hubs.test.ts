@@ -130,7 +130,9 @@ test('attached to at the other server, and while that one starts anew, each shar
   await there.ended(await there.submit({ shards: SHARDS, twice: false }))
   expect(shardsOf(another)).toHaveLength(SHARDS)
   const view = { progress: there.hub.progress(id), row: await rowOf(id) }
+  expect([here, there].map(({ hub }) => hub.isElsewhere(view.row))).toEqual([false, true])
   expect(view).toMatchObject({ progress: null, row: { state: 'RUNNING' } })
+  expect([here, there].map(({ hub }) => hub.isElsewhere(view.row))).toEqual([false, true])
 
   const beganMs = performance.now()
   const seen = there.hub.ended(id, 60_000)
