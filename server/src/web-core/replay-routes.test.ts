@@ -175,6 +175,7 @@ test('a job that runs, one that failed, and one of another kernel are refused', 
   const replayed = { clientJobId: 'second-look', requestDigest: requestDigest(body, old.id), replayOf: old.id }
   const before = aJob(await store.defaultProject(), replayed)
   await store.insertJob(before)
+  await store.finishJob(before.id, { state: 'COMPLETED', answer: canonicalJson(ANSWER), finishedAtMs: 4 })
   const again = await send(`/jobs/${old.id}/replay`, body)
   expect([again.headers.get('Forge-Attached'), await again.json()]).toMatchObject(['true', { job_id: before.id }])
   expect(await codeOf(await send(`/jobs/${old.id}/replay`, { ...body, policy: { verify: 'full' } }))).toBe(
