@@ -9,10 +9,12 @@ import { linkDigest, signedLinkSchema, signLink, type SignedLink } from '@forge/
 import { signedNoticeSchema, type Notice, type SignedNotice } from '@forge/shared/receipt/notice.ts'
 import { signedReceiptSchema, type SignedReceipt } from '@forge/shared/receipt/receipt.ts'
 import { bodyDigest, signed, type Signer } from '@forge/shared/receipt/signed.ts'
+import type { StoredAnswer } from '../hub/edge/hub-interface.ts'
 import type { Logger } from '../logger.ts'
 import { itemName, type LogRow, type SealItem, type SealRow } from '../store/seal-store.ts'
 import { STORE_LIMITS } from '../store/limits.ts'
-import type { JobRow, Store } from '../store/store.ts'
+import type { JobRow, Store, VerdictRow } from '../store/store.ts'
+import { queue } from '../store/transaction.ts'
 import { labelsOfJob } from '../trace.ts'
 import { RECEIPT_LIMITS } from './limits.ts'
 import { receiptBody } from './receipt-body.ts'
@@ -23,6 +25,7 @@ export interface SealerDeps {
     Store,
     | 'job'
     | 'verdicts'
+    | 'fewVerdicts'
     | 'transactionsOf'
     | 'noticesOf'
     | 'signingPeriods'
@@ -56,6 +59,8 @@ export interface Sealer {
 interface Sealing extends Omit<SealerDeps, 'clock'> {
   /** Now; but never before the key's period, should the clock have been set back since. */
   signingTime(): Promise<number>
+  /** One after the other, what takes much memory. */
+  alone<T>(task: () => Promise<T>): Promise<T>
 }
 
 export function createSealer({ clock, ...given }: SealerDeps): Sealer {
@@ -63,6 +68,7 @@ export function createSealer({ clock, ...given }: SealerDeps): Sealer {
   let sinceMs: number | null = null
   const deps: Sealing = {
     ...given,
+    alone: queue(),
     async signingTime() {
       sinceMs ??= (await store.signingPeriods()).findLast(({ keyId }) => keyId === signer.keyId)?.fromMs ?? 0
       return Math.max(clock(), sinceMs)
@@ -115,14 +121,10 @@ function createRounds(deps: Sealing): Pick<Sealer, 'wake' | 'idle' | 'close'> {
         failures++
         logger.error({ ...(await labelsOf(deps, item)), err: error }, `the ${item.kind} of a job could not be signed`)
       }
-      for (const item of items) {
+      for (const some of chunksOf(items, RECEIPT_LIMITS.signedTogether)) {
         if (closing.signal.aborted) return
-        try {
-          const { seal, projectId } = await sealOf(deps, item)
-          ofProjects.set(projectId, [...(ofProjects.get(projectId) ?? []), seal])
-        } catch (error) {
-          await failed(item, error)
-        }
+        const done = await Promise.all(some.map((item) => sealOf(deps, item).catch((error) => failed(item, error))))
+        for (const one of done) if (one !== undefined) gather(ofProjects, one)
       }
       for (const [projectId, seals] of ofProjects) {
         if (closing.signal.aborted) return
@@ -189,6 +191,12 @@ async function sealOf(deps: Sealing, item: SealItem): Promise<Sealed> {
   return { seal, projectId: row.projectId }
 }
 
+function gather(ofProjects: Map<ProjectId, SealRow[]>, { seal, projectId }: Sealed): void {
+  const seals = ofProjects.get(projectId)
+  if (seals === undefined) ofProjects.set(projectId, [seal])
+  else seals.push(seal)
+}
+
 /** The second step, for what one project has sealed; each has one place, whoever gives it. */
 async function logAll(deps: Sealing, projectId: ProjectId, seals: readonly SealRow[]): Promise<LogRow[]> {
   const { store, signer } = deps
@@ -206,13 +214,21 @@ async function logAll(deps: Sealing, projectId: ProjectId, seals: readonly SealR
 }
 
 async function receiptSeal(deps: Sealing, jobId: JobId): Promise<SealRow | null> {
-  const { store, signer } = deps
-  const item = { jobId, kind: 'receipt', number: 0 } as const
-  const known = await store.sealOf(item)
+  const { store } = deps
+  const known = await store.sealOf({ jobId, kind: 'receipt', number: 0 })
   if (known !== null) return known
   const row = await store.job(jobId)
   if (!hasEnded(row)) return null
-  const [verdicts, transactions] = await Promise.all([store.verdicts(jobId), store.transactionsOf(jobId)])
+  const shards = shardsBehind(row)
+  // Of a job of many the rows are let go before those of the next one come.
+  if (shards > RECEIPT_LIMITS.fewShards) return deps.alone(async () => signReceipt(deps, row, await store.verdicts(jobId)))
+  return signReceipt(deps, row, shards === 0 ? [] : await store.fewVerdicts(jobId))
+}
+
+async function signReceipt(deps: Sealing, row: JobRow, verdicts: readonly VerdictRow[]): Promise<SealRow> {
+  const { store, signer } = deps
+  const item = { jobId: row.id, kind: 'receipt', number: 0 } as const
+  const transactions = await store.transactionsOf(row.id)
   const body = receiptBody({ row, verdicts, transactions }, await deps.signingTime())
   const document = canonicalJson(signed('receipt.v1', body, signer))
   return store.putSeal({ ...item, digest: bodyDigest('receipt.v1', body), document })
@@ -238,6 +254,17 @@ async function noticeSeal(deps: Sealing, jobId: JobId, number: number): Promise<
   }
   const document = canonicalJson(signed('signed-notice.v1', body, signer))
   return store.putSeal({ ...item, digest: bodyDigest('signed-notice.v1', body), document })
+}
+
+/** How many verdicts its receipt sums up. */
+function shardsBehind({ answer }: JobRow): number {
+  if (answer === null) return 0
+  const { hub }: StoredAnswer = JSON.parse(answer)
+  return hub.verification.shards
+}
+
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 }
 
 const hasEnded = (row: JobRow | null): row is JobRow => row !== null && row.finishedAtMs !== null

@@ -4,7 +4,7 @@ import DataLoader from 'dataloader'
 import { STORE_LIMITS } from './limits.ts'
 
 /** A reader of one key, null for what is not there; `read` is asked for different keys and answers those that it found. */
-export function gathered<K extends string, V>(
+export function gathered<K, V>(
   read: (keys: readonly K[]) => Promise<ReadonlyMap<K, V>>,
 ): (key: K) => Promise<V | null> {
   let reading: Promise<unknown> = Promise.resolve()

@@ -15,7 +15,7 @@ import { closeDay, stateOfDay } from './queries/closings.ts'
 import { eventsAfter } from './queries/events.ts'
 import { exposuresAfter, quarantined } from './queries/exposures.ts'
 import { standingsOf } from './queries/identities.ts'
-import { creditNote, ledgerAfter, ledgerBefore, transactionsOf } from './queries/ledger.ts'
+import { creditNote, ledgerAfter, ledgerBefore, transactionsOfJobs } from './queries/ledger.ts'
 import { finishJob, insertJob, jobsById, jobOfClient, registerJob, setBasis, updateJob } from './queries/jobs.ts'
 import { attemptsOf, givenUpOnDay, jobsAtATime, jobsOf, requestsOf, verdictsIn } from './queries/job-reads.ts'
 import {
@@ -36,6 +36,7 @@ import {
   partialsAfter,
   submissionsOf,
   verdictsOf,
+  verdictsOfJobs,
   voidedOf,
   writeShards,
   writeEnding,
@@ -47,7 +48,7 @@ import { usage } from './queries/usage.ts'
 import { account, type LedgerStore, type UsageRow } from './ledger-store.ts'
 import { UNOBSERVED, type StoreObserver } from './observer.ts'
 import type { OwnerStore } from './owner-store.ts'
-import type { SealStore } from './seal-store.ts'
+import type { SealItem, SealRow, SealStore } from './seal-store.ts'
 import { enterServer } from './server-place.ts'
 import { createSessions } from './sql-sessions.ts'
 import { createTenants } from './sql-tenants.ts'
@@ -69,6 +70,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     }
   }
   const notices = gathered((jobIds: readonly JobId[]) => engine.run((db) => noticesOf(db, jobIds)))
+  const few = gathered((jobIds: readonly JobId[]) => engine.run((db) => verdictsOfJobs(db, jobIds)))
   const records = turns('agents’ records', STORE_LIMITS.recordsWaitingMax)
   return {
     ...createTenants(engine),
@@ -87,6 +89,7 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
     submissions: (jobId) => engine.run((db) => submissionsOf(db, jobId)),
     voidedOf: (jobId) => engine.run((db) => voidedOf(db, jobId)),
     verdicts: (jobId) => engine.run((db) => verdictsOf(db, jobId)),
+    fewVerdicts: async (jobId) => (await few(jobId)) ?? [],
     acceptedPartials: (jobId, first, end) =>
       batches(engine, (db, after) => acceptedAfter(db, jobId, after, end), first, end - 1),
     partials: (jobId, first, end) => batches(engine, (db, after) => partialsAfter(db, jobId, after, end), first),
@@ -212,9 +215,10 @@ async function sumOf(engine: Engine, scope: Scope): Promise<bigint> {
 }
 
 function ledgerOn(engine: Engine, observer: StoreObserver): LedgerStore {
+  const transactions = gathered((jobIds: readonly JobId[]) => engine.run((db) => transactionsOfJobs(db, jobIds)))
   const reports = turns('usage and ledger', STORE_LIMITS.reportsWaitingMax)
   return {
-    transactionsOf: (jobId) => engine.run((db) => transactionsOf(db, jobId)),
+    transactionsOf: async (jobId) => (await transactions(jobId)) ?? [],
     ledgerBefore: (projectId, before, limit) => engine.transaction((db) => ledgerBefore(db, projectId, before, limit)),
     ledgerAfter: (projectId, after, limit) => engine.transaction((db) => ledgerAfter(db, projectId, after, limit)),
     balanceOf: (projectId, of) => sumOf(engine, ofAccount(projectId, of)),
@@ -242,13 +246,13 @@ function ledgerOn(engine: Engine, observer: StoreObserver): LedgerStore {
 }
 
 function sealsOn(engine: Engine): SealStore {
+  const puts = gathered((seals: readonly SealRow[]) => engine.run((db) => sealed.putSeals(db, seals)))
   return {
     signingPeriods: () => engine.run(sealed.periodsOf),
     beginSigning: (key, atMs) => engine.transaction((db) => sealed.beginSigning(db, key, atMs)),
     unsealed: (skipped) => engine.run((db) => sealed.unsealedItems(db, skipped)),
-    // One statement writes, so that it needs no transaction around it.
-    putSeal: (seal) => engine.run((db) => sealed.putSeal(db, seal)),
-    sealOf: (item) => engine.run((db) => sealed.sealOf(db, item)),
+    putSeal: async (seal) => (await puts(seal)) ?? seal,
+    sealOf: gathered((items: readonly SealItem[]) => engine.run((db) => sealed.sealsOf(db, items))),
     appendToLog: (items, projectId, link) => engine.transaction((db) => sealed.appendToLog(db, items, projectId, link)),
     logOf: (item) => engine.run((db) => sealed.logOf(db, item)),
     receiptHead: (projectId) => engine.run((db) => sealed.logHead(db, projectId)),

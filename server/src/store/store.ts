@@ -310,6 +310,8 @@ export interface Store
   /** The job's submissions that are void. */
   voidedOf(jobId: JobId): Promise<VoidedSubmission[]>
   verdicts(jobId: JobId): Promise<VerdictRow[]>
+  /** Of a job of few shards: of those that are asked for together, all are in memory at once. */
+  fewVerdicts(jobId: JobId): Promise<VerdictRow[]>
   /** The partial behind each verdict of the shards from `first` to `end` - 1, in their order, in bounded batches. */
   acceptedPartials(jobId: JobId, first: number, end: number): AsyncIterable<PartialRow>
   /** Every partial of these shards, whether it counts or not: all that there is before there are verdicts. */

@@ -3,7 +3,7 @@
 // shares it, so that settlements do not wait for each other and a snapshot sees none of them half done.
 import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { canonicalJson } from '@forge/shared/exact/canonical-json.ts'
-import { and, asc, desc, eq, sql, type SQL } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Db } from '../engine.ts'
 import { ledgerEntries, ledgerTransactions } from '../ledger-schema.ts'
@@ -19,7 +19,7 @@ import {
   type Terms,
 } from '../ledger-store.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { perHandle } from '../prepared.ts'
+import { isAnyOf, perHandle, textArray } from '../prepared.ts'
 import type { Settled } from '../observer.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { NewJob } from '../store.ts'
@@ -190,13 +190,30 @@ async function book(
   )
 }
 
-const ofJob = perHandle((db) =>
-  pageOf(db, eq(ledgerTransactions.jobId, sql.placeholder('jobId'))).prepare('booked_of_job'),
+/** In their order: what was reserved comes first. */
+const transactionsOf = async (db: Db, jobId: JobId): Promise<readonly LedgerTransaction[]> =>
+  (await transactionsOfJobs(db, [jobId])).get(jobId) ?? []
+
+const ofJobs = perHandle((db) =>
+  db
+    .select({ page: getTableColumns(ledgerTransactions), ledger_entries: getTableColumns(ledgerEntries) })
+    .from(ledgerTransactions)
+    .leftJoin(ledgerEntries, eq(ledgerEntries.transactionId, ledgerTransactions.id))
+    .where(isAnyOf(ledgerTransactions.jobId, 'jobIds'))
+    .orderBy(ledgerTransactions.id, ledgerEntries.account)
+    .prepare('booked_of_jobs'),
 )
 
-/** In their order: what was reserved comes first. */
-export const transactionsOf = async (db: Db, jobId: JobId): Promise<LedgerTransaction[]> =>
-  withEntries(await ofJob(db).execute({ jobId }))
+/** Each job's in their order: what was reserved comes first. A job has three at the most. */
+export async function transactionsOfJobs(
+  db: Db,
+  jobIds: readonly JobId[],
+): Promise<ReadonlyMap<JobId, LedgerTransaction[]>> {
+  const found = new Map<JobId, LedgerTransaction[]>(jobIds.map((id) => [id, []]))
+  const booked = withEntries(await ofJobs(db).execute({ jobIds: textArray(jobIds) }))
+  for (const transaction of booked) found.get(transaction.jobId)?.push(transaction)
+  return found
+}
 
 /**
  * A number is taken under the project's lock and seen with the commit, in any order: so the lock is taken alone first. Then

@@ -4,7 +4,7 @@ import type { JobId, ProjectId } from '@forge/shared/contract/ids.ts'
 import { and, asc, count, desc, eq, gte, inArray, sql, type SQL } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { perHandle, placeholders } from '../prepared.ts'
+import { perHandle } from '../prepared.ts'
 import { jobs, partials, submissions, verdicts } from '../schema.ts'
 import { forgottenNetworks, receiptLog, retentions, seals, signingPeriods, unsealed } from '../seal-schema.ts'
 import { itemName, type LogRow, type MakeLink, type SealItem, type SealRow, type SigningPeriod } from '../seal-store.ts'
@@ -74,33 +74,31 @@ export async function enqueue(db: Db, items: readonly (SealItem & { readonly atM
   await insertAll(db, unsealed, items)
 }
 
-const isItem = (table: typeof seals | typeof receiptLog) =>
-  and(
-    eq(table.jobId, sql.placeholder('jobId')),
-    eq(table.kind, sql.placeholder('kind')),
-    eq(table.number, sql.placeholder('number')),
+const logged = perHandle((db) => {
+  const isItem = and(
+    eq(receiptLog.jobId, sql.placeholder('jobId')),
+    eq(receiptLog.kind, sql.placeholder('kind')),
+    eq(receiptLog.number, sql.placeholder('number')),
   )
+  return db.select().from(receiptLog).where(isItem).prepare('log_of_item')
+})
 
-const sealed = perHandle((db) => db.select().from(seals).where(isItem(seals)).prepare('seal_of_item'))
-const logged = perHandle((db) => db.select().from(receiptLog).where(isItem(receiptLog)).prepare('log_of_item'))
-
-const putting = perHandle((db) =>
-  db
-    .insert(seals)
-    .values(placeholders('jobId', 'kind', 'number', 'digest', 'document'))
-    .onConflictDoNothing()
-    .returning({ digest: seals.digest })
-    .prepare('put_seal'),
-)
-
-export async function putSeal(db: Db, seal: SealRow): Promise<SealRow> {
-  const [added] = await putting(db).execute({ ...seal })
-  return added === undefined ? ((await sealOf(db, seal)) ?? seal) : seal
+/** One statement writes, so that it needs no transaction around it. */
+export async function putSeals(db: Db, rows: readonly SealRow[]): Promise<ReadonlyMap<SealRow, SealRow>> {
+  const added = await insertAll(db, seals, rows)
+  return added === rows.length ? new Map(rows.map((row) => [row, row])) : sealsOf(db, rows)
 }
 
-export async function sealOf(db: Db, item: SealItem): Promise<SealRow | null> {
-  const [row] = await sealed(db).execute({ ...item })
-  return row ?? null
+/** By the items as they were given. */
+export async function sealsOf<I extends SealItem>(db: Db, items: readonly I[]): Promise<ReadonlyMap<I, SealRow>> {
+  const rows = await sealedItems(db).execute({ items: keysOf(items) })
+  const sealed = new Map(rows.map((row) => [itemName(row), row]))
+  const found = new Map<I, SealRow>()
+  for (const item of items) {
+    const row = sealed.get(itemName(item))
+    if (row !== undefined) found.set(item, row)
+  }
+  return found
 }
 
 export async function appendToLog(
@@ -131,10 +129,11 @@ const keysOf = (items: readonly SealItem[]): string =>
   JSON.stringify(items.map(({ jobId, kind, number }) => ({ job_id: jobId, kind, number })))
 
 /** Any of so many items, so that the statement's text is the same for every number. */
-const areItems = ({ jobId, kind, number }: typeof receiptLog | typeof unsealed): SQL =>
+const areItems = ({ jobId, kind, number }: typeof receiptLog | typeof seals | typeof unsealed): SQL =>
   sql`(${jobId}, ${kind}, ${number}) in (select job_id, kind, number
     from json_to_recordset(${sql.placeholder('items')}::text::json) as item (job_id text, kind text, number integer))`
 
+const sealedItems = perHandle((db) => db.select().from(seals).where(areItems(seals)).prepare('seals_of_items'))
 const loggedItems = perHandle((db) => db.select().from(receiptLog).where(areItems(receiptLog)).prepare('log_of_items'))
 const settingFree = perHandle((db) => db.delete(unsealed).where(areItems(unsealed)).prepare('items_sealed'))
 

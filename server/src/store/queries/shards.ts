@@ -5,7 +5,7 @@ import { concat } from '@forge/shared/exact/bytes.ts'
 import { and, asc, eq, getTableColumns, inArray, isNull, sql, type SQL, type SQLWrapper } from 'drizzle-orm'
 import type { Db } from '../engine.ts'
 import { STORE_LIMITS } from '../limits.ts'
-import { perHandle } from '../prepared.ts'
+import { isAnyOf, perHandle, textArray } from '../prepared.ts'
 import { jobs, partials, submissions, verdicts, voids } from '../schema.ts'
 import { StoreContradiction } from '../sql-error.ts'
 import type { PartialRow, ShardWrites, SubmissionRow, VerdictRow, VoidedSubmission } from '../store.ts'
@@ -143,6 +143,21 @@ const ofJob = perHandle((db) =>
 )
 
 export const verdictsOf = (db: Db, jobId: JobId): Promise<VerdictRow[]> => ofJob(db).execute({ jobId })
+
+const ofJobs = perHandle((db) =>
+  db
+    .select()
+    .from(verdicts)
+    .where(isAnyOf(verdicts.jobId, 'jobIds'))
+    .orderBy(verdicts.jobId, verdicts.shard)
+    .prepare('verdicts_of_jobs'),
+)
+
+export async function verdictsOfJobs(db: Db, jobIds: readonly JobId[]): Promise<Map<JobId, VerdictRow[]>> {
+  const found = new Map<JobId, VerdictRow[]>(jobIds.map((id) => [id, []]))
+  for (const row of await ofJobs(db).execute({ jobIds: textArray(jobIds) })) found.get(row.jobId)?.push(row)
+  return found
+}
 
 /** Where a batch begins: behind this row, in the order of shards and, within one, of digests. */
 export type After = Pick<PartialRow, 'shard' | 'digest'>
