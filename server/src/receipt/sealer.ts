@@ -221,7 +221,8 @@ async function receiptSeal(deps: Sealing, jobId: JobId): Promise<SealRow | null>
   if (!hasEnded(row)) return null
   const shards = shardsBehind(row)
   // Of a job of many the rows are let go before those of the next one come.
-  if (shards > RECEIPT_LIMITS.fewShards) return deps.alone(async () => signReceipt(deps, row, await store.verdicts(jobId)))
+  if (shards > RECEIPT_LIMITS.fewShards)
+    return deps.alone(async () => signReceipt(deps, row, await store.verdicts(jobId)))
   return signReceipt(deps, row, shards === 0 ? [] : await store.fewVerdicts(jobId))
 }
 

@@ -95,7 +95,10 @@ test('of each transaction all is there or nothing', { timeout: 4 * RUN_MS }, asy
       const done = engine.transaction((db, attempt) => write(db, id, (last = attempt), isBad))
       await done.then(
         () => acknowledged.set(id, last),
-        (error: unknown) => expect(String((error as Error).cause ?? error)).toMatch(/division by zero/),
+        (error: unknown) => {
+          const { message } = ((error as Error).cause ?? error) as Error
+          expect({ id, isBad, message }).toEqual({ id, isBad: true, message: 'division by zero' })
+        },
       )
     }
   }

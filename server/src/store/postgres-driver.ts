@@ -132,6 +132,10 @@ type Asked = Pick<postgres.PendingQuery<postgres.Row[]>, 'cancel'> & { readonly 
 
 const CANCELLED = '57014'
 
+/** What a server says of a statement, and not of a connection that it refuses or ends. */
+const isOfStatement = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && !/^(?:08|28|3D|53|57|58|XX)/.test(error.code)
+
 const lostBefore = () =>
   Object.assign(new Error('the connection was lost before the statement was sent'), { code: 'CONNECTION_CLOSED' })
 
@@ -139,8 +143,8 @@ const lostBefore = () =>
 const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
 /**
- * Refuses every statement, a transaction's `rollback` too, once the connection on which the first one ran is lost. The first
- * one is waited for.
+ * Refuses every statement, a transaction's `rollback` too, once the connection on which the first one ran is lost. What is
+ * asked before the first one is answered may find another connection, when that one is lost meanwhile.
  */
 function onOneConnection(query: Query, losses: () => number): Query {
   let lossesAtBegin: number | null = null
@@ -188,6 +192,9 @@ function queryOn(sql: postgres.Sql, asked: Set<Asked>): Query {
     asked.add(one)
     try {
       return [...(await asking.values())]
+    } catch (error) {
+      // The library keeps an error that came with the last bytes of a lost connection, and gives it to what is asked next.
+      throw one.state === null && isOfStatement(error) ? lostBefore() : error
     } finally {
       asked.delete(one)
     }
