@@ -7,7 +7,7 @@ import type { Store } from '../../store/store.ts'
 import { labelsOfJob } from '../../trace.ts'
 import type { HubState } from '../core/state.ts'
 import type { Happening } from './agent-listener.ts'
-import type { HubRows } from './hub-rows.ts'
+import { endsAtOnce, type HubRows } from './hub-rows.ts'
 import {
   jobSpecOf,
   planInTime,
@@ -52,6 +52,11 @@ export class HeldJobs {
   labelsOf(id: JobId): object {
     const planned = this.planned.get(id)
     return planned ? labelsOfJob(planned.row) : { job_id: id }
+  }
+
+  isQuick(id: JobId): boolean {
+    const planned = this.planned.get(id)
+    return planned !== undefined && endsAtOnce(planned)
   }
 
   /** The core speaks of a job only after it heard that it is planned. */

@@ -2,14 +2,15 @@
 // job's row keep the order in which the core decided them.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problem, type Findings, type ProblemCode } from '@forge/shared/contract/problem.ts'
-import { PartialError } from '@forge/shared/kernels/kernel.ts'
+import { PartialError, shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
-import type { Store, SubmissionRow, VerdictRow } from '../../store/store.ts'
+import type { Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { KeepArtifacts } from './artifacts.ts'
 import { answerOf, type PricedAnswer } from './answer.ts'
+import { FreshPartials } from './fresh-partials.ts'
 import { createIdentityRows, NOTHING, type IdentityRows } from './identity-rows.ts'
 import { JobChanges } from './job-changes.ts'
 import { QUICK_SHARDS_MAX, STORE_GIVE_UP_MS } from './limits.ts'
@@ -46,6 +47,8 @@ export interface HubRowsDeps {
   readonly logger: Logger
   /** What a line in the log names a job by. */
   readonly labelsOf: (jobId: JobId) => object
+  /** Whether a job is one that `endsAtOnce`; not, when it is not planned. */
+  readonly isQuick: (jobId: JobId) => boolean
   /** This server's number: a job's row is changed and ended by its owner alone. */
   readonly owner: () => number
   readonly closing: AbortSignal
@@ -53,12 +56,17 @@ export interface HubRowsDeps {
 }
 
 export function createHubRows(deps: HubRowsDeps): HubRows {
-  const { store, logger, labelsOf, owner, closing, keepArtifacts } = deps
+  const { store, logger, labelsOf, isQuick, owner, closing, keepArtifacts } = deps
   const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>
     persistently(write, { what, giveUpMs, logger, closing })
   const reading = <T>(read: () => Promise<T>): Promise<T> =>
     persistently(read, { what: 'the reduction', giveUpMs: Infinity, logger, closing, passes: passesWithTime })
   const changes = new JobChanges()
+  const fresh = new FreshPartials()
+  const forget = (jobId: JobId): void => {
+    changes.forget(jobId)
+    fresh.forget(jobId)
+  }
   const identities = createIdentityRows(store, persist, logger)
 
   const finish = async (jobId: JobId, what: string, end: Parameters<Store['finishJob']>[1]): Promise<boolean> => {
@@ -66,7 +74,7 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
     const [begun] = await Promise.all([changes.end(jobId), identities.settled()])
     const ended = await persist(what, () => store.finishJob(jobId, { ...end, begun, owner: owner() }))
     if (!ended) logger.warn({ ...labelsOf(jobId), state: end.state }, NOT_ITS_END)
-    changes.forget(jobId)
+    forget(jobId)
     return ended
   }
   const failed: HubRows['failed'] = (jobId, ...why) =>
@@ -81,6 +89,8 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
       })
       const writes = { ...NOTHING, submissions, partials: rows }
       await persist('answers', () => store.writeShards(writes), STORE_GIVE_UP_MS)
+      const jobId = rows[0]?.jobId
+      if (jobId !== undefined && isQuick(jobId)) fresh.keep(jobId, rows)
     },
     decided: identities.decided,
     async jobState({ jobId, state, reason }, planDigest) {
@@ -96,13 +106,13 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
     async completed(planned, command) {
       const { type: _, jobId, verdicts, ...ending } = command
       const decided = { verdicts, ending: JSON.stringify(ending) }
-      const isQuick = endsAtOnce(planned, verdicts)
+      const isAtOnce = endsAtOnce(planned)
       let priced: PricedAnswer
       try {
         // Who was proven wrong on the way is exposed by then, whatever happens between.
         await identities.settled()
-        if (!isQuick) await persist('the verdicts', () => store.writeEnding(jobId, verdicts, decided.ending, owner()))
-        const { acceptedPartials } = isQuick ? behindVerdicts(verdicts, store) : store
+        if (!isAtOnce) await persist('the verdicts', () => store.writeEnding(jobId, verdicts, decided.ending, owner()))
+        const { acceptedPartials } = isAtOnce ? behindVerdicts(verdicts, store, fresh) : store
         const reads = { acceptedPartials, transactionsOf: store.transactionsOf }
         priced = await reading(() => answerOf(planned, command, reads, keepArtifacts))
       } catch (error) {
@@ -112,7 +122,7 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
         return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
       }
       const end = { state: 'COMPLETED', ...priced, finishedAtMs: Date.now() } as const
-      await finish(jobId, 'the result', isQuick ? { ...end, decided } : end)
+      await finish(jobId, 'the result', isAtOnce ? { ...end, decided } : end)
       logger.info({ ...labelsOf(jobId), verification: ending.record }, 'job completed')
     },
     noticed: identities.jobEnded,
@@ -122,7 +132,7 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
     async cancelled(jobId) {
       if (await finish(jobId, 'a cancellation', cancellation(jobId))) logger.info(labelsOf(jobId), 'job cancelled')
     },
-    forget: (jobId) => changes.forget(jobId),
+    forget,
     reading,
   }
 }
@@ -130,8 +140,8 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
 const NOT_ITS_END = 'the job had ended before, or is another server’s by now: this end is not written'
 
 /** Reduced in no time, and nothing is written on the way: what was decided is as durable with the end as before it. */
-const endsAtOnce = ({ contract }: PlannedJob, verdicts: readonly VerdictRow[]): boolean =>
-  verdicts.length <= QUICK_SHARDS_MAX && contract.artifacts?.persist !== true
+export const endsAtOnce = ({ contract, plan }: Pick<PlannedJob, 'contract' | 'plan'>): boolean =>
+  shardsOf(plan.grid) <= QUICK_SHARDS_MAX && contract.artifacts?.persist !== true
 
 const failure = (jobId: JobId, code: ProblemCode, detail: string, verification?: Findings) =>
   ({

@@ -101,6 +101,7 @@ class HubEdge implements RunningHub {
       store,
       logger,
       labelsOf: (jobId) => this.#jobs.labelsOf(jobId),
+      isQuick: (jobId) => this.#jobs.isQuick(jobId),
       owner: () => this.#ownership.number,
       closing: this.#closing.signal,
       keepArtifacts: deps.keepArtifacts ?? KEEPS_NOTHING,

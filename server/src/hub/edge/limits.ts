@@ -82,6 +82,9 @@ export const ROSTER_LIMITS = {
  */
 export const QUICK_SHARDS_MAX = 64
 
+/** Of such jobs' partials, from their answers to their ends: some hundred jobs at once. What is beyond it is read from the store. */
+export const FRESH_PARTIAL_BYTES_MAX = 16 * 1024 * 1024
+
 /** How long the end of a job may come to write its beginning along: twice what a job of one shard takes, and nothing to people. */
 export const BEGINNING_HELD_MS = 30
 

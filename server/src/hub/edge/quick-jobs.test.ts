@@ -1,6 +1,6 @@
 // A job of few shards writes what was decided of it with its end, a larger one before it; both leave the same behind.
 import { rm } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { freshDataDir } from '../../../../scripts/machine/fresh-store.ts'
 import { openStore } from '../../store/open-store.ts'
@@ -71,4 +71,38 @@ test('an end that the store refuses at first is written whole, once it takes it'
   await pool.stop()
   expect(await store.verdicts(id)).toHaveLength(3)
   expect(await begunAndEnded(id)).toEqual(['RUNNING', 'completed'])
+})
+
+test('a quick job is reduced from memory, and from the store by a server that has begun since: the same comes of it', async () => {
+  const read: JobId[] = []
+  let isAway = true
+  const away = Object.assign(new Error('away'), { code: 'CONNECTION_CLOSED' })
+  const ends: JobId[] = []
+  const pool = new TinyPool({
+    ...store,
+    partials(jobId, ...range) {
+      read.push(jobId)
+      return store.partials(jobId, ...range)
+    },
+    finishJob(jobId, end) {
+      ends.push(jobId)
+      return isAway ? Promise.reject(away) : store.finishJob(jobId, end)
+    },
+  })
+  await pool.start()
+  pool.agent()
+  const interrupted = await pool.submit({ shards: 3, twice: false })
+  await vi.waitFor(() => expect(ends).toContain(interrupted))
+  expect(read).toEqual([])
+  await pool.stop()
+  isAway = false
+  await pool.start()
+  const resumed = await pool.ended(interrupted)
+  expect(read).toEqual([interrupted])
+  pool.agent()
+  const whole = await pool.ended(await pool.submit({ shards: 3, twice: false }))
+  await pool.stop()
+  expect(read).toEqual([interrupted])
+  expect(resumed.answer?.hub.output).toEqual(whole.answer?.hub.output)
+  expect(resumed.answer?.hub.replay.merkle_root).toBe(whole.answer?.hub.replay.merkle_root)
 })

@@ -5,6 +5,7 @@ import type { Digest } from '@forge/shared/exact/digest.ts'
 import { createReducer, type Reducer, type Reduction, type Refinement } from '@forge/shared/reducer/reduce.ts'
 import { shardsOf, type PassPlan } from '@forge/shared/kernels/kernel.ts'
 import type { PartialRow, Store, VerdictRow } from '../../store/store.ts'
+import type { FreshPartials } from './fresh-partials.ts'
 import { TURN_MS } from './limits.ts'
 import type { PlannedJob } from './planning.ts'
 
@@ -48,16 +49,19 @@ export async function reductionOf(
   return { ...reducer.finish(), passes: [...plan.passes, reducer.lastPass()] }
 }
 
-/** The accepted partials of a job whose verdicts are not in the store yet. */
+/** The accepted partials of a job whose verdicts are not in the store yet, from memory where they are all there. */
 export function behindVerdicts(
   verdicts: readonly VerdictRow[],
   store: Pick<Store, 'partials'>,
+  fresh: Pick<FreshPartials, 'behind'>,
 ): Pick<Store, 'acceptedPartials'> {
   const accepted = new Map(verdicts.map(({ shard, digest }) => [shard, digest]))
   return {
     async *acceptedPartials(jobId, first, end) {
-      let missing = verdicts.filter(({ shard }) => shard >= first && shard < end).length
-      if (missing === 0) return
+      const wanted = verdicts.filter(({ shard }) => shard >= first && shard < end)
+      const known = fresh.behind(jobId, wanted)
+      if (known !== null) return yield* known
+      let missing = wanted.length
       for await (const partial of store.partials(jobId, first, end)) {
         if (accepted.get(partial.shard) !== partial.digest) continue
         yield partial
