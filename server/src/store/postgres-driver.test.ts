@@ -1,0 +1,76 @@
+// What the driver says to Postgres beside our statements, seen by what comes of it on a real one.
+import postgres from 'postgres'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { startPostgres, type Postgres } from '../../../scripts/machine/postgres.ts'
+import { STORE_LIMITS } from './limits.ts'
+import { openPostgres, openPostgresConnection } from './postgres-driver.ts'
+
+let server: Postgres
+let tool: postgres.Sql
+beforeAll(async () => {
+  server = await startPostgres()
+  tool = postgres(server.url, { max: 1, onnotice: () => undefined })
+}, 60_000)
+afterAll(async () => {
+  await tool?.end()
+  await server?.stop()
+})
+
+/** Not of the literal type that each of them has. */
+const limits: { readonly planAgeMsMax: number } = STORE_LIMITS
+afterEach(() => void vi.restoreAllMocks())
+
+/** Postgres plans for the values it is given this often, and from then on for any. */
+const PLANS_OF_THEIR_OWN = 5
+
+test('a plan that was made while a table was small is not kept once it is too old', async () => {
+  // Statistics that come by themselves would make it plan anew as well, a minute later. Without any it would take the table
+  // for a larger one.
+  await tool.unsafe('create table growing (id integer primary key, text text) with (autovacuum_enabled = off)')
+  await tool.unsafe(`insert into growing values (0, 'the first')`)
+  await tool.unsafe('analyze growing')
+  const { query, close } = openPostgresConnection(server.url)
+  const text = 'select text from growing where id = $1'
+  const plan = async (): Promise<string> => {
+    const [named] = await query(`select name from pg_prepared_statements where statement = '${text}'`, [])
+    return (await query(`explain execute "${String(named?.[0])}" (0)`, [])).join('\n')
+  }
+
+  const age = vi.spyOn(limits, 'planAgeMsMax', 'get').mockReturnValue(Infinity)
+  // The first time it is not prepared yet; the last time it has a plan that stays.
+  for (let time = 0; time <= PLANS_OF_THEIR_OWN + 1; time++) expect(await query(text, [0])).toEqual([['the first']])
+  expect(await plan()).toContain('Seq Scan')
+  await tool.unsafe(`insert into growing select n, 'another' from generate_series(1, 20000) as n`)
+  expect(await query(text, [0])).toEqual([['the first']])
+  expect(await plan()).toContain('Seq Scan')
+
+  age.mockReturnValue(0)
+  expect(await query(text, [0])).toEqual([['the first']])
+  expect(await plan()).toContain('Index Scan')
+  await close()
+})
+
+test('the connection of a lock is seen to be gone within half a minute, one that is opened anew as well', async () => {
+  const driver = openPostgres(server.url)
+  let losses = 0
+  const { query } = driver.session(() => void losses++)
+  const kept = () =>
+    query(
+      `select pg_backend_pid(), current_setting('tcp_keepalives_idle')::integer,
+        current_setting('tcp_keepalives_interval')::integer, current_setting('tcp_keepalives_count')::integer`,
+      [],
+    ).then(([row = []]) => row.map(Number))
+  const silentSeconds = ([, idle = NaN, interval = NaN, count = NaN]: readonly number[]) => idle + interval * count
+
+  const first = await kept()
+  // None is 0, which would be the system's own: hours.
+  expect(Math.min(...first)).toBeGreaterThan(0)
+  expect(silentSeconds(first)).toBeLessThanOrEqual(30)
+
+  await tool.unsafe(`select pg_terminate_backend(${first[0]}, 10000)`)
+  await vi.waitFor(() => expect(losses).toBe(1), 10_000)
+  const second = await kept()
+  expect(second[0]).not.toBe(first[0])
+  expect(second.slice(1)).toEqual(first.slice(1))
+  await driver.close()
+})
