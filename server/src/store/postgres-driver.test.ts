@@ -1,4 +1,7 @@
-// What the driver says to Postgres beside our statements, seen by what comes of it on a real one.
+// What the driver says to a real Postgres beside our statements, and what becomes of those that are on their way when a
+// connection is lost.
+import { once } from 'node:events'
+import net from 'node:net'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { startPostgres, type Postgres } from '../../../scripts/machine/postgres.ts'
@@ -73,4 +76,49 @@ test('the connection of a lock is seen to be gone within half a minute, one that
   expect(second[0]).not.toBe(first[0])
   expect(second.slice(1)).toEqual(first.slice(1))
   await driver.close()
+})
+
+function socketOf(opened: { readonly mock: { readonly contexts: readonly unknown[] } }): net.Socket {
+  const socket = opened.mock.contexts.at(-1)
+  if (!(socket instanceof net.Socket)) throw new Error('there is no connection yet')
+  return socket
+}
+
+/** As when the other side is gone. It is closed a moment later, and lost only then. */
+async function erring(socket: net.Socket): Promise<void> {
+  socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }))
+  await once(socket, 'error')
+}
+
+test('what a transaction asks behind the loss of its connection is not committed alone on the next', async () => {
+  await tool.unsafe('create table written (number integer)')
+  const opened = vi.spyOn(net.Socket.prototype, 'connect')
+  const { begin, close } = openPostgres(server.url)
+  const work = begin(async (query) => {
+    await query('insert into written values (1)', [])
+    const socket = socketOf(opened)
+    socket.destroy()
+    await once(socket, 'close')
+    await query('insert into written values (2)', [])
+  })
+  await expect(work).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+  expect(await begin((query) => query('select number from written', []))).toEqual([])
+  await close()
+})
+
+test('a statement that a lost connection left without an answer is not given one by the next', async () => {
+  const opened = vi.spyOn(net.Socket.prototype, 'connect')
+  const { begin, close } = openPostgres(server.url)
+  let left: Promise<unknown> = Promise.resolve()
+  const work = begin(async (query) => {
+    await query('select 1', [])
+    await erring(socketOf(opened))
+    left = query('select $1::integer', [2]).catch((error: unknown) => error)
+    await query('select $1::integer', [3])
+  })
+  await expect(work).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+  expect(await begin((query) => query('select 4', []))).toEqual([[4]])
+  expect(opened).toHaveBeenCalledTimes(2)
+  expect(await left).toMatchObject({ code: 'CONNECTION_CLOSED' })
+  await close()
 })
