@@ -85,8 +85,8 @@ function socketOf(opened: { readonly mock: { readonly contexts: readonly unknown
 }
 
 /** As when the other side is gone. It is closed a moment later, and lost only then. */
-async function erring(socket: net.Socket): Promise<void> {
-  socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }))
+async function erring(socket: net.Socket, code = 'ECONNRESET'): Promise<void> {
+  socket.destroy(Object.assign(new Error(`read ${code}`), { code, syscall: 'read' }))
   await once(socket, 'error')
 }
 
@@ -120,5 +120,35 @@ test('a statement that a lost connection left without an answer is not given one
   expect(await begin((query) => query('select 4', []))).toEqual([[4]])
   expect(opened).toHaveBeenCalledTimes(2)
   expect(await left).toMatchObject({ code: 'CONNECTION_CLOSED' })
+  await close()
+})
+
+test('a transaction whose connection is lost under a statement may be tried again, whatever the system calls it', async () => {
+  const opened = vi.spyOn(net.Socket.prototype, 'connect')
+  const { begin, close } = openPostgres(server.url)
+  const lostBy = (code: string) =>
+    begin(async (query) => {
+      await query('select 1', [])
+      await Promise.all([query('select 2', []), erring(socketOf(opened), code)])
+    })
+  await expect(lostBy('ECONNRESET')).rejects.toMatchObject({ code: 'ECONNRESET' })
+  await expect(lostBy('ECONNABORTED')).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+  await close()
+})
+
+test('what is asked of an idle connection that has just erred is not waited for without end, nor what comes later', async () => {
+  // So that what throws away plans is asked along.
+  vi.spyOn(limits, 'planAgeMsMax', 'get').mockReturnValue(0)
+  const opened = vi.spyOn(net.Socket.prototype, 'connect')
+  const { query, begin, close } = openPostgres(server.url)
+  const asks = [query, (...asked: Parameters<typeof query>) => begin((own) => own(...asked))]
+  for (const ask of asks) {
+    const text = 'select $1::integer'
+    for (const time of [1, 2]) expect(await ask(text, [time])).toEqual([[time]])
+    await erring(socketOf(opened))
+    await expect(ask(text, [3])).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+    for (const time of [4, 5]) expect(await ask(text, [time])).toEqual([[time]])
+  }
+  expect(opened).toHaveBeenCalledTimes(2 * asks.length)
   await close()
 })

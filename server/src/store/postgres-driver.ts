@@ -4,7 +4,7 @@
 import postgres, { type ParameterOrJSON } from 'postgres'
 import type { Driver, Query, Session } from './engine.ts'
 import { STORE_LIMITS } from './limits.ts'
-import { codeOf, isPassing } from './sql-error.ts'
+import { isPassing } from './sql-error.ts'
 import { queue, transaction } from './transaction.ts'
 
 /** Queries in flight get this long; a server that has gone away would be waited for in vain. */
@@ -87,18 +87,21 @@ interface Keeping {
 function openConnection(url: string, { lost: told, lifetime }: Keeping = {}): Connection {
   let losses = 0
   let waiting = 0
+  let isClosed = false
   const ofLoss: (() => void)[] = []
-  const asked = new Set<Asked>()
+  const asked = new Set<() => void>()
   const lost = (): void => {
     losses++
-    // What the library has sent has failed by now; what it has kept, it would ask on the next connection, where a statement of
-    // a transaction would be committed alone.
-    for (const one of asked) if (one.state === null) one.cancel()
+    for (const failed of asked) failed()
+    if (!isClosed) client = open()
     for (const hear of ofLoss.splice(0)) hear()
     told?.()
   }
-  const sql = connect(url, lost, lifetime)
-  const ask = queryOn(sql, asked)
+  // Another one for each connection. One that was asked something between a socket's error and its close takes the next
+  // connection's first answer for that, or waits on it for answers to what it never sent.
+  const open = (): postgres.Sql => connect(url, lost, lifetime)
+  let client = open()
+  const ask = queryOn(() => client, asked)
   const turn = queue()
   const connection: Connection = {
     async query(text, params) {
@@ -106,10 +109,10 @@ function openConnection(url: string, { lost: told, lifetime }: Keeping = {}): Co
       try {
         return await ask(text, params)
       } catch (error) {
-        // The library fails what is in flight when the socket errs, but forgets what is asked from then until the socket is
-        // closed, a moment later: that would never be answered, and the answers of the next connection would be shifted.
+        // The library fails what is in flight when the socket errs. What is asked from then until the socket is closed, a moment
+        // later, could only fail as well.
         if (isOfSystem(error) && losses === before) await new Promise<void>((resolve) => ofLoss.push(resolve))
-        throw losses > before && codeOf(error) === CANCELLED ? lostBefore() : error
+        throw error
       }
     },
     losses: () => losses,
@@ -122,29 +125,20 @@ function openConnection(url: string, { lost: told, lifetime }: Keeping = {}): Co
         waiting--
       }
     },
-    close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
+    close() {
+      isClosed = true
+      return client.end({ timeout: CLOSE_TIMEOUT_SECONDS })
+    },
   }
   return connection
 }
-
-/** A statement from when it is given to the library until it is answered; without a state it was not sent yet. */
-type Asked = Pick<postgres.PendingQuery<postgres.Row[]>, 'cancel'> & { readonly state: unknown }
-
-const CANCELLED = '57014'
-
-/** What a server says of a statement, and not of a connection that it refuses or ends. */
-const isOfStatement = (error: unknown): boolean =>
-  error instanceof postgres.PostgresError && !/^(?:08|28|3D|53|57|58|XX)/.test(error.code)
-
-const lostBefore = () =>
-  Object.assign(new Error('the connection was lost before the statement was sent'), { code: 'CONNECTION_CLOSED' })
 
 /** The socket's own: after it comes always its close. */
 const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
 /**
  * Refuses every statement, a transaction's `rollback` too, once the connection on which the first one ran is lost. What is
- * asked before the first one is answered may find another connection, when that one is lost meanwhile.
+ * asked before the first one is answered fails with it.
  */
 function onOneConnection(query: Query, losses: () => number): Query {
   let lossesAtBegin: number | null = null
@@ -154,11 +148,10 @@ function onOneConnection(query: Query, losses: () => number): Query {
   return async (text, params) => {
     if (isLost()) throw lost()
     const rows = await query(text, params).catch((error: unknown) => {
-      // Why it was lost says more; what the next connection says of a statement that is none of its own says nothing.
+      // It may be tried again, whatever the system calls it. An error that says so itself says more.
       throw isLost() && !isPassing(error) ? lost() : error
     })
     lossesAtBegin ??= losses()
-    if (isLost()) throw lost()
     return rows
   }
 }
@@ -177,7 +170,8 @@ function connect(url: string, onclose: () => void, lifetime: Keeping['lifetime']
   })
 }
 
-function queryOn(sql: postgres.Sql, asked: Set<Asked>): Query {
+/** `asked`: for each statement until it is answered, what makes it fail. Whoever hears of a loss calls them all. */
+function queryOn(client: () => postgres.Sql, asked: Set<() => void>): Query {
   const isPrepared = againAndAgain(STORE_LIMITS.preparedPerConnection)
   let plannedAt = performance.now()
   return async (text, params) => {
@@ -185,20 +179,35 @@ function queryOn(sql: postgres.Sql, asked: Set<Asked>): Query {
     if (prepare && performance.now() - plannedAt > STORE_LIMITS.planAgeMsMax) {
       plannedAt = performance.now()
       // Not waited for, so that nothing overtakes the statement; where it fails, the connection is gone.
-      sql.unsafe('discard plans').catch(() => undefined)
+      answered(client().unsafe('discard plans'), asked).catch(() => undefined)
     }
-    const asking = sql.unsafe(text, params.map(parameter), { prepare })
-    const one = asking as typeof asking & Asked
-    asked.add(one)
-    try {
-      return [...(await asking.values())]
-    } catch (error) {
-      // The library keeps an error that came with the last bytes of a lost connection, and gives it to what is asked next.
-      throw one.state === null && isOfStatement(error) ? lostBefore() : error
-    } finally {
-      asked.delete(one)
-    }
+    return answered(client().unsafe(text, params.map(parameter), { prepare }), asked)
   }
+}
+
+/**
+ * Fails with the connection in any case: the library leaves what it was asked when the socket had erred without an answer, and
+ * what it has kept until then, which has no state yet, it would ask on the next connection, where a statement of a
+ * transaction would be committed alone.
+ */
+function answered(asking: postgres.PendingQuery<postgres.Row[]>, asked: Set<() => void>): Promise<unknown[][]> {
+  return new Promise((resolve, reject) => {
+    const failed = (): void => {
+      reject(Object.assign(new Error('the connection was lost before it answered'), { code: 'CONNECTION_CLOSED' }))
+      if ('state' in asking && asking.state === null) asking.cancel()
+    }
+    asked.add(failed)
+    asking.values().then(
+      (rows) => {
+        asked.delete(failed)
+        resolve([...rows])
+      },
+      (error: unknown) => {
+        asked.delete(failed)
+        reject(error)
+      },
+    )
+  })
 }
 
 /**
