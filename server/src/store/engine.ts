@@ -7,6 +7,7 @@ import { drizzle, type PgRemoteDatabase } from 'drizzle-orm/pg-proxy'
 import { STORE_LIMITS } from './limits.ts'
 import { UNOBSERVED, type StoreObserver } from './observer.ts'
 import { retrying } from './retry.ts'
+import { isPassing } from './sql-error.ts'
 
 /** One statement; its rows as arrays in the order of the selected columns. */
 export type Query = (text: string, params: readonly unknown[]) => Promise<unknown[][]>
@@ -82,7 +83,7 @@ export function createEngine(driver: Driver, observer: StoreObserver = UNOBSERVE
       ),
     session: (lost) => driver.session(lost),
     lanes: driver.lanes,
-    ping: () => answersWithin(driver.query('select 1', []), STORE_LIMITS.pingTimeoutMs),
+    ping: () => answersWithin(answered(driver), STORE_LIMITS.pingTimeoutMs),
     close() {
       closing.abort()
       return driver.close()
@@ -92,6 +93,12 @@ export function createEngine(driver: Driver, observer: StoreObserver = UNOBSERVE
 
 function bind(query: Query): Db {
   return drizzle(async (text, params) => ({ rows: await query(text, params) }))
+}
+
+/** Asked again where it came upon a connection that was just being changed for another. */
+async function answered({ query }: Pick<Driver, 'query'>): Promise<void> {
+  const ask = (): Promise<unknown> => query('select 1', [])
+  await ask().catch((error: unknown) => (isPassing(error) ? ask() : Promise.reject(error)))
 }
 
 async function answersWithin(answer: Promise<unknown>, timeoutMs: number): Promise<void> {

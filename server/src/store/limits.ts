@@ -19,6 +19,8 @@ export const STORE_LIMITS = {
   statementTimeoutMs: 30_000,
   /** Readiness must answer before the load balancer loses patience. */
   pingTimeoutMs: 2_000,
+  /** Of the connection that holds a server's lock; one that says nothing for so long is given up for another. */
+  sessionAnswerMsMax: 10_000,
   /** For a server that stops to give its lock back; the end of its connection does it too. */
   leaveMsMax: 2_000,
 

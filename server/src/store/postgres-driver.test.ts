@@ -1,7 +1,7 @@
 // What the driver says to a real Postgres beside our statements, and what becomes of those that are on their way when a
 // connection is lost.
 import { once } from 'node:events'
-import net from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { startPostgres, type Postgres } from '../../../scripts/machine/postgres.ts'
@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 /** Not of the literal type that each of them has. */
-const limits: { readonly planAgeMsMax: number } = STORE_LIMITS
+const limits: { readonly planAgeMsMax: number; readonly sessionAnswerMsMax: number } = STORE_LIMITS
 afterEach(() => void vi.restoreAllMocks())
 
 /** Postgres plans for the values it is given this often, and from then on for any. */
@@ -151,4 +151,74 @@ test('what is asked of an idle connection that has just erred is not waited for 
   }
   expect(opened).toHaveBeenCalledTimes(2 * asks.length)
   await close()
+})
+
+/** The database behind a network that ends the connection once, `at` a byte of what comes from there. */
+async function cutOnce(at: (chunk: Buffer) => number) {
+  let isCut = false
+  const proxy = net.createServer((client) => {
+    const database = net.connect(Number(new URL(server.url).port), '127.0.0.1')
+    client.on('data', (chunk) => database.write(chunk))
+    database.on('data', (chunk) => {
+      const end = isCut ? -1 : at(chunk)
+      if (end === -1) return void client.write(chunk)
+      isCut = true
+      client.end(chunk.subarray(0, end))
+      database.destroy()
+    })
+    for (const socket of [client, database]) {
+      socket.on('error', () => undefined)
+      socket.on('close', () => [client, database].map((one) => one.destroy()))
+    }
+  })
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  const url = new URL(server.url)
+  url.hostname = '127.0.0.1'
+  url.port = String((proxy.address() as AddressInfo).port)
+  return { url: url.href, close: () => void proxy.close() }
+}
+
+test('rows that came before a loss are not in front of those of the next statement', async () => {
+  const cut = await cutOnce((chunk) => chunk.indexOf('row 7'))
+  const { query, close } = openPostgresConnection(cut.url)
+  const rows = () => query(`select 'row ' || n from generate_series(1, 10) as n`, [])
+  await expect(rows()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+  expect((await rows()).flat()).toEqual(Array.from({ length: 10 }, (_, i) => `row ${i + 1}`))
+  await close()
+  cut.close()
+})
+
+test('an error that came with the last bytes of a connection is told to nobody else', async () => {
+  const [readyForQuery, bytes] = ['Z', 6]
+  const isOfError = (chunk: Buffer) => chunk.includes('division by zero')
+  const cut = await cutOnce((chunk) => {
+    const end = chunk.length - bytes
+    return isOfError(chunk) && chunk.toString('latin1', end, end + 1) === readyForQuery ? end : -1
+  })
+  const { begin, close } = openPostgres(cut.url)
+  const asking = (text: string, ...params: number[]) => begin((own) => own(text, params))
+  await expect(asking('select 1 / $1::integer', 0)).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+  expect(await asking('select 1')).toEqual([[1]])
+  await close()
+  cut.close()
+})
+
+test('a session whose network has gone silent is opened anew, and whoever holds a lock on it hears that it is lost', async () => {
+  const opened = vi.spyOn(net.Socket.prototype, 'connect')
+  const driver = openPostgres(server.url)
+  let losses = 0
+  const { query } = driver.session(() => void losses++)
+  const pid = () => query('select pg_backend_pid()', []).then(([row]) => Number(row?.[0]))
+  const before = await pid()
+  const silent = socketOf(opened)
+  silent.pause()
+  const limit = vi.spyOn(limits, 'sessionAnswerMsMax', 'get').mockReturnValue(50)
+  await expect(pid()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+  limit.mockRestore()
+  expect(await pid()).not.toBe(before)
+  // Its end, which is heard later, is no loss of the next one.
+  silent.destroy()
+  await once(silent, 'close')
+  expect(losses).toBe(1)
+  await driver.close()
 })

@@ -47,6 +47,8 @@ interface Connection {
   readonly query: Query
   /** How often it was lost so far. */
   losses(): number
+  /** Counts as lost from now on: what is on its way fails, and the next statement opens another. */
+  drop(): void
   /** Those in its queue and the one at work. */
   waiting(): number
   inTurn<T>(work: (connection: Connection) => Promise<T>): Promise<T>
@@ -61,15 +63,24 @@ const SEEN_TO_BE_GONE = `select set_config('tcp_keepalives_idle', '10', false),
   set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`
 
 function openSession(url: string, lost: () => void): Session {
-  const { query, losses, close } = openConnection(url, { lost, lifetime: null })
+  const { query, losses, drop, close } = openConnection(url, { lost, lifetime: null })
   let lossesWhenSet = -1
+  // A network that forgot the connection says nothing, and TCP would wait for an answer for a quarter of an hour.
+  const inTime: Query = async (text, params) => {
+    const late = setTimeout(drop, STORE_LIMITS.sessionAnswerMsMax)
+    try {
+      return await query(text, params)
+    } finally {
+      clearTimeout(late)
+    }
+  }
   return {
     async query(text, params) {
       if (lossesWhenSet !== losses()) {
-        await query(SEEN_TO_BE_GONE, [])
+        await inTime(SEEN_TO_BE_GONE, [])
         lossesWhenSet = losses()
       }
-      return query(text, params)
+      return inTime(text, params)
     },
     close,
   }
@@ -93,13 +104,18 @@ function openConnection(url: string, { lost: told, lifetime }: Keeping = {}): Co
   const lost = (): void => {
     losses++
     for (const failed of asked) failed()
+    asked.clear()
     if (!isClosed) client = open()
     for (const hear of ofLoss.splice(0)) hear()
     told?.()
   }
-  // Another one for each connection. One that was asked something between a socket's error and its close takes the next
+  // Another one for each connection. What the last bytes of a lost one began, rows or an error, the library gives to whoever
+  // asks first on the next; and one that was asked something between a socket's error and its close takes the next
   // connection's first answer for that, or waits on it for answers to what it never sent.
-  const open = (): postgres.Sql => connect(url, lost, lifetime)
+  const open = (): postgres.Sql => {
+    const opened = connect(url, () => opened === client && lost(), lifetime)
+    return opened
+  }
   let client = open()
   const ask = queryOn(() => client, asked)
   const turn = queue()
@@ -116,6 +132,11 @@ function openConnection(url: string, { lost: told, lifetime }: Keeping = {}): Co
       }
     },
     losses: () => losses,
+    drop() {
+      const dropped = client
+      lost()
+      void dropped.end({ timeout: 0 })
+    },
     waiting: () => waiting,
     async inTurn(work) {
       waiting++
