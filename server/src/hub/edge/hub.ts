@@ -112,6 +112,7 @@ class HubEdge implements RunningHub {
       store,
       logger,
       held: this.#waiters.unfinished,
+      isComing: (id) => this.#registration.isComing(id),
       hasAgents: () => this.agentsOnline > 0,
       taken: (rows) => this.#taken(rows),
       cancel: (id) => this.#jobs.cancel(id),
@@ -248,6 +249,7 @@ class HubEdge implements RunningHub {
     const sinceMs = rows.length === 0 ? null : Math.min(...rows.map(({ createdAtMs }) => createdAtMs))
     this.#track(this.#rows.resume(sinceMs))
     for (const row of rows) {
+      if (this.#registration.isComing(row.id)) continue
       this.#jobs.resume(row)
       if ((row.cancelWantedAtMs ?? null) !== null) this.#jobs.cancel(row.id)
     }

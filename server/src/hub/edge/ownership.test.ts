@@ -17,6 +17,7 @@ async function looking(
 ) {
   const told: string[] = []
   const held = new Set<JobId>()
+  const coming = new Set<JobId>()
   const log: string[] = []
   const agents = { isAny: true }
   let lost: (() => void) | undefined
@@ -39,19 +40,42 @@ async function looking(
     logger: createLogger('warn', { write: (line) => void log.push(JSON.parse(line).msg) }),
     hasAgents: () => agents.isAny,
     held,
+    isComing: (id) => coming.has(id),
     taken: (rows: readonly JobRow[]) => void told.push(`taken ${rows.length}`),
     cancel: (id) => void told.push(`cancel ${id}`),
     drop: (id) => void told.push(`drop ${id}`),
   })
   await ownership.begin()
   told.length = 0
-  return { ownership, told, held, log, agents, lost: () => lost?.(), retaken: () => retaken() }
+  return { ownership, told, held, coming, log, agents, lost: () => lost?.(), retaken: () => retaken() }
 }
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 const { lookMs, desertedMs, desertedIdleMs } = OWNER_LIMITS
+
+test('a job that is its own and held by nobody is taken up at the second look that shows it so', async () => {
+  const own = [
+    { id: one, isCancelWanted: false },
+    { id: two, isCancelWanted: false },
+  ]
+  const { ownership, told, held, coming } = await looking(async () => ({ own }))
+  held.add(one)
+  coming.add(two)
+  for (let look = 0; look < 3; look++) await ownership.look()
+  // It has ended by the time that the store's answer is here, or is held again before the next one.
+  held.delete(one)
+  await ownership.look()
+  held.add(one)
+  await ownership.look()
+  held.delete(one)
+  await ownership.look()
+  expect(told).toEqual([])
+  await ownership.look()
+  expect(told).toEqual(['take of  again', 'taken 0'])
+  ownership.stop()
+})
 
 test('what is another’s or has ended is dropped, what is to be cancelled is, and what is held stays', async () => {
   const own = [{ id: two, isCancelWanted: false }]

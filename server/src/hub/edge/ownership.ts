@@ -3,7 +3,7 @@
 // that are no more. What is done about it is the Hub's.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Logger } from '../../logger.ts'
-import type { OwnerStore, ServerPlace } from '../../store/owner-store.ts'
+import type { OwnerLook, OwnerStore, ServerPlace } from '../../store/owner-store.ts'
 import type { JobRow } from '../../store/store.ts'
 import { OWNER_LIMITS } from './limits.ts'
 
@@ -12,6 +12,8 @@ export interface OwnershipDeps {
   readonly logger: Logger
   /** The jobs that the Hub holds now. */
   readonly held: ReadonlySet<JobId>
+  /** Its registration is under way here, which says itself whether it goes on. */
+  isComing(id: JobId): boolean
   /** Somebody is connected who computes. Without, another server is the better one for a job. */
   hasAgents(): boolean
   /** They are this server's from now on; some may have been before. */
@@ -28,6 +30,8 @@ export class Ownership {
   #looking: Promise<void> | null = null
   /** Owners that were dead when they were looked at, and since when. */
   #desertedSince = new Map<number, number>()
+  /** Jobs that were its own at the last look, and that the Hub did not hold. */
+  #unheld: ReadonlySet<JobId> = new Set()
   /** Jobs may have become its own without its hearing of it. */
   #isUnheard = false
   #isClosed = false
@@ -91,6 +95,7 @@ export class Ownership {
       const { isHere, own, deserted } = await store.jobsByOwner(this.number)
       if (this.#isClosed) return
       this.#compare(before, own)
+      this.#findUnheld(own)
       if (!isHere) void this.#place?.retake()
       const from = this.#longDeserted(deserted)
       if (from.length === 0 && !this.#isUnheard) return
@@ -111,7 +116,7 @@ export class Ownership {
     this.#deps.taken(rows)
   }
 
-  #compare(before: readonly JobId[], own: Awaited<ReturnType<OwnerStore['jobsByOwner']>>['own']): void {
+  #compare(before: readonly JobId[], own: OwnerLook['own']): void {
     const { cancel, drop } = this.#deps
     const wanted = new Map(own.map(({ id, isCancelWanted }) => [id, isCancelWanted]))
     for (const id of before) {
@@ -119,6 +124,17 @@ export class Ownership {
       if (isCancelWanted === undefined) drop(id)
       else if (isCancelWanted) cancel(id)
     }
+  }
+
+  /**
+   * A job that was taken back while its refused end was still being written is its own and held by nobody: it has to be taken
+   * up once more. In a single look that may as well be one that has ended since the store was asked.
+   */
+  #findUnheld(own: OwnerLook['own']): void {
+    const { held, isComing } = this.#deps
+    const unheld = own.map(({ id }) => id).filter((id) => !held.has(id) && !isComing(id))
+    if (unheld.some((id) => this.#unheld.has(id))) this.#isUnheard = true
+    this.#unheld = new Set(unheld)
   }
 
   #longDeserted(owners: readonly number[]): number[] {

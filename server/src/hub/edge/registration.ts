@@ -21,9 +21,15 @@ export interface RegistrationDeps {
 
 export class Registration {
   readonly #deps: RegistrationDeps
+  /** Those that may have a row already, and whose registration is still to say what becomes of them. */
+  readonly #coming = new Set<JobId>()
 
   constructor(deps: RegistrationDeps) {
     this.#deps = deps
+  }
+
+  isComing(id: JobId): boolean {
+    return this.#coming.has(id)
   }
 
   async submit(job: NewJob, limits: SpendingLimits, jobs: JobLimits): ReturnType<Hub['submitWithin']> {
@@ -40,10 +46,15 @@ export class Registration {
   }
 
   async #register(job: NewJob, booking: Booking): ReturnType<Store['registerJob']> {
+    const come = (): void => void this.#coming.delete(job.id)
+    this.#coming.add(job.id)
     try {
-      return await this.#deps.store.registerJob(job, booking)
+      const registered = await this.#deps.store.registerJob(job, booking)
+      come()
+      return registered
     } catch (error) {
-      if (isPassing(error)) this.#deps.track(this.#readBack(job))
+      if (isPassing(error)) this.#deps.track(this.#readBack(job).finally(come))
+      else come()
       throw error
     }
   }
