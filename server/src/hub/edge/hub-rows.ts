@@ -130,7 +130,10 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
     resume: identities.resume,
     failed,
     async cancelled(jobId) {
-      if (await finish(jobId, 'a cancellation', cancellation(jobId))) logger.info(labelsOf(jobId), 'job cancelled')
+      if (await finish(jobId, 'a cancellation', cancellation(jobId)))
+        return logger.info(labelsOf(jobId), 'job cancelled')
+      // It may be another server's by now, which goes on with it: its client was told that it ends. An ended one is not marked.
+      await persist('a wish to cancel', () => store.wantCancelled(jobId, Date.now()))
     },
     forget,
     reading,

@@ -172,6 +172,18 @@ test('a server that stops leaves its jobs to the other', async () => {
   await here.start()
 })
 
+test('a job that is cancelled where it was taken away, before that server has looked, ends at the one that has it', async () => {
+  const { id } = await running()
+  const another = await there.submit({ shards: SHARDS, twice: false })
+  const { owner } = await rowOf(another)
+  const looks = vi.spyOn(here.store, 'jobsByOwner').mockReturnValue(new Promise(() => undefined))
+  await tool`update jobs set owner = ${owner ?? 0} where id = ${id}`
+  await here.hub.cancel(id)
+  expect(await rowOf(id)).toMatchObject({ state: 'CANCELLED', owner })
+  looks.mockRestore()
+  await there.hub.cancel(another)
+})
+
 const endedByHand = async (id: JobId): Promise<void> => {
   const end = {
     state: 'CANCELLED',
