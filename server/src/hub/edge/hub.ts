@@ -23,7 +23,7 @@ import { HeldJobs } from './held-jobs.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { assignmentOf } from './planning.ts'
 import { createNodeTokens } from './node-tokens.ts'
-import { CANCEL_WAIT_MS } from './limits.ts'
+import { CANCEL_WAIT_MS, STOP_LIMITS } from './limits.ts'
 import { eligibleOf, progressOf, shardStatesOf, speedsOf } from './progress.ts'
 import { openState, type OpenedState } from './open-state.ts'
 import { OrderWatch } from './order-watch.ts'
@@ -31,6 +31,7 @@ import { Ownership } from './ownership.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { Registration } from './registration.ts'
 import { Roster } from './roster.ts'
+import { settledWithin } from './settled-within.ts'
 import { createTables, warmTables, type Tables } from './tables.ts'
 import { Tallies } from './tallies.ts'
 import { untilEnded } from './until-ended.ts'
@@ -49,7 +50,7 @@ export interface HubDeps {
 }
 
 export interface RunningHub extends Hub {
-  /** Stops taking answers, lets begun writes end. Unfinished jobs stay where they are, for the next owner. */
+  /** Stops taking answers, lets begun writes end, some seconds long. Unfinished jobs stay where they are, for the next owner. */
   close(): Promise<void>
   /** Where it stands, for whoever watches. */
   figures(): HubFigures
@@ -234,7 +235,10 @@ class HubEdge implements RunningHub {
     this.#orders.close()
     this.#ownership.stop()
     this.#gateway.close()
-    await Promise.allSettled(this.#writes)
+    if (!(await settledWithin(this.#writes, STOP_LIMITS.writesMs))) {
+      const { size: writes } = this.#writes
+      this.#deps.logger.warn({ writes }, 'the store does not answer: writes that had begun are given up')
+    }
     await this.#ownership.leave()
     await this.#tables.close()
     this.#waiters.releaseAll()

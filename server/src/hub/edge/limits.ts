@@ -122,6 +122,15 @@ export const STORE_RETRY_MS_MAX = 5_000
 /** Answers that the store has not taken by then are run again. */
 export const STORE_GIVE_UP_MS = 60_000
 
+export const STOP_LIMITS = {
+  /**
+   * For writes that have begun when the server stops. A database that is there takes them in less than a second; one that went
+   * without a word never does, and whoever stops the server kills it after a while: compose after 30 s, of which open requests
+   * have five as well. What is given up is not lost: nobody was told that it is durable, and the next owner repairs it.
+   */
+  writesMs: 8_000,
+} as const
+
 /** A reduction lets sockets and timers have their turn after this: far below what a ping or a click would feel. */
 export const TURN_MS = 10
 
