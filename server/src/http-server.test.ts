@@ -97,6 +97,13 @@ test.each(['a.example', 'a.example:8080', 'A_b', '127.0.0.1:1', '[::1]', '[::1]:
   },
 )
 
+test.each(['http://a.example/healthz', 'https://[::1]:8443/healthz'])(
+  '%s names a server and a path',
+  async (target) => {
+    expect(await said(`GET ${target} HTTP/1.1\r\nHost: a.example\r\nConnection: close`)).toMatch(/^HTTP\/1\.1 200 /)
+  },
+)
+
 test.each([
   'GET /healthz HTTP/1.1\r\nHost: a b',
   'GET /healthz HTTP/1.1\r\nHost: a/b',
@@ -108,6 +115,10 @@ test.each([
   'GET /healthz HTTP/1.1\r\nHost: a@b',
   'GET http://a.example/healthz HTTP/1.1\r\nHost: /',
   'GET http://[/api HTTP/1.1\r\nHost: a.example',
+  'GET http:///a.example/healthz HTTP/1.1\r\nHost: a.example',
+  'GET https:///healthz HTTP/1.1\r\nHost: a.example',
+  'GET http://u:p@a.example/healthz HTTP/1.1\r\nHost: a.example',
+  'GET http://?/healthz HTTP/1.1\r\nHost: a.example',
   'OPTIONS * HTTP/1.1\r\nHost: a.example',
   'GET /a\\b HTTP/1.1\r\nHost: a.example',
 ])('%j cannot be read, and gets a problem', async (head) => {

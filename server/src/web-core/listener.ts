@@ -14,13 +14,19 @@ const UNREADABLE = 'Name the address as a path, as in GET /healthz HTTP/1.1, and
 /** RFC 3986: a host and a port. With a slash in it, the first part of the path would be taken for the host's, or the reverse. */
 const HOST = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 
+/** What a target that names its server has in the Host's place. Empty, the path's first part would be taken for it. */
+const ABSOLUTE = /^https?:\/\/([^/?#]*)/i
+
 type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
 export function createListener(fetch: Fetch, logger: Logger): ReturnType<typeof getRequestListener> {
   const answered = (request: Request, env: unknown) => {
     const bindings = env as HttpBindings
-    const { host = '' } = bindings.incoming.headers
-    return host === '' || HOST.test(host) ? fetch(request, bindings) : unreadable()
+    const { headers, url = '' } = bindings.incoming
+    const { host = '' } = headers
+    const named = ABSOLUTE.exec(url)?.[1]
+    const isReadable = (host === '' || HOST.test(host)) && (named === undefined || HOST.test(named))
+    return isReadable ? fetch(request, bindings) : unreadable()
   }
   return getRequestListener(answered, {
     hostname: NO_HOST,
