@@ -90,6 +90,21 @@ test('a key of digits is struck out of a number too', () => {
   expect(JSON.parse(struck)).toEqual({ n: '[not logged]', m: 1 })
 })
 
+test('what is no secret of a line stays as it was written', () => {
+  const before = '{"n":18446744073709551615,"m":-1.50E+2,"a":1,"a":2,"__proto__":{"b\\u0041":"\\/"},"x":"'
+  expect(createStrikeOut([])(`${before}ntk_abc"}\n`)).toBe(`${before}ntk_[not logged]"}\n`)
+})
+
+test.each([1, 4_090, 4_091, 4_092, 4_093, 4_094, 4_095, 4_096, 4_097, 9_000])(
+  'a key goes that follows a token of %i letters without anything between',
+  (letters) => {
+    for (const unit of ['x', '%41', '%2541']) {
+      const line = JSON.stringify({ text: `ntk_${unit.repeat(letters)}fpak_${BODY}`, next: 'one' })
+      expect(createStrikeOut([])(line)).toBe('{"text":"ntk_[not logged]","next":"one"}')
+    }
+  },
+)
+
 test('what is no JSON is struck as it stands', () => {
   expect(createStrikeOut([])('{"cut: fpak_abc')).toBe('{"cut: fpak_[not logged]')
 })
