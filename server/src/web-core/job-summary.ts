@@ -39,7 +39,7 @@ export const jobSummarySchema = z.strictObject({
     .describe('the size of what was asked for, however it ended; null where this server no longer has the kernel'),
   progress: progressSchema
     .nullable()
-    .describe('of an unfinished job; null while it is being planned, or where another server runs it'),
+    .describe('of an unfinished job; null while it is being planned, or where another server has it'),
   created_at: time,
   started_at: time.nullable(),
   finished_at: time.nullable(),

@@ -66,7 +66,7 @@ export const jobViewSchema = z.strictObject({
   reason: z.string().nullable().describe('why an unfinished job does not move, if it does not').optional(),
   progress: progressSchema
     .nullable()
-    .describe('of an unfinished job; null while it is being planned, or where another server runs it')
+    .describe('of an unfinished job; null while it is being planned, or where another server has it')
     .optional(),
   verification: z
     .strictObject({ sampling_key: z.string().optional(), sampling_key_sha256: z.string() })
@@ -208,8 +208,11 @@ export function jobProblem(row: JobRow): Problem {
   return { ...stored, job_id: row.id }
 }
 
-/** How it goes its owner alone knows; why it waits it writes down, and a job that moves has no reason of its own. */
-const ELSEWHERE = 'another server of this pool runs it, and knows how far it is'
+/**
+ * How it goes its owner alone knows; why it waits it writes down, and a job that moves has no reason of its own. Whether the owner
+ * still lives is not asked for that: where it does not, another one takes the job soon.
+ */
+const ELSEWHERE = 'it is with another server of this pool; how far it is can be seen there alone'
 
 function stateView(row: JobRow, progress: JobProgress | null, isElsewhere: boolean): Partial<JobView> {
   switch (row.state) {

@@ -36,7 +36,7 @@ export interface Hub {
   /** Resolves when the job has ended, on whichever server, or after `waitMs`, whichever is first. */
   ended(id: JobId, waitMs: number, signal?: AbortSignal): Promise<void>
   progress(id: JobId): JobProgress | null
-  /** Whether another server has the job, by its row, and this one does not. */
+  /** Whether another server has the job, by its row, and this one does not. That server may be gone, and the job not taken yet. */
   isElsewhere(row: Pick<JobRow, 'id' | 'owner'>): boolean
   /**
    * Stops the job at once and resolves when its end is durable: cancelled, or another one that was being written already.
