@@ -23,7 +23,7 @@ import { HeldJobs } from './held-jobs.ts'
 import { createHubRows, type HubRows } from './hub-rows.ts'
 import { assignmentOf } from './planning.ts'
 import { createNodeTokens } from './node-tokens.ts'
-import { CANCEL_WAIT_MS, STOP_LIMITS } from './limits.ts'
+import { CANCEL_WAIT_MS } from './limits.ts'
 import { eligibleOf, progressOf, shardStatesOf, speedsOf } from './progress.ts'
 import { openState, type OpenedState } from './open-state.ts'
 import { OrderWatch } from './order-watch.ts'
@@ -31,7 +31,7 @@ import { Ownership } from './ownership.ts'
 import { createRefining, type Refining } from './refining.ts'
 import { Registration } from './registration.ts'
 import { Roster } from './roster.ts'
-import { settledWithin } from './settled-within.ts'
+import { settledInTime } from './settled-in-time.ts'
 import { createTables, warmTables, type Tables } from './tables.ts'
 import { Tallies } from './tallies.ts'
 import { untilEnded } from './until-ended.ts'
@@ -235,10 +235,7 @@ class HubEdge implements RunningHub {
     this.#orders.close()
     this.#ownership.stop()
     this.#gateway.close()
-    if (!(await settledWithin(this.#writes, STOP_LIMITS.writesMs))) {
-      const { size: writes } = this.#writes
-      this.#deps.logger.warn({ writes }, 'the store does not answer: writes that had begun are given up')
-    }
+    await settledInTime(this.#writes, this.#deps.logger)
     await this.#ownership.leave()
     await this.#tables.close()
     this.#waiters.releaseAll()
@@ -252,8 +249,7 @@ class HubEdge implements RunningHub {
   #taken(rows: readonly JobRow[]): void {
     const sinceMs = rows.length === 0 ? null : Math.min(...rows.map(({ createdAtMs }) => createdAtMs))
     this.#track(this.#rows.resume(sinceMs))
-    for (const row of rows) {
-      if (this.#registration.isComing(row.id)) continue
+    for (const row of rows.filter(({ id }) => !this.#registration.isComing(id))) {
       this.#jobs.resume(row)
       if ((row.cancelWantedAtMs ?? null) !== null) this.#jobs.cancel(row.id)
     }
