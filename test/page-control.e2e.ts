@@ -108,6 +108,23 @@ test('settings are kept: preset, pauses, cap and kinds; with no kind of work the
   await online(1)
 })
 
+test('what stands half typed stays while the tab works, and counts when it is left', async () => {
+  const tab = await come(WASM)
+  await tab.press('Start')
+  await run()
+  const cap = tab.page.getByRole('textbox', { name: /Data cap/ })
+  await cap.click()
+  await cap.pressSequentially('25')
+  // The count of shards is drawn: so is all else.
+  await run()
+  await tab.accepted(1 + (await tab.accepted(1)))
+  expect(await cap.inputValue()).toBe('25')
+  await cap.press('0')
+  await cap.press('Enter')
+  await tab.page.reload()
+  await expect.poll(() => tab.page.getByRole('textbox', { name: /Data cap/ }).inputValue()).toBe('250')
+})
+
 test('of two tabs one works; the other waits, or takes over; who is sent away reads why, and again at the next Start', async () => {
   const context = await browser.newContext()
   const first = await come(WASM, context)

@@ -5,6 +5,7 @@ import { SETTING_LIMITS } from '../settings.ts'
 import { FACTS, HERO, PROMISES } from '../text.ts'
 import { Amount, DataCap, Kinds } from './choices.tsx'
 import type { PageProps } from './page-props.ts'
+import { useTyped } from './typed.ts'
 
 export function Picture() {
   const svg = useRef<SVGSVGElement>(null)
@@ -37,6 +38,7 @@ export function Picture() {
 export function Facts(page: PageProps) {
   const { settings, set, cores, pool, options } = page
   const workers = options.threads ?? settings.workers
+  const typedName = useTyped(settings.name, (name) => set({ name }))
   return (
     <section class="facts" aria-labelledby="use-head">
       <h2 id="use-head">{FACTS.head}</h2>
@@ -63,8 +65,7 @@ export function Facts(page: PageProps) {
             class="field-in wide"
             maxLength={SETTING_LIMITS.nameCharactersMax}
             autocomplete="nickname"
-            value={settings.name}
-            onChange={({ currentTarget }) => set({ name: currentTarget.value })}
+            {...typedName}
           />
         </Fact>
       </dl>

@@ -4,6 +4,7 @@ import { amountOf, PRESETS, SETTING_LIMITS, takes } from '../settings.ts'
 import { CONTROL, FACTS, KINDS } from '../text.ts'
 import type { PageProps } from './page-props.ts'
 import { Check } from './parts.tsx'
+import { useTyped } from './typed.ts'
 
 export function Amount({ settings, set, cores, options }: PageProps) {
   return (
@@ -43,27 +44,19 @@ export function Kinds({ settings, set }: PageProps) {
 
 export function DataCap({ settings, set }: PageProps) {
   const [isRefused, setRefused] = useState(false)
+  const typed = useTyped(settings.dataCapMb ?? '', (said) => {
+    const text = said.trim()
+    const megabytes = text === '' ? null : Number(text)
+    const counts =
+      megabytes === null || (Number.isInteger(megabytes) && megabytes >= 1 && megabytes <= SETTING_LIMITS.dataCapMbMax)
+    setRefused(!counts)
+    // A cap that cannot be meant takes none away.
+    if (counts) set({ dataCapMb: megabytes })
+  })
   return (
     <span>
       {CONTROL.capBefore}{' '}
-      <input
-        class="field-in"
-        inputMode="numeric"
-        aria-label={CONTROL.cap}
-        aria-invalid={isRefused}
-        value={settings.dataCapMb ?? ''}
-        onChange={({ currentTarget }) => {
-          const text = currentTarget.value.trim()
-          const megabytes = text === '' ? null : Number(text)
-          const counts =
-            megabytes === null ||
-            (Number.isInteger(megabytes) && megabytes >= 1 && megabytes <= SETTING_LIMITS.dataCapMbMax)
-          setRefused(!counts)
-          // A cap that cannot be meant takes none away.
-          if (counts) set({ dataCapMb: megabytes })
-          else currentTarget.value = String(settings.dataCapMb ?? '')
-        }}
-      />{' '}
+      <input class="field-in" inputMode="numeric" aria-label={CONTROL.cap} aria-invalid={isRefused} {...typed} />{' '}
       {CONTROL.capAfter} <span role="status">{isRefused && CONTROL.capRefused(SETTING_LIMITS.dataCapMbMax)}</span>
     </span>
   )

@@ -5,10 +5,15 @@ import { CONTROL } from '../text.ts'
 import { Amount, DataCap } from './choices.tsx'
 import type { PageProps } from './page-props.ts'
 import { Check, Section } from './parts.tsx'
+import { useTyped } from './typed.ts'
 
 export function Control(page: PageProps) {
   const { tab, settings, set, options } = page
   const measured = Math.round(tab.load * 100)
+  const workers = useTyped(options.threads ?? settings.workers, (typed) => {
+    const count = Math.round(Number(typed))
+    if (count >= 1 && count <= SETTING_LIMITS.workersMax) set({ preset: null, workers: count })
+  })
   return (
     <Section id="control" head={CONTROL.head} aside={CONTROL.aside}>
       <Amount {...page} />
@@ -35,13 +40,8 @@ export function Control(page: PageProps) {
           type="number"
           min={1}
           max={SETTING_LIMITS.workersMax}
-          value={options.threads ?? settings.workers}
           disabled={options.threads !== undefined}
-          onChange={({ currentTarget }) => {
-            const workers = Math.round(Number(currentTarget.value))
-            if (workers >= 1 && workers <= SETTING_LIMITS.workersMax) set({ preset: null, workers })
-            else currentTarget.value = String(settings.workers)
-          }}
+          {...workers}
         />
       </div>
       {options.threads !== undefined && <p class="cap">{CONTROL.workersOfAddress}</p>}
@@ -115,18 +115,13 @@ function Pauses({ settings, set }: PageProps) {
 
 function Minute({ label, minute, set }: { label: string; minute: number; set(minute: number): void }) {
   const two = (value: number): string => String(value).padStart(2, '0')
+  const typed = useTyped(`${two(Math.floor(minute / 60))}:${two(minute % 60)}`, (said) => {
+    const [hour, rest] = said.split(':').map(Number)
+    if (hour !== undefined && rest !== undefined && !Number.isNaN(hour * rest)) set(hour * 60 + rest)
+  })
   return (
     <label>
-      {label}{' '}
-      <input
-        class="field-in"
-        type="time"
-        value={`${two(Math.floor(minute / 60))}:${two(minute % 60)}`}
-        onChange={({ currentTarget }) => {
-          const [hour, rest] = currentTarget.value.split(':').map(Number)
-          if (hour !== undefined && rest !== undefined && !Number.isNaN(hour * rest)) set(hour * 60 + rest)
-        }}
-      />
+      {label} <input class="field-in" type="time" {...typed} />
     </label>
   )
 }
