@@ -7,7 +7,8 @@ import type { Store } from '../../store/store.ts'
 import { labelsOfJob } from '../../trace.ts'
 import type { HubState } from '../core/state.ts'
 import type { Happening } from './agent-listener.ts'
-import { endsAtOnce, type HubRows } from './hub-rows.ts'
+import { endsAtOnce } from './completing.ts'
+import type { HubRows } from './hub-rows.ts'
 import {
   jobSpecOf,
   planInTime,

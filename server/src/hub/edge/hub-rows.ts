@@ -2,21 +2,19 @@
 // job's row keep the order in which the core decided them.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import { problem, type Findings, type ProblemCode } from '@forge/shared/contract/problem.ts'
-import { PartialError, shardsOf } from '@forge/shared/kernels/kernel.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
 import type { Logger } from '../../logger.ts'
 import { passesWithTime } from '../../store/sql-error.ts'
 import type { Store, SubmissionRow } from '../../store/store.ts'
 import type { HubCommand } from '../core/events.ts'
 import type { KeepArtifacts } from './artifacts.ts'
-import { answerOf, type PricedAnswer } from './answer.ts'
+import { createCompleting } from './completing.ts'
 import { FreshPartials } from './fresh-partials.ts'
 import { createIdentityRows, NOTHING, type IdentityRows } from './identity-rows.ts'
 import { JobChanges } from './job-changes.ts'
-import { QUICK_SHARDS_MAX, STORE_GIVE_UP_MS } from './limits.ts'
+import { STORE_GIVE_UP_MS } from './limits.ts'
 import { persistently } from './persistently.ts'
 import type { PlannedJob } from './planning.ts'
-import { behindVerdicts } from './reduction.ts'
 
 export interface HubRows {
   /** Rejects when the store has not taken them in time: they then count as never given. */
@@ -56,7 +54,7 @@ export interface HubRowsDeps {
 }
 
 export function createHubRows(deps: HubRowsDeps): HubRows {
-  const { store, logger, labelsOf, isQuick, owner, closing, keepArtifacts } = deps
+  const { store, logger, labelsOf, isQuick, owner, closing } = deps
   const persist = <T>(what: string, write: () => Promise<T>, giveUpMs = Infinity): Promise<T> =>
     persistently(write, { what, giveUpMs, logger, closing })
   const reading = <T>(read: () => Promise<T>): Promise<T> =>
@@ -79,6 +77,8 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
   }
   const failed: HubRows['failed'] = (jobId, ...why) =>
     finish(jobId, 'the failure', failure(jobId, ...why)).then(() => undefined)
+
+  const completed = createCompleting({ ...deps, fresh, persist, reading, finish, failed, settled: identities.settled })
 
   return {
     async answers(submissions, partials) {
@@ -103,28 +103,7 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
       const write = () => store.setBasis(jobId, basis, owner())
       await changes.next(jobId, () => persist('the basis of a last pass', write))
     },
-    async completed(planned, command) {
-      const { type: _, jobId, verdicts, ...ending } = command
-      const decided = { verdicts, ending: JSON.stringify(ending) }
-      const isAtOnce = endsAtOnce(planned)
-      let priced: PricedAnswer
-      try {
-        // Who was proven wrong on the way is exposed by then, whatever happens between.
-        await identities.settled()
-        if (!isAtOnce) await persist('the verdicts', () => store.writeEnding(jobId, verdicts, decided.ending, owner()))
-        const { acceptedPartials } = isAtOnce ? behindVerdicts(verdicts, store, fresh) : store
-        const reads = { acceptedPartials, transactionsOf: store.transactionsOf }
-        priced = await reading(() => answerOf(planned, command, reads, keepArtifacts))
-      } catch (error) {
-        if (closing.aborted) throw error
-        logger.error({ ...labelsOf(jobId), err: error }, 'the reduction failed')
-        if (error instanceof PartialError) return failed(jobId, 'VERIFICATION_FAILED', contradiction(error))
-        return failed(jobId, 'INTERNAL', 'The accepted partials could not be reduced.')
-      }
-      const end = { state: 'COMPLETED', ...priced, finishedAtMs: Date.now() } as const
-      await finish(jobId, 'the result', isAtOnce ? { ...end, decided } : end)
-      logger.info({ ...labelsOf(jobId), verification: ending.record }, 'job completed')
-    },
+    completed,
     noticed: identities.jobEnded,
     exposedElsewhere: identities.exposedElsewhere,
     resume: identities.resume,
@@ -142,10 +121,6 @@ export function createHubRows(deps: HubRowsDeps): HubRows {
 
 const NOT_ITS_END = 'the job had ended before, or is another server’s by now: this end is not written'
 
-/** Reduced in no time, and nothing is written on the way: what was decided is as durable with the end as before it. */
-export const endsAtOnce = ({ contract, plan }: Pick<PlannedJob, 'contract' | 'plan'>): boolean =>
-  shardsOf(plan.grid) <= QUICK_SHARDS_MAX && contract.artifacts?.persist !== true
-
 const failure = (jobId: JobId, code: ProblemCode, detail: string, verification?: Findings) =>
   ({
     state: 'FAILED',
@@ -161,7 +136,3 @@ function cancellation(jobId: JobId) {
     finishedAtMs: Date.now(),
   } as const
 }
-
-/** Each partial was plausible when it came: what cannot be true now contradicts another one. */
-export const contradiction = ({ message }: PartialError): string =>
-  `Accepted answers contradict each other: ${message}. Nothing is billed; the job may be sent again.`
