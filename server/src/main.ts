@@ -5,6 +5,12 @@ import { sentenceFor } from './sentence-for.ts'
 import { startServer } from './server.ts'
 import { startText } from './web-core/start-text.ts'
 
+/**
+ * A stop that hangs on something, as on a database that says nothing more, is ended: below the 30 s after which compose and
+ * others kill, so that the log says why. What was acknowledged is durable.
+ */
+const STOP_MS_MAX = 25_000
+
 if (process.argv.includes('--help')) {
   console.log(settingsHelp())
   process.exit(0)
@@ -24,6 +30,10 @@ try {
     if (stopping) process.exit(1)
     stopping = true
     logger.info({ signal }, 'stopping')
+    setTimeout(() => {
+      logger.error({ ms: STOP_MS_MAX }, 'the stop hangs on something and is given up')
+      process.exit(1)
+    }, STOP_MS_MAX).unref()
     server.close().then(
       () => process.exit(0),
       (error: unknown) => {

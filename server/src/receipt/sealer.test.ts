@@ -155,6 +155,44 @@ test('one that cannot be signed keeps nobody else waiting', async () => {
   await sealer.close()
 })
 
+test('of jobs of many shards the verdicts are in memory one after the other, of those of few together', async () => {
+  const ids = [await jobOf(store), await jobOf(store), await jobOf(store)]
+  const now = { few: 0, many: 0 }
+  const most = { few: 0, many: 0 }
+  const counted = async <T>(kind: 'few' | 'many', read: Promise<T>): Promise<T> => {
+    most[kind] = Math.max(most[kind], ++now[kind])
+    const rows = await read
+    // Until the receipt is made of them.
+    await new Promise((resolve) => setImmediate(resolve))
+    now[kind]--
+    return rows
+  }
+  const sealing = async (shards: number): Promise<void> => {
+    const claiming: Store = {
+      ...store,
+      sealOf: async () => null,
+      unsealed: async (skipped) => (skipped === 0 ? ids.map((jobId) => ({ jobId, kind: 'receipt', number: 0 })) : []),
+      // As if it had so many.
+      job: async (id) => {
+        const row = await store.job(id)
+        const answer = JSON.parse(row?.answer ?? '')
+        answer.hub.verification.shards = shards
+        return row && { ...row, answer: JSON.stringify(answer) }
+      },
+      fewVerdicts: (id) => counted('few', store.fewVerdicts(id)),
+      verdicts: (id) => counted('many', store.verdicts(id)),
+    }
+    const sealer = await sealerWith(null, claiming)
+    sealer.wake()
+    await sealer.idle()
+    await sealer.close()
+  }
+  await sealing(RECEIPT_LIMITS.fewShards)
+  expect(most).toEqual({ few: 3, many: 0 })
+  await sealing(RECEIPT_LIMITS.fewShards + 1)
+  expect(most).toEqual({ few: 3, many: 1 })
+})
+
 test('a notice is signed, and names the receipt that it is beside', async () => {
   const id = await jobOf(store, { verify: 'none' })
   const [first] = await store.submissions(id)
