@@ -66,6 +66,39 @@ test('the image has all that the server, its agent and the operator’s commands
   expect(needless).toEqual([])
 })
 
+test('every package that they load is installed without the tools', () => {
+  const loaded = filesFrom(['server/src/main.ts', 'agent-node/src/main.ts', 'scripts/forge.ts'])
+  const missing = [...loaded]
+    .filter((file) => /\.m?ts$/.test(file) && existsSync(path.join(root, file)))
+    .flatMap((file) => {
+      const folder = /^(?:server|shared|agent-node)\//.exec(file)?.[0] ?? ''
+      const { dependencies = {}, optionalDependencies = {} } = JSON.parse(
+        readFileSync(path.join(root, folder, 'package.json'), 'utf8'),
+      ) as Record<string, Record<string, string> | undefined>
+      const imports = readFileSync(path.join(root, file), 'utf8').matchAll(
+        /^(?:import|export|\}) (?!type ).*?from '([^'.#][^']*)'/gm,
+      )
+      return [...imports]
+        .map(([, name = '']) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name)
+        .filter((name) => !name.startsWith('node:') && !(name in dependencies) && !(name in optionalDependencies))
+        .map((name) => `${file}: ${name}`)
+    })
+  expect(missing, 'Name it among the dependencies of package.json.').toEqual([])
+})
+
+test('compose.yaml asks for each of its settings with a sentence, and at its head too', () => {
+  const compose = readFileSync(path.join(root, 'compose.yaml'), 'utf8')
+  const [, head = ''] = /^x-required:\n((?: {2}- .+\n)+)/m.exec(compose) ?? []
+  const settings = [...compose.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name)
+  expect(settings.length).toBeGreaterThan(5)
+  for (const name of settings) {
+    const asked = `\${${name}:?${name} is not set in .env}`
+    expect(head).toContain(asked)
+    expect(compose.replaceAll(asked, '')).not.toMatch(new RegExp(String.raw`\$\{?${name}\b`))
+    expect(compose).toMatch(new RegExp(`^#.* ${name}=`, 'm'))
+  }
+})
+
 /** By their own imports and the addresses that they make of their own. */
 function filesFrom(entries: readonly string[]): Set<string> {
   const found = new Set<string>()
