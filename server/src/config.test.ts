@@ -154,6 +154,7 @@ test.each<[string, string, RegExp]>([
   ['DATABASE_URL', 'mysql://u:hidden@h/d', /^DATABASE_URL is not a Postgres address/],
   ['FORGE_API_KEY', 'short', /^FORGE_API_KEY must be 16 to 512 printable/],
   ['FORGE_API_KEY', 'with a space in the middle', /without spaces/],
+  ['FORGE_ADMIN_TOKEN', '$'.concat('{FORGE_ADMIN_TOKEN:?}'), /^FORGE_ADMIN_TOKEN has the name of a variable in it/],
   ['FORGE_ADMIN_TOKEN', 'päßwörter-with-umlauts', /printable ASCII/],
   ['FORGE_PARTIALS_DAYS', '0', /not a number of days from 1/],
   ['FORGE_WEBHOOK_DAYS', '1', /not a number of days from 2/],

@@ -55,6 +55,9 @@ export function folderOf(text: string): string | Wrong {
 
 export function secretOf(text: string): string | Wrong {
   const { secretCharactersMin: least, secretCharactersMax: most } = CONFIG_LIMITS
+  // Some tools that start containers pass on the name of a variable that they do not find, which is no secret.
+  if (text.includes('${'))
+    return new Wrong('has the name of a variable in it that whatever started this did not fill in')
   if (/^[\x21-\x7e]+$/.test(text) && text.length >= least && text.length <= most) return text
   return new Wrong(
     `must be ${least} to ${most} printable ASCII characters without spaces, because it travels in a header`,
