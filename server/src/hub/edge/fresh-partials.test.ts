@@ -1,3 +1,4 @@
+// What is kept of quick jobs' partials, for how long, and which job's go first.
 import { expect, test } from 'vitest'
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'

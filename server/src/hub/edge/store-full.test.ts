@@ -6,7 +6,11 @@ import { freshDataDir } from '../../../../scripts/machine/fresh-store.ts'
 import { openStore } from '../../store/open-store.ts'
 import { isStoreFull } from '../../store/sql-error.ts'
 import type { Store } from '../../store/store.ts'
-import { SHARDS, TinyPool } from './tiny-pool.fixtures.ts'
+import { QUICK_SHARDS_MAX } from './limits.ts'
+import { TinyPool } from './tiny-pool.fixtures.ts'
+
+/** A job of fewer is reduced from memory. */
+const READ_FROM_THE_STORE = QUICK_SHARDS_MAX + 1
 
 let folder: string
 let store: Store
@@ -29,7 +33,7 @@ test('what runs waits for room, what is new is refused', async () => {
       throw Object.assign(new Error('No space left on device'), { code: '53100' })
     }
   }
-  const { registerJob, writeShards, updateJob, setBasis, finishJob, partials } = store
+  const { registerJob, writeShards, updateJob, setBasis, finishJob, acceptedPartials } = store
   const changed: Pick<Store, 'registerJob' | 'writeShards' | 'updateJob' | 'setBasis' | 'finishJob'> = {
     registerJob: full('registerJob', registerJob),
     writeShards: full('writeShards', writeShards),
@@ -39,20 +43,23 @@ test('what runs waits for room, what is new is refused', async () => {
   }
   // Reads may fail too: a sort that spills needs the disk.
   let failingReads = 1
-  const reading: Store['partials'] = async function* (...args) {
+  const reading: Store['acceptedPartials'] = async function* (...args) {
     if (failingReads-- > 0) throw Object.assign(new Error('No space left on device'), { code: '53100' })
-    yield* partials(...args)
+    yield* acceptedPartials(...args)
   }
-  const pool = new TinyPool({ ...store, ...changed, partials: reading })
+  const pool = new TinyPool({ ...store, ...changed, acceptedPartials: reading })
   await pool.start()
-  const id = await pool.submit({ shards: SHARDS, twice: false })
+  const id = await pool.submit({ shards: READ_FROM_THE_STORE, twice: false })
   isFull = true
   pool.agent()
   await vi.waitFor(() => expect(refused).toContain('writeShards'), 10_000)
   const error: unknown = await pool.submit().catch((caught: unknown) => caught)
   expect(isStoreFull(error)).toBe(true)
   isFull = false
-  expect(await pool.ended(id)).toMatchObject({ code: undefined, answer: { hub: { verification: { shards: SHARDS } } } })
+  expect(await pool.ended(id)).toMatchObject({
+    code: undefined,
+    answer: { hub: { verification: { shards: READ_FROM_THE_STORE } } },
+  })
   expect(failingReads).toBeLessThan(0)
   await pool.stop()
 })
