@@ -14,9 +14,13 @@ export function useTyped(value: string | number, set: (typed: string) => void) {
     value: typed ?? value,
     onInput: ({ currentTarget }: Heard) => setTyped(currentTarget.value),
     onChange: ({ currentTarget }: Heard) => {
-      setTyped(null)
+      // A time that is being cleared to be typed anew is a change to nothing.
+      if (currentTarget.value !== '' || document.activeElement !== currentTarget) setTyped(null)
       set(currentTarget.value)
     },
-    onBlur: () => setTyped(null),
+    // A window that is left takes the focus along and gives it back: nobody has left the field.
+    onBlur: ({ currentTarget }: Heard) => {
+      if (document.activeElement !== currentTarget) setTyped(null)
+    },
   }
 }

@@ -13,7 +13,7 @@ import { freshDataDir } from '../../../scripts/machine/fresh-store.ts'
 import { createLogger } from '../logger.ts'
 import { REFEREE_TOKEN, SHARDS, TinyPool } from '../hub/edge/tiny-pool.fixtures.ts'
 import { openStore } from '../store/open-store.ts'
-import type { Store } from '../store/store.ts'
+import type { JobRow, Store } from '../store/store.ts'
 import { RECEIPT_LIMITS } from './limits.ts'
 import { createSealer, wakingStore, type Sealer } from './sealer.ts'
 import { openSigner, secretKeyOf } from './signing-key.ts'
@@ -155,6 +155,14 @@ test('one that cannot be signed keeps nobody else waiting', async () => {
   await sealer.close()
 })
 
+/** As if the job had so many. */
+async function claiming(id: JobId, shards: number): Promise<JobRow | null> {
+  const row = await store.job(id)
+  const answer = JSON.parse(row?.answer ?? '')
+  answer.hub.verification.shards = shards
+  return row && { ...row, answer: JSON.stringify(answer) }
+}
+
 test('of jobs of many shards the verdicts are in memory one after the other, of those of few together', async () => {
   const ids = [await jobOf(store), await jobOf(store), await jobOf(store)]
   const now = { few: 0, many: 0 }
@@ -168,21 +176,14 @@ test('of jobs of many shards the verdicts are in memory one after the other, of 
     return rows
   }
   const sealing = async (shards: number): Promise<void> => {
-    const claiming: Store = {
+    const sealer = await sealerWith(null, {
       ...store,
       sealOf: async () => null,
       unsealed: async (skipped) => (skipped === 0 ? ids.map((jobId) => ({ jobId, kind: 'receipt', number: 0 })) : []),
-      // As if it had so many.
-      job: async (id) => {
-        const row = await store.job(id)
-        const answer = JSON.parse(row?.answer ?? '')
-        answer.hub.verification.shards = shards
-        return row && { ...row, answer: JSON.stringify(answer) }
-      },
+      job: (id) => claiming(id, shards),
       fewVerdicts: (id) => counted('few', store.fewVerdicts(id)),
       verdicts: (id) => counted('many', store.verdicts(id)),
-    }
-    const sealer = await sealerWith(null, claiming)
+    })
     sealer.wake()
     await sealer.idle()
     await sealer.close()
@@ -191,6 +192,23 @@ test('of jobs of many shards the verdicts are in memory one after the other, of 
   expect(most).toEqual({ few: 3, many: 0 })
   await sealing(RECEIPT_LIMITS.fewShards + 1)
   expect(most).toEqual({ few: 3, many: 1 })
+})
+
+test('a receipt of many shards that many ask for at once is made once', async () => {
+  const id = await jobOf(store)
+  let reads = 0
+  const sealer = await sealerWith(null, {
+    ...store,
+    job: (jobId) => claiming(jobId, RECEIPT_LIMITS.fewShards + 1),
+    verdicts(jobId) {
+      reads++
+      return store.verdicts(jobId)
+    },
+  })
+  const receipts = await Promise.all(Array.from({ length: 20 }, () => sealer.receiptOf(id)))
+  await sealer.close()
+  expect(reads).toBe(1)
+  expect(new Set(receipts.map((receipt) => JSON.stringify(receipt))).size).toBe(1)
 })
 
 test('a notice is signed, and names the receipt that it is beside', async () => {

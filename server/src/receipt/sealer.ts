@@ -215,14 +215,17 @@ async function logAll(deps: Sealing, projectId: ProjectId, seals: readonly SealR
 
 async function receiptSeal(deps: Sealing, jobId: JobId): Promise<SealRow | null> {
   const { store } = deps
-  const known = await store.sealOf({ jobId, kind: 'receipt', number: 0 })
+  const item = { jobId, kind: 'receipt', number: 0 } as const
+  const known = await store.sealOf(item)
   if (known !== null) return known
   const row = await store.job(jobId)
   if (!hasEnded(row)) return null
   const shards = shardsBehind(row)
   // Of a job of many the rows are let go before those of the next one come.
-  if (shards > RECEIPT_LIMITS.fewShards)
-    return deps.alone(async () => signReceipt(deps, row, await store.verdicts(jobId)))
+  if (shards > RECEIPT_LIMITS.fewShards) {
+    // Who waited for others may find that one of them was for the same job.
+    return deps.alone(async () => (await store.sealOf(item)) ?? signReceipt(deps, row, await store.verdicts(jobId)))
+  }
   return signReceipt(deps, row, shards === 0 ? [] : await store.fewVerdicts(jobId))
 }
 

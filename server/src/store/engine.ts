@@ -2,8 +2,8 @@
 // queries run on, the same code for both. It refuses a query from inside a transaction that does not belong to it, which
 // on one connection would wait for itself for ever, and tries again what the world interrupted.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { drizzle, type PgRemoteDatabase } from 'drizzle-orm/pg-proxy'
+import { inTime } from '../in-time.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { UNOBSERVED, type StoreObserver } from './observer.ts'
 import { retrying } from './retry.ts'
@@ -101,14 +101,7 @@ async function answered({ query }: Pick<Driver, 'query'>): Promise<void> {
   await ask().catch((error: unknown) => (isPassing(error) ? ask() : Promise.reject(error)))
 }
 
-async function answersWithin(answer: Promise<unknown>, timeoutMs: number): Promise<void> {
-  const waiting = new AbortController()
-  const late = sleep(timeoutMs, 'late', { signal: waiting.signal }).catch(() => 'answered')
-  try {
-    const first = await Promise.race([answer, late])
-    if (first === 'late') throw new Error(`the database did not answer within ${timeoutMs} ms`)
-  } finally {
-    waiting.abort()
-    answer.catch(() => undefined)
-  }
+async function answersWithin(answer: Promise<void>, timeoutMs: number): Promise<void> {
+  if ((await inTime(timeoutMs, answer)) === 'late')
+    throw new Error(`the database did not answer within ${timeoutMs} ms`)
 }

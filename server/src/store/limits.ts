@@ -19,6 +19,13 @@ export const STORE_LIMITS = {
   statementTimeoutMs: 30_000,
   /** Readiness must answer before the load balancer loses patience. */
   pingTimeoutMs: 2_000,
+  /** For writes that have begun when the store is closed; a database that is there takes them in less than a second. */
+  closeMsMax: 5_000,
+  /**
+   * Beyond `statementTimeoutMs`, by which the database itself has ended a statement: what says nothing for longer is a connection
+   * that the network has forgotten, and another may well be had.
+   */
+  silentMsMax: 35_000,
   /** Of the connection that holds a server's lock; one that says nothing for so long is given up for another. */
   sessionAnswerMsMax: 10_000,
   /** For a server that stops to give its lock back; the end of its connection does it too. */

@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 /** Not of the literal type that each of them has. */
-const limits: { readonly planAgeMsMax: number; readonly sessionAnswerMsMax: number } = STORE_LIMITS
+const limits: { -readonly [L in 'planAgeMsMax' | 'silentMsMax' | 'sessionAnswerMsMax']: number } = STORE_LIMITS
 afterEach(() => void vi.restoreAllMocks())
 
 /** Postgres plans for the values it is given this often, and from then on for any. */
@@ -201,6 +201,21 @@ test('an error that came with the last bytes of a connection is told to nobody e
   expect(await asking('select 1')).toEqual([[1]])
   await close()
   cut.close()
+})
+
+test('a statement on a connection whose network has gone silent fails in time, and the next one has another', async () => {
+  const opened = vi.spyOn(net.Socket.prototype, 'connect')
+  const { query, begin, close } = openPostgres(server.url)
+  const asks = [query, (...asked: Parameters<typeof query>) => begin((own) => own(...asked))]
+  for (const ask of asks) {
+    await ask('select 1', [])
+    socketOf(opened).pause()
+    const limit = vi.spyOn(limits, 'silentMsMax', 'get').mockReturnValue(50)
+    await expect(ask('select 2', [])).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+    limit.mockRestore()
+    expect(await ask('select 3', [])).toEqual([[3]])
+  }
+  await close()
 })
 
 test('a session whose network has gone silent is opened anew, and whoever holds a lock on it hears that it is lost', async () => {

@@ -31,7 +31,7 @@ export function openPostgres(url: string): Driver {
 
 /** One connection for single statements, which must not be another one halfway: of whoever reads all as of one moment. */
 export function openPostgresConnection(url: string): Driver {
-  const { query, losses, close } = openConnection(url, { lifetime: null })
+  const { query, losses, close } = openConnection(url, { lifetime: null, silent: null })
   return {
     query: onOneConnection(query, losses),
     begin: () => Promise.reject(new Error('this connection is for single statements')),
@@ -47,8 +47,6 @@ interface Connection {
   readonly query: Query
   /** How often it was lost so far. */
   losses(): number
-  /** Counts as lost from now on: what is on its way fails, and the next statement opens another. */
-  drop(): void
   /** Those in its queue and the one at work. */
   waiting(): number
   inTurn<T>(work: (connection: Connection) => Promise<T>): Promise<T>
@@ -63,24 +61,15 @@ const SEEN_TO_BE_GONE = `select set_config('tcp_keepalives_idle', '10', false),
   set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`
 
 function openSession(url: string, lost: () => void): Session {
-  const { query, losses, drop, close } = openConnection(url, { lost, lifetime: null })
+  const { query, losses, close } = openConnection(url, { lost, lifetime: null, silent: 'sessionAnswerMsMax' })
   let lossesWhenSet = -1
-  // A network that forgot the connection says nothing, and TCP would wait for an answer for a quarter of an hour.
-  const inTime: Query = async (text, params) => {
-    const late = setTimeout(drop, STORE_LIMITS.sessionAnswerMsMax)
-    try {
-      return await query(text, params)
-    } finally {
-      clearTimeout(late)
-    }
-  }
   return {
     async query(text, params) {
       if (lossesWhenSet !== losses()) {
-        await inTime(SEEN_TO_BE_GONE, [])
+        await query(SEEN_TO_BE_GONE, [])
         lossesWhenSet = losses()
       }
-      return inTime(text, params)
+      return query(text, params)
     },
     close,
   }
@@ -93,9 +82,11 @@ interface Keeping {
   readonly lost?: () => void
   /** Null: for ever. Left out, the library opens another connection every hour or so. */
   readonly lifetime?: null
+  /** The limit for how long a statement waits for a connection that says nothing; null: for ever, as TCP does, some quarter of an hour. */
+  readonly silent?: 'silentMsMax' | 'sessionAnswerMsMax' | null
 }
 
-function openConnection(url: string, { lost: told, lifetime }: Keeping = {}): Connection {
+function openConnection(url: string, { lost: told, lifetime, silent = 'silentMsMax' }: Keeping = {}): Connection {
   let losses = 0
   let waiting = 0
   let isClosed = false
@@ -119,9 +110,16 @@ function openConnection(url: string, { lost: told, lifetime }: Keeping = {}): Co
   let client = open()
   const ask = queryOn(() => client, asked)
   const turn = queue()
+  /** What is on its way fails, and the next statement opens another. */
+  const drop = (): void => {
+    const dropped = client
+    lost()
+    void dropped.end({ timeout: 0 })
+  }
   const connection: Connection = {
     async query(text, params) {
       const before = losses
+      const late = silent === null ? undefined : setTimeout(drop, STORE_LIMITS[silent])
       try {
         return await ask(text, params)
       } catch (error) {
@@ -129,14 +127,11 @@ function openConnection(url: string, { lost: told, lifetime }: Keeping = {}): Co
         // later, could only fail as well.
         if (isOfSystem(error) && losses === before) await new Promise<void>((resolve) => ofLoss.push(resolve))
         throw error
+      } finally {
+        clearTimeout(late)
       }
     },
     losses: () => losses,
-    drop() {
-      const dropped = client
-      lost()
-      void dropped.end({ timeout: 0 })
-    },
     waiting: () => waiting,
     async inTurn(work) {
       waiting++

@@ -2,6 +2,7 @@
 // the connection ends, and the lock with it. A connection that is lost is opened anew and the lock taken again.
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inTime } from '../in-time.ts'
 import type { Engine, Query, Session } from './engine.ts'
 import { STORE_LIMITS } from './limits.ts'
 import type { ServerPlace } from './owner-store.ts'
@@ -59,10 +60,7 @@ class Place implements ServerPlace {
   async leave(): Promise<void> {
     this.#left.abort()
     // Its machine may be gone without a word, and a stop must not wait for what no longer answers.
-    const waiting = new AbortController()
-    const late = sleep(STORE_LIMITS.leaveMsMax, undefined, { signal: waiting.signal }).catch(() => undefined)
-    await Promise.race([this.#unlock(), late])
-    waiting.abort()
+    await inTime(STORE_LIMITS.leaveMsMax, this.#unlock())
   }
 
   /** An embedded database's connection goes on; a lost one has taken its lock along. */

@@ -1,6 +1,7 @@
 // The store on an engine: which query each method runs, and what is one transaction. It knows neither PGlite nor Postgres.
 import type { JobId } from '@forge/shared/contract/ids.ts'
 import type { Digest } from '@forge/shared/exact/digest.ts'
+import { inTime } from '../in-time.ts'
 import type { Db, Engine } from './engine.ts'
 import { rememberingFinished } from './finished-jobs.ts'
 import { gathered } from './gathered.ts'
@@ -62,7 +63,8 @@ export function createStore(engine: Engine, release: () => Promise<void>, observ
   const writer = shardWriter(engine, observer)
   let closing: Promise<void> | null = null
   const close = async () => {
-    await writer.idle()
+    // One that says nothing more is not waited for: its connections are ended below.
+    await inTime(STORE_LIMITS.closeMsMax, writer.idle())
     try {
       await engine.close()
     } finally {

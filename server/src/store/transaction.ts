@@ -42,10 +42,10 @@ export async function transaction<T>(query: Query, work: (query: Query) => Promi
     return value
   } catch (error) {
     open = false
-    // Where the connection is lost there is nothing to roll back, and the first error says more.
-    await query('rollback', []).catch(() => undefined)
-    // Why it could not begin says more than what came of that.
+    // Why it could not begin says more than what came of that, and there is nothing to roll back.
     await begun
+    // Where the connection is lost there is nothing either, and the first error says more.
+    await query('rollback', []).catch(() => undefined)
     throw error
   }
 }

@@ -16,7 +16,9 @@ export class FreshPartials {
   /** Of one job. */
   keep(jobId: JobId, rows: readonly PartialRow[]): void {
     const before = this.#kept.get(jobId) ?? []
-    this.#kept.set(jobId, new Map([...before, ...rows.map((row) => [nameOf(row), row] as const)]))
+    // As they came, they are pieces of whatever else their socket brought.
+    const own = rows.map((row) => [nameOf(row), { ...row, bytes: Uint8Array.from(row.bytes) }] as const)
+    this.#kept.set(jobId, new Map([...before, ...own]))
   }
 
   /** The partials behind the verdicts of a job, in their order; null where one is not here. */
