@@ -23,7 +23,7 @@ export interface StoreOptions {
 }
 
 export async function openStore(options: StoreOptions): Promise<Store> {
-  return storeOn(await openDatabase(options), options.observer ?? UNOBSERVED)
+  return storeOn(await openAny(options), options.observer ?? UNOBSERVED)
 }
 
 /** What is in the store at one moment, for whoever verifies it. */
@@ -68,9 +68,15 @@ export async function openSnapshot({ databaseUrl, dataDir }: StoreOptions, first
   return snapshotOn(await openEmbedded(dataDir), first)
 }
 
-/** The database itself, whatever is in it: for whoever puts a whole store there. */
-export async function openDatabase({ databaseUrl, dataDir }: StoreOptions): Promise<Opened> {
-  return databaseUrl === undefined ? openEmbedded(dataDir) : { driver: openPostgres(databaseUrl), release: nothing }
+/** The database itself, whatever is in it: for whoever puts a whole store there, by statements that may take minutes. */
+export const openDatabase = (options: StoreOptions): Promise<Opened> => openAny(options, { silent: null })
+
+async function openAny(
+  { databaseUrl, dataDir }: StoreOptions,
+  keeping?: Parameters<typeof openPostgres>[1],
+): Promise<Opened> {
+  if (databaseUrl === undefined) return openEmbedded(dataDir)
+  return { driver: openPostgres(databaseUrl, keeping), release: nothing }
 }
 
 /** Where PGlite's files are. */

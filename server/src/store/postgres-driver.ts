@@ -10,9 +10,10 @@ import { queue, transaction } from './transaction.ts'
 /** Queries in flight get this long; a server that has gone away would be waited for in vain. */
 const CLOSE_TIMEOUT_SECONDS = 1
 
-export function openPostgres(url: string): Driver {
-  const readers = Array.from({ length: STORE_LIMITS.postgresReadersMax }, () => openConnection(url))
-  const lanes = Array.from({ length: STORE_LIMITS.postgresLanes }, () => openConnection(url))
+/** `silent`: as `Keeping` has it; null for whoever lets a statement take as long as it wants. */
+export function openPostgres(url: string, { silent = 'silentMsMax' }: Pick<Keeping, 'silent'> = {}): Driver {
+  const readers = Array.from({ length: STORE_LIMITS.postgresReadersMax }, () => openConnection(url, { silent }))
+  const lanes = Array.from({ length: STORE_LIMITS.postgresLanes }, () => openConnection(url, { silent }))
   const sessions: Session[] = []
   return {
     query: (text, params) => leastBusy(readers).inTurn(({ query }) => query(text, params)),
